@@ -1,0 +1,3 @@
+//! The `spikewright` command.
+
+fn main() {}

@@ -1,0 +1,7 @@
+//! A small typed HDL, its Verilog-2005 printer and native simulator, and the hardware blocks.
+//!
+//! Architecture invariant: this crate touches no files, clocks or randomness. It turns
+//! parameters into checked modules, and checked modules into text or into a simulation.
+
+pub mod signal_type;
+pub mod simulation;

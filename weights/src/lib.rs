@@ -1,0 +1,1 @@
+//! Spikewright crate `weights`.
