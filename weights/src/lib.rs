@@ -1,1 +1,7 @@
-//! Spikewright crate `weights`.
+//! Configuration, arithmetic, networks, importers, quantisers and packing.
+//!
+//! Architecture invariant: this crate knows no Verilog. Everything to its right, from the program
+//! to the report, is derived from what it holds.
+
+pub mod neuron;
+pub mod numeric;
