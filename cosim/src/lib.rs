@@ -1,1 +1,9 @@
-//! Spikewright crate `cosim`.
+//! Integer reference model, Verilator harness, lock-step comparison and the command line.
+//!
+//! Architecture invariant: no arithmetic is defined here. What a value must be comes from
+//! [`weights::numeric`]; this crate only asks whether it is.
+
+pub mod harness;
+pub mod reference;
+pub mod tools;
+pub mod verilated;

@@ -3,5 +3,15 @@
 //! Architecture invariant: this crate touches no files, clocks or randomness. It turns
 //! parameters into checked modules, and checked modules into text or into a simulation.
 
+pub mod bits;
+pub mod blocks;
+pub mod builder;
+pub mod check;
+pub mod expression;
+pub mod module;
+pub mod signal;
 pub mod signal_type;
 pub mod simulation;
+pub mod simulator;
+pub mod storage;
+pub mod verilog;

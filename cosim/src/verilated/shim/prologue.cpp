@@ -1,0 +1,108 @@
+// Spikewright shim: a C interface over a Verilated model.
+//
+// Printed for one port list; compiled after the model in the same unit. Nothing but C types
+// crosses the border, and no exception does.
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#ifdef SPIKEWRIGHT_TRACE
+#include "verilated_vcd_c.h"
+#endif
+
+#define SW_EXPORT extern "C" __attribute__((visibility("default")))
+
+namespace {
+
+// What a model throws instead of ending the process.
+struct Stopped {
+    std::string message;
+};
+
+// How a simulation stands. The values are part of the interface.
+enum : uint32_t { SW_RUNNING = 0, SW_FINISHED = 1, SW_STOPPED = 2 };
+
+struct Simulation {
+    VerilatedContext context;
+    // After the context, so that it is deleted before it.
+    std::unique_ptr<Vmodel> model;
+    uint32_t status = SW_RUNNING;
+    std::string message;
+#ifdef SPIKEWRIGHT_TRACE
+    std::unique_ptr<VerilatedVcdC> wave;
+    uint64_t cycle = 0;
+    uint64_t from = 0;
+    uint64_t to = 0;
+
+    // One cycle takes ten time units: inputs settle at 10 n, the clock rises at 10 n + 5.
+    void dump(uint64_t offset) {
+        if (wave && cycle >= from && cycle <= to) wave->dump(10 * cycle + offset);
+    }
+#endif
+};
+
+[[noreturn]] void stop(const char* file, int line, const char* what) {
+    throw Stopped{std::string(file ? file : "?") + ":" + std::to_string(line) + ": " + what};
+}
+
+// Evaluates once; an exception of the model becomes a status and a message.
+uint32_t stopped(Simulation* simulation, const char* message) {
+    simulation->status = SW_STOPPED;
+    simulation->message = message;
+    return SW_STOPPED;
+}
+
+// One clock cycle. The falling edge comes first: it settles the inputs, and leaves the outputs
+// settled after the rising one with no third evaluation.
+inline uint32_t sw_advance(Simulation* simulation) {
+    if (__builtin_expect(simulation->status == SW_STOPPED, 0)) return SW_STOPPED;
+    Vmodel& model = *simulation->model;
+    Verilated::threadContextp(&simulation->context);
+    try {
+        model.clk_i = 0;
+        model.eval();
+#ifdef SPIKEWRIGHT_TRACE
+        simulation->dump(0);
+#endif
+        model.clk_i = 1;
+        model.eval();
+#ifdef SPIKEWRIGHT_TRACE
+        simulation->dump(5);
+        ++simulation->cycle;
+#endif
+    } catch (const Stopped& reason) {
+        return stopped(simulation, reason.message.c_str());
+    } catch (const std::exception& reason) {
+        return stopped(simulation, reason.what());
+    }
+    if (__builtin_expect(simulation->context.gotFinish(), 0)) simulation->status = SW_FINISHED;
+    return simulation->status;
+}
+
+// xorshift64: cheap, and the same in Rust.
+inline uint64_t sw_next(uint64_t random) {
+    random ^= random << 13;
+    random ^= random >> 7;
+    random ^= random << 17;
+    return random;
+}
+
+inline uint64_t sw_fold(uint64_t sum, uint64_t word) {
+    return ((sum << 5) | (sum >> 59)) ^ word;
+}
+
+}  // namespace
+
+// Verilator's run-time library ends the process in these cases; ours tells the caller.
+void vl_finish(const char*, int, const char*) VL_MT_UNSAFE {
+    Verilated::threadContextp()->gotFinish(true);
+}
+
+void vl_stop(const char* file, int line, const char*) VL_MT_UNSAFE {
+    stop(file, line, "$stop, $fatal or a failed assertion");
+}
+
+void vl_fatal(const char* file, int line, const char*, const char* what) VL_MT_UNSAFE {
+    stop(file, line, what ? what : "fatal");
+}

@@ -1,0 +1,138 @@
+//! One lane of the accumulator array: one output row.
+//!
+//! ```text
+//!             ┌► dot (plane 0) ─┐
+//!  weights_i ─┼► dot (plane 1) ─┼► combine ─►(+)─► sum_q ─► sum_o
+//!             └► dot (plane …) ─┘             └◄─────┘
+//! ```
+//!
+//! Bit-exact to [`numeric::accumulate`](weights::numeric::accumulate): all planes share one weight
+//! word, because fetching weights, not adding, is what bounds a language model.
+//!
+//! A train of more planes than stand in parallel comes in passes, first plane first; in a bitwise
+//! train each new pass doubles what is there once per plane (Horner's rule).
+
+use super::ternary_dot::TernaryDot;
+use crate::builder::Builder;
+use crate::module::Module;
+use crate::signal::Signal;
+use crate::signal_type::{sint, uint};
+use std::sync::Arc;
+use weights::numeric::Radix;
+
+/// Parameters of the block.
+#[derive(Clone, Copy, Debug)]
+pub struct Lane {
+    /// Input columns per cycle.
+    pub slots: u32,
+    /// Planes in parallel.
+    pub planes: u32,
+    /// How planes add up.
+    pub radix: Radix,
+    /// Bits of the accumulator; `firmware` proves that every sum fits.
+    pub acc_width: u32,
+}
+
+impl Lane {
+    /// The module `lane`.
+    pub fn module(&self) -> Arc<Module> {
+        let dot = TernaryDot { slots: self.slots }.module();
+        let summary = format!(
+            "one output row: {} dots of {} slots on one weight word, combined and accumulated.\n\n\
+             The commands accompany the last stage: they come when the sums of their word arrive.",
+            self.planes, self.slots
+        );
+        let b = Builder::new("lane", file!(), &summary);
+        b.port_group("Weights of this row.");
+        let high = b.input("high_i", uint(self.slots), "upper bit of each weight");
+        let low = b.input("low_i", uint(self.slots), "lower bit of each weight");
+        b.port_group("Spikes, plane 0 in the lowest bits.");
+        let wide = uint(self.slots * self.planes);
+        let active = b.input("active_i", wide, "1: a spike, 0: none");
+        let negative = b.input("negative_i", wide, "1: the spike is -1");
+        b.port_group("Commands.");
+        let accumulate = b.input("accumulate_i", uint(1), "take the sums that arrive");
+        let first = b.input("first_i", uint(1), "1: start from zero");
+        let pass = (self.radix == Radix::Bitwise)
+            .then(|| b.input("pass_i", uint(1), "1: a later pass begins, shift what is there"));
+
+        b.section("Dots.");
+        b.add_latency(dot.latency);
+        let mut sums: Vec<Signal> = (0..self.planes)
+            .map(|plane| {
+                let low_bit = plane * self.slots;
+                let inputs = [
+                    ("high_i", high),
+                    ("low_i", low),
+                    ("active_i", active.bits(low_bit, self.slots)),
+                    ("negative_i", negative.bits(low_bit, self.slots)),
+                ];
+                b.instance(&format!("plane_{plane}"), &dot, &inputs).get("dot_o")
+            })
+            .collect();
+        let mut weight = 1;
+        while sums.len() > 1 {
+            b.stage(&format!("combine {} sums.", sums.len()));
+            sums = self.pairs(&b, &sums, weight);
+            weight *= 2;
+        }
+
+        b.stage("accumulate.");
+        let sum = self.accumulate(&b, sums[0], accumulate, first, pass);
+        b.port_group("Result.");
+        b.output("sum_o", sum, "accumulated sum of this row");
+        b.finish()
+    }
+
+    /// Adds neighbours; the earlier of a pair is worth 2^`planes` of the later in a bitwise train.
+    fn pairs<'m>(&self, b: &'m Builder, sums: &[Signal<'m>], planes: u32) -> Vec<Signal<'m>> {
+        let shift = if self.radix == Radix::Bitwise { planes } else { 0 };
+        let lone = sums.len() % 2;
+        let width = sums[sums.len() - 1].width() + shift + 1;
+        let hold =
+            |index: usize, sum| b.delay(&format!("sum_{planes}_{index}_q"), b.flag(true), sum);
+        let mut next = vec![];
+        if lone == 1 {
+            next.push(hold(0, sums[0]));
+        }
+        for (index, pair) in sums[lone..].chunks(2).enumerate() {
+            let index = index + lone;
+            let earlier = match shift {
+                0 => pair[0],
+                _ => b.concat(&[pair[0].as_uint(), b.literal(0, uint(shift))]).as_sint(),
+            };
+            let earlier = b.wire(&format!("earlier_{planes}_{index}"), earlier);
+            next.push(hold(index, earlier.extend(width) + pair[1].extend(width)));
+        }
+        next
+    }
+
+    fn accumulate<'m>(
+        &self,
+        b: &'m Builder,
+        arriving: Signal<'m>,
+        accumulate: Signal<'m>,
+        first: Signal<'m>,
+        pass: Option<Signal<'m>>,
+    ) -> Signal<'m> {
+        let width = self.acc_width;
+        let sum = b.register("sum_q", sint(width));
+        let held = sum.signal();
+        let shifted = match pass {
+            Some(pass) if self.planes < width => pass.select(held.shift_left(self.planes), held),
+            Some(pass) => pass.select(held.same(0), held),
+            None => held,
+        };
+        let base = b.wire("base", first.select(held.same(0), shifted));
+        let arriving = match arriving.width() > width {
+            true => {
+                let above = arriving.bits(width, arriving.width() - width);
+                b.unused("above", above, "The widths are proven: these bits copy the sign.");
+                arriving.truncate(width)
+            }
+            false => arriving.extend(width),
+        };
+        sum.when(accumulate, base + arriving);
+        held
+    }
+}

@@ -1,0 +1,16 @@
+//! The hardware blocks, one file each: picture, promise, parameters, module.
+
+pub mod accumulator_array;
+pub mod base3_decoder;
+pub mod engine_control;
+pub mod gif_neuron;
+pub mod lane;
+pub mod layer_engine;
+pub mod neuron_group;
+pub mod ram;
+pub mod register_file;
+pub mod result_queue;
+pub mod spike_buffer;
+pub mod ternary_dot;
+pub mod tile_sequencer;
+pub mod weight_store;

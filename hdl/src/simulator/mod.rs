@@ -1,0 +1,163 @@
+//! The native two-state simulator.
+//!
+//! The hierarchy is flattened into a list of operations in dependency order over one vector of
+//! 64-bit words; wires, ports and instances cost nothing. Registers and memories start at zero.
+
+mod elaborate;
+mod operation;
+
+use crate::check::Checked;
+use crate::simulation::{Direction, Port, PortIndex, Simulation};
+use operation::{Operation, Slot};
+
+/// A running design.
+#[derive(Clone, Debug)]
+pub struct NativeSimulation {
+    ports: Vec<Port>,
+    port_slots: Vec<Slot>,
+    reset: Option<Slot>,
+    state: Vec<u64>,
+    operations: Vec<Operation>,
+    registers: Vec<RegisterState>,
+    memories: Vec<MemoryState>,
+    /// Register values on their way to the clock edge.
+    shadow: Vec<u64>,
+    dirty: bool,
+}
+
+/// A flattened register.
+#[derive(Clone, Debug)]
+struct RegisterState {
+    slot: Slot,
+    reset: Option<Vec<u64>>,
+    updates: Vec<(Option<Slot>, Slot)>,
+}
+
+/// A flattened memory.
+#[derive(Clone, Debug)]
+struct MemoryState {
+    path: String,
+    words: usize,
+    contents: Vec<u64>,
+    exclusive: bool,
+    write: Option<(Slot, Slot, Slot)>,
+    /// Destination, enable, address.
+    reads: Vec<(Slot, Slot, Slot)>,
+}
+
+impl NativeSimulation {
+    /// Flattens a checked design.
+    pub fn new(design: &Checked) -> NativeSimulation {
+        let mut simulation = elaborate::elaborate(design);
+        simulation.settle();
+        simulation
+    }
+
+    fn bit(&self, slot: Slot) -> bool {
+        self.state[slot.offset] & 1 == 1
+    }
+
+    fn evaluate(&mut self) {
+        for operation in &self.operations {
+            operation.run(&mut self.state, &self.memories);
+        }
+        self.dirty = false;
+    }
+
+    fn next_registers(&mut self) {
+        let in_reset = self.reset.is_some_and(|slot| self.bit(slot));
+        let mut position = 0;
+        for register in &self.registers {
+            let words = register.slot.words;
+            let source = register.updates.iter().find(|(condition, _)| match condition {
+                Some(slot) => self.state[slot.offset] & 1 == 1,
+                None => true,
+            });
+            let value = match (&register.reset, source) {
+                (Some(reset), _) if in_reset => reset.as_slice(),
+                (_, Some((_, slot))) => &self.state[slot.offset..slot.offset + words],
+                _ => &self.state[register.slot.offset..register.slot.offset + words],
+            };
+            self.shadow[position..position + words].copy_from_slice(value);
+            position += words;
+        }
+    }
+
+    fn commit_registers(&mut self) {
+        let mut position = 0;
+        for register in &self.registers {
+            let words = register.slot.words;
+            self.state[register.slot.offset..register.slot.offset + words]
+                .copy_from_slice(&self.shadow[position..position + words]);
+            position += words;
+        }
+    }
+
+    /// Clocked reads take the old word, then the write happens.
+    fn clock_memories(&mut self) -> Vec<(Slot, Vec<u64>)> {
+        let mut results = vec![];
+        for memory in &mut self.memories {
+            let enabled = |slot: Slot| self.state[slot.offset] & 1 == 1;
+            let address_of = |slot: Slot| self.state[slot.offset] as usize;
+            let written = memory.write.filter(|(enable, ..)| enabled(*enable));
+            for &(destination, enable, address) in &memory.reads {
+                if !enabled(enable) {
+                    continue;
+                }
+                let address = address_of(address);
+                assert!(
+                    !memory.exclusive || written.is_none_or(|(_, at, _)| address_of(at) != address),
+                    "memory `{}` reads word {address} in the cycle that writes it",
+                    memory.path
+                );
+                let start = address * memory.words;
+                results.push((destination, memory.contents[start..start + memory.words].to_vec()));
+            }
+            if let Some((_, address, data)) = written {
+                let start = address_of(address) * memory.words;
+                memory.contents[start..start + memory.words]
+                    .copy_from_slice(&self.state[data.offset..data.offset + memory.words]);
+            }
+        }
+        results
+    }
+}
+
+impl Simulation for NativeSimulation {
+    fn ports(&self) -> &[Port] {
+        &self.ports
+    }
+
+    fn write(&mut self, port: PortIndex, words: &[u64]) {
+        let (slot, port) = (self.port_slots[port.0], &self.ports[port.0]);
+        assert!(port.direction == Direction::Input, "`{}` is an output", port.name);
+        assert!(words.len() == slot.words, "`{}` takes {} words", port.name, slot.words);
+        let target = &mut self.state[slot.offset..slot.offset + slot.words];
+        if target != words {
+            target.copy_from_slice(words);
+            self.dirty = true;
+        }
+    }
+
+    fn read(&self, port: PortIndex, words: &mut [u64]) {
+        let slot = self.port_slots[port.0];
+        words.copy_from_slice(&self.state[slot.offset..slot.offset + slot.words]);
+    }
+
+    fn settle(&mut self) {
+        if self.dirty {
+            self.evaluate();
+        }
+    }
+
+    fn tick(&mut self) {
+        self.settle();
+        self.next_registers();
+        let reads = self.clock_memories();
+        self.commit_registers();
+        for (slot, words) in reads {
+            self.state[slot.offset..slot.offset + slot.words].copy_from_slice(&words);
+        }
+        self.evaluate();
+    }
+}

@@ -1,0 +1,164 @@
+//! The types of a design. Their comments and limits are the schema.
+
+use super::limits::*;
+use crate::neuron::{MEMBRANE_WIDTH_MAX, NeuronRule};
+use crate::numeric::Radix;
+use crate::packing::{Packing, word_bytes};
+use schemars::{JsonSchema, Schema};
+use serde::{Deserialize, Serialize};
+
+/// A spiking ternary machine: what is built and what is run on it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Design {
+    /// Outputs go to `build/<name>`: letters, digits, `_`, `-` and `.`, the first a letter or digit.
+    #[schemars(length(min = 1, max = NAME_LENGTH_MAX), regex(pattern = "^[A-Za-z0-9][A-Za-z0-9_.-]*$"))]
+    pub name: String,
+    /// The spike accumulator array. Its product, lanes × slots × planes synapses a cycle, is at
+    /// most 65536.
+    pub array: Array,
+    /// The memory that delivers one word, lanes × slots trits, in each cycle.
+    pub weight_store: WeightStore,
+    /// The memory that holds the train of the current input vector.
+    pub spike_buffer: SpikeBuffer,
+    /// The neurons behind the array.
+    pub neuron: Neuron,
+    /// How the values of a vector become counts.
+    #[serde(default)]
+    pub encoder: Encoder,
+    /// What `run` feeds the machine.
+    #[serde(default)]
+    pub run: Run,
+}
+
+/// The size of the spike accumulator array.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Array {
+    /// Output rows worked on side by side.
+    #[schemars(range(min = 1, max = LANES_MAX))]
+    pub lanes: usize,
+    /// Input columns that each lane sees in a cycle.
+    #[schemars(range(min = 1, max = SLOTS_MAX))]
+    pub slots: usize,
+    /// Planes of a train that share one fetch of the weights.
+    #[schemars(range(min = 1, max = PLANES_MAX))]
+    pub planes: usize,
+    /// How the planes of a train add up.
+    pub radix: Radix,
+    /// Bits of an accumulator, two's complement; the worst sum of the actual weights must fit.
+    #[schemars(range(min = ACC_WIDTH_MIN, max = ACC_WIDTH_MAX))]
+    pub acc_width: u32,
+}
+
+/// The on-chip memory of the weights.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WeightStore {
+    /// How trits are stored.
+    pub packing: Packing,
+    /// Words on chip; a matrix takes ⌈rows / lanes⌉ × ⌈columns / slots⌉ of them.
+    #[schemars(range(min = 1, max = DEPTH_MAX))]
+    pub depth: usize,
+}
+
+/// The on-chip memory of the current train.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SpikeBuffer {
+    /// Entries of the longest train, of slots × planes trits each; a train takes
+    /// ⌈columns / slots⌉ × ⌈its planes / planes⌉ of them.
+    #[schemars(range(min = 1, max = DEPTH_MAX))]
+    pub depth: usize,
+    /// Leave out the entries in which nothing spikes, and with them their cycles.
+    #[serde(default)]
+    pub skip_empty: bool,
+}
+
+/// The neurons behind the array.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Neuron {
+    /// Neurons side by side, and results in a cycle; divides lanes.
+    #[schemars(range(min = 1, max = LANES_MAX))]
+    pub neurons: usize,
+    /// Output channels with a membrane and a threshold on chip.
+    #[schemars(range(min = 1, max = ROWS_MAX))]
+    pub rows_max: usize,
+    /// The rule of every neuron: v = leak(u) + i, s = clamp(quantise(v / θ)), u' = reset(v, s).
+    #[schemars(transform = limit_rule)]
+    pub rule: NeuronRule,
+}
+
+/// How the values of a vector become counts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Encoder {
+    /// k: the power-of-two threshold of a vector is chosen so that its mean |count| is about k.
+    /// More is more exact and costs more spikes.
+    #[schemars(range(min = 1, max = MEAN_COUNT_MAX))]
+    pub mean_count: u32,
+}
+
+/// What `run` feeds the machine.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Run {
+    /// Tokens to run.
+    #[schemars(range(min = 1, max = TOKENS_MAX))]
+    pub tokens: usize,
+    /// Seed of the sample network and of every random stimulus.
+    #[schemars(range(min = 0, max = SEED_MAX))]
+    pub seed: u64,
+}
+
+impl Default for Encoder {
+    fn default() -> Self {
+        Encoder { mean_count: 3 }
+    }
+}
+
+impl Default for Run {
+    fn default() -> Self {
+        Run { tokens: 16, seed: 1 }
+    }
+}
+
+impl Design {
+    /// Synapses that the array evaluates in a cycle: lanes × slots × planes.
+    pub fn synapses_per_cycle(&self) -> usize {
+        self.array.lanes * self.array.slots * self.array.planes
+    }
+
+    /// Trits of a word of the weight store: lanes × slots.
+    pub fn word_trits(&self) -> usize {
+        self.array.lanes * self.array.slots
+    }
+
+    /// Bytes of a word of the weight store, a whole number of 32-bit banks.
+    pub fn word_bytes(&self) -> usize {
+        word_bytes(self.array.lanes, self.array.slots, self.weight_store.packing)
+    }
+
+    /// Trits of an entry of the spike buffer: slots × planes.
+    pub fn entry_trits(&self) -> usize {
+        self.array.slots * self.array.planes
+    }
+}
+
+/// Gives the schema of a rule the limits that [`NeuronRule::check`] states for the widest
+/// membrane; how the parts fit the actual membrane is checked there.
+fn limit_rule(schema: &mut Schema) {
+    let mut limit = |pointer: &str, minimum: u32, maximum: u32| {
+        let number = schema.pointer_mut(pointer).and_then(|value| value.as_object_mut());
+        let number = number.unwrap_or_else(|| panic!("the rule's schema has no {pointer}"));
+        number.insert("minimum".into(), minimum.into());
+        number.insert("maximum".into(), maximum.into());
+    };
+    limit("/properties/membrane_width", 2, MEMBRANE_WIDTH_MAX);
+    limit("/properties/leak/oneOf/1/properties/shift", 1, MEMBRANE_WIDTH_MAX - 1);
+    limit("/properties/leak/oneOf/2/properties/decay", 1, MEMBRANE_WIDTH_MAX - 1);
+    limit("/properties/range/oneOf/0/properties/unsigned", 1, MEMBRANE_WIDTH_MAX - 1);
+    limit("/properties/range/oneOf/1/properties/signed", 1, MEMBRANE_WIDTH_MAX - 1);
+    limit("/properties/threshold/oneOf/0/properties/power_of_two", 0, MEMBRANE_WIDTH_MAX - 2);
+}

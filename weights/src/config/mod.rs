@@ -1,0 +1,171 @@
+//! The configuration: one design, in TOML, read at run time.
+//!
+//! ```text
+//!  design.toml ──► syntax ──► schema ──► relations ──► Design
+//!                    │          │            │
+//!                    └──────────┴────────────┴──► the line, carets under it, the remedy
+//! ```
+//!
+//! The types in `design` are the one description: their comments and limits become the JSON
+//! schema that editors complete from, the comments of the starter, and the very rules that a file
+//! is checked by. What a schema cannot say, such as one number dividing another, is in `relations`.
+//!
+//! Architecture invariant: a `Design` from a file is within every limit below, so the stages to
+//! the right need not check sizes again.
+
+mod design;
+mod diagnostic;
+mod relations;
+mod schema;
+mod walk;
+mod write;
+
+pub use design::{Array, Design, Encoder, Neuron, Run, SpikeBuffer, WeightStore};
+pub use diagnostic::{ConfigError, Diagnostic};
+pub use schema::schema;
+
+use diagnostic::Source;
+use serde::Deserialize;
+use std::io::Read;
+use std::path::Path;
+use toml::de::{DeTable, Deserializer};
+
+/// The limits of a design. A limit on everything keeps memory and time bounded.
+pub mod limits {
+    /// Most lanes.
+    pub const LANES_MAX: usize = 256;
+    /// Most slots.
+    pub const SLOTS_MAX: usize = 256;
+    /// Most planes in parallel.
+    pub const PLANES_MAX: usize = 8;
+    /// Most synapses in a cycle: lanes × slots × planes.
+    pub const SYNAPSES_MAX: usize = 65_536;
+    /// Narrowest accumulator in bits.
+    pub const ACC_WIDTH_MIN: u32 = 4;
+    /// Widest accumulator in bits.
+    pub const ACC_WIDTH_MAX: u32 = 48;
+    /// Most words or entries of a memory.
+    pub const DEPTH_MAX: usize = 65_536;
+    /// Most trits of a memory: its depth times the trits of a word or an entry.
+    pub const MEMORY_TRITS_MAX: usize = 1 << 26;
+    /// Most channels with a membrane on chip.
+    pub const ROWS_MAX: usize = 65_536;
+    /// Largest mean count that an encoder aims at.
+    pub const MEAN_COUNT_MAX: u32 = 64;
+    /// Most tokens of a run.
+    pub const TOKENS_MAX: usize = 65_536;
+    /// Largest seed: every JSON reader holds it exactly.
+    pub const SEED_MAX: u64 = (1 << 53) - 1;
+    /// Most characters of a design's name.
+    pub const NAME_LENGTH_MAX: usize = 64;
+    /// Largest configuration file in bytes.
+    pub const FILE_BYTES_MAX: usize = 1 << 20;
+}
+
+/// The text of the starter, `designs/sample.toml`: every key with its comment.
+const SAMPLE: &str = include_str!("../../designs/sample.toml");
+/// The text of `designs/tinystories.toml`.
+const TINYSTORIES: &str = include_str!("../../designs/tinystories.toml");
+
+/// The commented starter that `init` writes: the design of the bundled sample network.
+pub fn starter() -> &'static str {
+    SAMPLE
+}
+
+/// A design and the file that it came from, so that later stages can point at its lines too.
+#[derive(Clone, Debug)]
+pub struct DesignFile {
+    /// What the file says.
+    pub design: Design,
+    source: Source,
+}
+
+impl DesignFile {
+    /// Reads a file of at most [`limits::FILE_BYTES_MAX`] bytes.
+    ///
+    /// # Errors
+    /// If it cannot be read, or as [`DesignFile::parse`].
+    pub fn read(path: &Path) -> Result<Self, ConfigError> {
+        let file_name = path.display().to_string();
+        let unreadable = |source| ConfigError::Read { file_name: file_name.clone(), source };
+        let mut bytes = Vec::new();
+        let limit = limits::FILE_BYTES_MAX as u64 + 1;
+        let file = std::fs::File::open(path).map_err(unreadable)?;
+        file.take(limit).read_to_end(&mut bytes).map_err(unreadable)?;
+        Self::parse(&file_name, &bytes)
+    }
+
+    /// Parses the bytes of a configuration; `file_name` is what messages call it.
+    ///
+    /// # Errors
+    /// The first thing wrong, with its line and the remedy.
+    pub fn parse(file_name: &str, bytes: &[u8]) -> Result<Self, ConfigError> {
+        let source = Source::new(file_name, bytes)?;
+        let syntax = |error: toml::de::Error| source.syntax_error(&error);
+        let root = DeTable::parse(source.text()).map_err(syntax)?;
+        walk::check(&source, root.get_ref())?;
+        // The walk has seen every key, type and limit; serde can only add what it overlooked.
+        let design = Design::deserialize(Deserializer::from(root)).map_err(syntax)?;
+        let file = DesignFile { design, source };
+        relations::check(&file)?;
+        Ok(file)
+    }
+
+    /// The design of the bundled sample network.
+    pub fn bundled() -> Self {
+        Self::shipped("weights/designs/sample.toml", SAMPLE)
+    }
+
+    /// The design for the 1.18 M-weight TinyStories model: matrices of 64 to 256 rows and columns.
+    pub fn tinystories() -> Self {
+        Self::shipped("weights/designs/tinystories.toml", TINYSTORIES)
+    }
+
+    fn shipped(file_name: &str, text: &str) -> Self {
+        match Self::parse(file_name, text.as_bytes()) {
+            Ok(file) => file,
+            Err(error) => panic!("a design of the repository is wrong: {error}"),
+        }
+    }
+
+    /// An error of a later stage that points at the value of a key, such as `array.acc_width`.
+    ///
+    /// A key that the file leaves to its default is shown by the header of its table, or by the
+    /// first line.
+    pub fn point_at(&self, key: &str, message: &str, remedy: &str) -> ConfigError {
+        // The text was parsed before, so it parses again.
+        let span = DeTable::parse(self.source.text())
+            .map_or(0..0, |root| walk::span_of(root.get_ref(), key));
+        self.source.error_at(span, message, remedy)
+    }
+}
+
+impl Design {
+    /// Parses the bytes of a configuration; `file_name` is what messages call it.
+    ///
+    /// # Errors
+    /// As [`DesignFile::parse`].
+    pub fn parse(file_name: &str, bytes: &[u8]) -> Result<Self, ConfigError> {
+        Ok(DesignFile::parse(file_name, bytes)?.design)
+    }
+
+    /// The design of the bundled sample network.
+    pub fn bundled() -> Self {
+        DesignFile::bundled().design
+    }
+
+    /// The design for the 1.18 M-weight TinyStories model.
+    pub fn tinystories() -> Self {
+        DesignFile::tinystories().design
+    }
+
+    /// The whole configuration as TOML, defaults included: parsing it gives the same design.
+    pub fn to_toml(&self) -> String {
+        write::write(self, false)
+    }
+
+    /// As [`Design::to_toml`], with each key's comment from the schema above it.
+    pub fn to_commented_toml(&self) -> String {
+        write::write(self, true)
+    }
+}

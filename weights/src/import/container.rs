@@ -1,0 +1,317 @@
+//! Weight files: the safetensors header, read with distrust, and the bytes of each tensor.
+//!
+//! ```text
+//! length of the header, 8 bytes little-endian | header, JSON | data of the tensors, without holes
+//! ```
+//!
+//! Format: the README of the `safetensors` repository. The crate of that name keeps the last of two
+//! equal keys and reports faults without their values, so the header is read here; the crate
+//! writes our files, and a test holds both readers to the same tensors.
+
+use super::json::{Object, shown};
+use super::{ImportError, Limits, folder, names};
+use serde::Deserialize;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+const SINGLE: &str = "model.safetensors";
+const INDEX: &str = "model.safetensors.index.json";
+const LENGTH_BYTES: usize = 8;
+/// Longest name of a tensor: names appear in messages.
+const NAME_BYTES_MAX: usize = 256;
+const METADATA: &str = "__metadata__";
+
+/// Element types of the format. Only some may hold weights; all may be in a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+#[allow(non_camel_case_types)]
+pub(super) enum Dtype {
+    Bool,
+    U8,
+    I8,
+    F8_E5M2,
+    F8_E4M3,
+    I16,
+    U16,
+    F16,
+    BF16,
+    I32,
+    U32,
+    F32,
+    F64,
+    I64,
+    U64,
+}
+
+impl Dtype {
+    /// Bytes of one element.
+    pub(super) fn bytes(self) -> u64 {
+        match self {
+            Dtype::Bool | Dtype::U8 | Dtype::I8 | Dtype::F8_E5M2 | Dtype::F8_E4M3 => 1,
+            Dtype::I16 | Dtype::U16 | Dtype::F16 | Dtype::BF16 => 2,
+            Dtype::I32 | Dtype::U32 | Dtype::F32 => 4,
+            Dtype::F64 | Dtype::I64 | Dtype::U64 => 8,
+        }
+    }
+
+    /// Whether weights may be stored as these floats.
+    pub(super) fn is_float(self) -> bool {
+        matches!(self, Dtype::F16 | Dtype::BF16 | Dtype::F32)
+    }
+}
+
+/// One entry of a header, as it stands there.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    dtype: String,
+    shape: Vec<u64>,
+    data_offsets: [u64; 2],
+}
+
+/// The bytes of one tensor and where they are from.
+pub(super) struct Tensor<'container> {
+    pub(super) file: &'container str,
+    pub(super) name: String,
+    pub(super) dtype: Dtype,
+    pub(super) shape: &'container [u64],
+    pub(super) bytes: &'container [u8],
+}
+
+struct Placed {
+    file: usize,
+    dtype: Dtype,
+    shape: Vec<u64>,
+    begin: usize,
+    end: usize,
+}
+
+struct WeightFile {
+    name: String,
+    bytes: Vec<u8>,
+}
+
+/// All weight files of a model.
+pub(super) struct Container {
+    files: Vec<WeightFile>,
+    tensors: BTreeMap<String, Placed>,
+    used: BTreeSet<String>,
+}
+
+impl Container {
+    /// Opens the single file of a folder, or all shards that its index lists.
+    pub(super) fn open(folder: &Path, limits: &Limits) -> Result<Container, ImportError> {
+        let mut container =
+            Container { files: Vec::new(), tensors: BTreeMap::new(), used: BTreeSet::new() };
+        let shards = if !folder::has(folder, SINGLE) && folder::has(folder, INDEX) {
+            shard_names(folder, limits)?
+        } else {
+            BTreeSet::from([SINGLE.to_owned()])
+        };
+        let mut room = limits.weight_bytes;
+        for shard in shards {
+            let bytes = folder::read(folder, &shard, room)?;
+            room -= bytes.len() as u64;
+            container.add(shard, bytes, limits)?;
+        }
+        Ok(container)
+    }
+
+    fn add(&mut self, name: String, bytes: Vec<u8>, limits: &Limits) -> Result<(), ImportError> {
+        let header = header(&name, &bytes, limits)?;
+        let data_begin = LENGTH_BYTES + header.len();
+        let data_bytes = (bytes.len() - data_begin) as u64;
+        let mut ranges = Vec::new();
+        for (tensor, entry) in entries(&name, header)? {
+            let dtype = check_entry(&name, &tensor, &entry, data_bytes)?;
+            let [begin, end] = entry.data_offsets;
+            ranges.push((begin, end, tensor.clone()));
+            let placed = Placed {
+                file: self.files.len(),
+                dtype,
+                shape: entry.shape,
+                begin: data_begin + begin as usize,
+                end: data_begin + end as usize,
+            };
+            if let Some(other) = self.tensors.insert(tensor.clone(), placed) {
+                let other = self.files[other.file].name.clone();
+                return Err(ImportError::TensorTwice { file: name, tensor, other });
+            }
+        }
+        check_cover(&name, ranges, data_bytes)?;
+        self.files.push(WeightFile { name, bytes });
+        Ok(())
+    }
+
+    /// Yields a tensor and marks it as used.
+    pub(super) fn take(&mut self, name: &str) -> Result<Tensor<'_>, ImportError> {
+        let Some(placed) = self.tensors.get(name) else {
+            let file = if self.files.len() == 1 { &self.files[0].name } else { INDEX };
+            let (file, tensor) = (file.to_owned(), name.to_owned());
+            return Err(ImportError::TensorMissing { file, tensor });
+        };
+        self.used.insert(name.to_owned());
+        let file = &self.files[placed.file];
+        Ok(Tensor {
+            file: &file.name,
+            name: name.to_owned(),
+            dtype: placed.dtype,
+            shape: &placed.shape,
+            bytes: &file.bytes[placed.begin..placed.end],
+        })
+    }
+
+    /// Refuses tensors that nothing asked for. A tied head may be stored all the same.
+    pub(super) fn require_all_used(&self, tied: bool) -> Result<(), ImportError> {
+        let unknown = self
+            .tensors
+            .iter()
+            .find(|(name, _)| !(self.used.contains(*name) || tied && *name == names::HEAD_WEIGHT));
+        match unknown {
+            None => Ok(()),
+            Some((name, placed)) => {
+                let (file, tensor) = (self.files[placed.file].name.clone(), name.clone());
+                Err(ImportError::TensorUnknown { file, tensor })
+            }
+        }
+    }
+}
+
+/// The files that the index names; a path could lead out of the folder.
+fn shard_names(folder: &Path, limits: &Limits) -> Result<BTreeSet<String>, ImportError> {
+    #[derive(Deserialize)]
+    struct Index {
+        weight_map: Object<String>,
+    }
+    let bytes = folder::read(folder, INDEX, limits.json_bytes)?;
+    let index: Index = serde_json::from_slice(&bytes).map_err(|error| ImportError::Json {
+        place: INDEX.to_owned(),
+        reason: shown(&error.to_string()),
+    })?;
+    let Object(weight_map) = index.weight_map;
+    for (tensor, path) in &weight_map {
+        let plain = path.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
+        if !plain || !path.ends_with(".safetensors") || path.starts_with('.') {
+            let (tensor, path) = (shown(tensor), shown(path));
+            return Err(ImportError::ShardPath { file: INDEX.to_owned(), tensor, path });
+        }
+    }
+    Ok(weight_map.into_values().collect())
+}
+
+/// The bytes of the header.
+fn header<'file>(
+    file: &str,
+    bytes: &'file [u8],
+    limits: &Limits,
+) -> Result<&'file [u8], ImportError> {
+    let file = file.to_owned();
+    let Some((length, rest)) = bytes.split_first_chunk::<LENGTH_BYTES>() else {
+        let reason = format!("it holds {} bytes, too few for the length of a header", bytes.len());
+        return Err(ImportError::File { file, reason });
+    };
+    let (claimed, available) = (u64::from_le_bytes(*length), rest.len() as u64);
+    if claimed > limits.header_bytes {
+        return Err(ImportError::HeaderTooLarge { file, claimed, limit: limits.header_bytes });
+    }
+    if claimed > available {
+        return Err(ImportError::HeaderBeyondFile { file, claimed, available });
+    }
+    Ok(&rest[..claimed as usize])
+}
+
+/// The entries of the header without the metadata, which must be texts.
+fn entries(file: &str, header: &[u8]) -> Result<BTreeMap<String, Entry>, ImportError> {
+    let damaged = |reason: String| ImportError::Json {
+        place: format!("{file}, header"),
+        reason: shown(&reason),
+    };
+    let Object(all) = serde_json::from_slice::<Object<Object<Value>>>(header)
+        .map_err(|error| damaged(error.to_string()))?;
+    let mut entries = BTreeMap::new();
+    for (tensor, Object(fields)) in all {
+        if tensor == METADATA {
+            if let Some((key, _)) = fields.iter().find(|(_, value)| !value.is_string()) {
+                return Err(damaged(format!("`{METADATA}`: value of `{key}` is no text")));
+            }
+            continue;
+        }
+        if tensor.len() > NAME_BYTES_MAX || tensor.chars().any(char::is_control) {
+            let name = shown(&tensor);
+            return Err(damaged(format!(
+                "a tensor's name has control characters or over {NAME_BYTES_MAX} bytes: `{name}`"
+            )));
+        }
+        let entry = serde_json::from_value(fields.into_iter().collect())
+            .map_err(|error| damaged(format!("tensor `{tensor}`: {error}")))?;
+        entries.insert(tensor, entry);
+    }
+    Ok(entries)
+}
+
+/// Checks dtype, shape and offsets of one tensor against each other and the file.
+fn check_entry(
+    file: &str,
+    tensor: &str,
+    entry: &Entry,
+    data_bytes: u64,
+) -> Result<Dtype, ImportError> {
+    let wrong = |reason: String| ImportError::Entry {
+        file: file.to_owned(),
+        tensor: tensor.to_owned(),
+        reason,
+    };
+    let dtype: Dtype = serde_json::from_value(Value::String(entry.dtype.clone()))
+        .map_err(|_| wrong(format!("unknown dtype `{}`", shown(&entry.dtype))))?;
+    let shape = &entry.shape;
+    let elements = shape.iter().try_fold(1u64, |product, &length| product.checked_mul(length));
+    let Some(needed) = elements.and_then(|elements| elements.checked_mul(dtype.bytes())) else {
+        return Err(wrong(format!("the size of shape {shape:?} exceeds 64 bits")));
+    };
+    let [begin, end] = entry.data_offsets;
+    if begin > end {
+        return Err(wrong(format!("data_offsets begin at {begin}, after their end at {end}")));
+    }
+    if end > data_bytes {
+        return Err(wrong(format!(
+            "data_offsets end at {end}, the file holds {data_bytes} bytes of data"
+        )));
+    }
+    if end - begin != needed {
+        let dtype = &entry.dtype;
+        let spanned = end - begin;
+        return Err(wrong(format!(
+            "shape {shape:?} of {dtype} needs {needed} bytes, data_offsets span {spanned}"
+        )));
+    }
+    Ok(dtype)
+}
+
+/// Checks that the tensors cover the data once and wholly.
+fn check_cover(
+    file: &str,
+    mut ranges: Vec<(u64, u64, String)>,
+    data_bytes: u64,
+) -> Result<(), ImportError> {
+    let file = file.to_owned();
+    ranges.sort();
+    let mut covered = 0;
+    let mut previous = String::new();
+    for (begin, end, tensor) in ranges {
+        if begin < covered {
+            let reason = format!(
+                "data_offsets begin at {begin}, inside tensor `{previous}`, which ends at {covered}"
+            );
+            return Err(ImportError::Entry { file, tensor, reason });
+        }
+        if begin > covered {
+            return Err(ImportError::Hole { file, begin: covered, end: begin });
+        }
+        (covered, previous) = (end, tensor);
+    }
+    if covered < data_bytes {
+        return Err(ImportError::Hole { file, begin: covered, end: data_bytes });
+    }
+    Ok(())
+}

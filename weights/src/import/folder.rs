@@ -1,0 +1,49 @@
+//! Reading files of a folder, within limits.
+
+use super::ImportError;
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::Path;
+
+/// Requires that `folder` is one.
+pub(super) fn require(folder: &Path) -> Result<(), ImportError> {
+    let found = match fs::metadata(folder) {
+        Ok(metadata) if metadata.is_dir() => return Ok(()),
+        Ok(_) => "a file",
+        Err(_) => "missing",
+    };
+    Err(ImportError::Folder { folder: folder.display().to_string(), found })
+}
+
+/// Whether the folder has that file.
+pub(super) fn has(folder: &Path, file: &str) -> bool {
+    folder.join(file).exists()
+}
+
+/// The bytes of one file; its size is checked first, and no more is read than it had then.
+pub(super) fn read(folder: &Path, file: &str, limit: u64) -> Result<Vec<u8>, ImportError> {
+    let failed = |reason: String| ImportError::File { file: file.to_owned(), reason };
+    let path = folder.join(file);
+    // A device or a pipe has no size to check and may never end.
+    let metadata = fs::metadata(&path).map_err(|error| failed(reason(&error)))?;
+    if !metadata.is_file() {
+        return Err(failed("it is no regular file".to_owned()));
+    }
+    let bytes = metadata.len();
+    if bytes > limit {
+        return Err(ImportError::FileTooLarge { file: file.to_owned(), bytes, limit });
+    }
+    let mut content = Vec::with_capacity(bytes as usize);
+    let opened = File::open(&path).map_err(|error| failed(reason(&error)))?;
+    opened.take(bytes).read_to_end(&mut content).map_err(|error| failed(reason(&error)))?;
+    Ok(content)
+}
+
+/// The cause in words that are equal on every system.
+pub(super) fn reason(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        std::io::ErrorKind::PermissionDenied => "reading it is not permitted".to_owned(),
+        _ => error.to_string(),
+    }
+}

@@ -1,0 +1,143 @@
+//! From the bytes of a tensor to numbers, each of them checked.
+
+use super::ImportError;
+use super::container::{Dtype, Tensor};
+use crate::numeric::Trit;
+
+/// Trits in one byte of the packed layout.
+const TRITS_PER_BYTE: usize = 4;
+
+/// The finite floats of a tensor of that shape.
+pub(super) fn floats(tensor: &Tensor<'_>, shape: &[usize]) -> Result<Vec<f32>, ImportError> {
+    require_floats(tensor, shape)?;
+    let values = decode(tensor);
+    match values.iter().position(|value| !value.is_finite()) {
+        None => Ok(values),
+        Some(index) => Err(number(tensor, index, values[index], "finite")),
+    }
+}
+
+/// The scale of a packed matrix, or its inverse where the file's class divides by it.
+pub(super) fn scale(tensor: &Tensor<'_>, inverse: bool) -> Result<f32, ImportError> {
+    let shape: &[usize] = if tensor.shape.is_empty() { &[] } else { &[1] };
+    require_floats(tensor, shape)?;
+    let stored = decode(tensor)[0];
+    let value = if inverse { 1.0 / stored } else { stored };
+    let usable = |x: f32| x.is_finite() && x > 0.0;
+    if usable(stored) && usable(value) {
+        return Ok(value);
+    }
+    Err(number(tensor, 0, stored, "finite and positive"))
+}
+
+/// The trits of a packed matrix: `w[i·chunk + r][c] = ((p[r][c] >> 2i) & 3) − 1` with
+/// `chunk = ceil(rows / 4)`; codes beyond the last row are padding (transformers'
+/// `integrations/bitnet.py`, `pack_weights`).
+pub(super) fn packed_trits(
+    tensor: &Tensor<'_>,
+    rows: usize,
+    columns: usize,
+) -> Result<Vec<Trit>, ImportError> {
+    let chunk = rows.div_ceil(TRITS_PER_BYTE);
+    let expected = || format!("U8 [{chunk}, {columns}] or floats [{rows}, {columns}]");
+    require_form(tensor, tensor.dtype == Dtype::U8, &[chunk, columns], expected)?;
+    let mut trits = Vec::with_capacity(rows * columns);
+    for row in 0..rows {
+        let (shift, packed_row) = (2 * (row / chunk), row % chunk);
+        let bytes = &tensor.bytes[packed_row * columns..(packed_row + 1) * columns];
+        for (column, byte) in bytes.iter().enumerate() {
+            match (byte >> shift) & 3 {
+                3 => {
+                    let (file, tensor) = (tensor.file.to_owned(), tensor.name.clone());
+                    return Err(ImportError::Code { file, tensor, row, column });
+                }
+                code => trits.push(code as Trit - 1),
+            }
+        }
+    }
+    Ok(trits)
+}
+
+/// Trits and scale of a float matrix whose values are −s, 0 and +s. A matrix of zeros has scale 1.
+pub(super) fn ternary_floats(
+    tensor: &Tensor<'_>,
+    rows: usize,
+    columns: usize,
+) -> Result<(Vec<Trit>, f32), ImportError> {
+    let values = floats(tensor, &[rows, columns])?;
+    let scale = values.iter().find(|&&value| value != 0.0).map_or(1.0, |value| value.abs());
+    let trit = |(index, &value): (usize, &f32)| {
+        if value == 0.0 {
+            Ok(0)
+        } else if value.abs() == scale {
+            Ok(value.signum() as Trit)
+        } else {
+            Err(ImportError::NotTernary {
+                file: tensor.file.to_owned(),
+                tensor: tensor.name.clone(),
+                row: index / columns,
+                column: index % columns,
+                value,
+                scale,
+            })
+        }
+    };
+    let trits = values.iter().enumerate().map(trit).collect::<Result<_, _>>()?;
+    Ok((trits, scale))
+}
+
+fn require_floats(tensor: &Tensor<'_>, shape: &[usize]) -> Result<(), ImportError> {
+    require_form(tensor, tensor.dtype.is_float(), shape, || format!("F32, F16 or BF16 {shape:?}"))
+}
+
+fn require_form(
+    tensor: &Tensor<'_>,
+    dtype_fits: bool,
+    shape: &[usize],
+    expected: impl FnOnce() -> String,
+) -> Result<(), ImportError> {
+    let shape_fits = tensor.shape.iter().copied().eq(shape.iter().map(|&length| length as u64));
+    if dtype_fits && shape_fits {
+        return Ok(());
+    }
+    Err(ImportError::TensorForm {
+        file: tensor.file.to_owned(),
+        tensor: tensor.name.clone(),
+        found: format!("{:?} {:?}", tensor.dtype, tensor.shape),
+        expected: expected(),
+    })
+}
+
+fn number(tensor: &Tensor<'_>, index: usize, value: f32, expected: &'static str) -> ImportError {
+    let (file, tensor) = (tensor.file.to_owned(), tensor.name.clone());
+    ImportError::Number { file, tensor, index, value, expected }
+}
+
+/// The elements of a float tensor; the container has checked that the bytes fit the shape.
+fn decode(tensor: &Tensor<'_>) -> Vec<f32> {
+    let bytes = tensor.bytes;
+    match tensor.dtype {
+        Dtype::F16 => pairs(bytes).map(half).collect(),
+        Dtype::BF16 => pairs(bytes).map(|bits| f32::from_bits(u32::from(bits) << 16)).collect(),
+        _ => {
+            let quads = bytes.chunks_exact(4);
+            quads.map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect()
+        }
+    }
+}
+
+fn pairs(bytes: &[u8]) -> impl Iterator<Item = u16> {
+    bytes.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]]))
+}
+
+/// A half-precision float: 1 sign, 5 exponent (bias 15), 10 fraction bits; exact in f32.
+fn half(bits: u16) -> f32 {
+    let sign = if bits >> 15 == 0 { 1.0 } else { -1.0 };
+    let (exponent, fraction) = (i32::from(bits >> 10 & 31), f32::from(bits & 1023));
+    sign * match exponent {
+        0 => fraction * 2f32.powi(-24),
+        31 if fraction == 0.0 => f32::INFINITY,
+        31 => f32::NAN,
+        _ => (1024.0 + fraction) * 2f32.powi(exponent - 25),
+    }
+}

@@ -1,0 +1,79 @@
+//! The network: typed operations on named values, in the order in which a token passes them.
+//!
+//! ```text
+//! token ──► Embed ──► RmsNorm ──► TernaryLinear ──► … ──► Head ──► logits
+//! ```
+//!
+//! Every value is written once and read after it was written, so the list is its own schedule. A
+//! value holds what one token has at that place: a vector, or the attention scores of its heads.
+//! State that lives from token to token (keys and values, shifted tokens, membranes) belongs to the
+//! operation that keeps it.
+
+mod bitnet;
+mod check;
+mod matrix;
+mod operation;
+
+pub use bitnet::{BitnetShape, BitnetSource, bitnet_network, bitnet_shape};
+pub use check::{NetworkError, Shape, Shapes};
+pub use matrix::{MatrixSummary, Parameters, Table, TernaryMatrix};
+pub use operation::{
+    AttentionShape, EmbedIndex, Function, NeuronLayer, Operation, RotaryPairing, SpikingHeads,
+};
+
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// A language model as a list of operations. Serialises to `1-network.json`: structure, shapes,
+/// scales and checksums, but not the weights themselves.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Network {
+    /// Name of the model: the folder it came from, or `sample-<seed>`.
+    pub name: String,
+    /// Number of token ids.
+    pub vocabulary: usize,
+    /// Most tokens of one text: positions are `0..context`.
+    pub context: usize,
+    /// The id that starts every text, where the model has one.
+    pub begin_token: Option<u32>,
+    /// The id that ends a text, where the model has one.
+    pub end_token: Option<u32>,
+    /// Float tables by name; a tied embedding is one table that two operations name.
+    pub tables: BTreeMap<String, Table>,
+    /// The operations, in the order of execution.
+    pub operations: Vec<Operation>,
+    /// The value that holds the logits: `vocabulary` numbers.
+    pub output: String,
+}
+
+impl Network {
+    /// The ternary matrices in the order of execution; their position is their index in traces and
+    /// programs.
+    pub fn ternary_matrices(&self) -> impl Iterator<Item = &TernaryMatrix> {
+        self.operations.iter().filter_map(|operation| match operation {
+            Operation::TernaryLinear { matrix, .. } => Some(matrix),
+            _ => None,
+        })
+    }
+
+    /// How many ternary weights all matrices hold together: the synapses of one token.
+    pub fn ternary_weight_count(&self) -> usize {
+        self.ternary_matrices().map(|matrix| matrix.trits.len()).sum()
+    }
+
+    /// Checks names, order, shapes and numbers, and yields the shape of every value.
+    ///
+    /// # Errors
+    /// The first [`NetworkError`], naming the operation and the value.
+    pub fn check(&self) -> Result<Shapes, NetworkError> {
+        check::check(self)
+    }
+
+    /// The text of `1-network.json`: equal networks give equal bytes.
+    pub fn to_json(&self) -> String {
+        let mut text = serde_json::to_string_pretty(self)
+            .expect("strings, integers and floats always serialise");
+        text.push('\n');
+        text
+    }
+}

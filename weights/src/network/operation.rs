@@ -1,0 +1,249 @@
+//! The operations of all systems, typed. Sources: SpikeLLM (LLaMA and BitNet blocks), SpikeLM and
+//! SpikingBERT (BERT blocks), NeurTransformer (spiking self-attention), SpikeGPT (RWKV).
+
+use super::{Parameters, TernaryMatrix};
+use crate::neuron::NeuronRule;
+use serde::Serialize;
+
+/// What an [`Operation::Embed`] looks up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EmbedIndex {
+    /// The token id; the table has `vocabulary` rows.
+    Token,
+    /// The position in the text (BERT, GPT-2); the table has at least `context` rows.
+    Position,
+}
+
+/// Which two channels of a head a rotation turns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RotaryPairing {
+    /// `i` and `i + head_width / 2`, as in transformers.
+    Halves,
+    /// `2i` and `2i + 1`, as in llama2.c and the RoPE paper (Su et al., 2021).
+    Neighbours,
+}
+
+/// A function of one number, applied to every channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Function {
+    /// `x · σ(x)` (LLaMA's gate).
+    Silu,
+    /// `x · Φ(x)` with the normal distribution function (BERT; GPT-2 approximates it by tanh).
+    Gelu,
+    /// `max(x, 0)²` (RWKV's channel mix, BitNet b1.58 2B).
+    SquaredRelu,
+    /// `σ(x) = 1 / (1 + e^−x)` (RWKV's receptance).
+    Sigmoid,
+}
+
+/// Heads of an attention. Several query heads may share one key and value head (grouped heads).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct AttentionShape {
+    /// Query heads.
+    pub heads: usize,
+    /// Key and value heads; divides `heads`. Query head h reads head `h / (heads / this)`.
+    pub key_value_heads: usize,
+    /// Channels of one head.
+    pub head_width: usize,
+    /// Whether a token sees only itself and earlier ones.
+    pub causal: bool,
+}
+
+impl AttentionShape {
+    /// Width of the query and of the attention's result.
+    pub fn query_width(&self) -> usize {
+        self.heads * self.head_width
+    }
+
+    /// Width of the key and of the value.
+    pub fn key_value_width(&self) -> usize {
+        self.key_value_heads * self.head_width
+    }
+}
+
+/// Neurons between floats: how real numbers become spikes.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct NeuronLayer {
+    /// The rule, in integers.
+    pub rule: NeuronRule,
+    /// The value of one membrane unit.
+    pub unit: f32,
+    /// Steps per token.
+    pub steps: u32,
+    /// Thresholds in membrane units, one per channel, for a rule that takes them per channel.
+    pub thresholds: Option<Vec<i64>>,
+}
+
+/// Heads of a spiking self-attention.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct SpikingHeads {
+    /// Heads; query, key and value have as many.
+    pub heads: usize,
+    /// Channels of one head.
+    pub head_width: usize,
+    /// The scale of the result is `2^-scale_shift`.
+    pub scale_shift: u32,
+    /// Whether scores of later tokens are zeroed.
+    pub causal: bool,
+}
+
+/// One operation. `input`, `left`, `query` and the like name values that earlier operations wrote;
+/// `output` names the value it writes. Vectors are of one token; `[n]` below is a width.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "operation", rename_all = "snake_case")]
+#[allow(missing_docs, reason = "the formula of each operation names its fields")]
+pub enum Operation {
+    /// A row of a table: `output [columns] = table[index]`.
+    Embed { table: String, index: EmbedIndex, output: String },
+    /// `output [n] = weight · x / sqrt(mean(x²) + epsilon)` (Zhang and Sennrich, 2019).
+    RmsNorm { name: String, input: String, output: String, weight: Parameters, epsilon: f32 },
+    /// `output [n] = weight · (x − mean) / sqrt(variance + epsilon) + bias` (Ba et al., 2016).
+    LayerNorm {
+        name: String,
+        input: String,
+        output: String,
+        weight: Parameters,
+        bias: Parameters,
+        epsilon: f32,
+    },
+    /// `output [rows] = scale · W · input [columns]`: what the array computes.
+    TernaryLinear { input: String, output: String, matrix: TernaryMatrix },
+    /// `output [n] = input + bias`.
+    Bias { name: String, input: String, output: String, bias: Parameters },
+    /// Turns pair i of every head by `position · base^(−2i / head_width)` (Su et al., 2021).
+    Rotary {
+        input: String,
+        output: String,
+        heads: usize,
+        head_width: usize,
+        base: f32,
+        pairing: RotaryPairing,
+    },
+    /// Keeps the key, then `output [heads × positions] = query · key / sqrt(head_width)` for
+    /// every position kept so far.
+    AttentionScores {
+        name: String,
+        query: String,
+        key: String,
+        output: String,
+        shape: AttentionShape,
+    },
+    /// Per head, `e^(s − max) / Σ e^(s − max)` over the positions.
+    Softmax { input: String, output: String },
+    /// Keeps the value, then `output [heads · head_width] = Σ probability · value` over the
+    /// positions kept so far.
+    WeightedValues {
+        name: String,
+        probabilities: String,
+        value: String,
+        output: String,
+        shape: AttentionShape,
+    },
+    /// A function of every channel.
+    Apply { function: Function, input: String, output: String },
+    /// `output [n] = left · right`, channel by channel: a gate.
+    Multiply { left: String, right: String, output: String },
+    /// `output [n] = left + right`: a residual.
+    Add { left: String, right: String, output: String },
+    /// `output [n] = mix · x_t + (1 − mix) · x_{t−1}`, with x before the text zero (RWKV-4).
+    TokenShift { name: String, input: String, output: String, mix: Parameters },
+    /// RWKV-4's recurrence, kept per channel in the numerically safe form with (p, q, o):
+    /// `wkv_t = (Σ e^{k_i − (t−1−i)·decay} v_i + e^{bonus + k_t} v_t) / (the same without v)`.
+    Wkv {
+        name: String,
+        key: String,
+        value: String,
+        output: String,
+        decay: Parameters,
+        bonus: Parameters,
+    },
+    /// `output [n]`: the value of the spikes of `steps` steps, `unit · θ · Σ s`.
+    Neuron { name: String, input: String, output: String, neuron: NeuronLayer },
+    /// Attention of binary spikes without softmax: `A = popcount(query AND key)`, zero where
+    /// masked; `output [heads · head_width] = 2^-scale_shift · A · value` (NeurTransformer).
+    SpikingAttention {
+        name: String,
+        query: String,
+        key: String,
+        value: String,
+        output: String,
+        shape: SpikingHeads,
+    },
+    /// `output [rows] = table · input [columns]`, in full precision.
+    Head { table: String, input: String, output: String },
+}
+
+impl Operation {
+    /// The values it reads, in the order of its fields.
+    pub fn inputs(&self) -> Vec<&str> {
+        match self {
+            Operation::Embed { .. } => vec![],
+            Operation::RmsNorm { input, .. }
+            | Operation::LayerNorm { input, .. }
+            | Operation::TernaryLinear { input, .. }
+            | Operation::Bias { input, .. }
+            | Operation::Rotary { input, .. }
+            | Operation::Softmax { input, .. }
+            | Operation::Apply { input, .. }
+            | Operation::TokenShift { input, .. }
+            | Operation::Neuron { input, .. }
+            | Operation::Head { input, .. } => vec![input],
+            Operation::AttentionScores { query, key, .. } => vec![query, key],
+            Operation::WeightedValues { probabilities, value, .. } => vec![probabilities, value],
+            Operation::Multiply { left, right, .. } | Operation::Add { left, right, .. } => {
+                vec![left, right]
+            }
+            Operation::Wkv { key, value, .. } => vec![key, value],
+            Operation::SpikingAttention { query, key, value, .. } => vec![query, key, value],
+        }
+    }
+
+    /// The value it writes.
+    pub fn output(&self) -> &str {
+        match self {
+            Operation::Embed { output, .. }
+            | Operation::RmsNorm { output, .. }
+            | Operation::LayerNorm { output, .. }
+            | Operation::TernaryLinear { output, .. }
+            | Operation::Bias { output, .. }
+            | Operation::Rotary { output, .. }
+            | Operation::AttentionScores { output, .. }
+            | Operation::Softmax { output, .. }
+            | Operation::WeightedValues { output, .. }
+            | Operation::Apply { output, .. }
+            | Operation::Multiply { output, .. }
+            | Operation::Add { output, .. }
+            | Operation::TokenShift { output, .. }
+            | Operation::Wkv { output, .. }
+            | Operation::Neuron { output, .. }
+            | Operation::SpikingAttention { output, .. }
+            | Operation::Head { output, .. } => output,
+        }
+    }
+
+    /// The word for its kind, as in the network file.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Operation::Embed { .. } => "embed",
+            Operation::RmsNorm { .. } => "rms_norm",
+            Operation::LayerNorm { .. } => "layer_norm",
+            Operation::TernaryLinear { .. } => "ternary_linear",
+            Operation::Bias { .. } => "bias",
+            Operation::Rotary { .. } => "rotary",
+            Operation::AttentionScores { .. } => "attention_scores",
+            Operation::Softmax { .. } => "softmax",
+            Operation::WeightedValues { .. } => "weighted_values",
+            Operation::Apply { .. } => "apply",
+            Operation::Multiply { .. } => "multiply",
+            Operation::Add { .. } => "add",
+            Operation::TokenShift { .. } => "token_shift",
+            Operation::Wkv { .. } => "wkv",
+            Operation::Neuron { .. } => "neuron",
+            Operation::SpikingAttention { .. } => "spiking_attention",
+            Operation::Head { .. } => "head",
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! The sample network: a small seeded transformer, so that a first run needs no download.
+//!
+//! Its weights are random, so its text is noise; its operations are those of a real BitNet model,
+//! with sizes that leave ragged edges on every tile. The stream of ChaCha8 is fixed by its
+//! definition, so a seed means the same network everywhere and for good.
+
+use crate::network::{
+    AttentionShape, BitnetShape, BitnetSource, Function, Network, Table, TernaryMatrix,
+    bitnet_network,
+};
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{RngCore, SeedableRng};
+use std::convert::Infallible;
+
+/// The share of zero weights, in percent: what a trained ternary model of this kind shows.
+const ZERO_PERCENT: u64 = 36;
+
+/// The dimensions of the sample network.
+pub fn shape() -> BitnetShape {
+    BitnetShape {
+        width: 40,
+        hidden: 52,
+        blocks: 2,
+        attention: AttentionShape { heads: 4, key_value_heads: 2, head_width: 10, causal: true },
+        gate: Function::Silu,
+        vocabulary: 76,
+        context: 64,
+        epsilon: 1e-5,
+        rotary_base: 10000.0,
+        tied: true,
+        begin_token: Some(1),
+        end_token: None,
+    }
+}
+
+/// The sample network of a seed.
+pub fn network(seed: u64) -> Network {
+    network_of(seed, &shape())
+}
+
+/// A seeded network of any BitNet shape.
+pub fn network_of(seed: u64, shape: &BitnetShape) -> Network {
+    let mut seeded = Seeded { stream: ChaCha8Rng::seed_from_u64(seed) };
+    match bitnet_network(&format!("sample-{seed}"), shape, &mut seeded) {
+        Ok(network) => network,
+        Err(never) => match never {},
+    }
+}
+
+struct Seeded {
+    stream: ChaCha8Rng,
+}
+
+impl Seeded {
+    /// Uniform in −1..1, on a grid of 2^-23 that f32 holds exactly.
+    fn uniform(&mut self) -> f32 {
+        (self.stream.next_u32() >> 8) as f32 / (1 << 23) as f32 - 1.0
+    }
+}
+
+impl BitnetSource for Seeded {
+    type Error = Infallible;
+
+    fn table(&mut self, _: &str, rows: usize, columns: usize) -> Result<Table, Infallible> {
+        let values = (0..rows * columns).map(|_| self.uniform()).collect();
+        Ok(Table { rows, columns, values })
+    }
+
+    fn norm(&mut self, _: &str, width: usize) -> Result<Vec<f32>, Infallible> {
+        Ok((0..width).map(|_| 1.0 + 0.25 * self.uniform()).collect())
+    }
+
+    fn matrix(
+        &mut self,
+        name: &str,
+        rows: usize,
+        columns: usize,
+    ) -> Result<TernaryMatrix, Infallible> {
+        let trit = |bits: u64| match (bits >> 1) % 100 {
+            percent if percent < ZERO_PERCENT => 0,
+            _ if bits & 1 == 0 => -1,
+            _ => 1,
+        };
+        let trits = (0..rows * columns).map(|_| trit(self.stream.next_u64())).collect();
+        // Keeps the variance of the inputs: 64 % of the columns add one each.
+        let scale = 1.25 / (columns as f32).sqrt();
+        Ok(TernaryMatrix { name: name.to_owned(), rows, columns, trits, scale })
+    }
+}
