@@ -38,10 +38,14 @@ const FLAGS: [&str; 11] = [
     "1000",
 ];
 
+/// Flags of a Verilation with waveforms: the default leaves out signals of more than 256 bits.
+const TRACE_FLAGS: [&str; 3] = ["--trace", "--trace-max-width", "4096"];
+
 impl Toolchain {
     /// Builds a model of a design, or takes it from the cache, and loads it.
     ///
-    /// `ports` are those of the top module in order, without the clock `clk_i`. Memory images
+    /// `ports` are those of the top module in order, without the clock `clk_i`; a module without
+    /// that clock is settled, and a tick only settles it. Memory images
     /// among the design's sources are found by `$readmemh` under their plain names.
     ///
     /// # Errors
@@ -81,7 +85,9 @@ impl Toolchain {
             parts.extend([name.as_str(), text.as_str()]);
         }
         parts.extend(FLAGS);
-        parts.push(if options.trace { "trace" } else { "no trace" });
+        if options.trace {
+            parts.extend(TRACE_FLAGS);
+        }
         parts.extend(compiler_flags(options.optimisation));
         parts.extend([self.verilator.identity.as_str(), self.compiler_identity.as_str()]);
         digest(&parts)[..32].to_owned()
@@ -130,7 +136,7 @@ impl Toolchain {
         options: BuildOptions,
         work: &Path,
     ) -> Result<(), ToolError> {
-        let trace: &[&str] = if options.trace { &["--trace"] } else { &[] };
+        let trace: &[&str] = if options.trace { &TRACE_FLAGS } else { &[] };
         self.verilator
             .step(format!("Verilate {}", design.top))
             .inside(work)
@@ -187,7 +193,16 @@ fn write_unit(work: &Path, shim: &str) -> Result<(), ToolError> {
     names.sort();
     let mut unit = format!("#include \"{PREFIX}.h\"\n");
     for name in names {
-        unit.push_str(&format!("#include \"{name}\"\n"));
+        let include = format!("#include \"{name}\"\n");
+        // What runs once, or only while a waveform is recorded, is not worth the compiler's time:
+        // optimised, the trace functions alone can take longer than everything else.
+        if ["Slow", "__Trace", "__Syms"].iter().any(|part| name.contains(part)) {
+            unit.push_str("#pragma GCC push_options\n#pragma GCC optimize (\"O0\")\n");
+            unit.push_str(&include);
+            unit.push_str("#pragma GCC pop_options\n");
+        } else {
+            unit.push_str(&include);
+        }
     }
     unit.push_str("#include \"shim.inc\"\n");
     let path = obj.join("shim.inc");
@@ -224,12 +239,21 @@ mod tests {
         let work = tempfile::tempdir().unwrap();
         let obj = work.path().join("obj");
         fs::create_dir(&obj).unwrap();
-        for name in ["Vmodel__b.cpp", "Vmodel.cpp", "Vmodel.h", "Vmodel__a.cpp"] {
+        for name in ["Vmodel__b.cpp", "Vmodel.cpp", "Vmodel.h", "Vmodel__a__Slow.cpp"] {
             fs::write(obj.join(name), "").unwrap();
         }
         write_unit(work.path(), "// shim\n").unwrap();
         let unit = fs::read_to_string(obj.join("unit.cpp")).unwrap();
-        let names: Vec<&str> = unit.lines().filter_map(|line| line.split('"').nth(1)).collect();
-        assert_eq!(names, ["Vmodel.h", "Vmodel.cpp", "Vmodel__a.cpp", "Vmodel__b.cpp", "shim.inc"]);
+        let wanted = "\
+#include \"Vmodel.h\"
+#include \"Vmodel.cpp\"
+#pragma GCC push_options
+#pragma GCC optimize (\"O0\")
+#include \"Vmodel__a__Slow.cpp\"
+#pragma GCC pop_options
+#include \"Vmodel__b.cpp\"
+#include \"shim.inc\"
+";
+        assert_eq!(unit, wanted);
     }
 }

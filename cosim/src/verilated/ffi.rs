@@ -3,7 +3,8 @@
 //!
 //! What is assumed about Verilator's output, and where each assumption is checked:
 //!
-//! 1. `--prefix Vmodel` names the class, and the clock is its member `clk_i` (the C++ compiler).
+//! 1. `--prefix Vmodel` names the class, and the clock, if there is one, is its member `clk_i`
+//!    (tests count clock edges).
 //! 2. Each port is a public member of that name, or a reference to one (the C++ compiler).
 //! 3. A port of 1..=8, 9..=16, 17..=32, 33..=64 bits is stored in 1, 2, 4, 8 bytes, and a wider
 //!    one as consecutive 32-bit words, the lowest first (the size of each port is compared when a

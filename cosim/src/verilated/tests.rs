@@ -238,12 +238,33 @@ fn reads_images_and_sees_the_end(choice: &VerilatorChoice) {
     assert!(text.starts_with("`rom` stopped in cycle 15: rom.v:11: $stop"), "{text}");
 }
 
+fn drives_a_module_without_a_clock(choice: &VerilatorChoice) {
+    let text = "module sum (\n    input  wire [3:0] a_i,\n    output wire [4:0] b_o\n);\n    \
+                assign b_o = {1'b0, a_i} + 5'd1;\nendmodule\n";
+    let sources = [("sum.v".to_owned(), text.to_owned())];
+    let ports = [port("a_i", Direction::Input, 4), port("b_o", Direction::Output, 5)];
+    let design = Design { top: "sum", sources: &sources };
+    let model = toolchain(choice).build(&design, &ports, BuildOptions::default()).unwrap();
+    let mut simulation = model.simulate().unwrap();
+    let (a, b) = (simulation.port("a_i"), simulation.port("b_o"));
+    for value in 0..16 {
+        simulation.write_u64(a, value);
+        if value % 2 == 0 {
+            simulation.settle()
+        } else {
+            simulation.tick()
+        }
+        assert_eq!(simulation.read_u64(b), value + 1);
+    }
+}
+
 fn everything(choice: &VerilatorChoice) {
     counts_exactly(choice);
     settles_without_an_edge(choice);
     traces_the_window(choice);
     reports_what_is_wrong(choice);
     reads_images_and_sees_the_end(choice);
+    drives_a_module_without_a_clock(choice);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use super::clocked;
 use super::expression::{literal, statement};
 use super::layout::{INDENT, align, comment};
-use crate::expression::NameId;
+use crate::expression::{Kind, NameId, NodeId};
 use crate::module::{Driver, Instance, Item, Memory, Module, PortEntry};
 use crate::signal_type::Type;
 
@@ -245,6 +245,18 @@ fn memory(memory: &Memory) -> String {
     text
 }
 
+/// An expression at a pin. Its width is the port's and a pin has no sign of its own; so a cast to
+/// signed is left out, which Yosys 0.23 would not accept here.
+fn pin(module: &Module, node: NodeId) -> String {
+    let text = |node| statement(module, node, 40, 2 * INDENT);
+    match &module.node(node).kind {
+        Kind::Cast(inner) => pin(module, *inner),
+        Kind::Named(_) => text(node),
+        _ if module.node(node).ty.signed => format!("$unsigned({})", text(node)),
+        _ => text(node),
+    }
+}
+
 fn instance(module: &Module, instance: &Instance) -> String {
     let wires: Vec<Vec<String>> = instance
         .outputs
@@ -265,7 +277,7 @@ fn instance(module: &Module, instance: &Instance) -> String {
         let input = instance.inputs.iter().find(|(name, _)| *name == port.name);
         let output = instance.outputs.iter().find(|(name, _)| *name == port.name);
         let value = match (input, output) {
-            (Some((_, node)), _) => statement(module, *node, 40, 2 * INDENT),
+            (Some((_, node)), _) => pin(module, *node),
             (_, Some((_, id))) => module.name(*id).text.clone(),
             _ => String::new(),
         };

@@ -46,12 +46,21 @@ struct Simulation {
     throw Stopped{std::string(file ? file : "?") + ":" + std::to_string(line) + ": " + what};
 }
 
-// Evaluates once; an exception of the model becomes a status and a message.
+// The model cannot go on; the message says why.
 uint32_t stopped(Simulation* simulation, const char* message) {
     simulation->status = SW_STOPPED;
     simulation->message = message;
     return SW_STOPPED;
 }
+
+// Sets the clock of a model that has one; a purely combinational model has none.
+template <class Model>
+auto set_clock(Model& model, CData level, int) -> decltype((void)model.clk_i) {
+    model.clk_i = level;
+}
+
+template <class Model>
+void set_clock(Model&, CData, long) {}
 
 // One clock cycle. The falling edge comes first: it settles the inputs, and leaves the outputs
 // settled after the rising one with no third evaluation.
@@ -60,12 +69,12 @@ inline uint32_t sw_advance(Simulation* simulation) {
     Vmodel& model = *simulation->model;
     Verilated::threadContextp(&simulation->context);
     try {
-        model.clk_i = 0;
+        set_clock(model, 0, 0);
         model.eval();
 #ifdef SPIKEWRIGHT_TRACE
         simulation->dump(0);
 #endif
-        model.clk_i = 1;
+        set_clock(model, 1, 0);
         model.eval();
 #ifdef SPIKEWRIGHT_TRACE
         simulation->dump(5);
