@@ -199,16 +199,17 @@ impl Instance {
                 4 => slot.storage.cast::<u32>().write(last as u32),
                 8 => slot.storage.cast::<u64>().write(last),
                 bytes => {
-                    // Word by word: for a few words a call of `memcpy` would cost more.
-                    let place = slot.storage.cast::<u64>();
-                    for (index, &word) in words[..words.len() - 1].iter().enumerate() {
-                        place.add(index).write_unaligned(word);
+                    // The values were often computed just now. Volatile keeps the compiler from
+                    // making one wide copy of this loop, which would wait for their stores.
+                    let place = slot.storage.cast::<u32>();
+                    let whole = words.len() - 1;
+                    for (index, &word) in words[..whole].iter().enumerate() {
+                        place.add(2 * index).write_volatile(word as u32);
+                        place.add(2 * index + 1).write_volatile((word >> 32) as u32);
                     }
-                    let place = place.add(words.len() - 1);
+                    place.add(2 * whole).write(last as u32);
                     if bytes % 8 == 0 {
-                        place.write_unaligned(last);
-                    } else {
-                        place.cast::<u32>().write(last as u32);
+                        place.add(2 * whole + 1).write((last >> 32) as u32);
                     }
                 }
             }
@@ -309,6 +310,7 @@ impl Drop for Instance {
     }
 }
 
+#[inline]
 fn status(value: u32) -> Status {
     match value {
         0 => Status::Running,
