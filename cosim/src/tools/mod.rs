@@ -51,3 +51,9 @@ pub fn provide(name: ToolName, cache: &Cache) -> Result<Tool, ToolError> {
         None => locate::locate(name),
     }
 }
+
+/// Whether the tests are to run with a distribution's tools too, as `scripts/check.sh --all-tools`
+/// asks; a tool that is missing is then a failure.
+pub fn all_tools() -> bool {
+    std::env::var_os("SPIKEWRIGHT_ALL_TOOLS").is_some_and(|value| value == "1")
+}
