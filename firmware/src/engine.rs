@@ -169,7 +169,7 @@ impl EngineParameters {
                 return Err(EngineError::Depth { name, depth, built: memory_depth(depth) });
             }
         }
-        if self.lanes % self.neurons != 0 {
+        if !self.lanes.is_multiple_of(self.neurons) {
             return Err(EngineError::Neurons { neurons: self.neurons, lanes: self.lanes });
         }
         Ok(self.rule.check()?)
