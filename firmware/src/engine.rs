@@ -409,8 +409,8 @@ pub(crate) mod tests {
             "the layer needs 36 weight words, weight_depth holds 32; raise it to 36"
         );
         assert_eq!(
-            message(tiling(4, 40), 7),
-            "the layer needs 32 beats a frame, spike_depth holds 24; raise it to 32"
+            message(tiling(4, 40), 9),
+            "the layer needs 40 beats a frame, spike_depth holds 32; raise it to 40"
         );
     }
 }
