@@ -1,1 +1,23 @@
-//! Spikewright crate `tests`.
+//! Spikewright: what the test rings share.
+//!
+//! ```text
+//!  configurations ─► Case: matrix, vectors, what numeric says ─► check ◄─ native or Verilated
+//! ```
+//!
+//! Architecture invariant: every comparison of an engine with the specification goes through
+//! [`check`], and what it compares with comes from [`weights::numeric`] alone, never from another
+//! simulation.
+
+pub mod case;
+pub mod configuration;
+mod door;
+pub mod rules;
+pub mod table;
+pub mod verilog;
+
+pub use door::{Fault, Report, check};
+
+/// Whether the environment sets a variable to anything but nothing and `0`.
+pub fn asked_for(variable: &str) -> bool {
+    std::env::var_os(variable).is_some_and(|value| !value.is_empty() && value != "0")
+}

@@ -262,8 +262,13 @@ impl NeuronGroup {
         let wait_type = uint(address_width(spacing + 1));
         let wait = b.register_reset("wait_q", wait_type, 0);
         let waiting = wait.signal().any();
+        b.comment(
+            "Within a vector only its groups count: the next one may come as close to this one's \
+             last group as its first group is away.",
+        );
+        let counts = b.wire("counts", advance & waiting & (take | begins));
         wait.when(take & begins, wait.signal().same(spacing.into()))
-            .when(advance & waiting, wait.signal() - 1);
+            .when(counts, wait.signal() - 1);
         b.assign(spaced, !(begins & waiting));
         address.signal()
     }

@@ -1,0 +1,168 @@
+//! The one door: a case and a simulation of its engine go in, the first difference comes out.
+
+use crate::case::Case;
+use cosim::harness::{Harness, HarnessError, LayerError, LayerResults, Stalls};
+use firmware::driver::{Driver, DriverError, LayerSetting, OutputMode};
+use hdl::simulation::Simulation;
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use std::fmt;
+
+/// What a simulation went through without a difference.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Vectors whose results were compared, over all runs.
+    pub vectors: usize,
+    /// Clock cycles.
+    pub cycles: u64,
+}
+
+/// The first thing that is not as it must be.
+#[derive(Debug)]
+pub struct Fault {
+    /// Which configuration.
+    pub configuration: String,
+    /// Which run of it.
+    pub run: &'static str,
+    /// What it is.
+    pub difference: Difference,
+}
+
+/// What is not as it must be.
+#[derive(Debug)]
+pub enum Difference {
+    /// A value is another one than `numeric` says.
+    Value {
+        /// Index of the vector.
+        vector: usize,
+        /// Row of the matrix.
+        row: usize,
+        /// What `numeric` says.
+        expected: i64,
+        /// What the engine sent.
+        found: i64,
+    },
+    /// A counter or a status bit is another one.
+    Counter {
+        /// Its name.
+        name: &'static str,
+        /// What it must be.
+        expected: u32,
+        /// What the engine says.
+        found: u32,
+    },
+    /// The engine stalls, refuses, reports an error, or sends a malformed frame.
+    Engine(LayerError),
+}
+
+impl Difference {
+    /// What caught it, in a word or two.
+    pub fn caught_by(&self) -> &'static str {
+        match self {
+            Difference::Value { .. } => "value",
+            Difference::Counter { .. } => "counter",
+            Difference::Engine(LayerError::Status(_)) => "status",
+            Difference::Engine(LayerError::Result { .. }) => "frame",
+            Difference::Engine(LayerError::Harness(HarnessError::Stall { .. })) => "stall",
+            Difference::Engine(LayerError::Driver(DriverError::Mismatch { .. })) => "constants",
+            Difference::Engine(LayerError::Driver(DriverError::Busy { .. })) => "stays busy",
+            Difference::Engine(LayerError::Driver(_) | LayerError::Harness(_)) => "bus",
+            Difference::Engine(LayerError::Tiling(_) | LayerError::Engine(_)) => "table",
+        }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}, {}: ", self.configuration, self.run)?;
+        match &self.difference {
+            Difference::Value { vector, row, expected, found } => {
+                write!(out, "vector {vector}, row {row}: numeric {expected}, engine {found}")
+            }
+            Difference::Counter { name, expected, found } => {
+                write!(out, "{name} must be {expected}, the engine says {found}")
+            }
+            Difference::Engine(error) => write!(out, "{error}"),
+        }
+    }
+}
+
+/// The runs of a case; a reset in mid-frame stands between the second and the third.
+const RUNS: [(&str, OutputMode, f64); 4] = [
+    ("currents with stalls", OutputMode::Currents, 0.4),
+    ("spikes", OutputMode::Spikes, 0.0),
+    ("currents after reset", OutputMode::Currents, 0.0),
+    ("spikes with stalls after reset", OutputMode::Spikes, 0.5),
+];
+
+/// Loads the case's layer, runs its vectors for currents and for spikes, with and without stalls,
+/// before and after resets in mid-frame, and compares every value and every counter.
+///
+/// # Errors
+/// The first difference.
+pub fn check<S: Simulation>(case: &Case, simulation: S) -> Result<Report, Box<Fault>> {
+    let mut harness = Harness::new(simulation);
+    let fault = |run, difference| {
+        Box::new(Fault { configuration: case.configuration.to_string(), run, difference })
+    };
+    case.layer.load(&mut harness).map_err(|error| fault("load", Difference::Engine(error)))?;
+    for (index, (run, mode, pause)) in RUNS.into_iter().enumerate() {
+        if index == 2 {
+            resets(case, &mut harness)
+                .map_err(|error| fault("reset in mid-frame", Difference::Engine(error)))?;
+        }
+        let mut stalls = match pause {
+            0.0 => Stalls::none(),
+            _ => Stalls::random(case.seed, pause, pause),
+        };
+        let results = case
+            .layer
+            .run(&mut harness, &case.vectors, mode, &mut stalls)
+            .map_err(|error| fault(run, Difference::Engine(error)))?;
+        compare(case, mode, &results).map_err(|difference| fault(run, difference))?;
+    }
+    Ok(Report { vectors: RUNS.len() * case.vectors.len(), cycles: harness.cycles() })
+}
+
+/// Resets the engine a few times: within a frame of spikes, and within the work that follows it.
+fn resets<S: Simulation>(case: &Case, harness: &mut Harness<S>) -> Result<(), LayerError> {
+    let mut random = ChaCha8Rng::seed_from_u64(case.seed);
+    let frame = &case.layer.frames(&case.vectors[..1])[0];
+    let setting = LayerSetting::new(&case.layer.tiling, case.layer.steps, OutputMode::Spikes);
+    for _ in 0..4 {
+        let mut driver = Driver::connect(&mut *harness, case.layer.engine)?;
+        driver.configure(&setting)?;
+        driver.run()?;
+        harness.stream_part(frame, frame.len());
+        harness.stream_part(frame, random.random_range(0..frame.len()).max(1));
+        harness.idle(random.random_range(0..40));
+        harness.reset();
+    }
+    Ok(())
+}
+
+fn compare(case: &Case, mode: OutputMode, results: &LayerResults) -> Result<(), Difference> {
+    for (vector, expected) in case.expected(mode).iter().enumerate() {
+        let found = &results.values[vector];
+        for (row, (&expected, &found)) in expected.iter().zip(found).enumerate() {
+            if expected != found {
+                return Err(Difference::Value { vector, row, expected, found });
+            }
+        }
+    }
+    let beats = case.layer.tiling.rows.div_ceil(case.layer.engine.neurons);
+    let saturations = if mode == OutputMode::Spikes { case.saturations } else { 0 };
+    let counters = &results.counters;
+    for (name, expected, found) in [
+        ("vectors", case.vectors.len() as u32, counters.vectors),
+        ("results", (case.vectors.len() * beats) as u32, counters.results),
+        ("array_cycles", case.array_cycles, counters.array_cycles),
+        ("saturations", saturations, counters.saturations),
+        ("saturated", (saturations > 0).into(), results.status.saturated.into()),
+    ] {
+        if expected != found {
+            return Err(Difference::Counter { name, expected, found });
+        }
+    }
+    Ok(())
+}
