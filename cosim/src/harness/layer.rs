@@ -60,6 +60,8 @@ pub enum LayerError {
 pub struct LayerResults {
     /// One value per row, vector by vector.
     pub values: Vec<Vec<i64>>,
+    /// Cycle in which the first beat was offered.
+    pub begin: u64,
     /// Cycle in which the last value of each vector left.
     pub cycles: Vec<u64>,
     /// The engine's own counters.
@@ -123,6 +125,7 @@ impl Layer {
         driver.clear()?;
         driver.configure(&setting)?;
         driver.run()?;
+        let begin = harness.cycles();
         let frames = harness.stream(&self.frames(vectors), stalls, self.idle_max(longest))?;
         let mut driver = Driver::connect(&mut *harness, self.engine)?;
         driver.stop()?;
@@ -132,7 +135,7 @@ impl Layer {
             return Err(LayerError::Status(status));
         }
         let cycles = frames.iter().map(|frame| frame.cycle).collect();
-        Ok(LayerResults { values: self.unpack(&frames)?, cycles, counters, status })
+        Ok(LayerResults { values: self.unpack(&frames)?, begin, cycles, counters, status })
     }
 
     /// Cycles after which silence means a stall: far more than a vector takes.
