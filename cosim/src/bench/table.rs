@@ -35,8 +35,10 @@ impl fmt::Display for AreaReport {
         writeln!(
             f,
             "  Inputs are registered, and the outputs of every block but base3_decoder are its own \
-             registers.\n  MHz: median of {} seeds. A synapse of a lane or an array counts once \
-             a plane;\n  beyond its dots a lane adds its planes and accumulates.",
+             registers.\n  MHz: median of {} seeds of the placer. A synapse of a lane or an array \
+             counts once a plane.\n  Beyond its dots a lane has one carry chain for each two \
+             planes, one to accumulate, and a choice\n  a bit of what to add to; an array delays \
+             its commands until the sums arrive.",
             self.seeds
         )?;
         writeln!(f, "  Bounds in cells:")?;
