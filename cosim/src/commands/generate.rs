@@ -36,12 +36,8 @@ impl GenerateCommand {
         }
         outputs.write(&[])?;
         let folder = outputs.folder().join("4-rtl");
-        let what = format!(
-            "{}: {} modules, {} lines",
-            folder.display(),
-            rtl.sources.len(),
-            rtl.lines()
-        );
+        let what =
+            format!("{}: {} modules, {} lines", folder.display(), rtl.sources.len(), rtl.lines());
         console.stage("generate", &what, begin.elapsed());
         let names: Vec<&String> = rtl.sources.iter().map(|(name, _)| name).collect();
         console.json(&format!("{:#}\n", json!({ "folder": folder, "verilog": names })));

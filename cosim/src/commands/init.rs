@@ -20,11 +20,8 @@ impl InitCommand {
     pub(super) fn execute(&self, console: &mut Console) -> anyhow::Result<Exit> {
         let remedy = "give another path; an existing file is never replaced";
         let failed = || PipelineError::file("write", &self.path, remedy);
-        let mut file = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .open(&self.path)
-            .map_err(failed())?;
+        let mut file =
+            OpenOptions::new().write(true).create_new(true).open(&self.path).map_err(failed())?;
         file.write_all(starter().as_bytes()).map_err(failed())?;
         let path = self.path.display();
         console.line(&format!("{path} written; run it: {} run {path}", console.program()));

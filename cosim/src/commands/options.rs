@@ -171,12 +171,7 @@ fn quoted(path: &Path) -> String {
     }
 }
 
-fn describe_lowered(
-    console: &mut Console,
-    stages: &mut Stages,
-    lowered: &Lowered,
-    begin: Instant,
-) {
+fn describe_lowered(console: &mut Console, stages: &mut Stages, lowered: &Lowered, begin: Instant) {
     let whole = begin.elapsed();
     let planes = lowered.jobs.iter().map(|job| job.plane_count_max).max().unwrap_or(0);
     let synapses: u64 = lowered.jobs.iter().map(super::super::pipeline::Job::synapses).sum();

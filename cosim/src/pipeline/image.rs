@@ -53,7 +53,10 @@ pub fn weight_file(lowered: &Lowered) -> Vec<u8> {
             thresholds_at,
             thresholds.len(),
         ];
-        put(&mut bytes, entry.map(|value| u32::try_from(value).expect("a weight file below 4 GiB")));
+        put(
+            &mut bytes,
+            entry.map(|value| u32::try_from(value).expect("a weight file below 4 GiB")),
+        );
         name_at += job.name.len();
         image_at = thresholds_at + 4 * thresholds.len();
     }

@@ -44,7 +44,10 @@ struct Entry {
 }
 
 /// The error of a file of the folder.
-fn failed(doing: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> PipelineError + use<> {
+fn failed(
+    doing: &'static str,
+    path: &Path,
+) -> impl FnOnce(std::io::Error) -> PipelineError + use<> {
     PipelineError::file(doing, path, "choose another --out, or make room there")
 }
 
@@ -115,8 +118,8 @@ impl Outputs {
             files: self.files.iter().map(|file| (file.path.as_str(), entry(file))).collect(),
             tools,
         };
-        let mut bytes = serde_json::to_vec_pretty(&manifest)
-            .expect("strings and integers always serialise");
+        let mut bytes =
+            serde_json::to_vec_pretty(&manifest).expect("strings and integers always serialise");
         bytes.push(b'\n');
         Output { path: MANIFEST.to_owned(), bytes }
     }

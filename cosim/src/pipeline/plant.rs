@@ -86,9 +86,8 @@ fn shows(job: &Job, before: &[i8], after: &[i8]) -> bool {
         let row = lane * slots..(lane + 1) * slots;
         job.records.iter().any(|record| {
             let changes = before[row.clone()].iter().zip(&after[row.clone()]).zip(&record.counts);
-            let sum: i64 = changes
-                .map(|((old, new), &count)| i64::from(new - old) * i64::from(count))
-                .sum();
+            let sum: i64 =
+                changes.map(|((old, new), &count)| i64::from(new - old) * i64::from(count)).sum();
             sum != 0
         })
     })

@@ -64,7 +64,11 @@ impl SourceOptions {
             None => sample::network(file.design.run.seed),
         };
         let has_matrix = network.ternary_matrices().next().is_some();
-        if has_matrix { Ok(network) } else { Err(PipelineError::NoMatrix { network: network.name }) }
+        if has_matrix {
+            Ok(network)
+        } else {
+            Err(PipelineError::NoMatrix { network: network.name })
+        }
     }
 
     /// The tokens of the run: the beginning of the text, story by story, or seeded ids.
@@ -117,6 +121,7 @@ fn read_text(path: &Path) -> Result<String, PipelineError> {
     if bytes.len() as u64 > TEXT_BYTES_MAX {
         return Err(refused(format!("is above the limit of {TEXT_BYTES_MAX} bytes")));
     }
-    String::from_utf8(bytes)
-        .map_err(|error| refused(format!("is no UTF-8 at byte {}", error.utf8_error().valid_up_to())))
+    String::from_utf8(bytes).map_err(|error| {
+        refused(format!("is no UTF-8 at byte {}", error.utf8_error().valid_up_to()))
+    })
 }
