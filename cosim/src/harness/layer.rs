@@ -96,14 +96,18 @@ impl Layer {
     /// Loads weights and thresholds.
     ///
     /// # Errors
-    /// If the engine is another one, or the layer does not fit it.
+    /// If the engine is another one, the layer does not fit it, or a word of the image is no code.
     pub fn load<S: Simulation>(&self, harness: &mut Harness<S>) -> Result<(), LayerError> {
         let mut driver = Driver::connect(harness, self.engine)?;
+        driver.stop()?;
+        driver.clear()?;
         driver.load_weights(&self.image)?;
         if self.engine.rule.threshold == Threshold::PerChannel {
             driver.load_thresholds(&self.thresholds)?;
         }
-        Ok(())
+        // The engine looks at codes as they arrive; a run begins by clearing what it found.
+        let status = driver.status()?;
+        if status.has_error() { Err(LayerError::Status(status)) } else { Ok(()) }
     }
 
     /// Runs vectors over the loaded layer, from cleared membranes.
