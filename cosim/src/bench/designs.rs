@@ -27,7 +27,7 @@ pub(crate) struct Subject {
     pub(crate) top: Arc<Module>,
     /// Synapses, times planes, that it evaluates in a cycle; none if it is no array.
     pub(crate) synapses: Option<u32>,
-    /// What the issue asks for.
+    /// What it must reach.
     pub(crate) targets: Vec<(Quantity, Limit)>,
     /// The least that is possible, or that anyone is known to reach.
     pub(crate) bound: &'static str,
