@@ -6,6 +6,7 @@
 //! | 1 | the RTL differs from the reference |
 //! | 2 | bad input, or a tool is missing; nothing was written |
 
+mod bench;
 mod console;
 mod cosim;
 mod doctor;
@@ -77,6 +78,8 @@ enum Command {
     Init(init::InitCommand),
     /// Print the JSON schema of a design, for editors.
     Schema,
+    /// Measure cells, clocks and speeds beside their bounds.
+    Bench(bench::BenchCommand),
 }
 
 /// Runs the command of `arguments`, the first of which names the program.
@@ -109,6 +112,7 @@ where
         Command::Doctor(command) => command.execute(&mut console),
         Command::Init(command) => command.execute(&mut console),
         Command::Schema => schema::execute(&mut console),
+        Command::Bench(command) => command.execute(&mut console),
     };
     result.unwrap_or_else(|error| {
         console.error_text(&format!("error: {error}"));
