@@ -3,6 +3,7 @@
 //! Architecture invariant: no arithmetic is defined here. What a value must be comes from
 //! [`weights::numeric`]; this crate only asks whether it is.
 
+pub mod bench;
 pub mod commands;
 pub mod harness;
 pub mod lockstep;

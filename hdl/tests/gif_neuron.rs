@@ -1,128 +1,156 @@
-//! The neuron block in the native simulator against `numeric`.
-use hdl::blocks::gif_neuron::GifNeuron;
-use hdl::check::check;
-use hdl::simulation::Simulation;
-use hdl::simulator::NativeSimulation;
-use weights::neuron::*;
-use weights::numeric;
+//! `gif_neuron` equals `numeric::neuron_step` for the whole product of rule choices.
 
-#[test]
-fn all_rules() {
-    let mut state = 12345u64;
-    let mut random = move || {
-        state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
-        (state >> 33) as i64
-    };
-    let mut count = 0;
+mod support;
+
+use hdl::blocks::gif_neuron::GifNeuron;
+use support::{Bench, Random};
+use weights::neuron::{LastStep, Leak, NeuronRule, Quantise, Reset, SpikeRange, State, Threshold};
+use weights::numeric::{self, NeuronStep};
+
+/// Every rule with a membrane of 8 bits that the checks admit.
+fn rules() -> Vec<NeuronRule> {
+    let mut rules = vec![];
     for leak in [Leak::None, Leak::Shift(2), Leak::Decay(3)] {
         for quantise in [Quantise::Floor, Quantise::NearestEven] {
-            for range in [
-                SpikeRange::Unsigned(1),
-                SpikeRange::Unsigned(4),
-                SpikeRange::Signed(1),
-                SpikeRange::Signed(3),
-                SpikeRange::Unbounded,
-            ] {
-                for reset in [Reset::Soft, Reset::Hard, Reset::SpikelmCode] {
-                    for threshold in [
-                        Threshold::PowerOfTwo(0),
-                        Threshold::PowerOfTwo(1),
-                        Threshold::PowerOfTwo(4),
-                        Threshold::PerChannel,
-                    ] {
-                        for last_step in [LastStep::Same, LastStep::Remainder] {
-                            let rule = NeuronRule {
-                                leak,
-                                quantise,
-                                range,
-                                reset,
-                                state: State::PerStep,
-                                threshold,
-                                last_step,
-                                membrane_width: 8,
-                            };
-                            if rule.check().is_err() {
-                                continue;
-                            }
-                            count += 1;
-                            let module =
-                                GifNeuron { rule, current_width: 7, saturates: true }.module();
-                            let checked =
-                                check(&module).unwrap_or_else(|e| panic!("{rule:?}: {e}"));
-                            let mut sim = NativeSimulation::new(&checked);
-                            let p = |n: &str| sim.port(n);
-                            let (adv, cur, mem, fresh) =
-                                (p("advance_i"), p("current_i"), p("membrane_i"), p("fresh_i"));
-                            let (spk, mo, sat) = (p("spike_o"), p("membrane_o"), p("saturated_o"));
-                            let th = (threshold == Threshold::PerChannel).then(|| p("threshold_i"));
-                            let la = (last_step == LastStep::Remainder).then(|| p("last_i"));
-                            sim.write_u64(adv, 1);
-                            let latency = module.latency as usize;
-                            let mut expected = vec![];
-                            for step in 0..200 {
-                                let u = random() % 256 - 128;
-                                let i = random() % 128 - 64;
-                                let theta = numeric::threshold(&rule, random() % 127 + 1);
-                                let fr = random() % 4 == 0;
-                                let last = random() % 2 == 0;
-                                sim.write_u64(cur, (i as u64) & 127);
-                                sim.write_u64(mem, (u as u64) & 255);
-                                sim.write_u64(fresh, fr as u64);
-                                if let Some(th) = th {
-                                    sim.write_u64(th, theta as u64);
-                                }
-                                if let Some(la) = la {
-                                    sim.write_u64(la, last as u64);
-                                }
-                                expected.push((
-                                    numeric::neuron_step(
-                                        &rule,
-                                        theta,
-                                        if fr { 0 } else { u },
-                                        i,
-                                        last,
-                                    ),
-                                    u,
-                                    i,
-                                    theta,
-                                ));
-                                sim.tick();
-                                if step + 1 >= latency {
-                                    let (e, u, i, theta) = expected[step + 1 - latency];
-                                    assert_eq!(
-                                        (
-                                            sim.read_i64(spk),
-                                            sim.read_i64(mo),
-                                            sim.read_u64(sat) == 1
-                                        ),
-                                        (e.spike, e.membrane, e.saturated),
-                                        "{rule:?} u {u} i {i} theta {theta}"
-                                    );
-                                }
-                            }
-                        }
-                    }
+            for reset in [Reset::Soft, Reset::Hard, Reset::SpikelmCode] {
+                for last_step in [LastStep::Same, LastStep::Remainder] {
+                    let one = |range, threshold| NeuronRule {
+                        leak,
+                        quantise,
+                        range,
+                        reset,
+                        state: State::PerStep,
+                        threshold,
+                        last_step,
+                        membrane_width: 8,
+                    };
+                    rules.extend(ranges_and_thresholds(one));
                 }
             }
         }
     }
-    println!("{count} rules");
-    let module = GifNeuron {
-        rule: presets::spikingbert(Leak::Decay(3), 12),
-        current_width: 12,
-        saturates: false,
+    rules.retain(|rule| rule.check().is_ok());
+    rules
+}
+
+fn ranges_and_thresholds(
+    one: impl Fn(SpikeRange, Threshold) -> NeuronRule,
+) -> impl Iterator<Item = NeuronRule> {
+    let ranges = [
+        SpikeRange::Unsigned(1),
+        SpikeRange::Unsigned(4),
+        SpikeRange::Signed(1),
+        SpikeRange::Signed(3),
+        SpikeRange::Unbounded,
+    ];
+    let thresholds = [
+        Threshold::PowerOfTwo(0),
+        Threshold::PowerOfTwo(1),
+        Threshold::PowerOfTwo(4),
+        Threshold::PerChannel,
+    ];
+    let pairs = ranges.into_iter().flat_map(move |range| thresholds.map(|one| (range, one)));
+    pairs.map(move |(range, threshold)| one(range, threshold)).collect::<Vec<_>>().into_iter()
+}
+
+/// What one stimulus is, for messages.
+#[derive(Clone, Copy, Debug)]
+struct Stimulus {
+    membrane: i64,
+    current: i64,
+    theta: i64,
+    fresh: bool,
+    last: bool,
+}
+
+fn stimulus(random: &mut Random, rule: &NeuronRule, current_max: i64) -> Stimulus {
+    let extreme = |random: &mut Random, max: i64| match random.below(6) {
+        0 => max,
+        1 => -max - 1,
+        _ => random.within(-max - 1, max),
+    };
+    Stimulus {
+        membrane: extreme(random, rule.membrane_range().1),
+        current: extreme(random, current_max),
+        theta: numeric::threshold(rule, random.within(1, 127)),
+        fresh: random.once_in(4),
+        last: random.once_in(2),
     }
-    .module();
-    for f in hdl::verilog::print(&check(&module).unwrap()) {
-        println!("{}", f.text);
+}
+
+fn drive(bench: &mut Bench, rule: &NeuronRule, stimulus: Stimulus) {
+    bench.set_signed("membrane_i", stimulus.membrane);
+    bench.set_signed("current_i", stimulus.current);
+    bench.set("fresh_i", stimulus.fresh.into());
+    if rule.threshold == Threshold::PerChannel {
+        bench.set("threshold_i", stimulus.theta as u64);
     }
-    let module = GifNeuron {
-        rule: presets::int2spike(Threshold::PowerOfTwo(4), 12),
-        current_width: 14,
-        saturates: true,
+    if rule.last_step == LastStep::Remainder && rule.range != SpikeRange::Unbounded {
+        bench.set("last_i", stimulus.last.into());
     }
-    .module();
-    for f in hdl::verilog::print(&check(&module).unwrap()) {
-        println!("{}", f.text);
+}
+
+fn expected(rule: &NeuronRule, stimulus: Stimulus) -> NeuronStep {
+    let Stimulus { membrane, current, theta, fresh, last } = stimulus;
+    numeric::neuron_step(rule, theta, if fresh { 0 } else { membrane }, current, last)
+}
+
+/// Spike, membrane and saturation of every rule, with membranes and currents at their extremes,
+/// while the pipeline is held now and then.
+#[test]
+fn every_rule() {
+    let rules = rules();
+    assert!(rules.len() > 300, "{} rules", rules.len());
+    for (index, rule) in rules.iter().enumerate() {
+        let module = GifNeuron { rule: *rule, current_width: 7, saturates: true }.module();
+        let mut bench = Bench::new(&module);
+        let mut random = Random(index as u64);
+        let mut inside = vec![];
+        for _ in 0..200 {
+            let next = stimulus(&mut random, rule, 63);
+            let advance = !random.once_in(5);
+            drive(&mut bench, rule, next);
+            bench.set("advance_i", advance.into());
+            bench.tick();
+            if !advance {
+                continue;
+            }
+            inside.push(next);
+            if let Some(first) = inside.len().checked_sub(bench.latency) {
+                let oldest = inside[first];
+                let found = NeuronStep {
+                    spike: bench.get_signed("spike_o"),
+                    membrane: bench.get_signed("membrane_o"),
+                    saturated: bench.is("saturated_o"),
+                };
+                assert_eq!(found, expected(rule, oldest), "{rule:?}, {oldest:?}");
+            }
+        }
+    }
+}
+
+/// Without saturation, where no sum leaves the membrane, the results are the same.
+#[test]
+fn proven_widths_need_no_saturation() {
+    for (index, rule) in rules().iter().enumerate() {
+        let module = GifNeuron { rule: *rule, current_width: 6, saturates: false }.module();
+        let mut bench = Bench::new(&module);
+        bench.set("advance_i", 1);
+        let mut random = Random(index as u64);
+        let mut inside = vec![];
+        while inside.len() < 60 {
+            let next = stimulus(&mut random, rule, 31);
+            if expected(rule, next).saturated {
+                continue;
+            }
+            inside.push(next);
+            drive(&mut bench, rule, next);
+            bench.tick();
+            if let Some(first) = inside.len().checked_sub(bench.latency) {
+                let step = expected(rule, inside[first]);
+                let found = (bench.get_signed("spike_o"), bench.get_signed("membrane_o"));
+                assert_eq!(found, (step.spike, step.membrane), "{rule:?}, {:?}", inside[first]);
+            }
+        }
     }
 }

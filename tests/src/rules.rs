@@ -147,3 +147,9 @@ pub fn widest() -> NamedRule {
 pub fn wide_channels() -> NamedRule {
     ("wide_channels", presets::int2spike(Threshold::PerChannel, 40))
 }
+
+/// A count without bounds, over tokens, for which the last step is nothing special.
+pub fn unbounded_remainder() -> NamedRule {
+    let (_, rule) = signed_remainder();
+    ("unbounded_remainder", NeuronRule { range: SpikeRange::Unbounded, ..rule })
+}

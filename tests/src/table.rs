@@ -119,6 +119,7 @@ fn other_rules() -> Vec<Configuration> {
         new([4, 6, 2, 2], (9, 14), Unary, TwoBit, hard_channels()).roomy(),
         new([4, 6, 2, 4], (9, 14), Bitwise, Base3, nearest_channels()),
         new([4, 6, 2, 1], (9, 14), Unary, TwoBit, signed_remainder()).steps(5),
+        new([4, 6, 2, 4], (9, 14), Bitwise, TwoBit, unbounded_remainder()),
         new([4, 6, 2, 2], (9, 14), Bitwise, Base3, narrow()),
         new([4, 6, 2, 4], (9, 14), Unary, TwoBit, narrowest()),
         new([4, 6, 2, 1], (9, 14), Bitwise, TwoBit, widest()).steps(2),

@@ -19,6 +19,7 @@ mod design;
 mod doctor;
 mod error;
 mod locate;
+mod place;
 mod python;
 mod synthesis;
 mod verilator;
@@ -32,6 +33,7 @@ pub use design::Design;
 pub use doctor::{DoctorReport, ToolReport, ToolStatus, doctor};
 pub use error::{Failure, ToolError};
 pub use locate::{Tool, ToolName, locate};
+pub use place::{ECP5_DEVICE, Placement, place_and_route};
 pub use synthesis::{CellCounts, Family, synthesise};
 pub use verilator::{VERILATOR_VARIABLE, Verilator, VerilatorChoice};
 

@@ -22,6 +22,7 @@
 use std::ffi::{CStr, CString, c_char, c_void};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{Ordering, compiler_fence};
 
 use hdl::simulation::Port;
 use libloading::Library;
@@ -199,17 +200,19 @@ impl Instance {
                 4 => slot.storage.cast::<u32>().write(last as u32),
                 8 => slot.storage.cast::<u64>().write(last),
                 bytes => {
-                    // The values were often computed just now. Volatile keeps the compiler from
-                    // making one wide copy of this loop, which would wait for their stores.
-                    let place = slot.storage.cast::<u32>();
+                    // The values were often computed just now, word by word. The fence keeps the
+                    // compiler from making one wide copy of this loop, which would wait for them.
+                    let place = slot.storage.cast::<u64>();
                     let whole = words.len() - 1;
                     for (index, &word) in words[..whole].iter().enumerate() {
-                        place.add(2 * index).write_volatile(word as u32);
-                        place.add(2 * index + 1).write_volatile((word >> 32) as u32);
+                        place.add(index).write_unaligned(word);
+                        compiler_fence(Ordering::SeqCst);
                     }
-                    place.add(2 * whole).write(last as u32);
+                    let place = place.add(whole);
                     if bytes % 8 == 0 {
-                        place.add(2 * whole + 1).write((last >> 32) as u32);
+                        place.write_unaligned(last);
+                    } else {
+                        place.cast::<u32>().write(last as u32);
                     }
                 }
             }

@@ -21,7 +21,7 @@ use crate::signal::Signal;
 use crate::signal_type::uint;
 use crate::storage::address_width;
 use std::sync::Arc;
-use weights::neuron::{LastStep, State, Threshold};
+use weights::neuron::{State, Threshold};
 
 /// Parameters of the block.
 #[derive(Clone, Debug)]
@@ -84,8 +84,7 @@ impl NeuronGroup {
 
     /// Whether the rule asks which step of a token it is.
     pub fn counts_steps(&self) -> bool {
-        let rule = &self.neuron.rule;
-        rule.state == State::PerStep || rule.last_step == LastStep::Remainder
+        self.neuron.rule.state == State::PerStep || self.neuron.asks_for_last_step()
     }
 
     /// The module `neuron_group`.
@@ -240,7 +239,7 @@ impl NeuronGroup {
                 untouched.when(clear, b.flag(true)).when(vector_done, b.flag(false)).signal()
             }
         };
-        let last_step = last_step.filter(|_| rule.last_step == LastStep::Remainder);
+        let last_step = last_step.filter(|_| self.neuron.asks_for_last_step());
         (b.wire("fresh", fresh), last_step)
     }
 

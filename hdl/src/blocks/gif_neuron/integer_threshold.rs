@@ -178,24 +178,27 @@ fn finish<'m>(
     let rule = &neuron.rule;
     let Some(level) = d.quotient else { unreachable!("a spike has at least one bit") };
     let magnitude = b.wire("spike_magnitude", level.extend(rule.spike_width()).as_sint());
-    let (spike, left) = match d.negative {
-        Some(negative) => (
-            negative.select(magnitude.negate(), magnitude),
-            negative.select(d.remainder.negate(), d.remainder),
-        ),
-        None => (magnitude, d.remainder),
+    let signed = |magnitude: Signal<'m>| match d.negative {
+        Some(negative) => negative.select(magnitude.negate(), magnitude),
+        None => magnitude,
     };
-    let spike = b.wire("spike", spike);
-    let left = b.wire("left", left);
-    let width = rule.membrane_width;
-    let kept = left.truncate(width);
-    if left.width() > width {
-        b.unused("left_top", left.top_bit(), "The membrane holds every remainder.");
-    }
+    let spike = b.wire("spike", signed(magnitude));
     let (membrane, reset_saturated) = match (rule.reset, d.v) {
-        (Reset::Hard, _) => (level.any().select(kept.same(0), kept), None),
-        (Reset::SpikelmCode, Some(v)) => spikelm_reset(b, neuron, v, spike),
-        _ => (kept, None),
+        (Reset::SpikelmCode, Some(v)) => {
+            b.unused("remainder", d.remainder, "This reset works on the membrane itself.");
+            spikelm_reset(b, neuron, v, spike)
+        }
+        (reset, _) => {
+            let left = b.wire("left", signed(d.remainder));
+            let kept = left.truncate(rule.membrane_width);
+            if left.width() > rule.membrane_width {
+                b.unused("left_top", left.top_bit(), "The membrane holds every remainder.");
+            }
+            match reset {
+                Reset::Hard => (level.any().select(kept.same(0), kept), None),
+                _ => (kept, None),
+            }
+        }
     };
     let saturated = match (d.saturated, reset_saturated) {
         (Some(before), Some(now)) => Some(before | now),

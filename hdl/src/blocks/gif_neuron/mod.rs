@@ -53,6 +53,11 @@ pub(super) struct Fired<'m> {
 }
 
 impl GifNeuron {
+    /// Whether the last step of a token is special: a count without bounds has nothing left.
+    pub fn asks_for_last_step(&self) -> bool {
+        self.rule.last_step == LastStep::Remainder && self.rule.range != SpikeRange::Unbounded
+    }
+
     /// The module `gif_neuron`.
     pub fn module(&self) -> Arc<Module> {
         let rule = &self.rule;
@@ -66,7 +71,8 @@ impl GifNeuron {
         let fresh = b.input("fresh_i", uint(1), "1: the membrane starts at zero");
         let threshold = (rule.threshold == Threshold::PerChannel)
             .then(|| b.input("threshold_i", uint(width - 1), "threshold, at least 1"));
-        let last = (rule.last_step == LastStep::Remainder)
+        let last = self
+            .asks_for_last_step()
             .then(|| b.input("last_i", uint(1), "last step of a token: emit the remainder"));
 
         b.stage("take the inputs; a fresh membrane clears its register.");

@@ -74,8 +74,8 @@ fn clamp<'m>(
         }
         _ => {
             let width = rule.spike_width();
-            let sign_copies = clamped.bits(width, clamped.width() - width);
             if clamped.width() > width {
+                let sign_copies = clamped.bits(width, clamped.width() - width);
                 b.unused(
                     "sign_copies",
                     sign_copies,
