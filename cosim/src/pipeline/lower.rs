@@ -92,9 +92,10 @@ impl Lowered {
         let trace = record(&mut reference, &source.texts)?;
         let reference_time = begin.elapsed();
         let matrices = source.network.ternary_matrices().zip(trace.matrices).enumerate();
-        let jobs = matrices
+        let lowered: Vec<Result<Job, Refusal>> = matrices
             .map(|(index, (matrix, records))| lower(source, &engine, index, matrix, records))
-            .collect::<Result<Vec<Job>, PipelineError>>()?;
+            .collect();
+        let jobs = accept(&source.file, lowered)?;
         let tokens = source.texts.iter().map(Vec::len).sum();
         Ok(Lowered { engine, jobs, tokens, reference_time })
     }
@@ -145,21 +146,68 @@ fn record(reference: &mut Reference, texts: &[Vec<u32>]) -> Result<Trace, Pipeli
     Ok(all)
 }
 
+/// Why a matrix is refused.
+enum Refusal {
+    /// The design has too little of something.
+    Shortage(Shortage),
+    /// Anything else.
+    Other(PipelineError),
+}
+
+/// A value of the design that is too small for a matrix.
+struct Shortage {
+    key: &'static str,
+    message: String,
+    /// What the value must at least be.
+    needed: u64,
+}
+
+impl<E: Into<PipelineError>> From<E> for Refusal {
+    fn from(error: E) -> Refusal {
+        Refusal::Other(error.into())
+    }
+}
+
+/// All jobs, or the first refusal. A value that is too small is reported for the matrix that needs
+/// most of it, so that one change is enough.
+fn accept(
+    file: &DesignFile,
+    lowered: Vec<Result<Job, Refusal>>,
+) -> Result<Vec<Job>, PipelineError> {
+    let (mut jobs, mut worst) = (Vec::new(), None::<Shortage>);
+    for result in lowered {
+        match result {
+            Ok(job) => jobs.push(job),
+            Err(Refusal::Other(error)) => return Err(error),
+            Err(Refusal::Shortage(next)) => match &worst {
+                Some(worst) if worst.key != next.key || worst.needed >= next.needed => {}
+                _ => worst = Some(next),
+            },
+        }
+    }
+    match worst {
+        None => Ok(jobs),
+        Some(Shortage { key, message, needed }) => {
+            Err(file.point_at(key, &message, &format!("raise this to {needed}")).into())
+        }
+    }
+}
+
 fn lower(
     source: &Source,
     engine: &EngineParameters,
     index: usize,
     matrix: &TernaryMatrix,
     records: Vec<VectorRecord>,
-) -> Result<Job, PipelineError> {
-    let file = &source.file;
+) -> Result<Job, Refusal> {
     let counts = records.iter().map(|record| plane_count(record, engine.radix));
     let plane_count_max = counts.max().unwrap_or(1);
     let tiling = Tiling::new(matrix.rows, matrix.columns, engine.lanes, engine.slots)?;
     engine
         .check_layer(&tiling, plane_count_max)
-        .map_err(|error| at_capacity(file, &matrix.name, error))?;
-    let thresholds = thresholds(engine, file.design.encoder.mean_count, &records);
+        .map_err(|error| capacity_refusal(&matrix.name, error))?;
+    let mean_count = source.file.design.encoder.mean_count;
+    let thresholds = thresholds(engine, mean_count, &records);
     let range = ThresholdRange::of_rule(&engine.rule)
         .or_else(|| ThresholdRange::of_channels(&thresholds))
         .unwrap_or(ThresholdRange { min: 1, max: 1 });
@@ -173,7 +221,7 @@ fn lower(
         thresholds: range,
         steps: 1,
     })
-    .map_err(|error| at_width(file, error))?;
+    .map_err(width_refusal)?;
     let shape = (matrix.rows, matrix.columns);
     let layer = Layer::new(engine, shape, &matrix.trits, thresholds, 1)?;
     Ok(Job { index, name: matrix.name.clone(), layer, records, plane_count_max, proof })
@@ -196,8 +244,7 @@ fn thresholds(engine: &EngineParameters, mean_count: u32, records: &[VectorRecor
     (0..rows).map(row).collect()
 }
 
-/// The error of a memory that is too small, at the line that sets it.
-fn at_capacity(file: &DesignFile, layer: &str, error: EngineError) -> PipelineError {
+fn capacity_refusal(layer: &str, error: EngineError) -> Refusal {
     let EngineError::Capacity { what, parameter, needed, limit } = error else {
         return error.into();
     };
@@ -208,16 +255,15 @@ fn at_capacity(file: &DesignFile, layer: &str, error: EngineError) -> PipelineEr
     };
     let name = key.split('.').next_back().unwrap_or(key);
     let message = format!("layer `{layer}`: {needed} {what}, {name} {limit} is too small");
-    file.point_at(key, &message, &format!("raise this to {needed}")).into()
+    Refusal::Shortage(Shortage { key, message, needed: needed as u64 })
 }
 
-/// The error of an accumulator that is too narrow, at its line.
-fn at_width(file: &DesignFile, error: WidthError) -> PipelineError {
+fn width_refusal(error: WidthError) -> Refusal {
     let WidthError::Accumulator { layer, current_max, acc_width, limit, needed, .. } = error else {
         return error.into();
     };
     let message = format!(
         "layer `{layer}`: a sum can reach {current_max}, acc_width {acc_width} holds {limit}"
     );
-    file.point_at("array.acc_width", &message, &format!("raise this to {needed}")).into()
+    Refusal::Shortage(Shortage { key: "array.acc_width", message, needed: needed.into() })
 }
