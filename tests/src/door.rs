@@ -1,6 +1,8 @@
 //! The one door: a case and a simulation of its engine go in, the first difference comes out.
 
 use crate::case::Case;
+use crate::monitor::Monitor;
+use crate::provocation;
 use cosim::harness::{Harness, HarnessError, LayerError, LayerResults, Stalls};
 use firmware::driver::{Driver, DriverError, LayerSetting, OutputMode};
 use hdl::simulation::Simulation;
@@ -51,6 +53,8 @@ pub enum Difference {
         /// What the engine says.
         found: u32,
     },
+    /// A handshake of the engine breaks the rules of AXI4.
+    Handshake(String),
     /// The engine stalls, refuses, reports an error, or sends a malformed frame.
     Engine(LayerError),
 }
@@ -61,6 +65,7 @@ impl Difference {
         match self {
             Difference::Value { .. } => "value",
             Difference::Counter { .. } => "counter",
+            Difference::Handshake(_) => "handshake",
             Difference::Engine(LayerError::Status(_)) => "status",
             Difference::Engine(LayerError::Result { .. }) => "frame",
             Difference::Engine(LayerError::Harness(HarnessError::Stall { .. })) => "stall",
@@ -82,6 +87,7 @@ impl fmt::Display for Fault {
             Difference::Counter { name, expected, found } => {
                 write!(out, "{name} must be {expected}, the engine says {found}")
             }
+            Difference::Handshake(what) => write!(out, "{what}"),
             Difference::Engine(error) => write!(out, "{error}"),
         }
     }
@@ -96,12 +102,14 @@ const RUNS: [(&str, OutputMode, f64); 4] = [
 ];
 
 /// Loads the case's layer, runs its vectors for currents and for spikes, with and without stalls,
-/// before and after resets in mid-frame, and compares every value and every counter.
+/// before and after resets in mid-frame, and compares every value and every counter. Then it does
+/// what a host must not do, and sees that the engine says so. All the while the handshakes are
+/// watched.
 ///
 /// # Errors
 /// The first difference.
 pub fn check<S: Simulation>(case: &Case, simulation: S) -> Result<Report, Box<Fault>> {
-    let mut harness = Harness::new(simulation);
+    let mut harness = Harness::new(Monitor::new(simulation));
     let fault = |run, difference| {
         Box::new(Fault { configuration: case.configuration.to_string(), run, difference })
     };
@@ -121,7 +129,12 @@ pub fn check<S: Simulation>(case: &Case, simulation: S) -> Result<Report, Box<Fa
             .map_err(|error| fault(run, Difference::Engine(error)))?;
         compare(case, mode, &results).map_err(|difference| fault(run, difference))?;
     }
-    Ok(Report { vectors: RUNS.len() * case.vectors.len(), cycles: harness.cycles() })
+    provocation::all(case, &mut harness).map_err(|difference| fault("provocation", difference))?;
+    let cycles = harness.cycles();
+    match harness.into_simulation().fault() {
+        Some(what) => Err(fault("all runs", Difference::Handshake(what.to_string()))),
+        None => Ok(Report { vectors: RUNS.len() * case.vectors.len(), cycles }),
+    }
 }
 
 /// Resets the engine a few times: within a frame of spikes, and within the work that follows it.

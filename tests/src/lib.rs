@@ -11,11 +11,14 @@
 pub mod case;
 pub mod configuration;
 mod door;
+pub mod monitor;
+pub mod plants;
+mod provocation;
 pub mod rules;
 pub mod table;
 pub mod verilog;
 
-pub use door::{Fault, Report, check};
+pub use door::{Difference, Fault, Report, check};
 
 /// Whether the environment sets a variable to anything but nothing and `0`.
 pub fn asked_for(variable: &str) -> bool {

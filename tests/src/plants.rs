@@ -1,0 +1,219 @@
+//! Planted faults: one wrong operator in one printed file.
+//!
+//! Texts are compared without comments and with every run of blanks as one, so that a plant
+//! survives a change of layout, but not one of meaning.
+
+use crate::configuration::Configuration;
+use crate::rules::*;
+use weights::numeric::Radix::{Bitwise, Unary};
+use weights::packing::Packing::{Base3, TwoBit};
+
+/// One planted fault.
+#[derive(Clone, Copy, Debug)]
+pub struct Plant {
+    /// The engine that it is planted into.
+    pub engine: fn() -> Configuration,
+    /// The printed file.
+    pub file: &'static str,
+    /// What stands there, exactly once.
+    pub find: &'static str,
+    /// What is put there instead.
+    pub replace: &'static str,
+    /// What is wrong with it.
+    pub fault: &'static str,
+    /// What must catch it: see [`Difference::caught_by`](crate::Difference::caught_by).
+    pub caught_by: &'static str,
+}
+
+/// Several tiles each way, several passes, two banks, one threshold a channel.
+pub fn lif() -> Configuration {
+    Configuration::new([4, 6, 2, 2], (10, 14), Bitwise, Base3, spikingbert_lif())
+}
+
+/// The same, and beats without a spike are left out.
+pub fn skipping() -> Configuration {
+    lif().skip_empty()
+}
+
+/// A threshold of a power of two, ternary spikes, two-bit weights, a unary train.
+pub fn paper() -> Configuration {
+    Configuration::new([2, 5, 1, 1], (4, 8), Unary, TwoBit, spikelm_paper())
+}
+
+/// A narrow membrane, signed levels of which the last step emits the remainder.
+pub fn remainder() -> Configuration {
+    Configuration::new([2, 5, 1, 2], (5, 8), Bitwise, TwoBit, signed_remainder())
+}
+
+/// A signed division per channel.
+pub fn levels() -> Configuration {
+    Configuration::new([2, 5, 1, 1], (5, 8), Bitwise, TwoBit, signed_channels())
+}
+
+/// A text without comments, every run of blanks one blank; compiler directives keep their lines.
+pub fn plain(text: &str) -> String {
+    let mut plain = String::new();
+    for line in text.lines() {
+        let code = line.split("//").next().unwrap_or_default();
+        for word in code.split_whitespace() {
+            plain.push_str(word);
+            plain.push(' ');
+        }
+        if code.starts_with('`') {
+            plain.push('\n');
+        }
+    }
+    plain
+}
+
+impl Plant {
+    /// Puts the fault into the printed files.
+    ///
+    /// # Panics
+    /// If the file, or the one place in it, is not there: the plant must follow the generator.
+    pub fn into_sources(&self, sources: &mut [(String, String)]) {
+        let Plant { file, find, replace, .. } = *self;
+        let source = sources.iter_mut().find(|(name, _)| name == file);
+        let Some((_, text)) = source else { panic!("no file {file} is printed") };
+        let before = plain(text);
+        let count = before.matches(find).count();
+        assert_eq!(count, 1, "{file}: `{find}` must be there exactly once");
+        *text = before.replace(find, replace);
+    }
+}
+
+macro_rules! plants {
+    ($( $engine:ident $file:literal $caught_by:literal $fault:literal
+        $find:literal => $replace:literal ; )*) => {
+        /// All plants.
+        pub const PLANTS: &[Plant] = &[ $( Plant {
+            engine: $engine,
+            file: concat!($file, ".v"),
+            find: $find,
+            replace: $replace,
+            fault: $fault,
+            caught_by: $caught_by,
+        }, )* ];
+    };
+}
+
+plants! {
+    // ---- sums ------------------------------------------------------------------------------------
+
+    lif "ternary_parity" "value" "an inactive slot counts nothing"
+        "(~active_i | (high_i ^ low_i))" => "(active_i | (high_i ^ low_i))";
+    lif "ternary_dot" "value" "sign of the spike ignored in one step of the chain"
+        "plus_1 = high_i[3:2] ^ negative_i[3:2]" => "plus_1 = high_i[3:2]";
+    lif "ternary_dot" "value" "carry of a full adder"
+        "(chain_0 & plus_0) | (~step_0_chain" => "(chain_0 | plus_0) | (~step_0_chain";
+    lif "ternary_dot" "value" "majority becomes any"
+        "(carry_0_q & carry_1_q) |" => "(carry_0_q | carry_1_q) |";
+    lif "ternary_dot" "value" "offset one too large"
+        "OFFSET = 4'd6" => "OFFSET = 4'd7";
+    lif "lane" "value" "sign bit of an extension"
+        "{{4{sum_1_0_q[5]}}, sum_1_0_q}" => "{{4{sum_1_0_q[4]}}, sum_1_0_q}";
+    lif "lane" "value" "a pass shifts by one plane too few"
+        "(sum_q << 2)" => "(sum_q << 1)";
+    lif "lane" "value" "the accumulator does not start from zero"
+        "first_i ? 10'sd0 :" => "first_i ? 10'sd1 :";
+    lif "accumulator_array" "value" "the first word's mark comes a cycle early"
+        ".first_i (first_late_q[3]), .pass_i (pass_late_q[3]), .sum_o (lane_0_sum)"
+        => ".first_i (first_late_q[2]), .pass_i (pass_late_q[3]), .sum_o (lane_0_sum)";
+    lif "accumulator_array" "stall" "a tile is never done"
+        "valid_late_q[3] & last_late_q[3]" => "valid_late_q[3] & last_late_q[3] & first_late_q[3]";
+
+    // ---- weights ---------------------------------------------------------------------------------
+
+    lif "base3_decoder" "value" "escape code read as C = +1"
+        "escape = c[1] & ~c[0]" => "escape = c[1] & c[0]";
+    lif "base3_decoder" "value" "the zero of a pair changes sides"
+        "{p[0], 1'b0} : {1'b0, p[0]}" => "{1'b0, p[0]} : {p[0], 1'b0}";
+    lif "weight_bank" "value" "bytes of a bank swapped"
+        "base3_decoder byte_1 (.code_i(word_q[15:8])" => "base3_decoder byte_1 (.code_i(word_q[23:16])";
+    lif "weight_store" "value" "a bank address is not decoded"
+        "write_inside & (write_bank_i[0] == 1'b1)" => "write_inside";
+    lif "weight_store" "counter" "one byte is not checked"
+        "|{~is_code_0, ~is_code_1, ~is_code_2, ~is_code_3}" => "|{~is_code_0, ~is_code_1, ~is_code_3}";
+
+    // ---- spikes and tiles ------------------------------------------------------------------------
+
+    lif "spike_memory" "value" "an address bit of the read is stuck"
+        "words[read_address_i]" => "words[read_address_i & 5'd15]";
+    lif "spike_buffer" "value" "column counter starts at the wrong beat"
+        "beat & (s_axis_tlast | closes_pass)" => "beat & s_axis_tlast";
+    lif "spike_buffer" "value" "a half is overwritten while it is read"
+        "ready = open & ~fill_taken" => "ready = open";
+    lif "spike_buffer" "counter" "an open frame passes for a whole one"
+        "good = closes_pass & ~overflows" => "good = ~overflows";
+    skipping "spike_buffer" "value" "an empty beat that opens a pass is left out"
+        "wanted = beat & (opens_pass | " => "wanted = beat & (1'b0 | ";
+    lif "tile_sequencer" "value" "the weight address ignores the column"
+        "word = base_fetched_q + column_i" => "word = base_fetched_q";
+    lif "tile_sequencer" "frame" "one row tile too many"
+        "last_tile = left <= LANES" => "last_tile = left < 17'd2";
+    lif "tile_sequencer" "value" "spikes arrive a cycle before their weights"
+        "assign active_o = active_3_q" => "assign active_o = active_2_q";
+    lif "tile_sequencer" "value" "room in the queue is not asked for"
+        "step = vector_valid_i & (room_i | ~last_entry)" => "step = vector_valid_i";
+
+    // ---- results ---------------------------------------------------------------------------------
+
+    lif "result_queue" "value" "write pointer of the sums moves with the notes"
+        "if (arrive_i) sums_at_q" => "if (note_i) sums_at_q";
+    lif "result_queue" "frame" "row comparison off by one"
+        "last_group = rows <= next_row" => "last_group = rows < next_row";
+    lif "result_queue" "value" "groups of a tile swapped"
+        "group_rows = tile[19:0]" => "group_rows = tile[39:20]";
+    lif "result_queue" "value" "the queue claims room when it is full"
+        "room_o = noted_q != 4'd8" => "room_o = noted_q != 4'd9";
+
+    // ---- neurons ---------------------------------------------------------------------------------
+
+    lif "membrane_bank" "value" "membranes are not stored"
+        "if (write_i) words" => "if (write_i & read_i) words";
+    lif "threshold_bank" "value" "a threshold's lowest bit is lost"
+        "<= data_i;" => "<= data_i & ~12'd1;";
+    lif "gif_neuron" "value" "leak of the wrong amount"
+        "u_q >>> 3" => "u_q >>> 2";
+    lif "gif_neuron" "value" "rounding bit of the leak"
+        "dropped = u_q[2]" => "dropped = 1'b0";
+    lif "gif_neuron" "value" "shift without the sign"
+        "u_q >>> 3" => "u_q >> 3";
+    lif "gif_neuron" "value" "threshold reached becomes threshold passed"
+        "fits_0 = ~trial_0[13]" => "fits_0 = ~trial_0[13] & (|trial_0)";
+    paper "gif_neuron" "value" "ties go up instead of to even"
+        "round_up = v_q[2] & ((|v_q[1:0]) | v_q[3])" => "round_up = v_q[2]";
+    paper "gif_neuron" "value" "the clamp ignores the sign"
+        "quotient < -14'sd1" => "quotient < -14'sd2";
+    paper "gif_neuron" "value" "a negative spike does not reset"
+        "(|clamped_q) ? 14'sd0" => "clamped_q[0] & ~clamped_q[1] ? 14'sd0";
+    remainder "gif_neuron" "value" "saturation limits swapped"
+        "{12{~sum[" => "{12{sum[";
+    levels "gif_neuron" "value" "division rounds half up"
+        "& level" => "| level";
+    lif "neuron_group" "value" "membranes are written back to the next group's address"
+        "address_q <= group_q" => "address_q <= group_q + 3'd1";
+    lif "neuron_group" "value" "a vector does not wait for the one before"
+        "spaced = ~(begins & (|wait_q))" => "spaced = 1'b1";
+    lif "neuron_group" "counter" "saturation of rows that do not exist is counted"
+        "write_back & any_saturated" => "write_back | any_saturated";
+
+    // ---- control ---------------------------------------------------------------------------------
+
+    lif "register_file" "value" "the weight address does not carry into the next word"
+        "& weight_address_wraps)" => "& ~weight_address_wraps)";
+    lif "register_file" "counter" "memories can be written while busy"
+        "~(writes_memory & locked_i)" => "~(writes_memory & ~locked_i & locked_i)";
+    lif "register_file" "constants" "a constant reads another value"
+        "read_value = 32'd393220" => "read_value = 32'd393221";
+    lif "engine_control" "counter" "stall cycles are counted as array cycles"
+        "(array_i & ~(&array_cycles_q))" => "(stall_i & ~(&array_cycles_q))";
+    lif "engine_control" "counter" "a matrix without rows passes for one that fits"
+        "shape_fits = " => "shape_fits = (rows_i == 17'd0) | ";
+    lif "engine_control" "counter" "errors cannot be cleared"
+        "cleared = clear_i & ~busy_i" => "cleared = clear_i & busy_i";
+    lif "layer_engine" "value" "one column tile more per pass"
+        "registers_column_tiles - 17'd1" => "registers_column_tiles";
+    lif "layer_engine" "counter" "an output beat counts before it is taken"
+        "sent = neurons_m_axis_tvalid & m_axis_tready" => "sent = neurons_m_axis_tvalid";
+}
