@@ -262,15 +262,13 @@ impl Builder {
         arms: &[(i128, Signal<'m>, &str)],
         default: Signal<'m>,
     ) -> Signal<'m> {
-        let arm = |&(value, result, remark): &(i128, Signal<'m>, &str)| {
+        // A loop, because a closure would not be tracked to the caller's line.
+        let mut kept = vec![];
+        for &(value, result, remark) in arms {
             assert!(result.ty == default.ty, "an arm is {}, the default {}", result.ty, default.ty);
-            (Bits::new(value, selector.ty), result.node, remark.to_string())
-        };
-        let table = CaseTable {
-            selector: selector.node,
-            arms: arms.iter().map(arm).collect(),
-            default: default.node,
-        };
+            kept.push((Bits::new(value, selector.ty), result.node, remark.to_string()));
+        }
+        let table = CaseTable { selector: selector.node, arms: kept, default: default.node };
         let (id, signal) = self.add_name(name, default.ty, Driver::Case(table));
         self.add_item(Item::Case(id));
         signal

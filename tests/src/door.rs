@@ -69,6 +69,9 @@ impl Difference {
             Difference::Engine(LayerError::Status(_)) => "status",
             Difference::Engine(LayerError::Result { .. }) => "frame",
             Difference::Engine(LayerError::Harness(HarnessError::Stall { .. })) => "stall",
+            Difference::Engine(LayerError::Harness(HarnessError::Endless { .. })) => {
+                "endless frame"
+            }
             Difference::Engine(LayerError::Driver(DriverError::Mismatch { .. })) => "constants",
             Difference::Engine(LayerError::Driver(DriverError::Busy { .. })) => "stays busy",
             Difference::Engine(LayerError::Driver(_) | LayerError::Harness(_)) => "bus",
@@ -93,12 +96,14 @@ impl fmt::Display for Fault {
     }
 }
 
-/// The runs of a case; a reset in mid-frame stands between the second and the third.
-const RUNS: [(&str, OutputMode, f64); 4] = [
-    ("currents with stalls", OutputMode::Currents, 0.4),
-    ("spikes", OutputMode::Spikes, 0.0),
-    ("currents after reset", OutputMode::Currents, 0.0),
-    ("spikes with stalls after reset", OutputMode::Spikes, 0.5),
+/// The runs of a case, with the shares of cycles in which the source and the sink pause; a reset in
+/// mid-frame stands between the second and the third. A sink that hardly ever takes a beat fills
+/// every queue.
+const RUNS: [(&str, OutputMode, f64, f64); 4] = [
+    ("currents to a slow sink", OutputMode::Currents, 0.1, 0.9),
+    ("spikes", OutputMode::Spikes, 0.0, 0.0),
+    ("currents after reset", OutputMode::Currents, 0.0, 0.0),
+    ("spikes with stalls after reset", OutputMode::Spikes, 0.5, 0.5),
 ];
 
 /// Loads the case's layer, runs its vectors for currents and for spikes, with and without stalls,
@@ -114,14 +119,14 @@ pub fn check<S: Simulation>(case: &Case, simulation: S) -> Result<Report, Box<Fa
         Box::new(Fault { configuration: case.configuration.to_string(), run, difference })
     };
     case.layer.load(&mut harness).map_err(|error| fault("load", Difference::Engine(error)))?;
-    for (index, (run, mode, pause)) in RUNS.into_iter().enumerate() {
+    for (index, (run, mode, source, sink)) in RUNS.into_iter().enumerate() {
         if index == 2 {
             resets(case, &mut harness)
                 .map_err(|error| fault("reset in mid-frame", Difference::Engine(error)))?;
         }
-        let mut stalls = match pause {
+        let mut stalls = match source + sink {
             0.0 => Stalls::none(),
-            _ => Stalls::random(case.seed, pause, pause),
+            _ => Stalls::random(case.seed, source, sink),
         };
         let results = case
             .layer

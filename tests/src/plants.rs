@@ -40,14 +40,19 @@ pub fn paper() -> Configuration {
     Configuration::new([2, 5, 1, 1], (4, 8), Unary, TwoBit, spikelm_paper())
 }
 
-/// A narrow membrane, signed levels of which the last step emits the remainder.
+/// A membrane that almost every current saturates.
+pub fn tight() -> Configuration {
+    Configuration::new([2, 5, 1, 2], (5, 8), Bitwise, TwoBit, narrow())
+}
+
+/// Signed levels of which the last step emits the remainder.
 pub fn remainder() -> Configuration {
-    Configuration::new([2, 5, 1, 2], (5, 8), Bitwise, TwoBit, signed_remainder())
+    Configuration::new([2, 5, 1, 2], (5, 8), Bitwise, TwoBit, spikellm())
 }
 
 /// A signed division per channel.
 pub fn levels() -> Configuration {
-    Configuration::new([2, 5, 1, 1], (5, 8), Bitwise, TwoBit, signed_channels())
+    Configuration::new([4, 5, 1, 2], (12, 8), Bitwise, TwoBit, signed_channels())
 }
 
 /// A text without comments, every run of blanks one blank; compiler directives keep their lines.
@@ -69,16 +74,18 @@ pub fn plain(text: &str) -> String {
 impl Plant {
     /// Puts the fault into the printed files.
     ///
-    /// # Panics
+    /// # Errors
     /// If the file, or the one place in it, is not there: the plant must follow the generator.
-    pub fn into_sources(&self, sources: &mut [(String, String)]) {
+    pub fn into_sources(&self, sources: &mut [(String, String)]) -> Result<(), String> {
         let Plant { file, find, replace, .. } = *self;
         let source = sources.iter_mut().find(|(name, _)| name == file);
-        let Some((_, text)) = source else { panic!("no file {file} is printed") };
+        let Some((_, text)) = source else { return Err(format!("no file {file} is printed")) };
         let before = plain(text);
-        let count = before.matches(find).count();
-        assert_eq!(count, 1, "{file}: `{find}` must be there exactly once");
-        *text = before.replace(find, replace);
+        match before.matches(find).count() {
+            1 => *text = before.replace(find, replace),
+            count => return Err(format!("{file} has `{find}` {count} times, not once")),
+        }
+        Ok(())
     }
 }
 
@@ -131,7 +138,7 @@ plants! {
     lif "weight_bank" "value" "bytes of a bank swapped"
         "base3_decoder byte_1 (.code_i(word_q[15:8])" => "base3_decoder byte_1 (.code_i(word_q[23:16])";
     lif "weight_store" "value" "a bank address is not decoded"
-        "write_inside & (write_bank_i[0] == 1'b1)" => "write_inside";
+        "(write_inside & (write_bank_i[0] == 1'b0))" => "(write_inside)";
     lif "weight_store" "counter" "one byte is not checked"
         "|{~is_code_0, ~is_code_1, ~is_code_2, ~is_code_3}" => "|{~is_code_0, ~is_code_1, ~is_code_3}";
 
@@ -139,21 +146,21 @@ plants! {
 
     lif "spike_memory" "value" "an address bit of the read is stuck"
         "words[read_address_i]" => "words[read_address_i & 5'd15]";
-    lif "spike_buffer" "value" "column counter starts at the wrong beat"
+    lif "spike_buffer" "stall" "column counter starts at the wrong beat"
         "beat & (s_axis_tlast | closes_pass)" => "beat & s_axis_tlast";
-    lif "spike_buffer" "value" "a half is overwritten while it is read"
+    lif "spike_buffer" "stall" "a half is overwritten while it is read"
         "ready = open & ~fill_taken" => "ready = open";
-    lif "spike_buffer" "counter" "an open frame passes for a whole one"
+    lif "spike_buffer" "stays busy" "an open frame passes for a whole one"
         "good = closes_pass & ~overflows" => "good = ~overflows";
-    skipping "spike_buffer" "value" "an empty beat that opens a pass is left out"
+    skipping "spike_buffer" "stall" "an empty beat that opens a pass is left out"
         "wanted = beat & (opens_pass | " => "wanted = beat & (1'b0 | ";
     lif "tile_sequencer" "value" "the weight address ignores the column"
         "word = base_fetched_q + column_i" => "word = base_fetched_q";
-    lif "tile_sequencer" "frame" "one row tile too many"
+    lif "tile_sequencer" "endless frame" "the rows that are left never end"
         "last_tile = left <= LANES" => "last_tile = left < 17'd2";
     lif "tile_sequencer" "value" "spikes arrive a cycle before their weights"
         "assign active_o = active_3_q" => "assign active_o = active_2_q";
-    lif "tile_sequencer" "value" "room in the queue is not asked for"
+    lif "tile_sequencer" "stall" "room in the queue is not asked for"
         "step = vector_valid_i & (room_i | ~last_entry)" => "step = vector_valid_i";
 
     // ---- results ---------------------------------------------------------------------------------
@@ -164,7 +171,7 @@ plants! {
         "last_group = rows <= next_row" => "last_group = rows < next_row";
     lif "result_queue" "value" "groups of a tile swapped"
         "group_rows = tile[19:0]" => "group_rows = tile[39:20]";
-    lif "result_queue" "value" "the queue claims room when it is full"
+    lif "result_queue" "stays busy" "the queue claims room when it is full"
         "room_o = noted_q != 4'd8" => "room_o = noted_q != 4'd9";
 
     // ---- neurons ---------------------------------------------------------------------------------
@@ -187,13 +194,17 @@ plants! {
         "quotient < -14'sd1" => "quotient < -14'sd2";
     paper "gif_neuron" "value" "a negative spike does not reset"
         "(|clamped_q) ? 14'sd0" => "clamped_q[0] & ~clamped_q[1] ? 14'sd0";
-    remainder "gif_neuron" "value" "saturation limits swapped"
-        "{12{~sum[" => "{12{sum[";
+    tight "gif_neuron" "value" "saturation limits swapped"
+        "{2{~sum[7]}}" => "{2{sum[7]}}";
     levels "gif_neuron" "value" "division rounds half up"
-        "& level" => "| level";
+        "((whole == twice) & quotient_0_q[0])" => "(whole == twice)";
+    remainder "gif_neuron" "value" "the last step emits no more than the others"
+        "last_q ? v_q : clamped" => "last_q ? clamped : clamped";
+    remainder "neuron_group" "value" "steps are counted one short"
+        "next_step == steps_i" => "step_q == steps_i";
     lif "neuron_group" "value" "membranes are written back to the next group's address"
         "address_q <= group_q" => "address_q <= group_q + 3'd1";
-    lif "neuron_group" "value" "a vector does not wait for the one before"
+    levels "neuron_group" "value" "a vector does not wait for the one before"
         "spaced = ~(begins & (|wait_q))" => "spaced = 1'b1";
     lif "neuron_group" "counter" "saturation of rows that do not exist is counted"
         "write_back & any_saturated" => "write_back | any_saturated";
@@ -212,7 +223,7 @@ plants! {
         "shape_fits = " => "shape_fits = (rows_i == 17'd0) | ";
     lif "engine_control" "counter" "errors cannot be cleared"
         "cleared = clear_i & ~busy_i" => "cleared = clear_i & busy_i";
-    lif "layer_engine" "value" "one column tile more per pass"
+    lif "layer_engine" "stall" "one column tile more per pass"
         "registers_column_tiles - 17'd1" => "registers_column_tiles";
     lif "layer_engine" "counter" "an output beat counts before it is taken"
         "sent = neurons_m_axis_tvalid & m_axis_tready" => "sent = neurons_m_axis_tvalid";

@@ -22,6 +22,9 @@ use hdl::simulation::{PortIndex, Simulation};
 /// Cycles that one register access may take.
 const BUS_CYCLES_MAX: u64 = 16;
 
+/// Beats that a result frame may have: one row each, at least.
+const FRAME_BEATS_MAX: usize = weights::config::limits::ROWS_MAX;
+
 /// Why a simulation does not go on.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HarnessError {
@@ -36,6 +39,17 @@ pub enum HarnessError {
     Refused {
         /// Byte offset.
         offset: u32,
+        /// When.
+        cycle: u64,
+    },
+    /// A result frame does not end.
+    #[error(
+        "result frame {frame} has more than {FRAME_BEATS_MAX} beats and no last one, in cycle \
+         {cycle}"
+    )]
+    Endless {
+        /// Which vector's.
+        frame: usize,
         /// When.
         cycle: u64,
     },
@@ -218,6 +232,9 @@ impl<S: Simulation> Harness<S> {
             self.tick();
             if open.last().is_some_and(|beat: &ResultBeat| beat.last) {
                 results.push(ResultFrame { beats: std::mem::take(&mut open), cycle: self.cycles });
+            }
+            if open.len() > FRAME_BEATS_MAX {
+                return Err(HarnessError::Endless { frame: results.len(), cycle: self.cycles });
             }
             sent += usize::from(taken);
             offered &= !taken;
