@@ -134,12 +134,12 @@ fn cosimulation(
     options: &BenchOptions,
 ) -> Result<CosimulationSpeed, BenchError> {
     let model = model(toolchain, &TernaryDot { slots: SLOTS }.module())?;
-    let (mut driven, mut bare) = (model.simulate()?, model.simulate()?);
+    let mut pair = [model.simulate()?, model.simulate()?];
     let bar = progress(options.rounds.into(), "co-simulation against C++");
     let mut rounds = vec![];
     // Round 0 only warms up.
     for round in 0..=options.rounds {
-        let speeds = race(&mut driven, &mut bare, options.cycles)?;
+        let speeds = race(&mut pair, options.cycles)?;
         if round > 0 {
             rounds.push(speeds);
             bar.inc(1);
@@ -157,12 +157,9 @@ fn cosimulation(
 
 /// One round: both loops in turns, slice by slice; cycles a second of our loop and of the bare
 /// one, each in its fastest slice. A slice is shorter than what the operating system gives a
-/// thread at a time, so on a busy machine some slices still run undisturbed.
-fn race(
-    driven: &mut VerilatedModel,
-    bare: &mut VerilatedModel,
-    cycles: u64,
-) -> Result<(f64, f64), BenchError> {
+/// thread at a time, so on a busy machine some slices still run undisturbed. The simulations
+/// change places after each slice: where one happens to lie in memory also decides its speed.
+fn race(pair: &mut [VerilatedModel; 2], cycles: u64) -> Result<(f64, f64), BenchError> {
     let cycles = cycles.div_ceil(SLICES);
     let timed =
         |run: fn(&mut VerilatedModel, u64, u64) -> u64, model: &mut VerilatedModel, seed| {
@@ -174,7 +171,8 @@ fn race(
     for slice in 0..SLICES {
         let (left, right);
         let seed = SEED + slice;
-        if slice % 2 == 0 {
+        let [driven, bare] = &mut *pair;
+        if slice / 2 % 2 == 0 {
             left = timed(drive, driven, seed);
             right = timed(VerilatedModel::bare_loop, bare, seed);
         } else {
@@ -186,6 +184,7 @@ fn race(
             return Err(BenchError::Different { what, left: left.0, right: right.0 });
         }
         (ours, theirs) = (ours.min(left.1), theirs.min(right.1));
+        pair.swap(0, 1);
     }
     let speed = |time: Duration| cycles as f64 / time.as_secs_f64();
     Ok((speed(ours), speed(theirs)))

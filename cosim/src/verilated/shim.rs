@@ -68,14 +68,15 @@ fn bare_loop(ports: &[Port]) -> String {
     let mut text = String::from(
         "\n// Random inputs, a tick, all outputs folded into a checksum; the yardstick of `bench`.\n\
          SW_EXPORT uint64_t sw_bare_loop(Simulation* simulation, uint64_t cycles, uint64_t seed) {\n    \
-         Vmodel& model = *simulation->model;\n    uint64_t random = seed;\n    uint64_t sum = 0;\n    \
+         Vmodel& model = *simulation->model;\n    uint64_t state = seed;\n    uint64_t random = 0;\n    \
+         uint64_t sum = 0;\n    \
          for (uint64_t cycle = 0; cycle < cycles; ++cycle) {\n",
     );
     for port in ports.iter().filter(|port| port.direction == Direction::Input) {
         let (name, width) = (cpp_name(&port.name), port.ty.width);
         for word in 0..port.ty.words() as u32 {
             let mask = mask_of(width - 64 * word);
-            text.push_str("        random = sw_next(random);\n");
+            text.push_str("        random = sw_next(state);\n");
             if width <= 64 {
                 let _ = writeln!(text, "        model.{name} = random & {mask:#x}ull;");
                 continue;
@@ -158,10 +159,10 @@ mod tests {
             port("wide_o", Direction::Output, uint(70)),
         ];
         let text = bare_loop(&ports);
-        let wanted = "        random = sw_next(random);
+        let wanted = "        random = sw_next(state);
         model.wide_i[0] = (uint32_t)(random & 0xffffffffffffffffull);
         model.wide_i[1] = (uint32_t)((random & 0xffffffffffffffffull) >> 32);
-        random = sw_next(random);
+        random = sw_next(state);
         model.wide_i[2] = (uint32_t)(random & 0xfffffffffull);
         model.wide_i[3] = (uint32_t)((random & 0xfffffffffull) >> 32);
         if (sw_advance(simulation) != 0) break;

@@ -89,12 +89,12 @@ inline uint32_t sw_advance(Simulation* simulation) {
     return simulation->status;
 }
 
-// xorshift64: cheap, and the same in Rust.
-inline uint64_t sw_next(uint64_t random) {
-    random ^= random << 13;
-    random ^= random >> 7;
-    random ^= random << 17;
-    return random;
+// Random enough, the same in Rust, and no value waits for the one before: a generator that does
+// would be what the loop measures.
+inline uint64_t sw_next(uint64_t& state) {
+    state += 0x9e3779b97f4a7c15ull;
+    uint64_t random = (state ^ (state >> 32)) * 0xd6e8feb86659fd93ull;
+    return random ^ (random >> 32);
 }
 
 inline uint64_t sw_fold(uint64_t sum, uint64_t word) {
