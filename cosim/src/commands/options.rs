@@ -2,7 +2,7 @@
 
 use super::Console;
 use crate::pipeline::{
-    Lowered, PipelineError, Plant, Planted, Rtl, Source, SourceOptions, TOP, ToolVersion,
+    Job, Lowered, PipelineError, Plant, Planted, Rtl, Source, SourceOptions, TOP, ToolVersion,
 };
 use crate::tools::Design;
 use crate::verilated::{BuildOptions, CompiledModel, Optimisation, Toolchain};
@@ -174,12 +174,12 @@ fn quoted(path: &Path) -> String {
 fn describe_lowered(console: &mut Console, stages: &mut Stages, lowered: &Lowered, begin: Instant) {
     let whole = begin.elapsed();
     let planes = lowered.jobs.iter().map(|job| job.plane_count_max).max().unwrap_or(0);
-    let synapses: u64 = lowered.jobs.iter().map(super::super::pipeline::Job::synapses).sum();
+    let synapses: u64 = lowered.jobs.iter().map(Job::synapses).sum();
     let what = format!(
-        "{} tokens: {} vectors, trains to {planes} planes, {:.2} G synapses",
+        "{} tokens: {} vectors, trains to {planes} planes, {:.1} M synapses",
         lowered.tokens,
         lowered.tokens * lowered.jobs.len(),
-        synapses as f64 * 1e-9,
+        synapses as f64 * 1e-6,
     );
     stages.note_time(console, "reference", lowered.reference_time, &what);
     let words: usize = lowered.jobs.iter().map(|job| job.layer.tiling.words()).sum();
