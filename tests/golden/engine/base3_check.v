@@ -12,6 +12,7 @@ module base3_check (
     input  wire [7:0] code_i, // any byte
     output wire       ok_o    // it is a code
 );
+
     wire escape = code_i[7] & ~code_i[6];
 
     // With p = 1xx C stands in q[1:0]; with p = 010 both pairs are (0, 0), q = 0tt.

@@ -17,6 +17,7 @@ module base3_decoder (
     output wire [4:0] high_o, // upper bits
     output wire [4:0] low_o   // lower bits
 );
+
     wire [1:0] c      = code_i[7:6];
     wire [2:0] p      = code_i[5:3];
     wire [2:0] q      = code_i[2:0];
