@@ -3,7 +3,11 @@
 //! Architecture invariant: no arithmetic is defined here. What a value must be comes from
 //! [`weights::numeric`]; this crate only asks whether it is.
 
+pub mod bench;
+pub mod commands;
 pub mod harness;
+pub mod lockstep;
+pub mod pipeline;
 pub mod reference;
 pub mod tools;
 pub mod verilated;

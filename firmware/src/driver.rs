@@ -232,7 +232,7 @@ impl<B: Bus> Driver<B> {
     /// written then.
     pub fn load_weights(&mut self, image: &[u32]) -> Result<(), DriverError<B::Error>> {
         let banks = self.engine.banks();
-        if image.len() % banks != 0 {
+        if !image.len().is_multiple_of(banks) {
             return Err(DriverError::Image { length: image.len(), banks });
         }
         let words = (image.len() / banks) as i64;

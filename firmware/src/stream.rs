@@ -241,11 +241,13 @@ mod tests {
         radix: Radix,
     ) -> i64 {
         let slots = tiling.slots;
-        let trit = |beat: &[u64], index: usize| match beat[index / 32] >> (2 * (index % 32)) & 3 {
-            0 => 0,
-            1 => 1,
-            3 => -1,
-            code => panic!("code {code} is no trit"),
+        let bit = |beat: &[u64], index: usize| beat[index / 64] >> (index % 64) & 1 == 1;
+        let trit = |beat: &[u64], index| match (bit(beat, index), bit(beat, slots * planes + index))
+        {
+            (false, false) => 0,
+            (true, false) => 1,
+            (true, true) => -1,
+            (false, true) => panic!("a negative spike that is not active"),
         };
         let mut sums = Vec::new();
         for pass in beats.chunks(tiling.column_tiles) {
@@ -292,12 +294,8 @@ mod tests {
     fn bits_of_one_frame() {
         // Three planes of three channels on 2 slots x 2 planes: a zero plane comes first.
         let train = vec![vec![1, -1, 0], vec![0, 1, 1], vec![-1, 0, -1]];
-        let expected: Vec<Vec<u64>> = vec![
-            vec![0b11_01_00_00],
-            vec![0b00_00_00_00],
-            vec![0b00_11_01_00],
-            vec![0b00_11_00_01],
-        ];
+        let expected: Vec<Vec<u64>> =
+            vec![vec![0b1000_1100], vec![0b0000_0000], vec![0b0100_0110], vec![0b0100_0101]];
         assert_eq!(frame(&train, 2, 2), expected);
     }
 

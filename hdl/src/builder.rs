@@ -2,10 +2,9 @@
 
 use crate::bits::Bits;
 use crate::expression::{Kind, MemoryId, NameId, Node, NodeId};
-use crate::module::{CaseTable, Driver, Instance, Item, Module, Name, PortEntry};
+use crate::module::{CaseTable, Driver, Item, Module, Name, PortEntry};
 use crate::signal::Signal;
 use crate::signal_type::{Type, uint};
-use crate::simulation::Direction;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -23,6 +22,8 @@ pub(crate) struct State {
     pub(crate) clocked_registers: Vec<usize>,
     pub(crate) clocked_writes: Vec<MemoryId>,
     pub(crate) clocked_reads: Vec<NameId>,
+    /// Bits of the current section that are deliberately not read.
+    unused: Vec<Item>,
 }
 
 impl Builder {
@@ -51,6 +52,7 @@ impl Builder {
             clocked_registers: vec![],
             clocked_writes: vec![],
             clocked_reads: vec![],
+            unused: vec![],
         };
         Builder { state: RefCell::new(state) }
     }
@@ -99,6 +101,18 @@ impl Builder {
     /// Asks synthesis to optimise this module by itself and never across its ports.
     pub fn keep_hierarchy(&self) {
         self.state.borrow_mut().module.keep_hierarchy = true;
+    }
+
+    /// What a cast was made from, if the node is one.
+    pub(crate) fn cast_operand(&self, node: NodeId) -> Option<NodeId> {
+        match self.state.borrow().module.node(node).kind {
+            Kind::Cast(inner) => Some(inner),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn type_of(&self, node: NodeId) -> Type {
+        self.state.borrow().module.node(node).ty
     }
 
     // ---- ports ---------------------------------------------------------------------------------
@@ -195,15 +209,21 @@ impl Builder {
     /// If the types differ, the wire is no forward wire, or it is driven already.
     #[track_caller]
     pub fn assign<'m>(&'m self, wire: Signal<'m>, expression: Signal<'m>) {
-        assert!(wire.ty == expression.ty, "{} cannot drive {}", expression.ty, wire.ty);
+        let id = self.drive(wire, expression.ty, Driver::Wire(Some(expression.node)));
+        self.add_item(Item::Assign(id));
+    }
+
+    #[track_caller]
+    pub(crate) fn drive(&self, wire: Signal<'_>, ty: Type, driver: Driver) -> NameId {
+        assert!(wire.ty == ty, "{ty} cannot drive {}", wire.ty);
         let mut state = self.state.borrow_mut();
         let Kind::Named(id) = state.module.node(wire.node).kind else {
-            panic!("only a forward wire can be assigned");
+            panic!("only a forward wire can be driven");
         };
         let name = &mut state.module.names[id.0 as usize];
         assert!(name.driver == Driver::Wire(None), "`{}` is driven already", name.text);
-        name.driver = Driver::Wire(Some(expression.node));
-        state.module.items.push(Item::Assign(id));
+        name.driver = driver;
+        id
     }
 
     /// Operands side by side, most significant first.
@@ -229,11 +249,24 @@ impl Builder {
         arms: &[(i128, Signal<'m>)],
         default: Signal<'m>,
     ) -> Signal<'m> {
+        let arms: Vec<_> = arms.iter().map(|&(value, result)| (value, result, "")).collect();
+        self.case_remarked(name, selector, &arms, default)
+    }
+
+    /// A case table with a remark on each arm.
+    #[track_caller]
+    pub fn case_remarked<'m>(
+        &'m self,
+        name: &str,
+        selector: Signal<'m>,
+        arms: &[(i128, Signal<'m>, &str)],
+        default: Signal<'m>,
+    ) -> Signal<'m> {
         // A loop, because a closure would not be tracked to the caller's line.
         let mut kept = vec![];
-        for &(value, result) in arms {
+        for &(value, result, remark) in arms {
             assert!(result.ty == default.ty, "an arm is {}, the default {}", result.ty, default.ty);
-            kept.push((Bits::new(value, selector.ty), result.node));
+            kept.push((Bits::new(value, selector.ty), result.node, remark.to_string()));
         }
         let table = CaseTable { selector: selector.node, arms: kept, default: default.node };
         let (id, signal) = self.add_name(name, default.ty, Driver::Case(table));
@@ -241,61 +274,10 @@ impl Builder {
         signal
     }
 
-    /// Says that some bits are deliberately not read, and why.
+    /// Says that some bits are deliberately not read, and why. Prints at the end of the section.
     pub fn unused(&self, name: &str, signal: Signal<'_>, reason: &str) {
-        self.add_item(Item::Unused(format!("unused_{name}"), signal.node, reason.into()));
-    }
-
-    // ---- instances -----------------------------------------------------------------------------
-
-    /// An instance with all its inputs; clock and reset connect by themselves. Its outputs are
-    /// wires named `<instance>_<port without _o>`, in the order of the module's ports.
-    ///
-    /// # Panics
-    /// If an input is missing, unknown or of another type.
-    #[track_caller]
-    pub fn instance<'m>(
-        &'m self,
-        name: &str,
-        module: &Arc<Module>,
-        inputs: &[(&str, Signal<'m>)],
-    ) -> Outputs<'m> {
-        let position = self.state.borrow().module.instances.len();
-        let (mut connected, mut outputs, mut wires) = (vec![], vec![], vec![]);
-        for port in module.ports().into_iter().filter(|port| port.name != "rst_i") {
-            if port.direction == Direction::Output {
-                let text = format!("{name}_{}", port.name.trim_end_matches("_o"));
-                let driver = Driver::Instance(position, port.name.clone());
-                let (id, signal) = self.add_name(&text, port.ty, driver);
-                outputs.push((port.name.clone(), id));
-                wires.push((port.name, signal));
-                continue;
-            }
-            let Some((_, signal)) = inputs.iter().find(|(given, _)| *given == port.name) else {
-                panic!("instance `{name}` of `{}` leaves `{}` open", module.name, port.name);
-            };
-            assert!(
-                signal.ty == port.ty,
-                "`{name}.{}` is {}, `{}` is {}",
-                port.name,
-                port.ty,
-                self.describe(signal.node),
-                signal.ty
-            );
-            connected.push((port.name, signal.node));
-        }
-        for (given, _) in inputs {
-            let known = connected.iter().any(|(port, _)| port == given);
-            assert!(known, "`{}` has no input `{given}`", module.name);
-        }
-        let mut state = self.state.borrow_mut();
-        state.module.has_clock |= module.has_clock;
-        state.module.has_reset |= module.has_reset;
-        let instance =
-            Instance { text: name.into(), module: module.clone(), inputs: connected, outputs };
-        state.module.instances.push(instance);
-        state.module.items.push(Item::Instance(position));
-        Outputs { instance: name.into(), wires }
+        let item = Item::Unused(format!("unused_{name}"), signal.node, reason.into());
+        self.state.borrow_mut().unused.push(item);
     }
 
     // ---- the end -------------------------------------------------------------------------------
@@ -309,31 +291,13 @@ impl Builder {
             state.module.has_clock = true;
             state.module.items.push(Item::Clocked { registers, writes, reads });
         }
+        let unused = std::mem::take(&mut state.unused);
+        state.module.items.extend(unused);
     }
 
     /// The finished module. It still has to pass [`check`](crate::check::check).
     pub fn finish(self) -> Arc<Module> {
         self.flush_clocked();
         Arc::new(self.state.into_inner().module)
-    }
-}
-
-/// The output wires of an instance.
-pub struct Outputs<'m> {
-    instance: String,
-    wires: Vec<(String, Signal<'m>)>,
-}
-
-impl<'m> Outputs<'m> {
-    /// The wire at an output port.
-    ///
-    /// # Panics
-    /// If the module has no such output.
-    #[track_caller]
-    pub fn get(&self, port: &str) -> Signal<'m> {
-        match self.wires.iter().find(|(name, _)| name == port) {
-            Some((_, signal)) => *signal,
-            None => panic!("instance `{}` has no output `{port}`", self.instance),
-        }
     }
 }

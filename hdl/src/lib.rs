@@ -8,6 +8,7 @@ pub mod blocks;
 pub mod builder;
 pub mod check;
 pub mod expression;
+pub mod instance;
 pub mod module;
 pub mod signal;
 pub mod signal_type;

@@ -82,7 +82,8 @@ pub(crate) struct Register {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct CaseTable {
     pub(crate) selector: NodeId,
-    pub(crate) arms: Vec<(Bits, NodeId)>,
+    /// Value, result, and a remark for the reader, which may be empty.
+    pub(crate) arms: Vec<(Bits, NodeId, String)>,
     pub(crate) default: NodeId,
 }
 
@@ -112,7 +113,8 @@ pub(crate) struct Instance {
     pub(crate) text: String,
     pub(crate) module: Arc<Module>,
     pub(crate) inputs: Vec<(String, NodeId)>,
-    pub(crate) outputs: Vec<(String, NameId)>,
+    /// Port, wire, and whether the wire was declared further up.
+    pub(crate) outputs: Vec<(String, NameId, bool)>,
 }
 
 /// What stands in the body, in order.

@@ -181,7 +181,19 @@ impl<'m> Signal<'m> {
     }
 
     fn cast(self, ty: Type) -> Signal<'m> {
-        if ty == self.ty { self } else { self.make(Kind::Cast(self.node), ty) }
+        if ty == self.ty {
+            return self;
+        }
+        match self.builder.cast_operand(self.node) {
+            Some(inner) => Signal { node: inner, ..self }.retyped(ty),
+            None => self.make(Kind::Cast(self.node), ty),
+        }
+    }
+
+    /// The operand of a cast, seen as `ty`: two casts in a row are one or none.
+    fn retyped(self, ty: Type) -> Signal<'m> {
+        let own = self.builder.type_of(self.node);
+        if own == ty { Signal { ty, ..self } } else { self.make(Kind::Cast(self.node), ty) }
     }
 
     /// Shifted right by a constant below the width, by this signal's own sign rule.

@@ -36,7 +36,7 @@ fn entries(buffer: &SpikeBuffer, frame: &[Beat], column_tiles: u64) -> Option<Ve
         })
     };
     let entries: Vec<Entry> = frame.iter().enumerate().filter_map(entry).collect();
-    let whole = frame.len() as u64 % column_tiles == 0;
+    let whole = (frame.len() as u64).is_multiple_of(column_tiles);
     (whole && entries.len() <= buffer.depth as usize).then_some(entries)
 }
 

@@ -171,7 +171,7 @@ fn array_cycles(configuration: &Configuration, vectors: &[LayerVector]) -> u32 {
             return tiling.entries(train.len(), engine.planes);
         }
         let frame = firmware::stream::frame(train, engine.slots, engine.planes);
-        let opens_pass = |beat: usize| beat % tiling.column_tiles == 0;
+        let opens_pass = |beat: usize| beat.is_multiple_of(tiling.column_tiles);
         let kept = frame.iter().enumerate();
         kept.filter(|(beat, data)| opens_pass(*beat) || data.iter().any(|&word| word != 0)).count()
     };

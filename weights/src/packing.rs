@@ -5,7 +5,8 @@
 //! | `two_bit` | 4 | 2.0 | 3 of 4 |
 //! | `base3` | 5 | 1.6 | 243 of 256 |
 //!
-//! The first trit of a group lies in the low bits. The last group is filled up with zero trits.
+//! A `two_bit` byte holds the upper offset bits of its trits above the lower ones, first trit in the
+//! low bit. The last group is filled up with zero trits.
 //! A group that is no code is an error, never a value: damaged weights are found where they are
 //! read. [`unpack`] is the exact inverse of [`pack`].
 

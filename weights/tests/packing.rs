@@ -37,11 +37,11 @@ fn base3_refuses_the_13_other_bytes() {
     }
 }
 
-/// A two-bit byte decodes exactly when none of its four codes is 10, and then packs back to itself.
+/// A two-bit byte decodes exactly when no trit has its upper bit without its lower one, and then packs back to itself.
 #[test]
 fn two_bit_bytes_decode_or_name_the_code() {
     for value in 0..=255u8 {
-        let bad = (0..4).find(|place| value >> (2 * place) & 3 == 0b10);
+        let bad = (0..4).find(|place| value >> (4 + place) & 1 > value >> place & 1);
         match bad {
             None => {
                 let trits = unpack(&[value], 4, Packing::TwoBit).expect("all four are codes");
@@ -55,10 +55,10 @@ fn two_bit_bytes_decode_or_name_the_code() {
     }
 }
 
-/// The first trit lies in the low bits, with the offset bits of each trit as its code.
+/// The upper offset bits of four trits lie above their lower ones, the first trit in the low bit.
 #[test]
 fn two_bit_layout() {
-    assert_eq!(pack(&[-1, 0, 1, -1, 1], Packing::TwoBit), [0b00_11_01_00, 0b01_01_01_11]);
+    assert_eq!(pack(&[-1, 0, 1, -1, 1], Packing::TwoBit), [0b0100_0110, 0b0001_1111]);
 }
 
 /// Lengths round up to whole bytes and words to whole banks, from nothing to a large word.

@@ -60,6 +60,8 @@ pub enum LayerError {
 pub struct LayerResults {
     /// One value per row, vector by vector.
     pub values: Vec<Vec<i64>>,
+    /// Cycle in which the first beat was offered.
+    pub begin: u64,
     /// Cycle in which the last value of each vector left.
     pub cycles: Vec<u64>,
     /// The engine's own counters.
@@ -94,14 +96,18 @@ impl Layer {
     /// Loads weights and thresholds.
     ///
     /// # Errors
-    /// If the engine is another one, or the layer does not fit it.
+    /// If the engine is another one, the layer does not fit it, or a word of the image is no code.
     pub fn load<S: Simulation>(&self, harness: &mut Harness<S>) -> Result<(), LayerError> {
         let mut driver = Driver::connect(harness, self.engine)?;
+        driver.stop()?;
+        driver.clear()?;
         driver.load_weights(&self.image)?;
         if self.engine.rule.threshold == Threshold::PerChannel {
             driver.load_thresholds(&self.thresholds)?;
         }
-        Ok(())
+        // The engine looks at codes as they arrive; a run begins by clearing what it found.
+        let status = driver.status()?;
+        if status.has_error() { Err(LayerError::Status(status)) } else { Ok(()) }
     }
 
     /// Runs vectors over the loaded layer, from cleared membranes.
@@ -123,6 +129,7 @@ impl Layer {
         driver.clear()?;
         driver.configure(&setting)?;
         driver.run()?;
+        let begin = harness.cycles();
         let frames = harness.stream(&self.frames(vectors), stalls, self.idle_max(longest))?;
         let mut driver = Driver::connect(&mut *harness, self.engine)?;
         driver.stop()?;
@@ -132,7 +139,7 @@ impl Layer {
             return Err(LayerError::Status(status));
         }
         let cycles = frames.iter().map(|frame| frame.cycle).collect();
-        Ok(LayerResults { values: self.unpack(&frames)?, cycles, counters, status })
+        Ok(LayerResults { values: self.unpack(&frames)?, begin, cycles, counters, status })
     }
 
     /// Cycles after which silence means a stall: far more than a vector takes.

@@ -76,8 +76,6 @@ impl Cache {
     }
 
     /// Waits for the lock of that name and holds it; other names do not wait.
-    // Clippy compares with the workspace's `rust-version`; file locks need Rust 1.89.
-    #[allow(clippy::incompatible_msrv)]
     pub(crate) fn lock(&self, name: &str) -> Result<CacheLock, ToolError> {
         let path = self.folder("locks")?.join(format!("{name}.lock"));
         let file = File::create(&path).at("create", &path)?;

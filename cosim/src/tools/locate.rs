@@ -156,11 +156,19 @@ pub(crate) fn asked(name: ToolName, path: PathBuf) -> Result<Tool, ToolError> {
     // nextpnr prints its version to the standard error.
     let text = if ended.stdout.trim().is_empty() { ended.stderr } else { ended.stdout };
     match text.lines().map(str::trim).find(|line| !line.is_empty()) {
-        Some(line) => Ok(Tool { name, path, version: line.to_owned() }),
+        Some(line) => Ok(Tool { name, path, version: without_build_options(line) }),
         None => {
             let tool = facts.name.to_owned();
             Err(ToolError::Answer { tool, expected: "version", got: text })
         }
+    }
+}
+
+/// Drops what Yosys says about its own build, up to a path on the machine that built it.
+fn without_build_options(line: &str) -> String {
+    match line.split_once(", ") {
+        Some((version, _)) if version.contains('(') => format!("{version})"),
+        _ => line.to_owned(),
     }
 }
 
@@ -198,6 +206,14 @@ mod tests {
             "g++ is missing (looked in the PATH); needed for co-simulation: compiles the \
              Verilated model\n  remedy: install it, e.g. `apt install g++`"
         );
+    }
+
+    #[test]
+    fn versions_name_no_build_machine() {
+        let line = "Yosys 0.70 (git sha1 28ba3cb92, Release, Clang /some/bin/clang++ 22.1.0)";
+        assert_eq!(without_build_options(line), "Yosys 0.70 (git sha1 28ba3cb92)");
+        let line = "Verilator 5.006 2023-01-22 rev (Debian 5.006-3)";
+        assert_eq!(without_build_options(line), line);
     }
 
     #[test]

@@ -19,6 +19,7 @@ mod design;
 mod doctor;
 mod error;
 mod locate;
+mod place;
 mod python;
 mod synthesis;
 mod verilator;
@@ -32,6 +33,7 @@ pub use design::Design;
 pub use doctor::{DoctorReport, ToolReport, ToolStatus, doctor};
 pub use error::{Failure, ToolError};
 pub use locate::{Tool, ToolName, locate};
+pub use place::{ECP5_DEVICE, Placement, place_and_route};
 pub use synthesis::{CellCounts, Family, synthesise};
 pub use verilator::{VERILATOR_VARIABLE, Verilator, VerilatorChoice};
 
@@ -50,4 +52,10 @@ pub fn provide(name: ToolName, cache: &Cache) -> Result<Tool, ToolError> {
         Some(package) => python::provide(package, cache),
         None => locate::locate(name),
     }
+}
+
+/// Whether the tests are to run with a distribution's tools too, as `scripts/check.sh --all-tools`
+/// asks; a tool that is missing is then a failure.
+pub fn all_tools() -> bool {
+    std::env::var_os("SPIKEWRIGHT_ALL_TOOLS").is_some_and(|value| value == "1")
 }

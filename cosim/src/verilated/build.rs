@@ -18,6 +18,9 @@ use crate::tools::{AtPath, Cache, Design, ToolError};
 /// The one result of a build.
 const MODEL: &str = "model.so";
 
+/// Raised whenever a model is built in another way that its key does not show otherwise.
+const RECIPE: &str = "recipe 1";
+
 /// Compiled models take at most this much room in the cache.
 const BYTES_MAX: u64 = 2 << 30;
 
@@ -80,7 +83,7 @@ impl Toolchain {
 
     /// The content key of a build: whatever changes the result changes the key.
     fn key(&self, design: &Design<'_>, shim: &str, options: BuildOptions) -> String {
-        let mut parts = vec![design.top, shim];
+        let mut parts = vec![RECIPE, design.top, shim];
         for (name, text) in design.sources {
             parts.extend([name.as_str(), text.as_str()]);
         }
@@ -121,7 +124,7 @@ impl Toolchain {
             .args(compiler_flags(options.optimisation))
             .args(["-include".as_ref(), runtime.header.as_os_str()])
             .args(include_flags(self))
-            .args(["-Iobj", "-shared", "-pthread", "obj/unit.cpp"])
+            .args(["-Iobj", "-shared", "obj/unit.cpp"])
             .args(&runtime.objects)
             .args(["-o".as_ref(), folder.join(MODEL).as_os_str()])
             .limit(Duration::from_secs(3600))
@@ -181,6 +184,10 @@ fn place_images(
 }
 
 /// Writes the one unit that includes every generated file, in a fixed order, and the shim.
+///
+/// What runs once, or only while a waveform is recorded, is not optimised: the trace functions
+/// alone could take the compiler longer than everything else. It comes last, because a template
+/// keeps the level of the place that uses it first.
 fn write_unit(work: &Path, shim: &str) -> Result<(), ToolError> {
     let obj = work.join("obj");
     let mut names = Vec::new();
@@ -191,20 +198,16 @@ fn write_unit(work: &Path, shim: &str) -> Result<(), ToolError> {
         }
     }
     names.sort();
+    let is_slow = |name: &&String| ["Slow", "__Trace"].iter().any(|part| name.contains(part));
+    let (slow, fast): (Vec<_>, Vec<_>) = names.iter().partition(is_slow);
     let mut unit = format!("#include \"{PREFIX}.h\"\n");
-    for name in names {
-        let include = format!("#include \"{name}\"\n");
-        // What runs once, or only while a waveform is recorded, is not worth the compiler's time:
-        // optimised, the trace functions alone can take longer than everything else.
-        if ["Slow", "__Trace", "__Syms"].iter().any(|part| name.contains(part)) {
-            unit.push_str("#pragma GCC push_options\n#pragma GCC optimize (\"O0\")\n");
-            unit.push_str(&include);
-            unit.push_str("#pragma GCC pop_options\n");
-        } else {
-            unit.push_str(&include);
-        }
+    for name in fast {
+        unit.push_str(&format!("#include \"{name}\"\n"));
     }
-    unit.push_str("#include \"shim.inc\"\n");
+    unit.push_str("#include \"shim.inc\"\n#pragma GCC optimize (\"O0\")\n");
+    for name in slow {
+        unit.push_str(&format!("#include \"{name}\"\n"));
+    }
     let path = obj.join("shim.inc");
     fs::write(&path, shim).at("write", &path)?;
     let path = obj.join("unit.cpp");
@@ -247,12 +250,10 @@ mod tests {
         let wanted = "\
 #include \"Vmodel.h\"
 #include \"Vmodel.cpp\"
-#pragma GCC push_options
-#pragma GCC optimize (\"O0\")
-#include \"Vmodel__a__Slow.cpp\"
-#pragma GCC pop_options
 #include \"Vmodel__b.cpp\"
 #include \"shim.inc\"
+#pragma GCC optimize (\"O0\")
+#include \"Vmodel__a__Slow.cpp\"
 ";
         assert_eq!(unit, wanted);
     }

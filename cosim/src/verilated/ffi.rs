@@ -22,6 +22,7 @@
 use std::ffi::{CStr, CString, c_char, c_void};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{Ordering, compiler_fence};
 
 use hdl::simulation::Port;
 use libloading::Library;
@@ -199,12 +200,15 @@ impl Instance {
                 4 => slot.storage.cast::<u32>().write(last as u32),
                 8 => slot.storage.cast::<u64>().write(last),
                 bytes => {
-                    // Word by word: for a few words a call of `memcpy` would cost more.
+                    // The values were often computed just now, word by word. The fence keeps the
+                    // compiler from making one wide copy of this loop, which would wait for them.
                     let place = slot.storage.cast::<u64>();
-                    for (index, &word) in words[..words.len() - 1].iter().enumerate() {
+                    let whole = words.len() - 1;
+                    for (index, &word) in words[..whole].iter().enumerate() {
                         place.add(index).write_unaligned(word);
+                        compiler_fence(Ordering::SeqCst);
                     }
-                    let place = place.add(words.len() - 1);
+                    let place = place.add(whole);
                     if bytes % 8 == 0 {
                         place.write_unaligned(last);
                     } else {
@@ -309,6 +313,7 @@ impl Drop for Instance {
     }
 }
 
+#[inline]
 fn status(value: u32) -> Status {
     match value {
         0 => Status::Running,

@@ -12,8 +12,9 @@ use crate::tools::{AtPath, Cache, ToolError};
 
 /// Flags of every compilation. The same list must be used for the header and for what includes
 /// it, or the compiler ignores the precompiled form.
-const FLAGS: [&str; 9] = [
+const FLAGS: [&str; 10] = [
     "-std=gnu++17",
+    "-pthread",
     "-fPIC",
     "-fvisibility=hidden",
     // Models share class names; a unique symbol would be shared by all that are loaded.

@@ -236,7 +236,10 @@ const _: () = {
     while index < REGISTERS.len() {
         let spec = &REGISTERS[index];
         assert!(spec.register as usize == index, "registers out of order");
-        assert!(spec.offset % 4 == 0 && spec.offset < WINDOW_BYTES, "offset outside the window");
+        assert!(
+            spec.offset.is_multiple_of(4) && spec.offset < WINDOW_BYTES,
+            "offset outside the window"
+        );
         assert!(index == 0 || REGISTERS[index - 1].offset < spec.offset, "offsets must rise");
         index += 1;
     }

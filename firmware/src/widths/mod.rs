@@ -208,7 +208,7 @@ pub fn worst_row(
     columns: usize,
     train: TrainForm,
 ) -> Result<WorstRow, WidthError> {
-    if columns == 0 || trits.is_empty() || trits.len() % columns != 0 {
+    if columns == 0 || trits.is_empty() || !trits.len().is_multiple_of(columns) {
         return Err(WidthError::Shape { layer: layer.into(), weights: trits.len(), columns });
     }
     let nonzero = |row: &[Trit]| row.iter().filter(|&&trit| trit != 0).count() as u64;

@@ -56,7 +56,7 @@ impl AccumulatorArray {
 
         b.section("Lanes.");
         b.add_latency(lane.latency);
-        let sums: Vec<Signal> = (0..lanes)
+        let mut sums: Vec<Signal> = (0..lanes)
             .map(|index| {
                 let mut inputs = vec![
                     ("high_i", high.bits(index * slots, slots)),
@@ -69,8 +69,8 @@ impl AccumulatorArray {
                 inputs.extend(pass.map(|pass| ("pass_i", pass)));
                 b.instance(&format!("lane_{index}"), &lane, &inputs).get("sum_o").as_uint()
             })
-            .rev()
             .collect();
+        sums.reverse();
         b.port_group("Results.");
         b.output("sums_o", b.concat(&sums), "sums of all lanes, lane 0 in the lowest bits");
         b.output("done_o", done, "the sums are those of a whole tile, for this cycle");

@@ -63,12 +63,21 @@ fn pair<'m>(
     (b.wire(&format!("{name}_high"), high), b.wire(&format!("{name}_low"), low))
 }
 
-/// Whether a byte is a code of the base-3 packing.
-pub(super) fn base3_check<'m>(b: &'m Builder, name: &str, code: Signal<'m>) -> Signal<'m> {
-    let escape = code.bit(7) & !code.bit(6);
-    let no_trit = |low: u32| code.bit(low + 1) & !code.bit(low);
-    let q_moved = no_trit(0);
-    let both_zero = no_trit(3) & (code.bit(2) | no_trit(0));
-    let bad = escape & code.bit(5).select(q_moved, both_zero);
-    b.wire(name, !bad)
+/// The module `base3_check`: tells the 243 codes from the 13 other bytes.
+pub fn base3_check() -> Arc<Module> {
+    let b = Builder::new(
+        "base3_check",
+        file!(),
+        "whether a byte {c[1:0], p[2:0], q[2:0]} is one of the 243 codes.\n\n\
+         Only a byte with c = 10 can be none: where C should have moved to, there is no trit.",
+    );
+    let code = b.input("code_i", uint(8), "any byte");
+    let ten = |high: u32| code.bit(high) & !code.bit(high - 1);
+    let escape = b.wire("escape", ten(7));
+    b.comment("With p = 1xx C stands in q[1:0]; with p = 010 both pairs are (0, 0), q = 0tt.");
+    let q_is_none = b.wire("q_is_none", ten(1));
+    let both_bad = b.wire("both_bad", ten(4) & (code.bit(2) | q_is_none));
+    let bad = escape & code.bit(5).select(q_is_none, both_bad);
+    b.output("ok_o", !bad, "it is a code");
+    b.finish()
 }

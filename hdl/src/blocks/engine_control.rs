@@ -5,6 +5,7 @@
 //!  events    ─► sticky errors, counters ─► registers
 //! ```
 
+use super::register_file::port_meaning;
 use crate::builder::Builder;
 use crate::module::Module;
 use crate::signal::Signal;
@@ -92,7 +93,7 @@ impl EngineControl {
         b.output("busy_o", busy, "a vector is inside");
         for (field, value) in errors.into_iter().chain(counters) {
             let spec = field.spec();
-            b.output(&format!("{}_o", spec.name), value, spec.meaning);
+            b.output(&format!("{}_o", spec.name), value, &port_meaning(spec));
         }
         b.finish()
     }

@@ -20,7 +20,8 @@ use super::result_queue::ResultQueue;
 use super::spike_buffer::SpikeBuffer;
 use super::tile_sequencer::{FETCH_CYCLES, TileSequencer};
 use super::weight_store::WeightStore;
-use crate::builder::{Builder, Outputs};
+use crate::builder::Builder;
+use crate::instance::Outputs;
 use crate::module::Module;
 use crate::signal::Signal;
 use crate::signal_type::uint;
@@ -147,10 +148,8 @@ impl LayerEngine {
         let buffer = b.instance("buffer", &blocks.buffer.module(), &inputs);
 
         b.section("Tiles.");
-        let sequencer = blocks.sequence(&b, &field, &buffer, room);
-        b.assign(fetch, sequencer.get("fetch_o"));
-        b.assign(index, sequencer.get("index_o"));
-        b.assign(release, sequencer.get("release_o"));
+        let back = [("fetch_o", fetch), ("index_o", index), ("release_o", release)];
+        let sequencer = blocks.sequence(&b, &field, &buffer, room, &back);
 
         b.section("Weights.");
         let data = registers.get("weight_data_o");
@@ -176,12 +175,11 @@ impl LayerEngine {
             ("sums_i", array.get("sums_o")),
             ("take_i", take),
         ];
-        let queue = b.instance("queue", &blocks.queue.module(), &inputs);
-        b.assign(room, queue.get("room_o"));
+        let back = [("room_o", room)];
+        let queue = b.instance_driving("queue", &blocks.queue.module(), &inputs, &back);
 
         b.section("Neurons.");
-        let neurons = blocks.fire(&b, &registers, &field, &queue, clear, ready);
-        b.assign(take, neurons.get("take_o"));
+        let neurons = blocks.fire(&b, &registers, &field, &queue, (clear, ready, take));
 
         b.section("Control.");
         let sent = b.wire("sent", neurons.get("m_axis_tvalid") & ready);
@@ -210,12 +208,13 @@ impl LayerEngine {
             ("result_i", sent),
             ("result_last_i", neurons.get("m_axis_tlast")),
         ];
-        let control = b.instance("control", &blocks.control.module(), &inputs);
-        b.assign(accept, control.get("accept_o"));
-        b.assign(clear, control.get("clear_o"));
-        for (field, wire) in status {
-            b.assign(wire, control.get(&format!("{}_o", field.spec().name)));
-        }
+        let names: Vec<(String, Signal)> = status
+            .iter()
+            .map(|(field, wire)| (format!("{}_o", field.spec().name), *wire))
+            .collect();
+        let mut drives = vec![("accept_o", accept), ("clear_o", clear)];
+        drives.extend(names.iter().map(|(name, wire)| (name.as_str(), *wire)));
+        b.instance_driving("control", &blocks.control.module(), &inputs, &drives);
 
         outputs(&b, &registers, &buffer, &neurons);
         b.finish()
@@ -244,6 +243,7 @@ impl Blocks {
         field: &dyn Fn(Field) -> Signal<'m>,
         buffer: &Outputs<'m>,
         room: Signal<'m>,
+        drives: &[(&str, Signal<'m>)],
     ) -> Outputs<'m> {
         let tiles = field(Field::ColumnTiles);
         let mut inputs = vec![
@@ -260,7 +260,7 @@ impl Blocks {
             true => inputs.push(("pass_i", buffer.get("pass_o"))),
             false => b.unused("pass", buffer.get("pass_o"), "A unary train adds all passes alike."),
         }
-        b.instance("sequencer", &self.sequencer.module(), &inputs)
+        b.instance_driving("sequencer", &self.sequencer.module(), &inputs, drives)
     }
 
     fn accumulate<'m>(
@@ -290,8 +290,7 @@ impl Blocks {
         registers: &Outputs<'m>,
         field: &dyn Fn(Field) -> Signal<'m>,
         queue: &Outputs<'m>,
-        clear: Signal<'m>,
-        ready: Signal<'m>,
+        (clear, ready, take): (Signal<'m>, Signal<'m>, Signal<'m>),
     ) -> Outputs<'m> {
         let mut inputs = vec![
             ("valid_i", queue.get("valid_o")),
@@ -324,7 +323,7 @@ impl Blocks {
             let port = b.concat(&[write, place, group, data]);
             b.unused("threshold", port, "The rule has a threshold of its own.");
         }
-        b.instance("neurons", &self.neurons.module(), &inputs)
+        b.instance_driving("neurons", &self.neurons.module(), &inputs, &[("take_o", take)])
     }
 }
 

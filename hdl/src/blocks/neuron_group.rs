@@ -174,8 +174,12 @@ impl NeuronGroup {
         b.port_group("Status.");
         b.output("busy_o", tag.valid | valid.any() | out_valid, "a group is on its way");
         if self.neuron.saturates {
-            let any = b.wire("any_saturated", b.concat(&saturated).any());
-            b.output("saturated_o", write_back & any, "a membrane of this group was clamped");
+            let saturated = b.wire("saturated", b.concat(&saturated));
+            b.output(
+                "saturated_o",
+                write_back & saturated.any(),
+                "a membrane of this group was clamped",
+            );
         }
         b.finish()
     }
@@ -302,8 +306,7 @@ impl NeuronGroup {
             ("read_address_i", fetch.address),
         ];
         let bank = self.ram("membrane_bank", "membranes of one neuron's rows", membrane_width);
-        let bank = b.instance(&format!("membranes_{place}"), &bank, &ports);
-        b.assign(membrane, bank.get("data_o"));
+        b.instance_driving(&format!("membranes_{place}"), &bank, &ports, &[("data_o", membrane)]);
         let saturated = match self.neuron.saturates {
             true => neuron.get("saturated_o") & kept,
             false => b.flag(false),

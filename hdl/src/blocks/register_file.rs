@@ -35,8 +35,9 @@ const SLVERR: i128 = 2;
 struct Write<'m> {
     /// A write is accepted in this cycle.
     accepted: Signal<'m>,
-    word: Signal<'m>,
     data: Signal<'m>,
+    /// Whether the write is to a register.
+    chosen: BTreeMap<Register, Signal<'m>>,
 }
 
 /// The module `register_file` of an engine.
@@ -55,7 +56,7 @@ pub fn register_file(engine: &EngineParameters) -> Arc<Module> {
     let inputs: BTreeMap<Field, Signal> = fields(|spec| spec.access == Access::ReadOnly)
         .map(|spec| {
             let name = format!("{}_i", port_name(spec));
-            (spec.field, b.input(&name, uint(spec.width), spec.meaning))
+            (spec.field, b.input(&name, uint(spec.width), &port_meaning(spec)))
         })
         .collect();
 
@@ -80,29 +81,29 @@ pub fn register_file(engine: &EngineParameters) -> Arc<Module> {
     }
 
     b.section("What a read finds.");
-    let values: Vec<(i128, Signal)> = Register::all()
+    let values: Vec<(i128, Signal, &str)> = Register::all()
         .filter(|register| register.is_readable())
         .map(|register| {
             let word = i128::from(register.offset() / 4);
-            (word, register_value(&b, engine, register, &inputs, &held))
+            (word, register_value(&b, engine, register, &inputs, &held), register.name())
         })
         .collect();
-    let read_value = b.case("read_value", read.word, &values, b.literal(0, uint(32)));
+    let read_value = b.case_remarked("read_value", read.word, &values, b.literal(0, uint(32)));
     read_answer(&b, &read, read_value);
 
     b.port_group("To the engine.");
     for (field, value) in &held {
-        b.output(&format!("{}_o", port_name(field.spec())), *value, field.spec().meaning);
+        b.output(&format!("{}_o", port_name(field.spec())), *value, &port_meaning(field.spec()));
     }
     for spec in fields(|spec| matches!(spec.access, Access::Pulse | Access::WriteOnly)) {
         let chosen = selected(&write, spec.register);
         let bits = write.data.bits(spec.low, spec.width);
         let name = port_name(spec);
         if spec.access == Access::Pulse {
-            b.output(&format!("{name}_o"), chosen & bits, spec.meaning);
+            b.output(&format!("{name}_o"), chosen & bits, &port_meaning(spec));
         } else {
             b.output(&format!("{name}_write_o"), chosen, "its register is being written");
-            b.output(&format!("{name}_o"), bits, spec.meaning);
+            b.output(&format!("{name}_o"), bits, &port_meaning(spec));
         }
     }
     b.finish()
@@ -117,12 +118,19 @@ pub fn port_name(spec: &FieldSpec) -> String {
     }
 }
 
+/// Meaning of a field in the tone of a port table.
+pub(super) fn port_meaning(spec: &FieldSpec) -> String {
+    let mut letters = spec.meaning.trim_end_matches('.').chars();
+    let first = letters.next().map(|letter| letter.to_ascii_lowercase());
+    first.into_iter().chain(letters).collect()
+}
+
 fn fields(choose: impl Fn(&FieldSpec) -> bool) -> impl Iterator<Item = &'static FieldSpec> {
     FIELDS.iter().filter(move |spec| choose(spec))
 }
 
 fn selected<'m>(write: &Write<'m>, register: Register) -> Signal<'m> {
-    write.accepted & write.word.is((register.offset() / 4).into())
+    write.accepted & write.chosen[&register]
 }
 
 fn write_side(b: &Builder) -> Write<'_> {
@@ -141,14 +149,24 @@ fn write_side(b: &Builder) -> Write<'_> {
     let answering = b.register_reset("answering_q", uint(1), 0);
     let taken = b.wire("write_taken", address_valid & data_valid & !answering.signal());
     answering.when(taken, b.flag(true)).when(answer_ready, b.flag(false));
-    let known: Vec<Signal> = Register::all()
-        .filter(|register| register.is_writable())
-        .map(|register| word.is((register.offset() / 4).into()))
+    let choose = |register: Register| {
+        let number = i128::from(register.offset() / 4);
+        let name = register.name().to_uppercase();
+        let number = b.constant(&name, number, word.ty(), "its byte offset / 4");
+        (register, number)
+    };
+    let numbers: Vec<(Register, Signal)> =
+        Register::all().filter(|register| register.is_writable()).map(choose).collect();
+    let chosen: BTreeMap<Register, Signal> = numbers
+        .into_iter()
+        .map(|(register, number)| {
+            (register, b.wire(&format!("to_{}", register.name()), word.eq(number)))
+        })
         .collect();
-    let memory = [Register::WeightData, Register::ThresholdData]
-        .map(|register| word.is((register.offset() / 4).into()));
-    let memory = b.wire("writes_memory", memory[0] | memory[1]);
-    let known = b.wire("write_known", b.concat(&known).any());
+    let memory = chosen[&Register::WeightData] | chosen[&Register::ThresholdData];
+    let memory = b.wire("writes_memory", memory);
+    let known =
+        b.wire("write_known", b.concat(&chosen.values().copied().collect::<Vec<_>>()).any());
     let legal = b.wire("write_legal", known & strobe.all() & !(memory & locked));
     let answer = legal.select(b.literal(0, uint(2)), b.literal(SLVERR, uint(2)));
     let answer = b.delay("write_answer_q", taken, answer);
@@ -158,7 +176,7 @@ fn write_side(b: &Builder) -> Write<'_> {
     b.output("s_axil_wready", taken, "the word is taken");
     b.output("s_axil_bresp", answer, "0: done, 2: refused");
     b.output("s_axil_bvalid", answering.signal(), "an answer is there");
-    Write { accepted: b.wire("accepted", taken & legal), word, data }
+    Write { accepted: b.wire("accepted", taken & legal), data, chosen }
 }
 
 /// The AXI4-Lite read side: the word that is asked for, and when.

@@ -132,7 +132,10 @@ impl ResultQueue {
     ) -> (Option<Signal<'m>>, Signal<'m>, Signal<'m>) {
         let width = self.rows_width();
         let rows = b.wire("rows", note.bits(0, width));
-        let exists = |index: u32, first: Signal<'m>| (first + i128::from(index)).lt(rows);
+        let exists = |index: u32, first: Signal<'m>| match index {
+            0 => first.lt(rows),
+            _ => (first + i128::from(index)).lt(rows),
+        };
         let count = self.lanes / self.neurons;
         if count == 1 {
             let zero = rows.same(0);

@@ -190,10 +190,9 @@ impl SpikeBuffer {
         let entries = b.register_reset("entries_q", uint(self.count_width()), 0);
         let full = b.wire("full", entries.signal().top_bit());
         let wanted = match self.skip_empty {
-            true => opens_pass | data.bits(0, self.trits()).any(),
-            false => b.flag(true),
+            true => b.wire("wanted", beat & (opens_pass | data.bits(0, self.trits()).any())),
+            false => beat,
         };
-        let wanted = b.wire("wanted", beat & wanted);
         let increment = b.wire("increment", wanted.extend(self.count_width()));
         let count = b.wire("count", entries.signal() + increment);
         let overflow = b.register_reset("overflow_q", uint(1), 0);

@@ -137,16 +137,19 @@ impl WeightStore {
 
     /// Whether any byte of a bank word is no code.
     fn check<'m>(&self, b: &'m Builder, data: Signal<'m>) -> Signal<'m> {
-        let byte = |index: u32| b.wire(&format!("byte_{index}"), data.bits(8 * index, 8));
-        let bytes: Vec<Signal> = (0..BANK_WIDTH / 8).map(byte).collect();
-        let bad = |(index, &byte): (usize, &Signal<'m>)| match self.packing {
-            Packing::Base3 => !base3_check(b, &format!("is_code_{index}"), byte),
+        let byte = |index: u32| data.bits(8 * index, 8);
+        let checker = base3_check();
+        let bad = |index: u32| match self.packing {
+            Packing::Base3 => {
+                let inputs = [("code_i", byte(index))];
+                !b.instance(&format!("check_{index}"), &checker, &inputs).get("ok_o")
+            }
             Packing::TwoBit => {
-                let wrong = byte.bits(4, 4) & !byte.bits(0, 4);
-                b.wire(&format!("is_no_code_{index}"), wrong.any())
+                let (high, low) = (data.bits(8 * index + 4, 4), data.bits(8 * index, 4));
+                b.wire(&format!("bad_{index}"), (high & !low).any())
             }
         };
-        let bad: Vec<Signal> = bytes.iter().enumerate().map(bad).collect();
+        let bad: Vec<Signal> = (0..BANK_WIDTH / 8).map(bad).collect();
         b.wire("bad", b.concat(&bad).any())
     }
 
@@ -202,14 +205,15 @@ impl WeightStore {
 
 fn decode_base3<'m>(b: &'m Builder, word: Signal<'m>) -> (Signal<'m>, Signal<'m>) {
     let decoder = base3_decoder();
-    let (high, low): (Vec<_>, Vec<_>) = (0..BANK_WIDTH / 8)
+    let (mut high, mut low): (Vec<_>, Vec<_>) = (0..BANK_WIDTH / 8)
         .map(|index| {
             let code = word.bits(8 * index, 8);
             let trits = b.instance(&format!("byte_{index}"), &decoder, &[("code_i", code)]);
             (trits.get("high_o"), trits.get("low_o"))
         })
-        .rev()
         .unzip();
+    high.reverse();
+    low.reverse();
     (b.concat(&high), b.concat(&low))
 }
 

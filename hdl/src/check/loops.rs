@@ -83,7 +83,7 @@ impl Walk<'_> {
         match &self.module.name(id).driver {
             Driver::Wire(node) => node.iter().copied().collect(),
             Driver::Case(table) => {
-                let results = table.arms.iter().map(|(_, node)| *node);
+                let results = table.arms.iter().map(|(_, node, _)| *node);
                 results.chain([table.selector, table.default]).collect()
             }
             Driver::Instance(position, port) => {

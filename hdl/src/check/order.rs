@@ -51,7 +51,7 @@ fn declared_first(module: &Module) -> Result<(), CheckError> {
                 declared.insert(*id);
             }
             Item::Instance(position) => {
-                declared.extend(module.instances[*position].outputs.iter().map(|(_, id)| *id));
+                declared.extend(module.instances[*position].outputs.iter().map(|(_, id, _)| *id));
             }
             _ => {}
         }
@@ -65,7 +65,7 @@ pub(super) fn roots(module: &Module, item: &Item) -> Vec<NodeId> {
         Item::Wire(id) | Item::Assign(id) | Item::Case(id) => match &module.name(*id).driver {
             Driver::Wire(Some(node)) => vec![*node],
             Driver::Case(table) => {
-                let results = table.arms.iter().map(|(_, node)| *node);
+                let results = table.arms.iter().map(|(_, node, _)| *node);
                 results.chain([table.selector, table.default]).collect()
             }
             _ => vec![],

@@ -169,7 +169,7 @@ impl Elaboration {
         assert!(selector.width <= 16, "a case selector of more than 16 bits is no table");
         let default = self.slot(scope, table.default);
         let mut results = vec![default; 1 << selector.width];
-        for (value, node) in table.arms.iter().rev() {
+        for (value, node, _) in table.arms.iter().rev() {
             results[value.words()[0] as usize] = self.slot(scope, *node);
         }
         let out = self.allocate(ty.width);

@@ -1,14 +1,15 @@
 //! `always` blocks: what a section's registers and memories do at the clock.
 
 use super::expression::{flat, literal, statement};
-use super::layout::INDENT;
+use super::layout::{INDENT, LINE_WIDTH, align};
 use crate::expression::{Kind, MemoryId, NameId, NodeId};
 use crate::module::{Driver, Module, Register};
 
-/// One assignment: the conditions under which it happens, and its text.
+/// One assignment: the condition under which it happens, its target and its value.
 struct Assignment {
     condition: Option<String>,
-    text: String,
+    target: String,
+    value: String,
 }
 
 /// The `always` blocks of one section: data registers and memories first, control registers,
@@ -29,7 +30,9 @@ pub(super) fn print(
         text.push_str(&format!("    always @(posedge clk_i) begin\n{body}    end\n"));
     }
     if !control.is_empty() {
-        let resets: String = control.iter().map(|register| reset_line(module, register)).collect();
+        let resets: Vec<Assignment> =
+            control.iter().map(|register| reset_of(module, register)).collect();
+        let resets = aligned(&resets, 3 * INDENT);
         let updates = update_lines(module, &control, 3 * INDENT);
         if !text.is_empty() {
             text.push('\n');
@@ -42,10 +45,10 @@ pub(super) fn print(
     text
 }
 
-fn reset_line(module: &Module, register: &Register) -> String {
+fn reset_of(module: &Module, register: &Register) -> Assignment {
     let name = module.name(register.name);
     let value = register.reset.as_ref().map_or(String::new(), |bits| literal(bits, name.ty));
-    format!("            {} <= {value};\n", name.text)
+    Assignment { condition: None, target: name.text.clone(), value }
 }
 
 /// Whether a condition always holds.
@@ -62,30 +65,32 @@ fn memory_lines(module: &Module, writes: &[MemoryId], reads: &[NameId]) -> Strin
     for id in writes {
         let memory = &module.memories[id.0 as usize];
         let Some(write) = &memory.write else { continue };
-        let left = format!("{}[{}]", memory.text, flat(module, write.address));
+        let target = format!("{}[{}]", memory.text, flat(module, write.address));
         assignments.push(Assignment {
-            condition: (!always(module, write.enable))
-                .then(|| condition_text(module, write.enable, 2 * INDENT)),
-            text: assign(module, &left, write.data, 3 * INDENT),
+            condition: condition_of(module, write.enable, 2 * INDENT),
+            value: value_of(module, &target, write.data, 3 * INDENT),
+            target,
         });
     }
     for id in reads {
         let name = module.name(*id);
         let Driver::MemoryRead { memory, enable, address } = &name.driver else { continue };
-        let word =
-            format!("{}[{}]", module.memories[memory.0 as usize].text, flat(module, *address));
+        let memory = &module.memories[memory.0 as usize];
         assignments.push(Assignment {
-            condition: (!always(module, *enable))
-                .then(|| condition_text(module, *enable, 2 * INDENT)),
-            text: format!("{} <= {word};", name.text),
+            condition: condition_of(module, *enable, 2 * INDENT),
+            target: name.text.clone(),
+            value: format!("{}[{}]", memory.text, flat(module, *address)),
         });
     }
     grouped(&assignments, 2 * INDENT)
 }
 
-fn assign(module: &Module, left: &str, value: NodeId, indent: usize) -> String {
-    let right = statement(module, value, indent + left.len() + 4, indent);
-    format!("{left} <= {right};")
+fn condition_of(module: &Module, condition: NodeId, indent: usize) -> Option<String> {
+    (!always(module, condition)).then(|| condition_text(module, condition, indent))
+}
+
+fn value_of(module: &Module, target: &str, value: NodeId, indent: usize) -> String {
+    statement(module, value, indent + target.len() + " <= ;".len(), indent)
 }
 
 fn update_lines(module: &Module, registers: &[&Register], indent: usize) -> String {
@@ -94,10 +99,10 @@ fn update_lines(module: &Module, registers: &[&Register], indent: usize) -> Stri
     for register in registers {
         let name = &module.name(register.name).text;
         if let [(condition, value)] = register.updates.as_slice() {
-            let condition = condition.filter(|&condition| !always(module, condition));
             pending.push(Assignment {
-                condition: condition.map(|condition| condition_text(module, condition, indent)),
-                text: assign(module, name, *value, indent + INDENT),
+                condition: condition.and_then(|node| condition_of(module, node, indent)),
+                target: name.clone(),
+                value: value_of(module, name, *value, indent + INDENT),
             });
             continue;
         }
@@ -115,29 +120,31 @@ fn grouped(assignments: &[Assignment], indent: usize) -> String {
     let mut text = String::new();
     for group in assignments.chunk_by(|a, b| a.condition == b.condition) {
         match (&group[0].condition, group) {
-            (None, group) => {
-                for assignment in group {
-                    text.push_str(&format!("{pad}{}\n", assignment.text));
-                }
-            }
+            (None, group) => text.push_str(&aligned(group, indent)),
             (Some(condition), [only]) => {
-                let line = format!("{pad}if ({condition}) {}", only.text);
-                if line.len() <= super::layout::LINE_WIDTH {
-                    text.push_str(&format!("{line}\n"));
-                } else {
-                    text.push_str(&format!("{pad}if ({condition})\n{pad}    {}\n", only.text));
-                }
+                let assignment = format!("{} <= {};", only.target, only.value);
+                let line = format!("{pad}if ({condition}) {assignment}");
+                text.push_str(&match line.len() <= LINE_WIDTH {
+                    true => format!("{line}\n"),
+                    false => format!("{pad}if ({condition})\n{pad}    {assignment}\n"),
+                });
             }
             (Some(condition), group) => {
-                text.push_str(&format!("{pad}if ({condition}) begin\n"));
-                for assignment in group {
-                    text.push_str(&format!("{pad}    {}\n", assignment.text));
-                }
-                text.push_str(&format!("{pad}end\n"));
+                let body = aligned(group, indent + INDENT);
+                text.push_str(&format!("{pad}if ({condition}) begin\n{body}{pad}end\n"));
             }
         }
     }
     text
+}
+
+/// Assignments below each other, their arrows in one column.
+fn aligned(assignments: &[Assignment], indent: usize) -> String {
+    let rows: Vec<Vec<String>> = assignments
+        .iter()
+        .map(|assignment| vec![assignment.target.clone(), format!("<= {};", assignment.value)])
+        .collect();
+    align(&rows, indent).iter().map(|line| format!("{line}\n")).collect()
 }
 
 /// Several updates of one register: the first condition that holds wins.
@@ -150,17 +157,15 @@ fn priority(
     let pad = " ".repeat(indent);
     let mut text = String::new();
     for (index, (condition, value)) in updates.iter().enumerate() {
-        let word = if index == 0 { "if" } else { "else if" };
-        let lead = match condition {
-            Some(condition) => {
-                format!("{pad}{word} ({})", condition_text(module, *condition, indent))
+        let lead = match (index, condition) {
+            (0, Some(condition)) => format!("if ({})", condition_text(module, *condition, indent)),
+            (_, Some(condition)) => {
+                format!("else if ({})", condition_text(module, *condition, indent))
             }
-            None => format!("{pad}else"),
+            (_, None) => "else".into(),
         };
-        text.push_str(&format!(
-            "{lead}\n{pad}    {}\n",
-            assign(module, name, *value, indent + INDENT)
-        ));
+        let value = value_of(module, name, *value, indent + INDENT);
+        text.push_str(&format!("{pad}{lead}\n{pad}    {name} <= {value};\n"));
     }
     text
 }

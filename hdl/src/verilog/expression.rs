@@ -16,6 +16,7 @@ pub(super) fn literal(bits: &Bits, ty: Type) -> String {
     };
     match (ty.signed, width) {
         (false, 1) => format!("1'b{}", bits.words()[0]),
+        (false, 17..=64) if bits.words()[0] > 0xFFFF => format!("{width}'h{}", hexadecimal()),
         (false, 2..=64) => format!("{width}'d{}", bits.words()[0]),
         (false, _) => format!("{width}'h{}", hexadecimal()),
         (true, 1..=63) if !bits.bit(width - 1) => format!("{width}'sd{}", bits.words()[0]),
@@ -74,11 +75,22 @@ fn chain(module: &Module, node: NodeId, operator: Binary) -> Vec<NodeId> {
     }
 }
 
+/// The operand of a concatenation, where a sign means nothing.
+fn bare(module: &Module, node: NodeId) -> NodeId {
+    match module.node(node).kind {
+        Kind::Cast(inner) => bare(module, inner),
+        _ => node,
+    }
+}
+
 fn extended(module: &Module, a: NodeId, ty: Type) -> String {
     let from = module.node(a).ty.width;
     let (name, added) = (flat(module, a), ty.width - from);
-    if ty.signed {
-        format!("$signed({{{{{added}{{{name}{}}}}}, {name}}})", range_of(from, from - 1, 1))
+    let sign = range_of(from, from - 1, 1);
+    if ty.signed && added == 1 {
+        format!("$signed({{{name}{sign}, {name}}})")
+    } else if ty.signed {
+        format!("$signed({{{{{added}{{{name}{sign}}}}}, {name}}})")
     } else {
         format!("{{{added}'d0, {name}}}")
     }
@@ -111,9 +123,11 @@ pub(super) fn flat(module: &Module, id: NodeId) -> String {
             format!("{}{}", text(a), range_of(module.node(*a).ty.width, *low, node.ty.width))
         }
         Kind::Concat(parts) => {
-            format!("{{{}}}", parts.iter().map(text).collect::<Vec<_>>().join(", "))
+            let parts: Vec<String> =
+                parts.iter().map(|part| flat(module, bare(module, *part))).collect();
+            format!("{{{}}}", parts.join(", "))
         }
-        Kind::Repeat(a, count) => format!("{{{count}{{{}}}}}", text(a)),
+        Kind::Repeat(a, count) => format!("{{{count}{{{}}}}}", flat(module, bare(module, *a))),
         Kind::Extend(a) => extended(module, *a, node.ty),
         Kind::Cast(a) if node.ty.signed => format!("$signed({})", strip(&text(a))),
         Kind::Cast(a) => format!("$unsigned({})", strip(&text(a))),
@@ -146,26 +160,23 @@ fn strip(text: &str) -> &str {
 }
 
 /// The expression as the right side of a statement whose text so far takes `column` columns;
-/// continuation lines are indented by `indent`.
+/// continuation lines are indented from `indent`. The target has the expression's width, so a cast
+/// of the whole means nothing and is left out.
 pub(super) fn statement(module: &Module, id: NodeId, column: usize, indent: usize) -> String {
-    let whole = flat(module, id);
-    let line = strip(&whole);
-    if column + line.len() < LINE_WIDTH {
-        return line.to_string();
-    }
-    let broken = broken(module, id, indent);
+    let id = bare(module, id);
+    let broken = broken(module, id, column, indent);
     strip(&broken).to_string()
 }
 
 /// The expression over several lines, as far as its width asks for it.
-fn broken(module: &Module, id: NodeId, indent: usize) -> String {
+fn broken(module: &Module, id: NodeId, column: usize, indent: usize) -> String {
     let whole = flat(module, id);
-    if indent + whole.len() < LINE_WIDTH {
+    if column + whole.len() < LINE_WIDTH {
         return whole;
     }
     let inner = indent + INDENT;
     let pad = " ".repeat(inner);
-    let text = |operand: &NodeId| broken(module, *operand, inner);
+    let text = |operand: &NodeId| broken(module, *operand, inner + 2, inner);
     match &module.node(id).kind {
         Kind::Binary(operator, a, b) => {
             let mut parts = chain(module, *a, *operator);
@@ -180,11 +191,11 @@ fn broken(module: &Module, id: NodeId, indent: usize) -> String {
             format!("({}\n{pad}? {}\n{pad}: {})", text(c), text(a), text(b))
         }
         Kind::Concat(parts) => {
-            let parts: Vec<String> = parts.iter().map(text).collect();
+            let parts: Vec<String> = parts.iter().map(|part| text(&bare(module, *part))).collect();
             format!("{{\n{pad}{}\n{}}}", fill(&parts, inner), " ".repeat(indent))
         }
-        Kind::Cast(a) if module.node(id).ty.signed => format!("$signed({})", text(a)),
-        Kind::Cast(a) => format!("$unsigned({})", text(a)),
+        Kind::Cast(a) if module.node(id).ty.signed => format!("$signed({})", strip(&text(a))),
+        Kind::Cast(a) => format!("$unsigned({})", strip(&text(a))),
         Kind::Reduce(operator, a) => format!("({}{})", reduce_symbol(*operator), text(a)),
         Kind::Repeat(a, count) => format!("{{{count}{{{}}}}}", text(a)),
         _ => whole,

@@ -10,6 +10,11 @@ pub(super) fn comment(text: &str, indent: usize) -> String {
     let lead = format!("{}//", " ".repeat(indent));
     let mut lines = String::new();
     for paragraph in text.split('\n') {
+        if lead.len() + 1 + paragraph.len() <= LINE_WIDTH {
+            lines.push_str(format!("{lead} {paragraph}").trim_end());
+            lines.push('\n');
+            continue;
+        }
         let mut line = lead.clone();
         for word in paragraph.split(' ').filter(|word| !word.is_empty()) {
             if line.len() + 1 + word.len() > LINE_WIDTH && line.len() > lead.len() {

@@ -2,7 +2,7 @@
 
 use super::clocked;
 use super::expression::{literal, statement};
-use super::layout::{INDENT, align, comment};
+use super::layout::{INDENT, LINE_WIDTH, align, comment};
 use crate::expression::{Kind, NameId, NodeId};
 use crate::module::{Driver, Instance, Item, Memory, Module, PortEntry};
 use crate::signal_type::Type;
@@ -72,8 +72,19 @@ fn port_table(module: &Module) -> String {
         }
         cells
     });
-    let lines = align(&cells.collect::<Vec<_>>(), INDENT);
-    lines.iter().map(|line| format!("{line}\n")).collect()
+    lines(
+        &align(&cells.collect::<Vec<_>>(), INDENT).into_iter().flat_map(narrow).collect::<Vec<_>>(),
+    )
+}
+
+/// A port whose meaning reaches beyond the margin has it on the line above.
+fn narrow(line: String) -> Vec<String> {
+    match line.split_once(" // ") {
+        Some((port, meaning)) if line.len() > LINE_WIDTH => {
+            vec![format!("{}// {meaning}", " ".repeat(INDENT)), port.trim_end().to_string()]
+        }
+        _ => vec![line],
+    }
 }
 
 fn body(module: &Module) -> String {
@@ -85,27 +96,41 @@ fn body(module: &Module) -> String {
             text.push_str(&table(module, &module.items[index..index + run]));
             index += run;
         } else {
-            text.push_str(&item(module, &module.items[index], index > 0));
+            text.push_str(&item(module, &module.items[index]));
             index += 1;
         }
     }
-    let outputs: Vec<Vec<String>> = module
-        .ports
-        .iter()
-        .filter_map(|entry| match entry {
-            PortEntry::Output { name, driver, .. } => {
-                let left = format!("assign {}", module.name(*name).text);
-                let right = statement(module, *driver, left.len() + INDENT + 4, INDENT);
-                Some(vec![left, format!("= {right};")])
-            }
-            _ => None,
+    let driven = module.ports.iter().filter_map(|entry| match entry {
+        PortEntry::Output { name, driver, .. } => Some((&module.name(*name).text, *driver)),
+        _ => None,
+    });
+    let longest = driven.clone().map(|(name, _)| name.len()).max().unwrap_or(0);
+    let outputs: Vec<Vec<String>> = driven
+        .map(|(name, driver)| {
+            let column = INDENT + "assign  = ".len() + longest;
+            let right = statement(module, driver, column, INDENT);
+            vec![format!("assign {name}"), format!("= {right};")]
         })
         .collect();
     if !outputs.is_empty() {
         text.push_str(&banner("Outputs."));
         text.push_str(&lines(&align(&outputs, INDENT)));
     }
-    text
+    single_blank_lines(&text)
+}
+
+/// Blank lines part things, one at a time.
+fn single_blank_lines(text: &str) -> String {
+    let mut result = String::with_capacity(text.len());
+    let mut blank = false;
+    for line in text.lines() {
+        if !(blank && line.is_empty()) {
+            result.push_str(line.trim_end());
+            result.push('\n');
+        }
+        blank = line.is_empty();
+    }
+    result
 }
 
 fn lines(lines: &[String]) -> String {
@@ -178,11 +203,10 @@ fn wire_driver(module: &Module, id: NameId, column: usize) -> String {
     }
 }
 
-fn item(module: &Module, item: &Item, spaced: bool) -> String {
-    let gap = if spaced { "\n" } else { "" };
+fn item(module: &Module, item: &Item) -> String {
     match item {
         Item::Section(title) => banner(title),
-        Item::Comment(text) => format!("{gap}{}", comment(text, INDENT)),
+        Item::Comment(text) => format!("\n{}", comment(text, INDENT)),
         Item::Assign(id) => {
             let left = format!("    assign {} = ", module.name(*id).text);
             format!("{left}{};\n", wire_driver(module, *id, left.len()))
@@ -195,7 +219,7 @@ fn item(module: &Module, item: &Item, spaced: bool) -> String {
         }
         Item::Unused(name, node, reason) => {
             let bits = statement(module, *node, INDENT + name.len() + 20, INDENT);
-            format!("{gap}    // {reason}\n    wire {name} = &{{1'b0, {bits}}};\n")
+            format!("\n    // {reason}\n    wire {name} = &{{1'b0, {bits}}};\n")
         }
         _ => String::new(),
     }
@@ -210,15 +234,16 @@ fn case(module: &Module, id: NameId) -> String {
     let mut rows: Vec<Vec<String>> = table
         .arms
         .iter()
-        .map(|(value, node)| {
+        .map(|(value, node, remark)| {
             let label = format!("{}:", literal(value, selector_type));
-            vec![label, format!("{} = {};", name.text, right(*node))]
+            let remark = if remark.is_empty() { String::new() } else { format!(" // {remark}") };
+            vec![label, format!("{} = {};{remark}", name.text, right(*node))]
         })
         .collect();
     rows.push(vec!["default:".into(), format!("{} = {};", name.text, right(table.default))]);
     let range = if range(name.ty).is_empty() { String::new() } else { range(name.ty) + " " };
     format!(
-        "\n    reg {range}{};\n    always @* begin\n        case ({})\n{}        endcase\n    end\n",
+        "\n    reg {range}{};\n    always @* begin\n        case ({})\n{}        endcase\n    end\n\n",
         name.text,
         statement(module, table.selector, 20, 2 * INDENT),
         lines(&align(&rows, 3 * INDENT)),
@@ -261,7 +286,8 @@ fn instance(module: &Module, instance: &Instance) -> String {
     let wires: Vec<Vec<String>> = instance
         .outputs
         .iter()
-        .map(|(_, id)| {
+        .filter(|(.., declared)| !declared)
+        .map(|(_, id, _)| {
             let name = module.name(*id);
             vec!["wire".into(), range(name.ty), format!("{};", name.text)]
         })
@@ -275,10 +301,10 @@ fn instance(module: &Module, instance: &Instance) -> String {
     }
     for port in instance.module.ports().iter().filter(|port| port.name != "rst_i") {
         let input = instance.inputs.iter().find(|(name, _)| *name == port.name);
-        let output = instance.outputs.iter().find(|(name, _)| *name == port.name);
+        let output = instance.outputs.iter().find(|(name, ..)| *name == port.name);
         let value = match (input, output) {
             (Some((_, node)), _) => pin(module, *node),
-            (_, Some((_, id))) => module.name(*id).text.clone(),
+            (_, Some((_, id, _))) => module.name(*id).text.clone(),
             _ => String::new(),
         };
         pins.push((format!(".{}", port.name), format!("({value})")));
@@ -294,7 +320,7 @@ fn instance(module: &Module, instance: &Instance) -> String {
     let one_line = format!("{head} ({});", cells.join(" "));
     let declared = lines(&align(&wires, INDENT));
     if one_line.len() <= 100 {
-        return format!("\n{declared}{one_line}\n");
+        return format!("\n{declared}{one_line}\n\n");
     }
-    format!("\n{declared}{head} (\n{}    );\n", lines(&align(&rows, 2 * INDENT)))
+    format!("\n{declared}{head} (\n{}    );\n\n", lines(&align(&rows, 2 * INDENT)))
 }

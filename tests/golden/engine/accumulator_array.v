@@ -35,47 +35,33 @@ module accumulator_array (
 
     always @(posedge clk_i) begin
         first_late_q <= {first_late_q[2:0], first_i};
-        pass_late_q <= {pass_late_q[2:0], pass_i};
-        last_late_q <= {last_late_q[2:0], last_i};
+        pass_late_q  <= {pass_late_q[2:0], pass_i};
+        last_late_q  <= {last_late_q[2:0], last_i};
     end
 
     always @(posedge clk_i) begin
         if (rst_i) begin
             valid_late_q <= 4'd0;
-            done_q <= 1'b0;
+            done_q       <= 1'b0;
         end else begin
             valid_late_q <= {valid_late_q[2:0], valid_i};
-            done_q <= valid_late_q[3] & last_late_q[3];
+            done_q       <= valid_late_q[3] & last_late_q[3];
         end
     end
 
     // Lanes. ------------------------------------------------------------------------------------
 
-
-    wire signed [9:0] lane_3_sum;
-    lane lane_3 (
+    wire signed [9:0] lane_0_sum;
+    lane lane_0 (
         .clk_i        (clk_i),
-        .high_i       (high_i[23:18]),
-        .low_i        (low_i[23:18]),
+        .high_i       (high_i[5:0]),
+        .low_i        (low_i[5:0]),
         .active_i     (active_i),
         .negative_i   (negative_i),
         .accumulate_i (valid_late_q[3]),
         .first_i      (first_late_q[3]),
         .pass_i       (pass_late_q[3]),
-        .sum_o        (lane_3_sum)
-    );
-
-    wire signed [9:0] lane_2_sum;
-    lane lane_2 (
-        .clk_i        (clk_i),
-        .high_i       (high_i[17:12]),
-        .low_i        (low_i[17:12]),
-        .active_i     (active_i),
-        .negative_i   (negative_i),
-        .accumulate_i (valid_late_q[3]),
-        .first_i      (first_late_q[3]),
-        .pass_i       (pass_late_q[3]),
-        .sum_o        (lane_2_sum)
+        .sum_o        (lane_0_sum)
     );
 
     wire signed [9:0] lane_1_sum;
@@ -91,22 +77,35 @@ module accumulator_array (
         .sum_o        (lane_1_sum)
     );
 
-    wire signed [9:0] lane_0_sum;
-    lane lane_0 (
+    wire signed [9:0] lane_2_sum;
+    lane lane_2 (
         .clk_i        (clk_i),
-        .high_i       (high_i[5:0]),
-        .low_i        (low_i[5:0]),
+        .high_i       (high_i[17:12]),
+        .low_i        (low_i[17:12]),
         .active_i     (active_i),
         .negative_i   (negative_i),
         .accumulate_i (valid_late_q[3]),
         .first_i      (first_late_q[3]),
         .pass_i       (pass_late_q[3]),
-        .sum_o        (lane_0_sum)
+        .sum_o        (lane_2_sum)
+    );
+
+    wire signed [9:0] lane_3_sum;
+    lane lane_3 (
+        .clk_i        (clk_i),
+        .high_i       (high_i[23:18]),
+        .low_i        (low_i[23:18]),
+        .active_i     (active_i),
+        .negative_i   (negative_i),
+        .accumulate_i (valid_late_q[3]),
+        .first_i      (first_late_q[3]),
+        .pass_i       (pass_late_q[3]),
+        .sum_o        (lane_3_sum)
     );
 
     // Outputs. ----------------------------------------------------------------------------------
 
-    assign sums_o = {$unsigned(lane_3_sum), $unsigned(lane_2_sum), $unsigned(lane_1_sum), $unsigned(lane_0_sum)};
+    assign sums_o = {lane_3_sum, lane_2_sum, lane_1_sum, lane_0_sum};
     assign done_o = done_q;
 endmodule
 

@@ -28,10 +28,18 @@ module base3_decoder (
     wire       p_top   = escape ? q[2] : p[2];
     wire [1:0] moved   = q_zero ? q[1:0] : p[1:0];
     wire [1:0] middle  = escape ? moved : c;
-    wire [1:0] ab_high = p_zero ? 2'd0 : (p_top ? (p[1] ? {p[0], 1'b0} : {1'b0, p[0]}) : {p[0], p[1]});
-    wire [1:0] ab_low  = p_zero ? 2'd3 : (p_top ? (p[1] ? {p[0], 1'b1} : {1'b1, p[0]}) : {p[0], p[1]});
-    wire [1:0] de_high = q_zero ? 2'd0 : (q[2] ? (q[1] ? {q[0], 1'b0} : {1'b0, q[0]}) : {q[0], q[1]});
-    wire [1:0] de_low  = q_zero ? 2'd3 : (q[2] ? (q[1] ? {q[0], 1'b1} : {1'b1, q[0]}) : {q[0], q[1]});
+    wire [1:0] ab_high = p_zero
+        ? 2'd0
+        : (p_top ? (p[1] ? {p[0], 1'b0} : {1'b0, p[0]}) : {p[0], p[1]});
+    wire [1:0] ab_low  = p_zero
+        ? 2'd3
+        : (p_top ? (p[1] ? {p[0], 1'b1} : {1'b1, p[0]}) : {p[0], p[1]});
+    wire [1:0] de_high = q_zero
+        ? 2'd0
+        : (q[2] ? (q[1] ? {q[0], 1'b0} : {1'b0, q[0]}) : {q[0], q[1]});
+    wire [1:0] de_low  = q_zero
+        ? 2'd3
+        : (q[2] ? (q[1] ? {q[0], 1'b1} : {1'b1, q[0]}) : {q[0], q[1]});
 
     // Outputs. ----------------------------------------------------------------------------------
 

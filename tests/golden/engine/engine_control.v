@@ -31,16 +31,19 @@ module engine_control (
     output wire        clear_o,        // forget membranes and the step
     // To the registers.
     output wire        busy_o,         // a vector is inside
-    output wire        bad_code_o,     // A weight word held a code that is no trit.
-    output wire        bad_frame_o,    // A frame was no whole number of passes, or longer than spike_depth.
-    output wire        bad_shape_o,    // A vector came while rows, column_tiles or steps were 0 or beyond the engine.
-    output wire        saturated_o,    // A membrane reached the limit of its width.
-    output wire [31:0] cycles_o,       // Cycles while run is 1 or the engine is busy.
-    output wire [31:0] array_cycles_o, // Cycles in which the array took an entry.
-    output wire [31:0] stall_cycles_o, // Cycles in which the array waited for results to leave.
-    output wire [31:0] vectors_o,      // Vectors whose last result has left.
-    output wire [31:0] results_o,      // Output beats that have left.
-    output wire [31:0] saturations_o   // Groups of neurons (one output beat each) in which a membrane saturated.
+    output wire        bad_code_o,     // a weight word held a code that is no trit
+    // a frame was no whole number of passes, or longer than spike_depth
+    output wire        bad_frame_o,
+    // a vector came while rows, column_tiles or steps were 0 or beyond the engine
+    output wire        bad_shape_o,
+    output wire        saturated_o,    // a membrane reached the limit of its width
+    output wire [31:0] cycles_o,       // cycles while run is 1 or the engine is busy
+    output wire [31:0] array_cycles_o, // cycles in which the array took an entry
+    output wire [31:0] stall_cycles_o, // cycles in which the array waited for results to leave
+    output wire [31:0] vectors_o,      // vectors whose last result has left
+    output wire [31:0] results_o,      // output beats that have left
+    // groups of neurons (one output beat each) in which a membrane saturated
+    output wire [31:0] saturations_o
 );
 
     // Shape. ------------------------------------------------------------------------------------
@@ -60,7 +63,7 @@ module engine_control (
 
     always @(posedge clk_i) begin
         if (rst_i) begin
-            bad_code_q <= 1'b0;
+            bad_code_q  <= 1'b0;
             bad_frame_q <= 1'b0;
             bad_shape_q <= 1'b0;
             saturated_q <= 1'b0;
@@ -95,12 +98,12 @@ module engine_control (
 
     always @(posedge clk_i) begin
         if (rst_i) begin
-            cycles_q <= 32'd0;
+            cycles_q       <= 32'd0;
             array_cycles_q <= 32'd0;
             stall_cycles_q <= 32'd0;
-            vectors_q <= 32'd0;
-            results_q <= 32'd0;
-            saturations_q <= 32'd0;
+            vectors_q      <= 32'd0;
+            results_q      <= 32'd0;
+            saturations_q  <= 32'd0;
         end else begin
             if (cleared)
                 cycles_q <= 32'd0;

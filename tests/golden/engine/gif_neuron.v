@@ -1,10 +1,8 @@
 // gif_neuron: generalised integrate-and-fire neuron, one per cycle.
 //
-// v = leak(u) + i leak(u) = u - u / 2^3, ties up
-// s = clamp(quantise(v / theta)) Floor, Unsigned(1), theta = threshold_i
-// u' = reset(v, s) Soft
-//
-// The membrane has 13 bits; the caller keeps it between steps.
+//   v  = leak(u) + i           leak(u) = u - u / 2^3, ties up
+//   s  = clamp(v / theta)      rounded down, 0..1, theta = threshold_i
+//   u' = v - theta * s         13 bits, kept by the caller between steps
 //
 // Latency 3 cycles.
 //
@@ -35,8 +33,8 @@ module gif_neuron (
 
     always @(posedge clk_i) begin
         if (advance_i) begin
-            u_q <= fresh_i ? 13'sd0 : membrane_i;
-            current_q <= current_i;
+            u_q               <= fresh_i ? 13'sd0 : membrane_i;
+            current_q         <= current_i;
             threshold_taken_q <= threshold_i;
         end
     end
@@ -49,17 +47,14 @@ module gif_neuron (
     // carry.
     wire signed [12:0] shifted         = u_q >>> 3;
     wire               dropped         = u_q[2];
-    wire [13:0]        leaked_and_half = {$unsigned(u_q), 1'b0} - {$unsigned(shifted), dropped};
-
-    // The lowest bit only carries in.
-    wire unused_leaked_and_half = &{1'b0, leaked_and_half[0]};
-    wire signed [12:0] leaked = $signed(leaked_and_half[13:1]);
-    wire signed [13:0] sum    = $signed({{1{leaked[12]}}, leaked}) + current;
-    wire [1:0]         v_top  = sum[13:12];
+    wire [13:0]        leaked_and_half = {u_q, 1'b0} - {shifted, dropped};
+    wire signed [12:0] leaked          = leaked_and_half[13:1];
+    wire signed [13:0] sum             = $signed({leaked[12], leaked}) + current;
+    wire [1:0]         v_top           = sum[13:12];
 
     // A sum fits when all bits from the new sign bit upwards are equal.
     wire               v_saturated            = (|v_top) & ~(&v_top);
-    wire signed [12:0] v_limit                = $signed({sum[13], {12{~sum[13]}}});
+    wire signed [12:0] v_limit                = {sum[13], {12{~sum[13]}}};
     wire signed [12:0] v                      = v_saturated ? v_limit : $signed(sum[12:0]);
     reg  signed [12:0] v_q;
     reg  [11:0]        threshold_q;
@@ -67,28 +62,32 @@ module gif_neuron (
 
     always @(posedge clk_i) begin
         if (advance_i) begin
-            v_q <= v;
-            threshold_q <= threshold_taken_q;
+            v_q                   <= v;
+            threshold_q           <= threshold_taken_q;
             integrate_saturated_q <= v_saturated;
         end
     end
 
+    // The lowest bit only carries in.
+    wire unused_leaked_and_half = &{1'b0, leaked_and_half[0]};
+
     // Stage 3: quotient bit 0. ------------------------------------------------------------------
 
-    wire signed [12:0] high_0       = $signed($unsigned(v_q));
-    wire signed [13:0] trial_0      = $signed({{1{high_0[12]}}, high_0}) - $signed({2'd0, threshold_q});
+    wire signed [12:0] high_0       = v_q;
+    wire signed [13:0] trial_0      = $signed({high_0[12], high_0})
+        - $signed({2'd0, threshold_q});
     wire               fits_0       = ~trial_0[13];
-    wire signed [12:0] remainder_0  = fits_0 ? $signed($unsigned($signed(trial_0[12:0]))) : v_q;
+    wire signed [12:0] remainder_0  = fits_0 ? $signed(trial_0[12:0]) : v_q;
     wire               level        = fits_0;
-    wire signed [1:0]  spike        = $signed({1'd0, level});
+    wire signed [1:0]  spike        = {1'd0, level};
     reg  signed [1:0]  spike_q;
     reg  signed [12:0] membrane_q;
     reg                saturated_q;
 
     always @(posedge clk_i) begin
         if (advance_i) begin
-            spike_q <= spike;
-            membrane_q <= remainder_0;
+            spike_q     <= spike;
+            membrane_q  <= remainder_0;
             saturated_q <= integrate_saturated_q;
         end
     end

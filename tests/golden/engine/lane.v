@@ -26,7 +26,6 @@ module lane (
 
     // Dots. -------------------------------------------------------------------------------------
 
-
     wire signed [3:0] plane_0_dot;
     ternary_dot plane_0 (
         .clk_i      (clk_i),
@@ -49,11 +48,11 @@ module lane (
 
     // Stage 4: combine 2 sums. ------------------------------------------------------------------
 
-    wire signed [4:0] earlier_1_0 = $signed({$unsigned(plane_0_dot), 1'b0});
+    wire signed [4:0] earlier_1_0 = {plane_0_dot, 1'b0};
     reg  signed [5:0] sum_1_0_q;
 
     always @(posedge clk_i) begin
-        sum_1_0_q <= $signed({{1{earlier_1_0[4]}}, earlier_1_0})
+        sum_1_0_q <= $signed({earlier_1_0[4], earlier_1_0})
                 + $signed({{2{plane_1_dot[3]}}, plane_1_dot});
     end
 

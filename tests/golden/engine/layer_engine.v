@@ -67,7 +67,6 @@ module layer_engine (
 
     // Registers. --------------------------------------------------------------------------------
 
-
     wire        registers_s_axil_awready;
     wire        registers_s_axil_wready;
     wire [1:0]  registers_s_axil_bresp;
@@ -142,9 +141,6 @@ module layer_engine (
 
     wire [16:0] last_column = registers_column_tiles - 17'd1;
 
-    // A vector is refused if it has more tiles than entries.
-    wire unused_last_column = &{1'b0, last_column[16:4]};
-
     wire        buffer_s_axis_tready;
     wire        buffer_valid;
     wire [4:0]  buffer_count;
@@ -176,12 +172,11 @@ module layer_engine (
         .bad_frame_o   (buffer_bad_frame)
     );
 
+    // A vector is refused if it has more tiles than entries.
+    wire unused_last_column = &{1'b0, last_column[16:4]};
+
     // Tiles. ------------------------------------------------------------------------------------
 
-
-    wire        sequencer_fetch;
-    wire [3:0]  sequencer_index;
-    wire        sequencer_release;
     wire        sequencer_read;
     wire [3:0]  sequencer_word;
     wire        sequencer_valid;
@@ -208,9 +203,9 @@ module layer_engine (
         .column_i       (buffer_column),
         .pass_i         (buffer_pass),
         .room_i         (room),
-        .fetch_o        (sequencer_fetch),
-        .index_o        (sequencer_index),
-        .release_o      (sequencer_release),
+        .fetch_o        (fetch),
+        .index_o        (entry_index),
+        .release_o      (vector_read),
         .read_o         (sequencer_read),
         .word_o         (sequencer_word),
         .valid_o        (sequencer_valid),
@@ -226,12 +221,8 @@ module layer_engine (
         .waits_o        (sequencer_waits),
         .beyond_o       (sequencer_beyond)
     );
-    assign fetch = sequencer_fetch;
-    assign entry_index = sequencer_index;
-    assign vector_read = sequencer_release;
 
     // Weights. ----------------------------------------------------------------------------------
-
 
     wire [23:0] weights_high;
     wire [23:0] weights_low;
@@ -250,7 +241,6 @@ module layer_engine (
     );
 
     // Array. ------------------------------------------------------------------------------------
-
 
     wire [39:0] array_sums;
     wire        array_done;
@@ -271,8 +261,6 @@ module layer_engine (
 
     // Results. ----------------------------------------------------------------------------------
 
-
-    wire        queue_room;
     wire        queue_empty;
     wire        queue_valid;
     wire [19:0] queue_rows;
@@ -287,22 +275,16 @@ module layer_engine (
         .arrive_i    (array_done),
         .sums_i      (array_sums),
         .take_i      (take),
-        .room_o      (queue_room),
+        .room_o      (room),
         .empty_o     (queue_empty),
         .valid_o     (queue_valid),
         .rows_o      (queue_rows),
         .keep_o      (queue_keep),
         .last_o      (queue_last)
     );
-    assign room = queue_room;
 
     // Neurons. ----------------------------------------------------------------------------------
 
-
-    // The driver refuses a threshold that is too wide.
-    wire unused_threshold = &{1'b0, registers_threshold_data[31:12]};
-
-    wire        neurons_take;
     wire [31:0] neurons_m_axis_tdata;
     wire [3:0]  neurons_m_axis_tkeep;
     wire        neurons_m_axis_tvalid;
@@ -324,7 +306,7 @@ module layer_engine (
         .threshold_group_i (registers_threshold_address_group),
         .threshold_i       (registers_threshold_data[11:0]),
         .m_axis_tready     (m_axis_tready),
-        .take_o            (neurons_take),
+        .take_o            (take),
         .m_axis_tdata      (neurons_m_axis_tdata),
         .m_axis_tkeep      (neurons_m_axis_tkeep),
         .m_axis_tvalid     (neurons_m_axis_tvalid),
@@ -332,26 +314,15 @@ module layer_engine (
         .busy_o            (neurons_busy),
         .saturated_o       (neurons_saturated)
     );
-    assign take = neurons_take;
+
+    // The driver refuses a threshold that is too wide.
+    wire unused_threshold = &{1'b0, registers_threshold_data[31:12]};
 
     // Control. ----------------------------------------------------------------------------------
 
     wire sent       = neurons_m_axis_tvalid & m_axis_tready;
     wire any_inside = |{buffer_filling, buffer_valid, sequencer_busy, ~queue_empty, neurons_busy};
 
-    wire        control_accept;
-    wire        control_clear;
-    wire        control_busy;
-    wire        control_bad_code;
-    wire        control_bad_frame;
-    wire        control_bad_shape;
-    wire        control_saturated;
-    wire [31:0] control_cycles;
-    wire [31:0] control_array_cycles;
-    wire [31:0] control_stall_cycles;
-    wire [31:0] control_vectors;
-    wire [31:0] control_results;
-    wire [31:0] control_saturations;
     engine_control control (
         .clk_i          (clk_i),
         .rst_i          (rst_i),
@@ -366,37 +337,24 @@ module layer_engine (
         .bad_frame_i    (buffer_bad_frame),
         .beyond_i       (sequencer_beyond),
         .saturated_i    (neurons_saturated),
-        .array_i        (sequencer_fetch),
+        .array_i        (fetch),
         .stall_i        (sequencer_waits),
         .result_i       (sent),
         .result_last_i  (neurons_m_axis_tlast),
-        .accept_o       (control_accept),
-        .clear_o        (control_clear),
-        .busy_o         (control_busy),
-        .bad_code_o     (control_bad_code),
-        .bad_frame_o    (control_bad_frame),
-        .bad_shape_o    (control_bad_shape),
-        .saturated_o    (control_saturated),
-        .cycles_o       (control_cycles),
-        .array_cycles_o (control_array_cycles),
-        .stall_cycles_o (control_stall_cycles),
-        .vectors_o      (control_vectors),
-        .results_o      (control_results),
-        .saturations_o  (control_saturations)
+        .accept_o       (accept),
+        .clear_o        (clear),
+        .busy_o         (busy),
+        .bad_code_o     (bad_code),
+        .bad_frame_o    (bad_frame),
+        .bad_shape_o    (bad_shape),
+        .saturated_o    (saturated),
+        .cycles_o       (cycles),
+        .array_cycles_o (array_cycles),
+        .stall_cycles_o (stall_cycles),
+        .vectors_o      (vectors),
+        .results_o      (results),
+        .saturations_o  (saturations)
     );
-    assign accept = control_accept;
-    assign clear = control_clear;
-    assign busy = control_busy;
-    assign bad_code = control_bad_code;
-    assign bad_frame = control_bad_frame;
-    assign bad_shape = control_bad_shape;
-    assign saturated = control_saturated;
-    assign cycles = control_cycles;
-    assign array_cycles = control_array_cycles;
-    assign stall_cycles = control_stall_cycles;
-    assign vectors = control_vectors;
-    assign results = control_results;
-    assign saturations = control_saturations;
 
     // Outputs. ----------------------------------------------------------------------------------
 

@@ -67,9 +67,9 @@ module neuron_group (
 
     always @(posedge clk_i) begin
         if (rst_i) begin
-            step_q <= 16'd0;
+            step_q  <= 16'd0;
             group_q <= 3'd0;
-            wait_q <= 3'd0;
+            wait_q  <= 3'd0;
         end else begin
             if (clear_i | (vector_done & last_step))
                 step_q <= 16'd0;
@@ -97,11 +97,11 @@ module neuron_group (
 
     always @(posedge clk_i) begin
         if (advance) begin
-            last_q <= last_i;
-            keep_q <= keep_i;
+            last_q    <= last_i;
+            keep_q    <= keep_i;
             address_q <= group_q;
-            rows_q <= rows_i;
-            fresh_q <= fresh;
+            rows_q    <= rows_i;
+            fresh_q   <= fresh;
         end
     end
 
@@ -132,18 +132,18 @@ module neuron_group (
 
     always @(posedge clk_i) begin
         if (advance) begin
-            last_late_1_q <= last_q;
-            last_late_2_q <= last_late_1_q;
-            last_late_3_q <= last_late_2_q;
-            keep_late_1_q <= keep_q;
-            keep_late_2_q <= keep_late_1_q;
-            keep_late_3_q <= keep_late_2_q;
+            last_late_1_q    <= last_q;
+            last_late_2_q    <= last_late_1_q;
+            last_late_3_q    <= last_late_2_q;
+            keep_late_1_q    <= keep_q;
+            keep_late_2_q    <= keep_late_1_q;
+            keep_late_3_q    <= keep_late_2_q;
             address_late_1_q <= address_q;
             address_late_2_q <= address_late_1_q;
             address_late_3_q <= address_late_2_q;
-            rows_late_1_q <= rows_q;
-            rows_late_2_q <= rows_late_1_q;
-            rows_late_3_q <= rows_late_2_q;
+            rows_late_1_q    <= rows_q;
+            rows_late_2_q    <= rows_late_1_q;
+            rows_late_3_q    <= rows_late_2_q;
         end
     end
 
@@ -185,7 +185,6 @@ module neuron_group (
         .saturated_o (neuron_0_saturated)
     );
 
-    wire [12:0] membranes_0_data;
     membrane_bank membranes_0 (
         .clk_i           (clk_i),
         .write_i         (write_back & keep_late_3_q[0]),
@@ -193,9 +192,9 @@ module neuron_group (
         .data_i          (neuron_0_membrane),
         .read_i          (take),
         .read_address_i  (group_q),
-        .data_o          (membranes_0_data)
+        .data_o          (membrane_0)
     );
-    assign membrane_0 = membranes_0_data;
+
     wire [12:0] membrane_1;
 
     wire [11:0] thresholds_1_data;
@@ -224,7 +223,6 @@ module neuron_group (
         .saturated_o (neuron_1_saturated)
     );
 
-    wire [12:0] membranes_1_data;
     membrane_bank membranes_1 (
         .clk_i           (clk_i),
         .write_i         (write_back & keep_late_3_q[1]),
@@ -232,32 +230,33 @@ module neuron_group (
         .data_i          (neuron_1_membrane),
         .read_i          (take),
         .read_address_i  (group_q),
-        .data_o          (membranes_1_data)
+        .data_o          (membrane_1)
     );
-    assign membrane_1 = membranes_1_data;
 
     // Stage 5: leave. ---------------------------------------------------------------------------
 
-    wire signed [9:0] current_0     = $signed(rows_late_3_q[9:0]);
-    wire [15:0]       value_0       = $unsigned((send_spikes_i
-            ? $signed({{14{neuron_0_spike[1]}}, neuron_0_spike})
-            : $signed({{6{current_0[9]}}, current_0})));
-    wire signed [9:0] current_1     = $signed(rows_late_3_q[19:10]);
-    wire [15:0]       value_1       = $unsigned((send_spikes_i
-            ? $signed({{14{neuron_1_spike[1]}}, neuron_1_spike})
-            : $signed({{6{current_1[9]}}, current_1})));
+    wire signed [9:0] current_0     = rows_late_3_q[9:0];
+    wire [15:0]       value_0       = send_spikes_i
+        ? $signed({{14{neuron_0_spike[1]}}, neuron_0_spike})
+        : $signed({{6{current_0[9]}}, current_0});
+    wire signed [9:0] current_1     = rows_late_3_q[19:10];
+    wire [15:0]       value_1       = send_spikes_i
+        ? $signed({{14{neuron_1_spike[1]}}, neuron_1_spike})
+        : $signed({{6{current_1[9]}}, current_1});
     reg               out_valid_q;
     reg  [31:0]       out_values_q;
     reg  [1:0]        out_keep_q;
     reg               out_last_q;
     assign sent = out_valid_q;
-    wire any_saturated = |{(neuron_0_saturated & keep_late_3_q[0]), (neuron_1_saturated & keep_late_3_q[1])};
+    wire [1:0] saturated = {
+        (neuron_0_saturated & keep_late_3_q[0]), (neuron_1_saturated & keep_late_3_q[1])
+    };
 
     always @(posedge clk_i) begin
         if (advance) begin
             out_values_q <= {value_1, value_0};
-            out_keep_q <= keep_late_3_q;
-            out_last_q <= last_late_3_q;
+            out_keep_q   <= keep_late_3_q;
+            out_last_q   <= last_late_3_q;
         end
     end
 
@@ -277,7 +276,7 @@ module neuron_group (
     assign m_axis_tvalid = out_valid_q;
     assign m_axis_tlast  = out_last_q;
     assign busy_o        = taken_q | (|valid_late_q) | out_valid_q;
-    assign saturated_o   = write_back & any_saturated;
+    assign saturated_o   = write_back & (|saturated);
 endmodule
 
 `default_nettype wire

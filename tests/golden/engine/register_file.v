@@ -28,56 +28,79 @@ module register_file (
     input  wire        s_axil_arvalid,            // an address is there
     input  wire        s_axil_rready,             // the word is taken
     // From the engine.
-    input  wire        busy_i,                    // A vector is inside, or clearing is under way.
-    input  wire        bad_code_i,                // A weight word held a code that is no trit.
-    input  wire        bad_frame_i,               // A frame was no whole number of passes, or longer than spike_depth.
-    input  wire        bad_shape_i,               // A vector came while rows, column_tiles or steps were 0 or beyond the engine.
-    input  wire        saturated_i,               // A membrane reached the limit of its width.
-    input  wire [31:0] cycles_i,                  // Cycles while run is 1 or the engine is busy.
-    input  wire [31:0] array_cycles_i,            // Cycles in which the array took an entry.
-    input  wire [31:0] stall_cycles_i,            // Cycles in which the array waited for results to leave.
-    input  wire [31:0] vectors_i,                 // Vectors whose last result has left.
-    input  wire [31:0] results_i,                 // Output beats that have left.
-    input  wire [31:0] saturations_i,             // Groups of neurons (one output beat each) in which a membrane saturated.
+    input  wire        busy_i,                    // a vector is inside, or clearing is under way
+    input  wire        bad_code_i,                // a weight word held a code that is no trit
+    // a frame was no whole number of passes, or longer than spike_depth
+    input  wire        bad_frame_i,
+    // a vector came while rows, column_tiles or steps were 0 or beyond the engine
+    input  wire        bad_shape_i,
+    input  wire        saturated_i,               // a membrane reached the limit of its width
+    input  wire [31:0] cycles_i,                  // cycles while run is 1 or the engine is busy
+    input  wire [31:0] array_cycles_i,            // cycles in which the array took an entry
+    // cycles in which the array waited for results to leave
+    input  wire [31:0] stall_cycles_i,
+    input  wire [31:0] vectors_i,                 // vectors whose last result has left
+    input  wire [31:0] results_i,                 // output beats that have left
+    // groups of neurons (one output beat each) in which a membrane saturated
+    input  wire [31:0] saturations_i,
     // AXI4-Lite, read, flow control and answer.
     output wire        s_axil_arready,            // the address is taken
     output wire [31:0] s_axil_rdata,              // the register's value
     output wire [1:0]  s_axil_rresp,              // 0: always done
     output wire        s_axil_rvalid,             // a word is there
     // To the engine.
-    output wire        run_o,                     // While 1, vectors are accepted; a vector that has begun is finished all the same.
-    output wire [16:0] rows_o,                    // Rows, 1 to rows_max.
-    output wire [16:0] column_tiles_o,            // Columns in tiles: ceil(columns / slots).
-    output wire [15:0] steps_o,                   // Vectors that make one token.
-    output wire        output_mode_o,             // The results that are sent.
-    output wire [15:0] weight_address_bank_o,     // 32-bit part of the word, 0 first.
-    output wire [15:0] weight_address_word_o,     // Word: row_tile x column_tiles + column_tile.
-    output wire [15:0] threshold_address_place_o, // Place of the row in its group of neurons.
-    output wire [15:0] threshold_address_group_o, // Group: row / neurons.
-    output wire        clear_o,                   // Writing 1 zeroes counters, errors, step count and membranes; only while not busy.
+    // while 1, vectors are accepted; a vector that has begun is finished all the same
+    output wire        run_o,
+    output wire [16:0] rows_o,                    // rows, 1 to rows_max
+    output wire [16:0] column_tiles_o,            // columns in tiles: ceil(columns / slots)
+    output wire [15:0] steps_o,                   // vectors that make one token
+    output wire        output_mode_o,             // the results that are sent
+    output wire [15:0] weight_address_bank_o,     // 32-bit part of the word, 0 first
+    output wire [15:0] weight_address_word_o,     // word: row_tile x column_tiles + column_tile
+    output wire [15:0] threshold_address_place_o, // place of the row in its group of neurons
+    output wire [15:0] threshold_address_group_o, // group: row / neurons
+    // writing 1 zeroes counters, errors, step count and membranes; only while not busy
+    output wire        clear_o,
     output wire        weight_data_write_o,       // its register is being written
-    output wire [31:0] weight_data_o,             // 32 bits of a packed weight word.
+    output wire [31:0] weight_data_o,             // 32 bits of a packed weight word
     output wire        threshold_data_write_o,    // its register is being written
-    output wire [31:0] threshold_data_o           // Threshold of the row, positive, in the unit of the currents.
+    // threshold of the row, positive, in the unit of the currents
+    output wire [31:0] threshold_data_o
 );
 
     // Write: address and word are taken together, answered in the next cycle. -------------------
 
-
-    // Registers are whole words.
-    wire unused_awaddr = &{1'b0, s_axil_awaddr[1:0]};
-    wire [4:0] write_word      = s_axil_awaddr[6:2];
-    reg        answering_q;
-    wire       write_taken     = s_axil_awvalid & s_axil_wvalid & ~answering_q;
-    wire       writes_memory   = (write_word == 5'd17) | (write_word == 5'd19);
-    wire       write_known     = |{
-            (write_word == 5'd8), (write_word == 5'd10), (write_word == 5'd11),
-            (write_word == 5'd12), (write_word == 5'd13), (write_word == 5'd16),
-            (write_word == 5'd17), (write_word == 5'd18), (write_word == 5'd19)
+    wire       [4:0] write_word           = s_axil_awaddr[6:2];
+    reg              answering_q;
+    wire             write_taken          = s_axil_awvalid & s_axil_wvalid & ~answering_q;
+    localparam [4:0] CONTROL              = 5'd8; // its byte offset / 4
+    localparam [4:0] ROWS                 = 5'd10; // its byte offset / 4
+    localparam [4:0] COLUMN_TILES         = 5'd11; // its byte offset / 4
+    localparam [4:0] STEPS                = 5'd12; // its byte offset / 4
+    localparam [4:0] OUTPUT_MODE          = 5'd13; // its byte offset / 4
+    localparam [4:0] WEIGHT_ADDRESS       = 5'd16; // its byte offset / 4
+    localparam [4:0] WEIGHT_DATA          = 5'd17; // its byte offset / 4
+    localparam [4:0] THRESHOLD_ADDRESS    = 5'd18; // its byte offset / 4
+    localparam [4:0] THRESHOLD_DATA       = 5'd19; // its byte offset / 4
+    wire             to_control           = write_word == CONTROL;
+    wire             to_rows              = write_word == ROWS;
+    wire             to_column_tiles      = write_word == COLUMN_TILES;
+    wire             to_steps             = write_word == STEPS;
+    wire             to_output_mode       = write_word == OUTPUT_MODE;
+    wire             to_weight_address    = write_word == WEIGHT_ADDRESS;
+    wire             to_weight_data       = write_word == WEIGHT_DATA;
+    wire             to_threshold_address = write_word == THRESHOLD_ADDRESS;
+    wire             to_threshold_data    = write_word == THRESHOLD_DATA;
+    wire             writes_memory        = to_weight_data | to_threshold_data;
+    wire             write_known          = |{
+            to_control, to_rows, to_column_tiles, to_steps, to_output_mode, to_weight_address,
+            to_weight_data, to_threshold_address, to_threshold_data
         };
-    wire       write_legal     = write_known & (&s_axil_wstrb) & ~(writes_memory & locked_i);
-    reg  [1:0] write_answer_q;
-    wire       accepted        = write_taken & write_legal;
+    wire             write_legal          = write_known
+        & (&s_axil_wstrb)
+        & ~(writes_memory & locked_i);
+    reg        [1:0] write_answer_q;
+    wire             accepted             = write_taken & write_legal;
 
     always @(posedge clk_i) begin
         if (write_taken) write_answer_q <= write_legal ? 2'd0 : 2'd2;
@@ -94,11 +117,11 @@ module register_file (
         end
     end
 
+    // Registers are whole words.
+    wire unused_awaddr = &{1'b0, s_axil_awaddr[1:0]};
+
     // Read: the word is there in the next cycle. ------------------------------------------------
 
-
-    // Registers are whole words.
-    wire unused_araddr = &{1'b0, s_axil_araddr[1:0]};
     wire [4:0] read_word  = s_axil_araddr[6:2];
     reg        reading_q;
     wire       read_taken = s_axil_arvalid & ~reading_q;
@@ -113,6 +136,9 @@ module register_file (
                 reading_q <= 1'b0;
         end
     end
+
+    // Registers are whole words.
+    wire unused_araddr = &{1'b0, s_axil_araddr[1:0]};
 
     // Fields that the host writes. --------------------------------------------------------------
 
@@ -130,71 +156,77 @@ module register_file (
 
     always @(posedge clk_i) begin
         if (rst_i) begin
-            run_q <= 1'b0;
-            rows_q <= 17'd0;
-            column_tiles_q <= 17'd0;
-            steps_q <= 16'd1;
-            output_mode_q <= 1'b0;
-            weight_address_bank_q <= 16'd0;
-            weight_address_word_q <= 16'd0;
+            run_q                     <= 1'b0;
+            rows_q                    <= 17'd0;
+            column_tiles_q            <= 17'd0;
+            steps_q                   <= 16'd1;
+            output_mode_q             <= 1'b0;
+            weight_address_bank_q     <= 16'd0;
+            weight_address_word_q     <= 16'd0;
             threshold_address_place_q <= 16'd0;
             threshold_address_group_q <= 16'd0;
         end else begin
-            if (accepted & (write_word == 5'd8)) run_q <= s_axil_wdata[0];
-            if (accepted & (write_word == 5'd10)) rows_q <= s_axil_wdata[16:0];
-            if (accepted & (write_word == 5'd11)) column_tiles_q <= s_axil_wdata[16:0];
-            if (accepted & (write_word == 5'd12)) steps_q <= s_axil_wdata[15:0];
-            if (accepted & (write_word == 5'd13)) output_mode_q <= s_axil_wdata[0];
-            if (accepted & (write_word == 5'd16))
+            if (accepted & to_control) run_q <= s_axil_wdata[0];
+            if (accepted & to_rows) rows_q <= s_axil_wdata[16:0];
+            if (accepted & to_column_tiles) column_tiles_q <= s_axil_wdata[16:0];
+            if (accepted & to_steps) steps_q <= s_axil_wdata[15:0];
+            if (accepted & to_output_mode) output_mode_q <= s_axil_wdata[0];
+            if (accepted & to_weight_address)
                 weight_address_bank_q <= s_axil_wdata[15:0];
-            else if (accepted & (write_word == 5'd17))
-                weight_address_bank_q <= weight_address_wraps ? 16'd0 : (weight_address_bank_q + 16'd1);
-            if (accepted & (write_word == 5'd16))
+            else if (accepted & to_weight_data)
+                weight_address_bank_q <= weight_address_wraps
+                    ? 16'd0
+                    : (weight_address_bank_q + 16'd1);
+            if (accepted & to_weight_address)
                 weight_address_word_q <= s_axil_wdata[31:16];
-            else if (accepted & (write_word == 5'd17) & weight_address_wraps)
+            else if (accepted & to_weight_data & weight_address_wraps)
                 weight_address_word_q <= weight_address_word_q + 16'd1;
-            if (accepted & (write_word == 5'd18))
+            if (accepted & to_threshold_address)
                 threshold_address_place_q <= s_axil_wdata[15:0];
-            else if (accepted & (write_word == 5'd19))
-                threshold_address_place_q <= threshold_address_wraps ? 16'd0 : (threshold_address_place_q + 16'd1);
-            if (accepted & (write_word == 5'd18))
+            else if (accepted & to_threshold_data)
+                threshold_address_place_q <= threshold_address_wraps
+                    ? 16'd0
+                    : (threshold_address_place_q + 16'd1);
+            if (accepted & to_threshold_address)
                 threshold_address_group_q <= s_axil_wdata[31:16];
-            else if (accepted & (write_word == 5'd19) & threshold_address_wraps)
+            else if (accepted & to_threshold_data & threshold_address_wraps)
                 threshold_address_group_q <= threshold_address_group_q + 16'd1;
         end
     end
 
     // What a read finds. ------------------------------------------------------------------------
 
-
     reg [31:0] read_value;
     always @* begin
         case (read_word)
-            5'd0:    read_value = 32'd1397771095;
-            5'd1:    read_value = 32'd393220;
-            5'd2:    read_value = 32'd320864770;
-            5'd3:    read_value = 32'd201461002;
-            5'd4:    read_value = 32'd10;
-            5'd5:    read_value = 32'd16;
-            5'd6:    read_value = 32'd16;
-            5'd7:    read_value = 32'd1050638;
-            5'd8:    read_value = {31'd0, run_q};
-            5'd9:    read_value = {27'd0, saturated_i, bad_shape_i, bad_frame_i, bad_code_i, busy_i};
-            5'd10:   read_value = {15'd0, rows_q};
-            5'd11:   read_value = {15'd0, column_tiles_q};
-            5'd12:   read_value = {16'd0, steps_q};
-            5'd13:   read_value = {31'd0, output_mode_q};
-            5'd16:   read_value = {weight_address_word_q, weight_address_bank_q};
-            5'd18:   read_value = {threshold_address_group_q, threshold_address_place_q};
-            5'd24:   read_value = cycles_i;
-            5'd25:   read_value = array_cycles_i;
-            5'd26:   read_value = stall_cycles_i;
-            5'd27:   read_value = vectors_i;
-            5'd28:   read_value = results_i;
-            5'd29:   read_value = saturations_i;
+            5'd0:    read_value = 32'h53504b57; // id
+            5'd1:    read_value = 32'h00060004; // lanes_slots
+            5'd2:    read_value = 32'h13200202; // shape
+            5'd3:    read_value = 32'h0c020d0a; // widths
+            5'd4:    read_value = 32'd10; // rows_max
+            5'd5:    read_value = 32'd16; // weight_depth
+            5'd6:    read_value = 32'd16; // spike_depth
+            5'd7:    read_value = 32'h0010080e; // rule
+            5'd8:    read_value = {31'd0, run_q}; // control
+            5'd9:    read_value = {
+                27'd0, saturated_i, bad_shape_i, bad_frame_i, bad_code_i, busy_i
+            }; // status
+            5'd10:   read_value = {15'd0, rows_q}; // rows
+            5'd11:   read_value = {15'd0, column_tiles_q}; // column_tiles
+            5'd12:   read_value = {16'd0, steps_q}; // steps
+            5'd13:   read_value = {31'd0, output_mode_q}; // output_mode
+            5'd16:   read_value = {weight_address_word_q, weight_address_bank_q}; // weight_address
+            5'd18:   read_value = {threshold_address_group_q, threshold_address_place_q}; // threshold_address
+            5'd24:   read_value = cycles_i; // cycles
+            5'd25:   read_value = array_cycles_i; // array_cycles
+            5'd26:   read_value = stall_cycles_i; // stall_cycles
+            5'd27:   read_value = vectors_i; // vectors
+            5'd28:   read_value = results_i; // results
+            5'd29:   read_value = saturations_i; // saturations
             default: read_value = 32'd0;
         endcase
     end
+
     reg [31:0] read_data_q;
 
     always @(posedge clk_i) begin
@@ -220,10 +252,10 @@ module register_file (
     assign weight_address_word_o     = weight_address_word_q;
     assign threshold_address_place_o = threshold_address_place_q;
     assign threshold_address_group_o = threshold_address_group_q;
-    assign clear_o                   = accepted & (write_word == 5'd8) & s_axil_wdata[1];
-    assign weight_data_write_o       = accepted & (write_word == 5'd17);
+    assign clear_o                   = accepted & to_control & s_axil_wdata[1];
+    assign weight_data_write_o       = accepted & to_weight_data;
     assign weight_data_o             = s_axil_wdata;
-    assign threshold_data_write_o    = accepted & (write_word == 5'd19);
+    assign threshold_data_write_o    = accepted & to_threshold_data;
     assign threshold_data_o          = s_axil_wdata;
 endmodule
 

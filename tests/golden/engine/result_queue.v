@@ -49,7 +49,7 @@ module result_queue (
             note_at_q <= 3'd0;
             sums_at_q <= 3'd0;
             read_at_q <= 3'd0;
-            noted_q <= 4'd0;
+            noted_q   <= 4'd0;
             waiting_q <= 4'd0;
         end else begin
             if (note_i) note_at_q <= note_at_q + 3'd1;
@@ -75,7 +75,7 @@ module result_queue (
     reg  [2:0]  first_row_q;
     wire [2:0]  next_row     = first_row_q + 3'd2;
     wire        last_group   = rows <= next_row;
-    wire [1:0]  keep         = {((first_row_q + 3'd1) < rows), ((first_row_q + 3'd0) < rows)};
+    wire [1:0]  keep         = {((first_row_q + 3'd1) < rows), (first_row_q < rows)};
     assign finished = take_i & last_group;
 
     reg [19:0] group_rows;
@@ -88,7 +88,7 @@ module result_queue (
 
     always @(posedge clk_i) begin
         if (rst_i) begin
-            group_q <= 1'b0;
+            group_q     <= 1'b0;
             first_row_q <= 3'd0;
         end else begin
             if (take_i & last_group)

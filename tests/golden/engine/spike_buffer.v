@@ -54,11 +54,11 @@ module spike_buffer (
 
     always @(posedge clk_i) begin
         if (rst_i) begin
-            fill_half_q <= 1'b0;
+            fill_half_q  <= 1'b0;
             drain_half_q <= 1'b0;
-            taken_0_q <= 1'b0;
-            taken_1_q <= 1'b0;
-            filling_q <= 1'b0;
+            taken_0_q    <= 1'b0;
+            taken_1_q    <= 1'b0;
+            filling_q    <= 1'b0;
         end else begin
             if (commit) fill_half_q <= ~fill_half_q;
             if (release_i) drain_half_q <= ~drain_half_q;
@@ -81,13 +81,12 @@ module spike_buffer (
     wire       opens_pass  = column_q == 4'd0;
     reg  [4:0] entries_q;
     wire       full        = entries_q[4];
-    wire       wanted      = beat & 1'b1;
-    wire [4:0] increment   = {4'd0, wanted};
+    wire [4:0] increment   = {4'd0, beat};
     wire [4:0] count       = entries_q + increment;
     reg        overflow_q;
-    wire       overflows   = overflow_q | (wanted & full);
+    wire       overflows   = overflow_q | (beat & full);
     wire       good        = closes_pass & ~overflows;
-    wire       write       = wanted & ~full;
+    wire       write       = beat & ~full;
     wire       vector_good = beat & s_axis_tlast & good;
     wire       vector_bad  = beat & s_axis_tlast & ~good;
     assign commit = vector_good;
@@ -101,8 +100,8 @@ module spike_buffer (
 
     always @(posedge clk_i) begin
         if (rst_i) begin
-            column_q <= 4'd0;
-            entries_q <= 5'd0;
+            column_q   <= 4'd0;
+            entries_q  <= 5'd0;
             overflow_q <= 1'b0;
         end else begin
             if (beat & (s_axis_tlast | closes_pass))
@@ -118,7 +117,6 @@ module spike_buffer (
     end
 
     // Memory. -----------------------------------------------------------------------------------
-
 
     wire [28:0] memory_data;
     spike_memory memory (

@@ -34,6 +34,7 @@ module ternary_dot (
         .chain_i  (chain_0),
         .chain_o  (step_0_chain)
     );
+
     wire [1:0] carry_0 = (chain_0 & plus_0) | (~step_0_chain & (chain_0 | plus_0));
     wire [1:0] plus_1  = high_i[3:2] ^ negative_i[3:2];
 
@@ -45,6 +46,7 @@ module ternary_dot (
         .chain_i  (step_0_chain),
         .chain_o  (step_1_chain)
     );
+
     wire [1:0] carry_1 = (step_0_chain & plus_1) | (~step_1_chain & (step_0_chain | plus_1));
     wire [1:0] plus_2  = high_i[5:4] ^ negative_i[5:4];
 
@@ -56,6 +58,7 @@ module ternary_dot (
         .chain_i  (step_1_chain),
         .chain_o  (step_2_chain)
     );
+
     wire [1:0] carry_2    = (step_1_chain & plus_2) | (~step_2_chain & (step_1_chain | plus_2));
     reg  [1:0] ones_q;
     reg  [1:0] carry_0_q;
@@ -63,7 +66,7 @@ module ternary_dot (
     reg  [1:0] carry_2_q;
 
     always @(posedge clk_i) begin
-        ones_q <= step_2_chain;
+        ones_q    <= step_2_chain;
         carry_0_q <= carry_0;
         carry_1_q <= carry_1;
         carry_2_q <= carry_2;
@@ -71,26 +74,27 @@ module ternary_dot (
 
     // Stage 2: one addition of 3-bit counts. ----------------------------------------------------
 
-
     // A chain holds its ones and three carries of weight two: a count of 0..7.
     wire [1:0] twos     = carry_0_q ^ carry_1_q ^ carry_2_q;
-    wire [1:0] fours    = (carry_0_q & carry_1_q) | (carry_0_q & carry_2_q) | (carry_1_q & carry_2_q);
+    wire [1:0] fours    = (carry_0_q & carry_1_q)
+        | (carry_0_q & carry_2_q)
+        | (carry_1_q & carry_2_q);
     wire [5:0] counts_3 = {fours[1], twos[1], ones_q[1], fours[0], twos[0], ones_q[0]};
 
     // A field of the chain is a count above a carry-in that both operands hold: the equal bits
     // carry it in, and show the carry out of the field below.
-    wire       carry_in_4 = 1'b0;
-    wire [4:0] left_4     = {1'b0, counts_3[2:0], carry_in_4};
-    wire [4:0] right_4    = {1'b0, counts_3[5:3], carry_in_4};
-    wire [4:0] sum_4      = left_4 + right_4;
-
-    // The lowest bit only carries in.
-    wire unused_sum_4 = &{1'b0, sum_4[0]};
-    reg [3:0] counts_4_q;
+    wire       carry_in_4  = 1'b0;
+    wire [4:0] left_4      = {1'b0, counts_3[2:0], carry_in_4};
+    wire [4:0] right_4     = {1'b0, counts_3[5:3], carry_in_4};
+    wire [4:0] sum_4       = left_4 + right_4;
+    reg  [3:0] counts_4_q;
 
     always @(posedge clk_i) begin
         counts_4_q <= sum_4[4:1];
     end
+
+    // The lowest bit only carries in.
+    wire unused_sum_4 = &{1'b0, sum_4[0]};
 
     // Stage 3: remove the offset. ---------------------------------------------------------------
 
@@ -98,7 +102,7 @@ module ternary_dot (
     reg        signed [3:0] dot_q;
 
     always @(posedge clk_i) begin
-        dot_q <= $signed(counts_4_q - OFFSET);
+        dot_q <= counts_4_q - OFFSET;
     end
 
     // Outputs. ----------------------------------------------------------------------------------

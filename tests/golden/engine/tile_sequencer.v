@@ -61,9 +61,6 @@ module tile_sequencer (
     wire              next_tile     = step & last_entry;
     wire       [16:0] tile_rows     = last_tile ? left : LANES;
 
-    // A tile has at most LANES rows.
-    wire unused_tile_rows = &{1'b0, tile_rows[16:3]};
-
     // The sum is as wide as both, so that a matrix beyond the store is seen.
     reg  [3:0] base_q;
     wire [5:0] end_of_tile = {2'd0, base_q} + {1'd0, column_tiles_i};
@@ -76,9 +73,9 @@ module tile_sequencer (
 
     always @(posedge clk_i) begin
         if (rst_i) begin
-            index_q <= 4'd0;
+            index_q      <= 4'd0;
             first_tile_q <= 1'b1;
-            base_q <= 4'd0;
+            base_q       <= 4'd0;
         end else begin
             if (step & last_entry)
                 index_q <= 4'd0;
@@ -86,10 +83,13 @@ module tile_sequencer (
                 index_q <= index_q + 4'd1;
             if (next_tile) begin
                 first_tile_q <= last_tile;
-                base_q <= last_tile ? 4'd0 : end_of_tile[3:0];
+                base_q       <= last_tile ? 4'd0 : end_of_tile[3:0];
             end
         end
     end
+
+    // A tile has at most LANES rows.
+    wire unused_tile_rows = &{1'b0, tile_rows[16:3]};
 
     // Cycle 1: the entry is here; its column finds the weight word. -----------------------------
 
@@ -123,14 +123,14 @@ module tile_sequencer (
     wire        tile_done     = step & last_entry;
 
     always @(posedge clk_i) begin
-        active_2_q <= active_i;
-        active_3_q <= active_2_q;
+        active_2_q   <= active_i;
+        active_3_q   <= active_2_q;
         negative_2_q <= negative_i;
         negative_3_q <= negative_2_q;
-        pass_2_q <= pass_i;
-        pass_3_q <= pass_2_q;
+        pass_2_q     <= pass_i;
+        pass_3_q     <= pass_2_q;
         first_late_q <= {first_late_q[1:0], first_entry};
-        last_late_q <= {last_late_q[1:0], last_entry};
+        last_late_q  <= {last_late_q[1:0], last_entry};
     end
 
     always @(posedge clk_i) begin

@@ -32,28 +32,28 @@ module weight_bank (
 
     // Stage 2: decode. --------------------------------------------------------------------------
 
-
-    wire [4:0] byte_3_high;
-    wire [4:0] byte_3_low;
-    base3_decoder byte_3 (.code_i(word_q[31:24]), .high_o(byte_3_high), .low_o(byte_3_low));
-
-    wire [4:0] byte_2_high;
-    wire [4:0] byte_2_low;
-    base3_decoder byte_2 (.code_i(word_q[23:16]), .high_o(byte_2_high), .low_o(byte_2_low));
+    wire [4:0] byte_0_high;
+    wire [4:0] byte_0_low;
+    base3_decoder byte_0 (.code_i(word_q[7:0]), .high_o(byte_0_high), .low_o(byte_0_low));
 
     wire [4:0] byte_1_high;
     wire [4:0] byte_1_low;
     base3_decoder byte_1 (.code_i(word_q[15:8]), .high_o(byte_1_high), .low_o(byte_1_low));
 
-    wire [4:0] byte_0_high;
-    wire [4:0] byte_0_low;
-    base3_decoder byte_0 (.code_i(word_q[7:0]), .high_o(byte_0_high), .low_o(byte_0_low));
+    wire [4:0] byte_2_high;
+    wire [4:0] byte_2_low;
+    base3_decoder byte_2 (.code_i(word_q[23:16]), .high_o(byte_2_high), .low_o(byte_2_low));
+
+    wire [4:0] byte_3_high;
+    wire [4:0] byte_3_low;
+    base3_decoder byte_3 (.code_i(word_q[31:24]), .high_o(byte_3_high), .low_o(byte_3_low));
+
     reg [19:0] high_q;
     reg [19:0] low_q;
 
     always @(posedge clk_i) begin
         high_q <= {byte_3_high, byte_2_high, byte_1_high, byte_0_high};
-        low_q <= {byte_3_low, byte_2_low, byte_1_low, byte_0_low};
+        low_q  <= {byte_3_low, byte_2_low, byte_1_low, byte_0_low};
     end
 
     // Outputs. ----------------------------------------------------------------------------------

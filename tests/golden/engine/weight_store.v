@@ -26,22 +26,25 @@ module weight_store (
 
     // A byte that is no code is refused aloud, though it is stored. -----------------------------
 
-    wire [7:0] byte_0    = data_i[7:0];
-    wire [7:0] byte_1    = data_i[15:8];
-    wire [7:0] byte_2    = data_i[23:16];
-    wire [7:0] byte_3    = data_i[31:24];
-    wire       is_code_0 = ~(byte_0[7] & ~byte_0[6] & (byte_0[5] ? (byte_0[1] & ~byte_0[0]) : (byte_0[4] & ~byte_0[3] & (byte_0[2] | (byte_0[1] & ~byte_0[0])))));
-    wire       is_code_1 = ~(byte_1[7] & ~byte_1[6] & (byte_1[5] ? (byte_1[1] & ~byte_1[0]) : (byte_1[4] & ~byte_1[3] & (byte_1[2] | (byte_1[1] & ~byte_1[0])))));
-    wire       is_code_2 = ~(byte_2[7] & ~byte_2[6] & (byte_2[5] ? (byte_2[1] & ~byte_2[0]) : (byte_2[4] & ~byte_2[3] & (byte_2[2] | (byte_2[1] & ~byte_2[0])))));
-    wire       is_code_3 = ~(byte_3[7] & ~byte_3[6] & (byte_3[5] ? (byte_3[1] & ~byte_3[0]) : (byte_3[4] & ~byte_3[3] & (byte_3[2] | (byte_3[1] & ~byte_3[0])))));
-    wire       bad       = |{~is_code_0, ~is_code_1, ~is_code_2, ~is_code_3};
+    wire check_0_ok;
+    base3_check check_0 (.code_i(data_i[7:0]), .ok_o(check_0_ok));
+
+    wire check_1_ok;
+    base3_check check_1 (.code_i(data_i[15:8]), .ok_o(check_1_ok));
+
+    wire check_2_ok;
+    base3_check check_2 (.code_i(data_i[23:16]), .ok_o(check_2_ok));
+
+    wire check_3_ok;
+    base3_check check_3 (.code_i(data_i[31:24]), .ok_o(check_3_ok));
+
+    wire bad = |{~check_0_ok, ~check_1_ok, ~check_2_ok, ~check_3_ok};
 
     // Beyond the last word nothing is stored. ---------------------------------------------------
 
     wire write_inside = write_i & ~((|write_bank_i[15:1]) | (|write_word_i[15:4]));
 
     // Banks. ------------------------------------------------------------------------------------
-
 
     wire [19:0] bank_0_high;
     wire [19:0] bank_0_low;

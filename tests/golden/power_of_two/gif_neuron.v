@@ -1,10 +1,8 @@
 // gif_neuron: generalised integrate-and-fire neuron, one per cycle.
 //
-// v = leak(u) + i leak(u) = u / 2^2, ties up
-// s = clamp(quantise(v / theta)) NearestEven, Signed(1), theta = 2^3
-// u' = reset(v, s) Hard
-//
-// The membrane has 14 bits; the caller keeps it between steps.
+//   v  = leak(u) + i           leak(u) = u / 2^2, ties up
+//   s  = clamp(v / theta)      to nearest, ties to even, -1..1, theta = 2^3
+//   u' = s = 0 ? v : 0         14 bits, kept by the caller between steps
 //
 // Latency 4 cycles.
 //
@@ -33,7 +31,7 @@ module gif_neuron (
 
     always @(posedge clk_i) begin
         if (advance_i) begin
-            u_q <= fresh_i ? 14'sd0 : membrane_i;
+            u_q       <= fresh_i ? 14'sd0 : membrane_i;
             current_q <= current_i;
         end
     end
@@ -46,53 +44,54 @@ module gif_neuron (
     // carry.
     wire signed [13:0] shifted      = u_q >>> 2;
     wire               dropped      = u_q[1];
-    wire signed [14:0] fraction     = $signed({{1{shifted[13]}}, shifted});
-    wire [15:0]        sum_and_half = {$unsigned(fraction), 1'b1} + {$unsigned(current), dropped};
-
-    // The lowest bit only carries in.
-    wire unused_sum_and_half = &{1'b0, sum_and_half[0]};
-    wire signed [14:0] sum   = $signed(sum_and_half[15:1]);
-    wire [1:0]         v_top = sum[14:13];
+    wire signed [14:0] fraction     = $signed({shifted[13], shifted});
+    wire [15:0]        sum_and_half = {fraction, 1'b1} + {current, dropped};
+    wire signed [14:0] sum          = sum_and_half[15:1];
+    wire [1:0]         v_top        = sum[14:13];
 
     // A sum fits when all bits from the new sign bit upwards are equal.
     wire               v_saturated            = (|v_top) & ~(&v_top);
-    wire signed [13:0] v_limit                = $signed({sum[14], {13{~sum[14]}}});
+    wire signed [13:0] v_limit                = {sum[14], {13{~sum[14]}}};
     wire signed [13:0] v                      = v_saturated ? v_limit : $signed(sum[13:0]);
     reg  signed [13:0] v_q;
     reg                integrate_saturated_q;
 
     always @(posedge clk_i) begin
         if (advance_i) begin
-            v_q <= v;
+            v_q                   <= v;
             integrate_saturated_q <= v_saturated;
         end
     end
 
+    // The lowest bit only carries in.
+    wire unused_sum_and_half = &{1'b0, sum_and_half[0]};
+
     // Stage 3: quantise and clamp. --------------------------------------------------------------
 
-
     // To nearest: up above one half; at exactly one half up only to an even quotient.
-    wire               round_up    = v_q[2] & ((|v_q[1:0]) | v_q[3]);
-    wire signed [13:0] increment   = $signed({13'd0, round_up});
-    wire signed [13:0] quotient    = (v_q >>> 3) + increment;
-    wire               above_range = 14'sd1 < quotient;
-    wire               below_range = quotient < -14'sd1;
-    wire signed [13:0] clamped     = above_range ? 14'sd1 : (below_range ? -14'sd1 : quotient);
-
-    // The range fits a spike; these copy its sign.
-    wire unused_sign_copies = &{1'b0, clamped[13:2]};
-    wire signed [1:0]  spike              = $signed(clamped[1:0]);
+    wire               round_up           = v_q[2] & ((|v_q[1:0]) | v_q[3]);
+    wire signed [13:0] increment          = {13'd0, round_up};
+    wire signed [13:0] quotient           = (v_q >>> 3) + increment;
+    wire               above_range        = 14'sd1 < quotient;
+    wire               below_range        = quotient < -14'sd1;
+    wire signed [13:0] clamped            = above_range
+        ? 14'sd1
+        : (below_range ? -14'sd1 : quotient);
+    wire signed [1:0]  spike              = clamped[1:0];
     reg  signed [13:0] held_q;
     reg  signed [1:0]  clamped_q;
     reg                clamp_saturated_q;
 
     always @(posedge clk_i) begin
         if (advance_i) begin
-            held_q <= v_q;
-            clamped_q <= spike;
+            held_q            <= v_q;
+            clamped_q         <= spike;
             clamp_saturated_q <= integrate_saturated_q;
         end
     end
+
+    // The range fits a spike; these copy its sign.
+    wire unused_sign_copies = &{1'b0, clamped[13:2]};
 
     // Stage 4: reset. ---------------------------------------------------------------------------
 
@@ -103,8 +102,8 @@ module gif_neuron (
 
     always @(posedge clk_i) begin
         if (advance_i) begin
-            spike_q <= clamped_q;
-            membrane_q <= remaining;
+            spike_q     <= clamped_q;
+            membrane_q  <= remaining;
             saturated_q <= clamp_saturated_q;
         end
     end

@@ -25,7 +25,6 @@ module lane (
 
     // Dots. -------------------------------------------------------------------------------------
 
-
     wire signed [3:0] plane_0_dot;
     ternary_dot plane_0 (
         .clk_i      (clk_i),

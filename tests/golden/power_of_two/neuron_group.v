@@ -58,9 +58,9 @@ module neuron_group (
 
     always @(posedge clk_i) begin
         if (rst_i) begin
-            step_q <= 16'd0;
+            step_q  <= 16'd0;
             group_q <= 2'd0;
-            wait_q <= 3'd0;
+            wait_q  <= 3'd0;
         end else begin
             if (clear_i | (vector_done & last_step))
                 step_q <= 16'd0;
@@ -88,11 +88,11 @@ module neuron_group (
 
     always @(posedge clk_i) begin
         if (advance) begin
-            last_q <= last_i;
-            keep_q <= keep_i;
+            last_q    <= last_i;
+            keep_q    <= keep_i;
             address_q <= group_q;
-            rows_q <= rows_i;
-            fresh_q <= fresh;
+            rows_q    <= rows_i;
+            fresh_q   <= fresh;
         end
     end
 
@@ -127,22 +127,22 @@ module neuron_group (
 
     always @(posedge clk_i) begin
         if (advance) begin
-            last_late_1_q <= last_q;
-            last_late_2_q <= last_late_1_q;
-            last_late_3_q <= last_late_2_q;
-            last_late_4_q <= last_late_3_q;
-            keep_late_1_q <= keep_q;
-            keep_late_2_q <= keep_late_1_q;
-            keep_late_3_q <= keep_late_2_q;
-            keep_late_4_q <= keep_late_3_q;
+            last_late_1_q    <= last_q;
+            last_late_2_q    <= last_late_1_q;
+            last_late_3_q    <= last_late_2_q;
+            last_late_4_q    <= last_late_3_q;
+            keep_late_1_q    <= keep_q;
+            keep_late_2_q    <= keep_late_1_q;
+            keep_late_3_q    <= keep_late_2_q;
+            keep_late_4_q    <= keep_late_3_q;
             address_late_1_q <= address_q;
             address_late_2_q <= address_late_1_q;
             address_late_3_q <= address_late_2_q;
             address_late_4_q <= address_late_3_q;
-            rows_late_1_q <= rows_q;
-            rows_late_2_q <= rows_late_1_q;
-            rows_late_3_q <= rows_late_2_q;
-            rows_late_4_q <= rows_late_3_q;
+            rows_late_1_q    <= rows_q;
+            rows_late_2_q    <= rows_late_1_q;
+            rows_late_3_q    <= rows_late_2_q;
+            rows_late_4_q    <= rows_late_3_q;
         end
     end
 
@@ -172,7 +172,6 @@ module neuron_group (
         .saturated_o (neuron_0_saturated)
     );
 
-    wire [13:0] membranes_0_data;
     membrane_bank membranes_0 (
         .clk_i           (clk_i),
         .write_i         (write_back & keep_late_4_q),
@@ -180,28 +179,27 @@ module neuron_group (
         .data_i          (neuron_0_membrane),
         .read_i          (take),
         .read_address_i  (group_q),
-        .data_o          (membranes_0_data)
+        .data_o          (membrane_0)
     );
-    assign membrane_0 = membranes_0_data;
 
     // Stage 6: leave. ---------------------------------------------------------------------------
 
-    wire signed [5:0] current_0     = $signed(rows_late_4_q);
-    wire [7:0]        value_0       = $unsigned((send_spikes_i
-            ? $signed({{6{neuron_0_spike[1]}}, neuron_0_spike})
-            : $signed({{2{current_0[5]}}, current_0})));
+    wire signed [5:0] current_0     = rows_late_4_q;
+    wire [7:0]        value_0       = send_spikes_i
+        ? $signed({{6{neuron_0_spike[1]}}, neuron_0_spike})
+        : $signed({{2{current_0[5]}}, current_0});
     reg               out_valid_q;
     reg  [7:0]        out_values_q;
     reg               out_keep_q;
     reg               out_last_q;
     assign sent = out_valid_q;
-    wire any_saturated = neuron_0_saturated & keep_late_4_q;
+    wire saturated = neuron_0_saturated & keep_late_4_q;
 
     always @(posedge clk_i) begin
         if (advance) begin
             out_values_q <= value_0;
-            out_keep_q <= keep_late_4_q;
-            out_last_q <= last_late_4_q;
+            out_keep_q   <= keep_late_4_q;
+            out_last_q   <= last_late_4_q;
         end
     end
 
@@ -221,7 +219,7 @@ module neuron_group (
     assign m_axis_tvalid = out_valid_q;
     assign m_axis_tlast  = out_last_q;
     assign busy_o        = taken_q | (|valid_late_q) | out_valid_q;
-    assign saturated_o   = write_back & any_saturated;
+    assign saturated_o   = write_back & saturated;
 endmodule
 
 `default_nettype wire

@@ -37,7 +37,7 @@ module weight_bank (
 
     always @(posedge clk_i) begin
         high_q <= {word_q[31:28], word_q[23:20], word_q[15:12], word_q[7:4]};
-        low_q <= {word_q[27:24], word_q[19:16], word_q[11:8], word_q[3:0]};
+        low_q  <= {word_q[27:24], word_q[19:16], word_q[11:8], word_q[3:0]};
     end
 
     // Outputs. ----------------------------------------------------------------------------------

@@ -70,7 +70,7 @@ impl Fields {
         }
         let head_width = match self.value("head_dim") {
             Some(_) => self.whole("head_dim", 1, WIDTH_MAX)?,
-            None if width % heads == 0 => width / heads,
+            None if width.is_multiple_of(heads) => width / heads,
             None => {
                 let expected = format!("a divisor of hidden_size, {width}");
                 return Err(self.wrong("num_attention_heads", expected));

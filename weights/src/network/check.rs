@@ -87,11 +87,11 @@ pub(super) fn check(network: &Network) -> Result<Shapes, NetworkError> {
         for value in operation.inputs() {
             checker.shape(value)?;
         }
-        if let Operation::TernaryLinear { matrix, .. } = operation {
-            if !matrices.insert(matrix.name.as_str()) {
-                let (operation, name) = (checker.operation, matrix.name.clone());
-                return Err(NetworkError::MatrixName { operation, name });
-            }
+        if let Operation::TernaryLinear { matrix, .. } = operation
+            && !matrices.insert(matrix.name.as_str())
+        {
+            let (operation, name) = (checker.operation, matrix.name.clone());
+            return Err(NetworkError::MatrixName { operation, name });
         }
         let shape = checker.output_shape(operation)?;
         let value = operation.output().to_owned();
@@ -340,7 +340,7 @@ impl Checker<'_> {
         value: usize,
         divisor: usize,
     ) -> Result<(), NetworkError> {
-        let whole = value > 0 && divisor > 0 && value % divisor == 0;
+        let whole = value > 0 && divisor > 0 && value.is_multiple_of(divisor);
         self.dimension(what, value, whole, || format!("be a positive multiple of {divisor}"))
     }
 

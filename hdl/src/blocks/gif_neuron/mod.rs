@@ -19,7 +19,7 @@ use crate::module::Module;
 use crate::signal::Signal;
 use crate::signal_type::{sint, uint};
 use std::sync::Arc;
-use weights::neuron::{LastStep, Leak, NeuronRule, SpikeRange, Threshold};
+use weights::neuron::{LastStep, Leak, NeuronRule, Quantise, Reset, SpikeRange, Threshold};
 
 /// Parameters of the block.
 #[derive(Clone, Debug)]
@@ -114,12 +114,27 @@ impl GifNeuron {
             Threshold::PowerOfTwo(n) => format!("theta = 2^{n}"),
             Threshold::PerChannel => "theta = threshold_i".to_string(),
         };
+        let quantise = match quantise {
+            Quantise::Floor => "rounded down",
+            Quantise::NearestEven => "to nearest, ties to even",
+        };
+        let range = match range {
+            SpikeRange::Unsigned(_) | SpikeRange::Signed(_) => {
+                let (min, max) = self.rule.spike_range();
+                format!("{min}..{max}")
+            }
+            SpikeRange::Unbounded => "any count".to_string(),
+        };
+        let reset = match reset {
+            Reset::Soft => "v - theta * s",
+            Reset::Hard => "s = 0 ? v : 0",
+            Reset::SpikelmCode => "v * (1 - s)",
+        };
         format!(
-            "generalised integrate-and-fire neuron, one per cycle.\n\n\
-             v  = leak(u) + i                   {leak}\n\
-             s  = clamp(quantise(v / theta))    {quantise:?}, {range:?}, {threshold}\n\
-             u' = reset(v, s)                   {reset:?}\n\n\
-             The membrane has {membrane_width} bits; the caller keeps it between steps."
+            "generalised integrate-and-fire neuron, one per cycle.\n\n  \
+             v  = leak(u) + i           {leak}\n  \
+             s  = clamp(v / theta)      {quantise}, {range}, {threshold}\n  \
+             u' = {reset:<21} {membrane_width} bits, kept by the caller between steps"
         )
     }
 

@@ -1,0 +1,47 @@
+//! What can go wrong in a benchmark.
+
+use hdl::check::CheckError;
+
+use crate::harness::LayerError;
+use crate::reference::ReferenceError;
+use crate::tools::ToolError;
+
+/// Why a benchmark has no result. A missed target is a result.
+#[derive(Debug, thiserror::Error)]
+pub enum BenchError {
+    /// A tool is missing or failed.
+    #[error(transparent)]
+    Tool(#[from] ToolError),
+    /// A generated module breaks a rule of the HDL.
+    #[error("a generated block is no legal module: {0}\n  remedy: correct its generator")]
+    Check(#[from] CheckError),
+    /// The reference cannot run the sample network.
+    #[error(transparent)]
+    Reference(#[from] ReferenceError),
+    /// The engine did not run a layer.
+    #[error("{matrix}: {error}")]
+    Layer {
+        /// The matrix.
+        matrix: String,
+        /// What went wrong.
+        error: LayerError,
+    },
+    /// Two loops that must do the same work did not.
+    #[error(
+        "{what} differ: {left:#018x} and {right:#018x}\n  remedy: a fault of this program; report it with the tool versions of `spikewright doctor`"
+    )]
+    Different {
+        /// Which two.
+        what: &'static str,
+        /// One checksum.
+        left: u64,
+        /// The other one.
+        right: u64,
+    },
+    /// An option that leaves nothing to measure.
+    #[error("{option} is 0; give at least 1")]
+    Zero {
+        /// Name of the option.
+        option: &'static str,
+    },
+}

@@ -1,0 +1,92 @@
+//! `bench`: what the blocks cost and how fast co-simulation is, beside the bounds and the targets.
+//!
+//! ```text
+//!  blocks ──► Verilog ─┬► Yosys ─► nextpnr ─► cells, MHz ──────────────┐
+//!                      └► Verilator ─► our loop : C++ loop ────────────┼─► table, JSON, verdicts
+//!  sample network ─► reference kernel : Verilated engine : naive loop ─┘
+//! ```
+//!
+//! Areas and clocks depend on the Verilog and the tools alone and are kept in the cache; speeds are
+//! measured anew each time, as ratios within one run.
+
+mod area;
+mod designs;
+mod error;
+mod speed;
+mod table;
+mod verdict;
+
+pub use area::{AreaReport, AreaRow};
+pub use error::BenchError;
+pub use speed::{CosimulationSpeed, ReferenceSpeed, SpeedReport};
+pub use verdict::{Limit, Quantity, Spread, Verdict};
+
+use serde::Serialize;
+
+use crate::tools::Cache;
+
+/// What to measure, and how often.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BenchOptions {
+    /// Whether to measure cells and clocks; minutes the first time, nothing after that.
+    pub area: bool,
+    /// Whether to measure co-simulation and the reference; about half a minute.
+    pub speed: bool,
+    /// Seeds of the placer; a clock is the median over them. At least 1.
+    pub seeds: u32,
+    /// Rounds of each comparison of speeds; a ratio is the median over them. At least 1.
+    pub rounds: u32,
+    /// Cycles of each loop in each round of co-simulation. At least 1.
+    pub cycles: u64,
+}
+
+impl Default for BenchOptions {
+    fn default() -> Self {
+        BenchOptions { area: true, speed: true, seeds: 3, rounds: 11, cycles: 200_000 }
+    }
+}
+
+/// What was measured. Its `Display` is the table, its `Serialize` the JSON.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct BenchReport {
+    /// Cells and clocks, if asked for.
+    pub area: Option<AreaReport>,
+    /// Speeds, if asked for.
+    pub speed: Option<SpeedReport>,
+}
+
+impl BenchReport {
+    /// Every target with what was measured for it.
+    pub fn verdicts(&self) -> impl Iterator<Item = &Verdict> {
+        let area = self.area.iter().flat_map(|area| &area.rows).flat_map(|row| &row.targets);
+        area.chain(self.speed.iter().flat_map(|speed| &speed.targets))
+    }
+
+    /// The targets that are not reached; `bench --check` fails if there is any.
+    pub fn missed(&self) -> Vec<&Verdict> {
+        self.verdicts().filter(|verdict| !verdict.met).collect()
+    }
+}
+
+/// Measures what the options ask for. A missed target is no error: see [`BenchReport::missed`].
+///
+/// # Errors
+/// An option of zero, a tool that cannot be provided or fails, or a result that is wrong.
+pub fn run(options: &BenchOptions) -> Result<BenchReport, BenchError> {
+    let given = [
+        ("seeds", u64::from(options.seeds)),
+        ("rounds", options.rounds.into()),
+        ("cycles", options.cycles),
+    ];
+    if let Some(&(option, _)) = given.iter().find(|(_, value)| *value == 0) {
+        return Err(BenchError::Zero { option });
+    }
+    let cache = Cache::of_user()?;
+    Ok(BenchReport {
+        area: options.area.then(|| area::measure(&cache, options.seeds)).transpose()?,
+        speed: options.speed.then(|| speed::measure(&cache, options)).transpose()?,
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,86 @@
+//! What a report says, and that what is measured is the block itself.
+
+use hdl::check::check;
+use hdl::simulation::Simulation;
+use hdl::simulator::NativeSimulation;
+use weights::numeric;
+
+use super::designs::{registered, subjects, verilog};
+use super::*;
+use hdl::blocks::ternary_dot::TernaryDot;
+
+fn row(what: &str, cells: u64, targets: Vec<Verdict>) -> AreaRow {
+    AreaRow {
+        what: what.to_owned(),
+        cells,
+        flip_flops: 862,
+        megahertz: Spread::of(&[171.1, 168.9, 171.3]),
+        synapses: Some(128),
+        cells_per_synapse: Some(cells as f64 / 128.0),
+        targets,
+        bound: "1.33 a synapse",
+    }
+}
+
+#[test]
+fn a_missed_target_is_named_with_its_value() {
+    let density = |value| Verdict::new("dot", Quantity::CellsPerSynapse, value, Limit::AtMost(5.2));
+    let rows = vec![row("dot", 512, vec![density(4.0)]), row("fat", 768, vec![density(6.0)])];
+    let area = AreaReport { rows, seeds: 3, conditions: vec!["Yosys".into()] };
+    let report = BenchReport { area: Some(area), speed: None };
+    assert_eq!(report.verdicts().count(), 2);
+    let missed = report.missed();
+    assert_eq!(missed.len(), 1);
+    assert_eq!(missed[0].to_string(), "MISSED  dot: 6.00 cells/synapse, target <= 5.2");
+    let text = report.to_string();
+    assert!(text.contains("171 (169..171)"), "{text}");
+    assert!(text.contains("<= 5.2 cells/synapse MISSED\n"), "{text}");
+    assert!(text.ends_with("  1 missed"), "{text}");
+    let json = serde_json::to_value(&report).unwrap();
+    assert_eq!(json["area"]["rows"][1]["targets"][0]["met"], false);
+    assert_eq!(json["area"]["rows"][0]["targets"][0]["limit"]["at_most"], 5.2);
+}
+
+#[test]
+fn every_subject_is_a_legal_module_under_a_name_of_its_own() {
+    let names: Vec<String> = subjects().iter().map(|subject| subject.what.clone()).collect();
+    let mut unique = names.clone();
+    unique.sort();
+    unique.dedup();
+    assert_eq!(unique.len(), names.len());
+    for subject in subjects() {
+        assert!(verilog(&subject.top).unwrap().len() <= 5, "{}", subject.what);
+    }
+}
+
+#[test]
+fn registers_around_a_block_only_delay_it() {
+    let block = TernaryDot { slots: 5 }.module();
+    for (outputs, added) in [(false, 1), (true, 2)] {
+        let module = registered(&block, outputs);
+        assert_eq!(module.latency, block.latency + added);
+        let mut simulation = NativeSimulation::new(&check(&module).unwrap());
+        let (weights, spikes) = ([1, -1, 0, 1, -1], [1, 1, 1, -1, -1]);
+        let mask = |trits: [i8; 5], of: fn(i8) -> bool| {
+            let bit = |(index, trit): (usize, i8)| u64::from(of(trit)) << index;
+            trits.into_iter().enumerate().map(bit).sum::<u64>()
+        };
+        for (name, value) in [
+            ("high_i", mask(weights, |trit| trit > 0)),
+            ("low_i", mask(weights, |trit| trit >= 0)),
+            ("active_i", mask(spikes, |trit| trit != 0)),
+            ("negative_i", mask(spikes, |trit| trit < 0)),
+        ] {
+            simulation.write_u64(simulation.port(name), value);
+        }
+        (0..module.latency).for_each(|_| simulation.tick());
+        let dot = simulation.read_i64(simulation.port("dot_o"));
+        assert_eq!(dot, numeric::dot(&weights, &spikes));
+    }
+}
+
+#[test]
+fn an_option_of_zero_is_refused_before_anything_runs() {
+    let options = BenchOptions { seeds: 0, ..BenchOptions::default() };
+    assert_eq!(run(&options).unwrap_err().to_string(), "seeds is 0; give at least 1");
+}

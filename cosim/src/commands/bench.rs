@@ -1,0 +1,44 @@
+//! `bench`: cells, clocks and speeds beside their bounds.
+
+use super::{Console, Exit};
+use crate::bench::{BenchOptions, run};
+use clap::Args;
+
+/// Arguments of `bench`.
+#[derive(Args, Debug)]
+pub(super) struct BenchCommand {
+    /// Only cells and clocks of the blocks, placed and routed; minutes the first time.
+    #[arg(long)]
+    area: bool,
+    /// Only the speeds of co-simulation and of the reference.
+    #[arg(long)]
+    speed: bool,
+    /// Seeds of the placer; a clock is the median over them.
+    #[arg(long, value_name = "N", default_value_t = BenchOptions::default().seeds)]
+    seeds: u32,
+    /// Exit with 1 if a target is missed.
+    #[arg(long)]
+    check: bool,
+    /// Print the figures as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+impl BenchCommand {
+    pub(super) fn execute(&self, console: &mut Console) -> anyhow::Result<Exit> {
+        let both = self.area == self.speed;
+        let options = BenchOptions {
+            area: both || self.area,
+            speed: both || self.speed,
+            seeds: self.seeds,
+            ..BenchOptions::default()
+        };
+        let report = run(&options)?;
+        match self.json {
+            true => console.result(&serde_json::to_string_pretty(&report)?),
+            false => console.result(report.to_string().trim_end()),
+        }
+        let failed = self.check && !report.missed().is_empty();
+        Ok(if failed { Exit::Failure } else { Exit::Success })
+    }
+}

@@ -1,0 +1,121 @@
+//! The command line: what it accepts, and how a command ends.
+//!
+//! | code | meaning |
+//! |---|---|
+//! | 0 | every value was compared and equal, or the command did what it was asked |
+//! | 1 | the RTL differs from the reference |
+//! | 2 | bad input, or a tool is missing; nothing was written |
+
+mod bench;
+mod console;
+mod cosim;
+mod doctor;
+mod generate;
+mod init;
+mod options;
+mod run;
+mod schema;
+
+pub use console::Console;
+pub use options::RunOptions;
+
+use clap::{Parser, Subcommand};
+use std::ffi::OsString;
+use std::io::Write;
+use std::process::ExitCode;
+
+/// How a command ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// All is well.
+    Success,
+    /// The RTL differs from the reference, or `doctor` misses a tool.
+    Failure,
+    /// Bad input, or a tool is missing.
+    BadInput,
+}
+
+impl Exit {
+    /// The exit code of the process.
+    pub const fn code(self) -> u8 {
+        match self {
+            Exit::Success => 0,
+            Exit::Failure => 1,
+            Exit::BadInput => 2,
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> ExitCode {
+        exit.code().into()
+    }
+}
+
+/// From a spiking, ternary-weight language model to verified Verilog.
+#[derive(Debug, Parser)]
+#[command(
+    name = "spikewright",
+    version,
+    after_help = "Exit codes: 0 equal or done, 1 the RTL differs from the reference, 2 bad input or missing tool."
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Generate the hardware of a design and prove it equal to the reference on a network.
+    Run(run::RunCommand),
+    /// Write the Verilog, the C header and the register page of a design; needs no tool.
+    Generate(generate::GenerateCommand),
+    /// Run or replay one matrix of a run, with a waveform if asked.
+    Cosim(cosim::CosimCommand),
+    /// Show the tools that were found, and what to do about those that were not.
+    Doctor(doctor::DoctorCommand),
+    /// Write a commented design to start from.
+    Init(init::InitCommand),
+    /// Print the JSON schema of a design, for editors.
+    Schema,
+    /// Measure cells, clocks and speeds beside their bounds.
+    Bench(bench::BenchCommand),
+}
+
+/// Runs the command of `arguments`, the first of which names the program.
+///
+/// Results go to `stdout`, errors and progress to `stderr`.
+pub fn main_with<I, A>(arguments: I, stdout: &mut dyn Write, stderr: &mut dyn Write) -> Exit
+where
+    I: IntoIterator<Item = A>,
+    A: Into<OsString> + Clone,
+{
+    let arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
+    let program = arguments.first().map(|name| name.to_string_lossy().into_owned());
+    let mut console = Console::new(stdout, stderr, program.as_deref().unwrap_or("spikewright"));
+    let cli = match Cli::try_parse_from(&arguments) {
+        Ok(cli) => cli,
+        // Help and version are results; clap knows which is which.
+        Err(message) if !message.use_stderr() => {
+            console.result(message.to_string().trim_end());
+            return Exit::Success;
+        }
+        Err(message) => {
+            console.error_text(message.to_string().trim_end());
+            return Exit::BadInput;
+        }
+    };
+    let result = match cli.command {
+        Command::Run(command) => command.execute(&mut console),
+        Command::Generate(command) => command.execute(&mut console),
+        Command::Cosim(command) => command.execute(&mut console),
+        Command::Doctor(command) => command.execute(&mut console),
+        Command::Init(command) => command.execute(&mut console),
+        Command::Schema => schema::execute(&mut console),
+        Command::Bench(command) => command.execute(&mut console),
+    };
+    result.unwrap_or_else(|error| {
+        console.error_text(&format!("error: {error}"));
+        Exit::BadInput
+    })
+}

@@ -1,0 +1,219 @@
+//! The options that `run` and `cosim` share, and the stages that they share.
+
+use super::Console;
+use crate::pipeline::{
+    Lowered, PipelineError, Plant, Planted, Rtl, Source, SourceOptions, TOP, ToolVersion,
+};
+use crate::tools::Design;
+use crate::verilated::{BuildOptions, CompiledModel, Optimisation, Toolchain};
+use clap::Args;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+use weights::config::limits::{SEED_MAX, TOKENS_MAX};
+
+/// What is run.
+#[derive(Args, Clone, Debug, Default)]
+pub struct RunOptions {
+    /// The design; without it, the bundled one of the sample network or, with --model, of the
+    /// TinyStories model.
+    #[arg(value_name = "DESIGN.toml")]
+    pub design: Option<PathBuf>,
+    /// Folder of a BitNet model in the Hugging Face layout; without it, the seeded sample network.
+    #[arg(long, value_name = "DIR")]
+    pub model: Option<PathBuf>,
+    /// Text to run; without it, seeded token ids.
+    #[arg(long, value_name = "FILE")]
+    pub text: Option<PathBuf>,
+    /// Tokens to run, instead of the design's run.tokens.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=TOKENS_MAX as u64))]
+    pub tokens: Option<u64>,
+    /// Seed of the sample network and of seeded ids, instead of the design's run.seed.
+    #[arg(long, value_name = "S", value_parser = clap::value_parser!(u64).range(..=SEED_MAX))]
+    pub seed: Option<u64>,
+    /// Plant a fault to see the check fail: in a value of the reference, a bit of the weights, or
+    /// a code of the packing.
+    #[arg(long, value_name = "KIND")]
+    pub plant: Option<Plant>,
+}
+
+/// What the first stages yield.
+pub(super) struct Prepared {
+    pub(super) source: Source,
+    pub(super) lowered: Lowered,
+    pub(super) rtl: Rtl,
+    pub(super) planted: Option<Planted>,
+}
+
+/// Wall time of each stage.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Stages {
+    pub(super) seconds: BTreeMap<&'static str, f64>,
+}
+
+impl Stages {
+    /// Prints the line of a stage that began at `begin`.
+    pub(super) fn note(
+        &mut self,
+        console: &mut Console,
+        name: &'static str,
+        begin: Instant,
+        what: &str,
+    ) {
+        self.note_time(console, name, begin.elapsed(), what);
+    }
+
+    /// Prints the line of a stage that took `time`.
+    pub(super) fn note_time(
+        &mut self,
+        console: &mut Console,
+        name: &'static str,
+        time: Duration,
+        what: &str,
+    ) {
+        console.stage(name, what, time);
+        self.seconds.insert(name, time.as_secs_f64());
+    }
+}
+
+impl RunOptions {
+    /// The stages from the configuration to the printed engine.
+    pub(super) fn prepare(
+        &self,
+        console: &mut Console,
+        stages: &mut Stages,
+        before_work: impl FnOnce(&str) -> Result<(), PipelineError>,
+    ) -> Result<Prepared, PipelineError> {
+        let options = self.source_options();
+        let begin = Instant::now();
+        let file = options.design_file()?;
+        before_work(&file.design.name)?;
+        let design = &file.design;
+        let array = &design.array;
+        let what = format!(
+            "{}: {} lanes x {} slots x {} planes = {} synapses a cycle, {} weights",
+            design.name,
+            array.lanes,
+            array.slots,
+            array.planes,
+            design.synapses_per_cycle(),
+            design.weight_store.packing.name(),
+        );
+        stages.note(console, "config", begin, &what);
+
+        let begin = Instant::now();
+        let network = options.network(&file)?;
+        let texts = options.texts(&file, &network)?;
+        let source = Source { file, network, texts };
+        let network = &source.network;
+        let what = format!(
+            "{}: {} ternary matrices, {} weights",
+            network.name,
+            network.ternary_matrices().count(),
+            network.ternary_weight_count()
+        );
+        stages.note(console, "import", begin, &what);
+
+        let begin = Instant::now();
+        let mut lowered = Lowered::new(&source)?;
+        describe_lowered(console, stages, &lowered, begin);
+        let planted = self.plant.map(|plant| plant.apply(&mut lowered)).transpose()?;
+        if let Some(planted) = &planted {
+            console.line(&format!("planted    in {}: {}", planted.matrix, planted.place));
+        }
+
+        let begin = Instant::now();
+        let rtl = Rtl::new(&lowered.engine)?;
+        let what = format!("{TOP}: {} modules, {} lines", rtl.sources.len(), rtl.lines());
+        stages.note(console, "generate", begin, &what);
+        Ok(Prepared { source, lowered, rtl, planted })
+    }
+
+    fn source_options(&self) -> SourceOptions {
+        SourceOptions {
+            design: self.design.clone(),
+            model: self.model.clone(),
+            text: self.text.clone(),
+            // The parser keeps it below 2^17.
+            tokens: self.tokens.map(|tokens| tokens as usize),
+            seed: self.seed,
+        }
+    }
+
+    /// These options as they stand on a command line.
+    pub(super) fn command_line(&self) -> String {
+        let mut text = String::new();
+        let mut put = |option: &str, value: Option<String>| {
+            if let Some(value) = value {
+                text.push(' ');
+                text.push_str(option);
+                text.push_str(&value);
+            }
+        };
+        let path = |path: &Option<PathBuf>| path.as_deref().map(quoted);
+        put("", path(&self.design));
+        put("--model ", path(&self.model));
+        put("--text ", path(&self.text));
+        put("--tokens ", self.tokens.map(|tokens| tokens.to_string()));
+        put("--seed ", self.seed.map(|seed| seed.to_string()));
+        put("--plant ", self.plant.map(|plant| plant.name().to_owned()));
+        text
+    }
+}
+
+/// A path as a shell reads it.
+fn quoted(path: &Path) -> String {
+    let text = path.display().to_string();
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+=:@%,".contains(c);
+    match text.chars().all(plain) && !text.is_empty() {
+        true => text,
+        false => format!("'{}'", text.replace('\'', "'\\''")),
+    }
+}
+
+fn describe_lowered(console: &mut Console, stages: &mut Stages, lowered: &Lowered, begin: Instant) {
+    let whole = begin.elapsed();
+    let planes = lowered.jobs.iter().map(|job| job.plane_count_max).max().unwrap_or(0);
+    let synapses: u64 = lowered.jobs.iter().map(super::super::pipeline::Job::synapses).sum();
+    let what = format!(
+        "{} tokens: {} vectors, trains to {planes} planes, {:.2} G synapses",
+        lowered.tokens,
+        lowered.tokens * lowered.jobs.len(),
+        synapses as f64 * 1e-9,
+    );
+    stages.note_time(console, "reference", lowered.reference_time, &what);
+    let words: usize = lowered.jobs.iter().map(|job| job.layer.tiling.words()).sum();
+    let worst = lowered.jobs.iter().max_by_key(|job| job.proof.worst.current_max);
+    let proof = worst.map_or_else(String::new, |job| {
+        format!(
+            "; sums to {} need {} of {} bits",
+            job.proof.worst.current_max, job.proof.required_acc_width, lowered.engine.acc_width
+        )
+    });
+    let bits = lowered.weight_bits_stored() as f64 / lowered.weight_count() as f64;
+    let what = format!("{words} words, {bits:.3} bits a weight{proof}");
+    stages.note_time(console, "lower", whole.saturating_sub(lowered.reference_time), &what);
+}
+
+/// Finds the tools and builds the model.
+pub(super) fn verilate(
+    console: &mut Console,
+    stages: &mut Stages,
+    rtl: &Rtl,
+    trace: bool,
+) -> Result<(CompiledModel, Vec<ToolVersion>), PipelineError> {
+    let begin = Instant::now();
+    let toolchain = Toolchain::find()?;
+    let design = Design { top: TOP, sources: &rtl.sources };
+    let options = BuildOptions { trace, optimisation: Optimisation::Fast };
+    let model = toolchain.build(&design, &rtl.ports, options)?;
+    let tools: Vec<ToolVersion> = toolchain
+        .tools()
+        .iter()
+        .map(|tool| ToolVersion { name: tool.name.name().into(), version: tool.version.clone() })
+        .collect();
+    let from = if model.was_cached() { "from the cache" } else { "built" };
+    let what = format!("{from}: {}", toolchain.verilator().tool.version);
+    stages.note(console, "verilate", begin, &what);
+    Ok((model, tools))
+}

@@ -1,0 +1,95 @@
+//! `run`: the main job.
+
+use super::options::{Prepared, RunOptions, Stages, verilate};
+use super::{Console, Exit};
+use crate::lockstep::Difference;
+use crate::pipeline::{CosimReport, Outputs, Verified, listing, verify, weight_file};
+use clap::Args;
+use std::path::PathBuf;
+use std::time::Instant;
+
+/// Arguments of `run`.
+#[derive(Args, Debug)]
+pub(super) struct RunCommand {
+    #[command(flatten)]
+    options: RunOptions,
+    /// Folder in which `<name>/` with the outputs is written.
+    #[arg(long, value_name = "DIR", default_value = "build")]
+    out: PathBuf,
+    /// Print `5-cosim.json` on the standard output, and nothing else there.
+    #[arg(long)]
+    json: bool,
+}
+
+impl RunCommand {
+    pub(super) fn execute(&self, console: &mut Console) -> anyhow::Result<Exit> {
+        console.reserve_for_json(self.json);
+        let mut stages = Stages::default();
+        let ours = |name: &str| Outputs::new(&self.out, name).map(|_| ());
+        let prepared = self.options.prepare(console, &mut stages, ours)?;
+        let (model, tools) = verilate(console, &mut stages, &prepared.rtl, false)?;
+
+        let verified = verify(&prepared.lowered, &model)?;
+        let mut report =
+            CosimReport::new(&prepared.source, &prepared.lowered, &verified, tools.clone());
+        report.planted.clone_from(&prepared.planted);
+        stages.note_time(console, "cosim", verified.elapsed, &describe(&report));
+
+        let begin = Instant::now();
+        report.seconds.clone_from(&stages.seconds);
+        let outputs = self.outputs(&prepared, &report)?;
+        outputs.write(&tools)?;
+        let what = format!("{}: {} files", outputs.folder().display(), outputs.file_count());
+        stages.note(console, "report", begin, &what);
+        console.json(&report.to_json());
+        Ok(conclude(console, &self.options, &verified))
+    }
+
+    fn outputs(&self, prepared: &Prepared, report: &CosimReport) -> anyhow::Result<Outputs> {
+        let design = &prepared.source.file.design;
+        let mut outputs = Outputs::new(&self.out, &design.name)?;
+        outputs.add("0-config.toml", design.to_commented_toml());
+        outputs.add("1-network.json", prepared.source.network.to_json());
+        outputs.add("2-weights.bin", weight_file(&prepared.lowered));
+        outputs.add("3-program.lst", listing(&prepared.lowered));
+        for (name, text) in prepared.rtl.files() {
+            outputs.add(&format!("4-rtl/{name}"), text);
+        }
+        outputs.add("5-cosim.json", report.to_json());
+        Ok(outputs)
+    }
+}
+
+fn describe(report: &CosimReport) -> String {
+    format!(
+        "{} matrices, {} values; {:.0} of {} synapses a cycle, array busy {:.1} %; {:.0} k cycles/s",
+        report.matrices,
+        report.values,
+        report.synapses_per_cycle,
+        report.peak_synapses_per_cycle,
+        100.0 * report.array_utilisation,
+        report.simulated_cycles_per_second * 1e-3,
+    )
+}
+
+/// The last lines: what differs first, and the verdict.
+pub(super) fn conclude(console: &mut Console, options: &RunOptions, verified: &Verified) -> Exit {
+    if verified.mismatches() == 0 {
+        console.line("RTL = reference");
+        return Exit::Success;
+    }
+    if let Some((_, fault)) = verified.fault() {
+        console.line(fault);
+    }
+    if let Some(first) = verified.first() {
+        let replay = replay(console, options, first);
+        console.line(&first.explain(&replay));
+    }
+    console.line("RTL != reference");
+    Exit::Failure
+}
+
+/// The command that replays a difference.
+fn replay(console: &Console, options: &RunOptions, first: &Difference) -> String {
+    format!("{} cosim{} {}", console.program(), options.command_line(), first.replay())
+}

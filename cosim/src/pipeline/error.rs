@@ -1,0 +1,129 @@
+//! Why the pipeline stops before it has a result. All of these are bad input or a missing tool.
+
+use crate::harness::LayerError;
+use crate::reference::ReferenceError;
+use crate::tools::ToolError;
+use firmware::engine::EngineError;
+use firmware::tiling::TilingError;
+use firmware::widths::WidthError;
+use hdl::check::CheckError;
+use std::path::{Path, PathBuf};
+use weights::config::ConfigError;
+use weights::import::ImportError;
+
+/// An error of a stage.
+#[derive(Debug, thiserror::Error)]
+pub enum PipelineError {
+    /// The configuration is wrong, or too small for the network.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The model cannot be imported.
+    #[error(transparent)]
+    Import(#[from] ImportError),
+    /// The reference cannot run the network or the text.
+    #[error(transparent)]
+    Reference(#[from] ReferenceError),
+    /// A matrix cannot be cut into tiles.
+    #[error(transparent)]
+    Tiling(#[from] TilingError),
+    /// The engine cannot be built.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// A width cannot be proven.
+    #[error(transparent)]
+    Width(#[from] WidthError),
+    /// A layer cannot be prepared.
+    #[error(transparent)]
+    Layer(#[from] LayerError),
+    /// The generated design does not pass its own check.
+    #[error("the generated design is wrong: {0}\n  = this is a defect: report it with the design")]
+    Check(#[from] CheckError),
+    /// A tool is missing or fails.
+    #[error(transparent)]
+    Tool(#[from] ToolError),
+    /// A file of the user cannot be read, or an output not written.
+    #[error("cannot {doing} {}: {source}\n  = {remedy}", .path.display())]
+    File {
+        /// What was tried.
+        doing: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+        /// The way out.
+        remedy: &'static str,
+    },
+    /// A text file is no text, or too long.
+    #[error("{} {reason}\n  = give plain UTF-8 text", .path.display())]
+    Text {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The text has no token.
+    #[error("the text of {} has no token\n  = give a text that is not empty", .path.display())]
+    NoToken {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The network has nothing for the engine.
+    #[error("network `{network}` has no ternary matrix\n  = give a model with ternary weights")]
+    NoMatrix {
+        /// Name of the network.
+        network: String,
+    },
+    /// A matrix of that name does not exist.
+    #[error("there is no matrix `{name}`\n  = the network has {names}")]
+    UnknownMatrix {
+        /// What was asked for.
+        name: String,
+        /// What there is.
+        names: String,
+    },
+    /// A token beyond the run.
+    #[error("there is no token {token}\n  = the run has tokens 0..{count}; raise --tokens")]
+    UnknownToken {
+        /// What was asked for.
+        token: usize,
+        /// Tokens of the run.
+        count: usize,
+    },
+    /// Options that do not go together.
+    #[error("{reason}\n  = {remedy}")]
+    Options {
+        /// What is wrong.
+        reason: String,
+        /// The way out.
+        remedy: &'static str,
+    },
+    /// The fault that was asked for has no place in this run.
+    #[error("no place for the planted fault `{plant}`: {reason}\n  = run more tokens")]
+    Plant {
+        /// The kind of fault.
+        plant: &'static str,
+        /// Why.
+        reason: &'static str,
+    },
+    /// The output folder belongs to someone else.
+    #[error(
+        "{} exists and was not written by this program\n  = move it away, or choose another name or --out",
+        .path.display()
+    )]
+    Foreign {
+        /// The folder.
+        path: PathBuf,
+    },
+}
+
+impl PipelineError {
+    /// An error of a file, with the remedy.
+    pub(crate) fn file(
+        doing: &'static str,
+        path: &Path,
+        remedy: &'static str,
+    ) -> impl FnOnce(std::io::Error) -> PipelineError + use<> {
+        let path = path.to_owned();
+        move |source| PipelineError::File { doing, path, source, remedy }
+    }
+}

@@ -1,0 +1,139 @@
+//! The last stage: `build/<name>`, whole or not at all.
+
+use super::{PipelineError, ToolVersion};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The file that tells our folders from others, and one run from another.
+const MANIFEST: &str = "manifest.json";
+/// What `generator` says in it.
+const GENERATOR: &str = "spikewright";
+
+/// One file of the folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Output {
+    /// Path inside the folder, with `/`.
+    pub path: String,
+    /// Its content.
+    pub bytes: Vec<u8>,
+}
+
+/// The files of one folder.
+#[derive(Clone, Debug)]
+pub struct Outputs {
+    folder: PathBuf,
+    files: Vec<Output>,
+}
+
+/// The content of `manifest.json`.
+#[derive(Serialize)]
+struct Manifest<'a> {
+    generator: &'static str,
+    version: &'static str,
+    name: &'a str,
+    files: BTreeMap<&'a str, Entry>,
+    tools: &'a [ToolVersion],
+}
+
+#[derive(Serialize)]
+struct Entry {
+    bytes: usize,
+    blake3: String,
+}
+
+/// The error of a file of the folder.
+fn failed(
+    doing: &'static str,
+    path: &Path,
+) -> impl FnOnce(std::io::Error) -> PipelineError + use<> {
+    PipelineError::file(doing, path, "choose another --out, or make room there")
+}
+
+impl Outputs {
+    /// Outputs for `<out>/<name>`, of which nothing exists before [`write`](Outputs::write).
+    ///
+    /// # Errors
+    /// If something is there that is not ours to replace.
+    pub fn new(out: &Path, name: &str) -> Result<Outputs, PipelineError> {
+        let outputs = Outputs { folder: out.join(name), files: Vec::new() };
+        outputs.require_ours()?;
+        Ok(outputs)
+    }
+
+    /// The folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Adds a file.
+    pub fn add(&mut self, path: &str, bytes: impl Into<Vec<u8>>) {
+        self.files.push(Output { path: path.to_owned(), bytes: bytes.into() });
+    }
+
+    /// How many files there are, the manifest included.
+    pub fn file_count(&self) -> usize {
+        self.files.len() + 1
+    }
+
+    /// Writes everything beside the folder and moves it into place; an earlier run of ours is
+    /// replaced.
+    ///
+    /// # Errors
+    /// If a file cannot be written, or the folder belongs to someone else by now.
+    pub fn write(&self, tools: &[ToolVersion]) -> Result<(), PipelineError> {
+        let out = self.folder.parent().unwrap_or(Path::new("."));
+        fs::create_dir_all(out).map_err(failed("create", out))?;
+        let temporary = |prefix: &str| {
+            tempfile::Builder::new().prefix(prefix).tempdir_in(out).map_err(failed("create", out))
+        };
+        let new = temporary(".new-")?;
+        // A temporary folder is closed to others; this one becomes a plain one.
+        let inside = new.path().join("folder");
+        for file in self.files.iter().chain([&self.manifest(tools)]) {
+            let path = inside.join(&file.path);
+            let parent = path.parent().unwrap_or(&inside);
+            fs::create_dir_all(parent).map_err(failed("create", parent))?;
+            fs::write(&path, &file.bytes).map_err(failed("write", &path))?;
+        }
+        self.require_ours()?;
+        let old = temporary(".old-")?;
+        if self.folder.exists() {
+            let place = old.path().join("folder");
+            fs::rename(&self.folder, place).map_err(failed("replace", &self.folder))?;
+        }
+        fs::rename(&inside, &self.folder).map_err(failed("create", &self.folder))
+    }
+
+    fn manifest(&self, tools: &[ToolVersion]) -> Output {
+        let entry = |file: &Output| Entry {
+            bytes: file.bytes.len(),
+            blake3: blake3::hash(&file.bytes).to_hex().to_string(),
+        };
+        let manifest = Manifest {
+            generator: GENERATOR,
+            version: env!("CARGO_PKG_VERSION"),
+            name: self.folder.file_name().and_then(|name| name.to_str()).unwrap_or_default(),
+            files: self.files.iter().map(|file| (file.path.as_str(), entry(file))).collect(),
+            tools,
+        };
+        let mut bytes =
+            serde_json::to_vec_pretty(&manifest).expect("strings and integers always serialise");
+        bytes.push(b'\n');
+        Output { path: MANIFEST.to_owned(), bytes }
+    }
+
+    /// Refuses to replace what we did not write.
+    fn require_ours(&self) -> Result<(), PipelineError> {
+        let foreign = || Err(PipelineError::Foreign { path: self.folder.clone() });
+        match fs::symlink_metadata(&self.folder) {
+            Err(_) => return Ok(()),
+            Ok(metadata) if !metadata.is_dir() => return foreign(),
+            Ok(_) => {}
+        }
+        let manifest = fs::read(self.folder.join(MANIFEST)).unwrap_or_default();
+        let value: serde_json::Value = serde_json::from_slice(&manifest).unwrap_or_default();
+        if value["generator"] == GENERATOR { Ok(()) } else { foreign() }
+    }
+}

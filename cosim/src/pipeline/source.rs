@@ -1,0 +1,127 @@
+//! Stage 1: what the user gives. Configuration, network and text.
+
+use super::PipelineError;
+use crate::reference::{Tokens, seeded_ids, stories};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use weights::config::DesignFile;
+use weights::network::Network;
+use weights::{import, sample};
+
+/// Largest text file in bytes: a context holds far less.
+const TEXT_BYTES_MAX: u64 = 64 << 20;
+
+/// What the user asks for; everything is optional.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SourceOptions {
+    /// The design file; a bundled one if there is none.
+    pub design: Option<PathBuf>,
+    /// The folder of a model; the sample network if there is none.
+    pub model: Option<PathBuf>,
+    /// The text; seeded token ids if there is none.
+    pub text: Option<PathBuf>,
+    /// Tokens to run, instead of the design's.
+    pub tokens: Option<usize>,
+    /// The seed, instead of the design's.
+    pub seed: Option<u64>,
+}
+
+/// Configuration and network.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// The configuration with the user's changes, and the file for messages.
+    pub file: DesignFile,
+    /// The network.
+    pub network: Network,
+    /// Texts as token ids, each from position 0; together the tokens of the run.
+    pub texts: Vec<Vec<u32>>,
+}
+
+impl SourceOptions {
+    /// Reads the configuration and applies `tokens` and `seed`.
+    ///
+    /// # Errors
+    /// As [`DesignFile::read`].
+    pub fn design_file(&self) -> Result<DesignFile, PipelineError> {
+        let mut file = match (&self.design, &self.model) {
+            (Some(path), _) => DesignFile::read(path)?,
+            (None, Some(_)) => DesignFile::tinystories(),
+            (None, None) => DesignFile::bundled(),
+        };
+        let run = &mut file.design.run;
+        run.tokens = self.tokens.unwrap_or(run.tokens);
+        run.seed = self.seed.unwrap_or(run.seed);
+        Ok(file)
+    }
+
+    /// Imports the model, or makes the sample network of the seed.
+    ///
+    /// # Errors
+    /// As [`import::import`], or if it has no ternary matrix.
+    pub fn network(&self, file: &DesignFile) -> Result<Network, PipelineError> {
+        let network = match &self.model {
+            Some(folder) => import::import(folder)?,
+            None => sample::network(file.design.run.seed),
+        };
+        let has_matrix = network.ternary_matrices().next().is_some();
+        if has_matrix {
+            Ok(network)
+        } else {
+            Err(PipelineError::NoMatrix { network: network.name })
+        }
+    }
+
+    /// The tokens of the run: the beginning of the text, story by story, or seeded ids.
+    ///
+    /// # Errors
+    /// If the text or the tokenizer cannot be read, or there is no token.
+    pub fn texts(
+        &self,
+        file: &DesignFile,
+        network: &Network,
+    ) -> Result<Vec<Vec<u32>>, PipelineError> {
+        let run = &file.design.run;
+        let Some(path) = &self.text else {
+            return Ok(chunks(seeded_ids(network, run.seed, run.tokens), network.context));
+        };
+        let text = read_text(path)?;
+        let tokens = match &self.model {
+            Some(folder) => Tokens::open(folder, network)?,
+            None => Tokens::bytes(network),
+        };
+        let (mut texts, mut left) = (Vec::new(), run.tokens);
+        for story in stories(&text) {
+            if left == 0 {
+                break;
+            }
+            let mut ids = tokens.encode(story)?;
+            ids.truncate(left.min(network.context));
+            left -= ids.len();
+            texts.push(ids);
+        }
+        texts.retain(|ids| !ids.is_empty());
+        match texts.is_empty() {
+            true => Err(PipelineError::NoToken { path: path.clone() }),
+            false => Ok(texts),
+        }
+    }
+}
+
+/// Ids without stories: as many texts as the context makes necessary.
+fn chunks(ids: Vec<u32>, context: usize) -> Vec<Vec<u32>> {
+    ids.chunks(context.max(1)).map(<[u32]>::to_vec).collect()
+}
+
+fn read_text(path: &Path) -> Result<String, PipelineError> {
+    let failed = || PipelineError::file("read", path, "give a text file that exists");
+    let file = std::fs::File::open(path).map_err(failed())?;
+    let mut bytes = Vec::new();
+    file.take(TEXT_BYTES_MAX + 1).read_to_end(&mut bytes).map_err(failed())?;
+    let refused = |reason| PipelineError::Text { path: path.to_owned(), reason };
+    if bytes.len() as u64 > TEXT_BYTES_MAX {
+        return Err(refused(format!("is above the limit of {TEXT_BYTES_MAX} bytes")));
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        refused(format!("is no UTF-8 at byte {}", error.utf8_error().valid_up_to()))
+    })
+}

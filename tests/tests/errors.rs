@@ -1,0 +1,161 @@
+//! Ring `errors`: bad input ends with its committed message, exit code 2, and nothing written.
+//!
+//! What a TOML file or a weight file can get wrong has goldens beside the code that reads it; here
+//! are the command line, and what only shows when configuration, network and text meet.
+//!
+//! `UPDATE_GOLDEN=1 cargo test -p tests --test errors` rewrites the messages.
+
+use cosim::commands::{Exit, main_with};
+use pretty_assertions::assert_eq;
+use std::fmt::Write;
+use std::fs;
+use std::path::Path;
+use weights::config::{Design, starter};
+
+const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/golden/errors.txt");
+
+/// Command lines; `@` stands for the folder with the prepared files.
+const CASES: &[&str] = &[
+    // The command line.
+    "rum",
+    "run --colour",
+    "run --tokens 0",
+    "run --tokens many",
+    "run --tokens 65537",
+    "run --seed -1",
+    "run --plant everything",
+    "run a.toml b.toml",
+    "cosim",
+    "cosim --matrix blocks.0.ffn.up --from 5",
+    "cosim --matrix blocks.0.ffn.up --trace @/w.vcd --from 5 --to 3",
+    // Files that are not there, or not what they should be.
+    "run @/missing.toml",
+    "run @",
+    "run @/zero.toml",
+    "generate @/zero.toml",
+    "run --text @/missing.txt",
+    "run --text @/empty.txt",
+    "run --text @/binary.txt",
+    "run --model @/missing",
+    "run --model @/zero.toml",
+    "run --model @/model --text @/text.txt",
+    "run --model @/damaged",
+    // A design that is too small for the network.
+    "run @/narrow.toml",
+    "run @/few-words.toml",
+    "run @/few-entries.toml",
+    "run @/few-rows.toml",
+    "run @/unary.toml",
+    // What does not exist in the run.
+    "cosim --matrix blocks.9.ffn.up",
+    "cosim --matrix blocks.0.ffn.up --token 16",
+    // Folders and files of someone else.
+    "run @/foreign.toml",
+    "generate @/foreign.toml",
+    "generate --out @/empty.txt",
+    "init @/zero.toml",
+    "init @/no/folder/design.toml",
+];
+
+/// Writes the files that the cases name.
+fn prepare(folder: &Path) {
+    let write = |name: &str, bytes: &[u8]| fs::write(folder.join(name), bytes).unwrap();
+    let edited = |name: &str, edits: &[(&str, &str)]| {
+        let mut text = starter().to_owned();
+        for (from, to) in edits {
+            assert!(text.contains(from), "the starter has no {from:?}");
+            text = text.replacen(from, to, 1);
+        }
+        write(name, text.as_bytes());
+    };
+    edited("zero.toml", &[("\nlanes = 8", "\nlanes = 0")]);
+    edited("narrow.toml", &[("acc_width = 18", "acc_width = 9")]);
+    let (before, after) = starter().split_once("[spike_buffer]").unwrap();
+    let before_small = before.replace("depth = 64", "depth = 8");
+    write("few-words.toml", format!("{before_small}[spike_buffer]{after}").as_bytes());
+    let after_small = after.replacen("depth = 64", "depth = 2", 1);
+    write("few-entries.toml", format!("{before}[spike_buffer]{after_small}").as_bytes());
+    edited("few-rows.toml", &[("rows_max = 256", "rows_max = 32")]);
+    edited(
+        "unary.toml",
+        &[("radix = \"bitwise\"", "radix = \"unary\""), ("mean_count = 3", "mean_count = 64")],
+    );
+    edited("foreign.toml", &[("name = \"sample\"", "name = \"foreign\"")]);
+    write("empty.txt", b"");
+    write("binary.txt", b"text \xff");
+    write("text.txt", b"Once upon a time");
+    fs::create_dir_all(folder.join("out/foreign")).unwrap();
+    write("out/foreign/thesis.txt", b"the only copy");
+    let network = weights::sample::network(1);
+    for name in ["model", "damaged"] {
+        fs::create_dir(folder.join(name)).unwrap();
+        weights::import::export(&network, &folder.join(name)).unwrap();
+    }
+    let weights = fs::read(folder.join("damaged/model.safetensors")).unwrap();
+    write("damaged/model.safetensors", &weights[..weights.len() - 1]);
+}
+
+/// The names of everything below a folder.
+fn names(folder: &Path) -> Vec<String> {
+    let (mut found, mut open) = (Vec::new(), vec![folder.to_owned()]);
+    while let Some(next) = open.pop() {
+        for entry in fs::read_dir(&next).unwrap() {
+            let path = entry.unwrap().path();
+            found.push(path.display().to_string());
+            if path.is_dir() {
+                open.push(path);
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+#[test]
+fn bad_input_has_its_message_and_writes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().to_str().unwrap();
+    prepare(folder.path());
+    let before = names(folder.path());
+    let mut messages = String::new();
+    for case in CASES {
+        let mut line = format!("spikewright {case}").replace('@', place);
+        if matches!(case.split(' ').next(), Some("run" | "generate")) && !case.contains("--out") {
+            write!(line, " --out {place}/out").unwrap();
+        }
+        let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
+        let exit = main_with(line.split(' '), &mut stdout, &mut stderr);
+        let message = String::from_utf8(stderr).unwrap().replace(place, "@");
+        assert_eq!(exit, Exit::BadInput, "{case}: {message}");
+        assert!(message.starts_with("error: "), "{case}: {message}");
+        assert_eq!(names(folder.path()), before, "{case} has written something");
+        writeln!(messages, "$ spikewright {case}\n{message}").unwrap();
+    }
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        fs::write(GOLDEN, &messages).unwrap();
+    }
+    assert_eq!(fs::read_to_string(GOLDEN).expect("the golden is committed"), messages);
+}
+
+/// Results go to the standard output and end well.
+#[test]
+fn help_version_and_schema_are_results() {
+    for arguments in ["--help", "--version", "run --help", "cosim --help", "schema"] {
+        let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
+        let line = format!("spikewright {arguments}");
+        assert_eq!(main_with(line.split(' '), &mut stdout, &mut stderr), Exit::Success);
+        assert!(stderr.is_empty() && stdout.len() > 10, "{arguments}");
+    }
+}
+
+/// What `init` writes is the design that `run` uses by default.
+#[test]
+fn init_writes_the_starter() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("design.toml");
+    let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
+    let line = ["spikewright", "init", path.to_str().unwrap()];
+    assert_eq!(main_with(line, &mut stdout, &mut stderr), Exit::Success);
+    let design = Design::parse("design.toml", &fs::read(&path).unwrap()).unwrap();
+    assert_eq!(design, Design::bundled());
+}

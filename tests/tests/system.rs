@@ -1,0 +1,172 @@
+//! Ring `system`: the generated machine equals the reference on whole networks, the check sees
+//! every planted fault, and equal input gives equal bytes.
+//!
+//! Needs a Verilator, which is installed if there is none. With `SPIKEWRIGHT_SHARED` set to a
+//! folder with `models/` and `text/`, a real model is run too, and its absence is a failure.
+
+use cosim::commands::{Exit, main_with};
+use pretty_assertions::assert_eq;
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+/// How a command ended.
+struct Ended {
+    exit: Exit,
+    stdout: String,
+    stderr: String,
+}
+
+fn spikewright<A: Into<OsString> + Clone>(arguments: &[A]) -> Ended {
+    let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
+    let program = [OsString::from("spikewright")];
+    let arguments = program.into_iter().chain(arguments.iter().cloned().map(Into::into));
+    let exit = main_with(arguments, &mut stdout, &mut stderr);
+    let text = |bytes| String::from_utf8(bytes).expect("text");
+    Ended { exit, stdout: text(stdout), stderr: text(stderr) }
+}
+
+fn report(folder: &Path) -> serde_json::Value {
+    let text = std::fs::read(folder.join("5-cosim.json")).expect("the report is written");
+    serde_json::from_slice(&text).expect("JSON")
+}
+
+/// Every file below a folder, by its path inside.
+fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let (mut found, mut open) = (BTreeMap::new(), vec![folder.to_owned()]);
+    while let Some(next) = open.pop() {
+        for entry in std::fs::read_dir(&next).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                open.push(path);
+            } else {
+                let inside = path.strip_prefix(folder).expect("below the folder").to_owned();
+                found.insert(inside, std::fs::read(&path).expect("a file"));
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn the_sample_network_equals_its_reference() {
+    let out = tempfile::tempdir().unwrap();
+    let out_path = out.path().to_str().unwrap();
+    let ended = spikewright(&["run", "--out", out_path, "--json"]);
+    assert_eq!(ended.exit, Exit::Success, "{}", ended.stderr);
+    assert_eq!(ended.stderr.lines().last(), Some("RTL = reference"));
+    let printed: serde_json::Value = serde_json::from_str(&ended.stdout).expect("only JSON");
+    let written = report(&out.path().join("sample"));
+    assert_eq!(printed["values"], written["values"]);
+    assert_eq!((&written["mismatches"], &written["matrices"]), (&0.into(), &14.into()));
+    assert_eq!(written["vectors"], 16 * 14);
+    for key in [
+        "synapses",
+        "cycles",
+        "synapses_per_cycle",
+        "peak_synapses_per_cycle",
+        "simulated_cycles_per_second",
+        "weight_bits_stored",
+    ] {
+        assert!(written[key].as_f64().is_some_and(|value| value > 0.0), "{key}");
+    }
+    assert_eq!(written["tools"].as_array().map(Vec::len), Some(2));
+    // A second run replaces the first.
+    let ended = spikewright(&["run", "--out", out_path, "--tokens", "2"]);
+    assert_eq!(ended.exit, Exit::Success, "{}", ended.stderr);
+    assert_eq!(report(&out.path().join("sample"))["tokens"], 2);
+    assert_eq!(std::fs::read_dir(out.path()).unwrap().count(), 1, "nothing else is left");
+}
+
+#[test]
+fn every_planted_fault_is_seen_and_named() {
+    let out = tempfile::tempdir().unwrap();
+    let out_path = out.path().to_str().unwrap();
+    for (plant, first, second) in [
+        (
+            "reference",
+            "mismatch at token 8, blocks.1.attention.q, current of channel 13 of 40",
+            "difference -16 = -2^4",
+        ),
+        (
+            "weight",
+            "mismatch at token 0, blocks.1.attention.q, current of channel 0 of 40",
+            " rtl ",
+        ),
+        ("code", "fault at blocks.1.attention.q: the engine reports: idle, bad_code", "  weights "),
+    ] {
+        let ended = spikewright(&["run", "--out", out_path, "--plant", plant]);
+        assert_eq!(ended.exit, Exit::Failure, "{plant}: {}", ended.stderr);
+        let mut lines = ended.stdout.lines().skip_while(|line| *line != first);
+        assert_eq!(lines.next(), Some(first), "{plant}: {}", ended.stdout);
+        assert!(lines.next().is_some_and(|line| line.contains(second)), "{}", ended.stdout);
+        assert_eq!(lines.last(), Some("RTL != reference"));
+        let written = report(&out.path().join("sample"));
+        assert!(written["mismatches"].as_u64().is_some_and(|count| count > 0), "{plant}");
+        assert_eq!(written["planted"]["kind"], plant);
+    }
+}
+
+/// The printed command meets the same difference in the same cycle, and records it.
+#[test]
+fn a_mismatch_can_be_replayed() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().to_str().unwrap();
+    let ended = spikewright(&["run", "--out", out, "--plant", "weight"]);
+    let begin = ended.stdout.find("mismatch at ").expect("a mismatch");
+    let message = &ended.stdout[begin..];
+    let (_, command) = message.split_once("replay  spikewright ").expect("a command");
+    let wave = folder.path().join("wave.vcd");
+    let command = command.lines().next().unwrap().replace("wave.vcd", wave.to_str().unwrap());
+    let arguments: Vec<&str> = command.split(' ').collect();
+    let replayed = spikewright(&arguments);
+    assert_eq!(replayed.exit, Exit::Failure, "{}", replayed.stderr);
+    let begin = replayed.stdout.find("mismatch at ").expect("the same mismatch");
+    assert_eq!(&replayed.stdout[begin..], message);
+    assert!(std::fs::metadata(&wave).unwrap().len() > 1000, "a waveform");
+}
+
+/// Outputs 0 to 4 do not know where or when they were made.
+#[test]
+fn equal_input_gives_equal_bytes() {
+    let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let runs = folders.each_ref().map(|folder| {
+        // The other tests of this file name absolute paths only.
+        std::env::set_current_dir(folder.path()).unwrap();
+        let ended = spikewright(&["run", "--seed", "7", "--tokens", "5"]);
+        assert_eq!(ended.exit, Exit::Success, "{}", ended.stderr);
+        let mut files = files(&folder.path().join("build/sample"));
+        assert!(files.remove(Path::new("5-cosim.json")).is_some());
+        assert!(files.remove(Path::new("manifest.json")).is_some());
+        files
+    });
+    assert!(runs[0].len() > 15, "{:?}", runs[0].keys());
+    assert_eq!(runs[0].keys().collect::<Vec<_>>(), runs[1].keys().collect::<Vec<_>>());
+    for (name, bytes) in &runs[0] {
+        assert!(bytes == &runs[1][name], "{} differs", name.display());
+        let text = String::from_utf8_lossy(bytes);
+        let place = folders[0].path().to_str().unwrap();
+        assert!(!text.contains(place), "{} names its folder", name.display());
+    }
+}
+
+#[test]
+fn a_real_model_equals_its_reference() {
+    let Some(shared) = std::env::var_os("SPIKEWRIGHT_SHARED") else { return };
+    let (shared, out) = (PathBuf::from(shared), tempfile::tempdir().unwrap());
+    let ended = spikewright(&[
+        "run".into(),
+        "--model".into(),
+        shared.join("models/tinystories-bitnet-1m").into_os_string(),
+        "--text".into(),
+        shared.join("text/tinystories-sample-a.txt").into_os_string(),
+        "--tokens".into(),
+        "4".into(),
+        "--out".into(),
+        out.path().into(),
+    ]);
+    assert_eq!(ended.exit, Exit::Success, "{}{}", ended.stdout, ended.stderr);
+    let written = report(&out.path().join("tinystories"));
+    assert_eq!((&written["mismatches"], &written["matrices"]), (&0.into(), &56.into()));
+    assert_eq!(written["weights"], 1_179_648);
+}
