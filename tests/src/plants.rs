@@ -140,7 +140,9 @@ plants! {
     lif "weight_store" "value" "a bank address is not decoded"
         "(write_inside & (write_bank_i[0] == 1'b0))" => "(write_inside)";
     lif "weight_store" "counter" "one byte is not checked"
-        "|{~is_code_0, ~is_code_1, ~is_code_2, ~is_code_3}" => "|{~is_code_0, ~is_code_1, ~is_code_3}";
+        "~check_2_ok, ~check_3_ok}" => "~check_3_ok}";
+    lif "base3_check" "counter" "a code that is none passes where both pairs are zero"
+        "(code_i[2] | q_is_none)" => "(code_i[2] & q_is_none)";
 
     // ---- spikes and tiles ------------------------------------------------------------------------
 
@@ -206,8 +208,8 @@ plants! {
         "address_q <= group_q" => "address_q <= group_q + 3'd1";
     levels "neuron_group" "value" "a vector does not wait for the one before"
         "spaced = ~(begins & (|wait_q))" => "spaced = 1'b1";
-    lif "neuron_group" "counter" "saturation of rows that do not exist is counted"
-        "write_back & any_saturated" => "write_back | any_saturated";
+    tight "neuron_group" "counter" "saturation counts while a group waits to leave"
+        "write_back & (|saturated)" => "(|saturated)";
 
     // ---- control ---------------------------------------------------------------------------------
 
@@ -216,7 +218,7 @@ plants! {
     lif "register_file" "counter" "memories can be written while busy"
         "~(writes_memory & locked_i)" => "~(writes_memory & ~locked_i & locked_i)";
     lif "register_file" "constants" "a constant reads another value"
-        "read_value = 32'd393220" => "read_value = 32'd393221";
+        "read_value = 32'h00060004" => "read_value = 32'h00060005";
     lif "engine_control" "counter" "stall cycles are counted as array cycles"
         "(array_i & ~(&array_cycles_q))" => "(stall_i & ~(&array_cycles_q))";
     lif "engine_control" "counter" "a matrix without rows passes for one that fits"
