@@ -28,7 +28,9 @@ fn refused<T>(line: u32, mistake: impl FnOnce() -> T) -> String {
     HOOK.call_once(|| {
         let default = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |panic| {
-            let message = panic.payload_as_str().unwrap_or_default().to_string();
+            let (text, string) = (panic.payload().downcast_ref(), panic.payload().downcast_ref());
+            let text = text.map(|text: &&str| (*text).to_string());
+            let message = text.or_else(|| string.cloned()).unwrap_or_default();
             let place = panic.location().map(|place| (place.file().to_string(), place.line()));
             let (file, line) = place.unwrap_or_default();
             PANIC.set((message, file, line));

@@ -14,6 +14,9 @@ use tests::{rules, table, verilog};
 use weights::numeric::Radix;
 use weights::packing::Packing;
 
+/// Characters that a printed line may have.
+const LINE_MAX: usize = 180;
+
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("golden")
 }
@@ -127,7 +130,7 @@ fn printed_text_is_tidy() {
             assert!(!text.contains(env!("CARGO_MANIFEST_DIR")), "{configuration}, {name}");
             for (number, line) in text.lines().enumerate() {
                 let place = format!("{configuration}, {name}:{}: {line}", number + 1);
-                assert!(line.chars().count() <= 160, "too long: {place}");
+                assert!(line.chars().count() <= LINE_MAX, "too long: {place}");
                 assert!(!line.ends_with(' ') && !line.contains('\t'), "blanks: {place}");
             }
         }
