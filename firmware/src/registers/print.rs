@@ -7,9 +7,10 @@ use std::fmt::Write;
 pub const HEADER_NAME: &str = "spikewright_layer_engine.h";
 
 /// What both outputs say about every access.
-const RULES: [&str; 4] = [
-    "Every access is one aligned 32-bit word; byte strobes are ignored.",
-    "Bits and offsets that are not listed read as zero and ignore writes.",
+const RULES: [&str; 5] = [
+    "Every access is one aligned 32-bit word; a write of part of a word is refused (SLVERR).",
+    "Bits and offsets that are not listed read as zero; a write to no register is refused.",
+    "While the engine is busy, writes to weight_data and threshold_data are refused.",
     "Two's complement is used for every signed value.",
     "Counters stop at 4294967295.",
 ];

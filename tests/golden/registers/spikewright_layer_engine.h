@@ -1,7 +1,8 @@
 /* Registers of layer_engine, a spike accumulator array with neurons.
  *
- * Every access is one aligned 32-bit word; byte strobes are ignored.
- * Bits and offsets that are not listed read as zero and ignore writes.
+ * Every access is one aligned 32-bit word; a write of part of a word is refused (SLVERR).
+ * Bits and offsets that are not listed read as zero; a write to no register is refused.
+ * While the engine is busy, writes to weight_data and threshold_data are refused.
  * Two's complement is used for every signed value.
  * Counters stop at 4294967295.
  *
