@@ -12,6 +12,8 @@
 //! | u, v | membrane before and after integration |
 //! | θ | threshold, positive |
 
+pub mod fixed_point;
+
 use crate::neuron::{LastStep, Leak, NeuronRule, Quantise, Reset, SpikeRange, State, Threshold};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -1,0 +1,113 @@
+//! What one machine is: the parameters that generate it.
+//!
+//! ```text
+//!  tokens ─► sequencer ─┬─► matrix unit ─► results, residual
+//!                       └─► vector unit ─► trains, temporaries, keys and values
+//! ```
+//!
+//! Lowering derives every size from the network and the design; the hardware, the reference and
+//! the cycle model read them here.
+
+use crate::isa::Instruction;
+use serde::Serialize;
+use weights::numeric::{Radix, Trit};
+use weights::packing::Packing;
+
+/// The parameters of one machine. Depths are in words of that memory; `lanes`, `slots` and
+/// `elements` are powers of two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+pub struct MachineParameters {
+    /// Rows of weights that the array covers at once; a multiple of `elements`.
+    pub lanes: u32,
+    /// Columns of weights that the array covers at once; a multiple of `elements`.
+    pub slots: u32,
+    /// Planes of a train that share one weight word.
+    pub planes: u32,
+    /// How the planes of a train add up.
+    pub radix: Radix,
+    /// Bits of an accumulated current, two's complement.
+    pub acc_width: u32,
+    /// Code of the trits in the weight store.
+    pub packing: Packing,
+    /// Elements of a vector that move in a cycle; even.
+    pub elements: u32,
+    /// Bits of a value's mantissa, two's complement.
+    pub value_width: u32,
+    /// Bits of a count's magnitude.
+    pub count_width: u32,
+    /// Balanced ternary digits of a kept key or value.
+    pub key_value_digits: u32,
+    /// Balanced ternary digits of an embedding.
+    pub embedding_digits: u32,
+    /// Positions of a text.
+    pub context: u32,
+    /// Token ids.
+    pub vocabulary: u32,
+    /// Words of the weight store, each lanes × slots trits.
+    pub weight_depth: u32,
+    /// Words of the key store, each lanes (positions) × slots (channels) trits.
+    pub key_depth: u32,
+    /// Words of the value store, each lanes (channels) × slots (positions) trits.
+    pub value_depth: u32,
+    /// Words of each of the two deficit memories, `elements` positions each.
+    pub deficit_depth: u32,
+    /// Words of the residual memory, `elements` values each.
+    pub residual_depth: u32,
+    /// Words of the result memory, `elements` values each.
+    pub result_depth: u32,
+    /// Words of the temporary memory, `elements` values each.
+    pub temporary_depth: u32,
+    /// Words of the constant memory, `elements` values each.
+    pub constant_depth: u32,
+    /// Words of the train store, `slots` counts each.
+    pub train_depth: u32,
+    /// Trains that have a descriptor.
+    pub train_count: u32,
+    /// Scalar registers.
+    pub scalar_count: u32,
+    /// Instructions of the program memory.
+    pub program_depth: u32,
+}
+
+/// A ternary matrix as it lies in the weight store, padded with zeros to whole tiles.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredMatrix {
+    /// Name of the matrix or table.
+    pub name: String,
+    /// First word: `word(tile, digit, column) = base + (tile · digits + digit) · stride + column`.
+    pub base: u32,
+    /// Rows, a multiple of `lanes`.
+    pub rows: usize,
+    /// Columns, a multiple of `slots`; `stride` is this over `slots`.
+    pub columns: usize,
+    /// Its balanced ternary digits, most significant first, each `rows · columns` trits row by row;
+    /// one for a ternary matrix.
+    pub digits: Vec<Vec<Trit>>,
+}
+
+/// A network lowered to a machine: everything that is generated, loaded or executed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Program {
+    /// Name of the network.
+    pub name: String,
+    /// The machine it runs on.
+    pub parameters: MachineParameters,
+    /// What the sequencer executes for each token, from the first to an `End`.
+    pub instructions: Vec<Instruction>,
+    /// What each instruction is for: the operation of the network, and what of it.
+    pub remarks: Vec<String>,
+    /// The contents of the weight store.
+    pub matrices: Vec<StoredMatrix>,
+    /// The contents of the constant memory: `elements` values a word.
+    pub constants: Vec<i64>,
+    /// First word in R of the logits, one a token id.
+    pub logits_address: u32,
+    /// The value of one unit of a logit, but for the factor `2^-f` of scalar `logits_scalar`.
+    pub logits_unit: f64,
+    /// Scalar whose exponent the logits have.
+    pub logits_scalar: u32,
+    /// The id that starts every text, where the model has one.
+    pub begin_token: Option<u32>,
+    /// The id that ends a text, where the model has one.
+    pub end_token: Option<u32>,
+}
