@@ -42,6 +42,8 @@ pub enum Binary {
     Add,
     /// Difference modulo 2^width.
     Subtract,
+    /// Product modulo 2^width.
+    Multiply,
     /// Bitwise and.
     And,
     /// Bitwise or.
@@ -94,6 +96,10 @@ pub enum Kind {
     ShiftRight(NodeId, u32),
     /// Shifted left by a constant, zeros in, top bits lost.
     ShiftLeft(NodeId, u32),
+    /// A named signal or constant shifted right by an unsigned amount, by its own sign rule.
+    ShiftRightBy(NodeId, NodeId),
+    /// Shifted left by an unsigned amount, zeros in, top bits lost.
+    ShiftLeftBy(NodeId, NodeId),
     /// The word of a small memory at an address, without a clock.
     MemoryWord(MemoryId, NodeId),
 }
@@ -125,7 +131,10 @@ impl Kind {
             | Kind::ShiftRight(a, _)
             | Kind::ShiftLeft(a, _)
             | Kind::MemoryWord(_, a) => vec![*a],
-            Kind::Binary(_, a, b) | Kind::Compare(_, a, b) => vec![*a, *b],
+            Kind::Binary(_, a, b)
+            | Kind::Compare(_, a, b)
+            | Kind::ShiftRightBy(a, b)
+            | Kind::ShiftLeftBy(a, b) => vec![*a, *b],
             Kind::Select(c, a, b) => vec![*c, *a, *b],
             Kind::Concat(parts) => parts.clone(),
         }

@@ -87,7 +87,7 @@ pub(crate) struct CaseTable {
     pub(crate) default: NodeId,
 }
 
-/// A memory of `depth` words, a power of two.
+/// A memory of `depth` words.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Memory {
     pub(crate) text: String,
@@ -95,6 +95,8 @@ pub(crate) struct Memory {
     pub(crate) depth: u32,
     /// Whether a word is never read in the cycle that writes it.
     pub(crate) exclusive: bool,
+    /// Whether synthesis makes it of LUTs.
+    pub(crate) distributed: bool,
     pub(crate) contents: Vec<Bits>,
     pub(crate) write: Option<MemoryWrite>,
 }

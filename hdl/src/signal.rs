@@ -9,6 +9,9 @@ use crate::expression::{Binary, Compare, Kind, NodeId, Reduce, Unary};
 use crate::signal_type::{Type, sint, uint};
 use std::ops;
 
+/// Bits of a shift amount that Verilator takes.
+const SHIFT_WIDTH_MAX: u32 = 32;
+
 /// A value in the module that a [`Builder`] is making.
 #[derive(Clone, Copy)]
 pub struct Signal<'m> {
@@ -212,6 +215,35 @@ impl<'m> Signal<'m> {
         if by == 0 { self } else { self.make(Kind::ShiftLeft(self.node, by), self.ty) }
     }
 
+    #[track_caller]
+    fn check_amount(self, amount: Signal<'m>) {
+        assert!(std::ptr::eq(self.builder, amount.builder), "signals of two modules cannot meet");
+        if self.builder.constant_value(self.node).is_none() {
+            self.check_named("a shift");
+        }
+        assert!(
+            !amount.ty.signed && amount.ty.width <= SHIFT_WIDTH_MAX,
+            "`{}` is {}: a shift amount is unsigned, of at most {SHIFT_WIDTH_MAX} bits",
+            self.builder.describe(amount.node),
+            amount.ty
+        );
+    }
+
+    /// Shifted right by a signal, by this signal's own sign rule. From the width on, only zeros or
+    /// copies of the sign are left.
+    #[track_caller]
+    pub fn shift_right_by(self, amount: Signal<'m>) -> Signal<'m> {
+        self.check_amount(amount);
+        self.make(Kind::ShiftRightBy(self.node, amount.node), self.ty)
+    }
+
+    /// Shifted left by a signal: zeros in, the top bits are lost. From the width on, zero is left.
+    #[track_caller]
+    pub fn shift_left_by(self, amount: Signal<'m>) -> Signal<'m> {
+        self.check_amount(amount);
+        self.make(Kind::ShiftLeftBy(self.node, amount.node), self.ty)
+    }
+
     /// `count` copies side by side, unsigned.
     #[track_caller]
     pub fn repeat(self, count: u32) -> Signal<'m> {
@@ -279,6 +311,7 @@ macro_rules! binary_operator {
 
 binary_operator!(Add, add, Add, "+");
 binary_operator!(Sub, sub, Subtract, "-");
+binary_operator!(Mul, mul, Multiply, "*");
 binary_operator!(BitAnd, bitand, And, "&");
 binary_operator!(BitOr, bitor, Or, "|");
 binary_operator!(BitXor, bitxor, Xor, "^");

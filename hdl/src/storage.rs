@@ -14,7 +14,7 @@ pub struct RegisterHandle<'m> {
     position: usize,
 }
 
-/// A memory of a power-of-two number of words.
+/// A memory. Without a write port it is a table of constants.
 #[derive(Clone, Copy)]
 pub struct MemoryHandle<'m> {
     builder: &'m Builder,
@@ -58,11 +58,14 @@ impl Builder {
 
     /// A memory of `depth` words. `contents` may be empty, or give the first words.
     ///
+    /// Where `depth` is no power of two, addresses from `depth` on must never be read or written.
+    /// The native simulator checks that.
+    ///
     /// # Panics
-    /// If `depth` is not a power of two, at least 2: every address must exist.
+    /// If `depth` is below 2.
     #[track_caller]
     pub fn memory(&self, name: &str, depth: u32, ty: Type, contents: &[Bits]) -> MemoryHandle<'_> {
-        assert!(depth >= 2 && depth.is_power_of_two(), "`{name}`: {depth} words, no power of two");
+        assert!(depth >= 2, "`{name}`: a memory has at least 2 words, not {depth}");
         assert!(contents.len() <= depth as usize, "`{name}`: more contents than words");
         let mut state = self.state.borrow_mut();
         let id = MemoryId(state.module.memories.len() as u32);
@@ -71,6 +74,7 @@ impl Builder {
             ty,
             depth,
             exclusive: false,
+            distributed: false,
             contents: contents.to_vec(),
             write: None,
         });
@@ -140,6 +144,13 @@ impl<'m> MemoryHandle<'m> {
         self
     }
 
+    /// Has synthesis make the memory of LUTs, not of block RAMs: a memory with a write port as LUT
+    /// RAM, a table of constants as plain logic.
+    pub fn distributed(self) -> MemoryHandle<'m> {
+        self.builder.state.borrow_mut().module.memories[self.id.0 as usize].distributed = true;
+        self
+    }
+
     /// The one write port.
     #[track_caller]
     pub fn write(self, enable: Signal<'m>, address: Signal<'m>, data: Signal<'m>) {
@@ -153,6 +164,7 @@ impl<'m> MemoryHandle<'m> {
     }
 
     /// A clocked read port: `name` takes the addressed word when `enable` holds, as block RAMs do.
+    /// A memory may have several; synthesis copies the memory for them where it has to.
     #[track_caller]
     pub fn read(self, name: &str, enable: Signal<'m>, address: Signal<'m>) -> Signal<'m> {
         self.check_address(address);

@@ -104,6 +104,15 @@ fn sizes_must_fit() {
     );
     let shift = refused(line!(), || four.shift_right(4));
     assert_eq!(shift, "a shift by 4 leaves nothing of uint(4)");
+    let expression = refused(line!(), || (four + four).shift_left_by(four));
+    assert_eq!(
+        expression,
+        "a shift needs a named signal, `(four_i + four_i)` is an expression: give it a name with wire()"
+    );
+    let amount = refused(line!(), || four.shift_right_by(signed));
+    assert_eq!(amount, "`signed_i` is sint(4): a shift amount is unsigned, of at most 32 bits");
+    let far = refused(line!(), || four.shift_right_by(b.literal(0, uint(33))));
+    assert_eq!(far, "`33'd0` is uint(33): a shift amount is unsigned, of at most 32 bits");
     let shorter = refused(line!(), || four.extend(3));
     assert_eq!(shorter, "extend to 3 would shorten uint(4)");
     let large = refused(line!(), || four.is(16));
@@ -130,8 +139,8 @@ fn updates_must_fit() {
     assert_eq!(address, "an address here is uint(3), not uint(4)");
     let word = refused(line!(), || memory.write(b.flag(true), b.literal(0, uint(3)), five));
     assert_eq!(word, "a word is uint(4), not uint(5)");
-    let depth = refused(line!(), || b.memory("odd", 6, uint(4), &[]));
-    assert_eq!(depth, "`odd`: 6 words, no power of two");
+    let depth = refused(line!(), || b.memory("single", 1, uint(4), &[]));
+    assert_eq!(depth, "`single`: a memory has at least 2 words, not 1");
     let contents = vec![Bits::new(0, uint(4)); 3];
     let contents = refused(line!(), || b.memory("small", 2, uint(4), &contents));
     assert_eq!(contents, "`small`: more contents than words");

@@ -86,6 +86,7 @@ impl Elaboration {
             memories.push(MemoryState {
                 path: format!("{path}{}", memory.text),
                 words,
+                depth: memory.depth as usize,
                 contents,
                 exclusive: memory.exclusive,
                 write: None,
@@ -235,6 +236,13 @@ impl Elaboration {
                 Operation::Window { out, source: operands[0], low: *by, signed: signed(a) }
             }
             Kind::ShiftLeft(_, by) => Operation::ShiftLeft(out, operands[0], *by),
+            Kind::ShiftRightBy(a, _) => Operation::ShiftRightBy {
+                out,
+                source: operands[0],
+                by: operands[1],
+                signed: signed(a),
+            },
+            Kind::ShiftLeftBy(..) => Operation::ShiftLeftBy(out, operands[0], operands[1]),
             Kind::Concat(_) => Operation::Concat(out, operands.iter().rev().copied().collect()),
             Kind::Repeat(_, count) => {
                 Operation::Concat(out, vec![operands[0]; *count as usize].into())

@@ -38,11 +38,21 @@ struct RegisterState {
 struct MemoryState {
     path: String,
     words: usize,
+    depth: usize,
     contents: Vec<u64>,
     exclusive: bool,
     write: Option<(Slot, Slot, Slot)>,
     /// Destination, enable, address.
     reads: Vec<(Slot, Slot, Slot)>,
+}
+
+impl MemoryState {
+    /// The word at an address, which must exist.
+    fn word(&self, address: usize) -> &[u64] {
+        let MemoryState { path, words, depth, .. } = self;
+        assert!(address < *depth, "memory `{path}` reads word {address}, it has {depth}");
+        &self.contents[address * words..(address + 1) * words]
+    }
 }
 
 impl NativeSimulation {
@@ -110,11 +120,17 @@ impl NativeSimulation {
                     "memory `{}` reads word {address} in the cycle that writes it",
                     memory.path
                 );
-                let start = address * memory.words;
-                results.push((destination, memory.contents[start..start + memory.words].to_vec()));
+                results.push((destination, memory.word(address).to_vec()));
             }
             if let Some((_, address, data)) = written {
-                let start = address_of(address) * memory.words;
+                let address = address_of(address);
+                assert!(
+                    address < memory.depth,
+                    "memory `{}` writes word {address}, it has {}",
+                    memory.path,
+                    memory.depth
+                );
+                let start = address * memory.words;
                 memory.contents[start..start + memory.words]
                     .copy_from_slice(&self.state[data.offset..data.offset + memory.words]);
             }

@@ -45,6 +45,14 @@ pub(super) enum Operation {
         signed: bool,
     },
     ShiftLeft(Slot, Slot, u32),
+    /// A window whose `low` is a signal of at most 32 bits.
+    ShiftRightBy {
+        out: Slot,
+        source: Slot,
+        by: Slot,
+        signed: bool,
+    },
+    ShiftLeftBy(Slot, Slot, Slot),
     /// Parts, least significant first.
     Concat(Slot, Box<[Slot]>),
     /// A result for every value of the selector.
@@ -67,6 +75,7 @@ fn sign_extend(word: u64, width: u32) -> i64 {
 impl Operation {
     pub(super) fn run(&self, state: &mut [u64], memories: &[MemoryState]) {
         match self {
+            Operation::Binary(Binary::Multiply, out, a, b) => multiply(state, *out, *a, *b),
             Operation::Binary(operator, out, a, b) => binary(state, *operator, *out, *a, *b),
             Operation::Not(out, a) => {
                 for word in 0..out.words {
@@ -96,28 +105,20 @@ impl Operation {
             Operation::Window { out, source, low, signed } => {
                 window(state, *out, *source, *low, *signed);
             }
-            Operation::ShiftLeft(out, a, by) => {
-                for word in (0..out.words).rev() {
-                    let (skip, shift) = ((by / 64) as usize, by % 64);
-                    let at = |index: usize| state[a.offset + index];
-                    let high = if word >= skip { at(word - skip) << shift } else { 0 };
-                    let low = match shift {
-                        1.. if word > skip => at(word - skip - 1) >> (64 - shift),
-                        _ => 0,
-                    };
-                    state[out.offset + word] = high | low;
-                }
-                state[out.offset + out.words - 1] &= out.mask();
+            Operation::ShiftLeft(out, a, by) => shift_left(state, *out, *a, *by),
+            Operation::ShiftRightBy { out, source, by, signed } => {
+                window(state, *out, *source, state[by.offset] as u32, *signed);
+            }
+            Operation::ShiftLeftBy(out, a, by) => {
+                shift_left(state, *out, *a, state[by.offset] as u32);
             }
             Operation::Concat(out, parts) => concat(state, *out, parts),
             Operation::Case { out, selector, results } => {
                 copy(state, *out, results[state[selector.offset] as usize]);
             }
             Operation::MemoryWord { out, memory, address } => {
-                let memory = &memories[*memory];
-                let start = state[address.offset] as usize * memory.words;
-                state[out.offset..out.offset + out.words]
-                    .copy_from_slice(&memory.contents[start..start + memory.words]);
+                let word = memories[*memory].word(state[address.offset] as usize);
+                state[out.offset..out.offset + out.words].copy_from_slice(word);
             }
         }
     }
@@ -147,7 +148,37 @@ fn binary(state: &mut [u64], operator: Binary, out: Slot, a: Slot, b: Slot) {
             Binary::Xor => x ^ y,
             Binary::Add => add(y),
             Binary::Subtract => add(!y),
+            Binary::Multiply => unreachable!("products have their own function"),
         };
+    }
+    state[out.offset + out.words - 1] &= out.mask();
+}
+
+/// Modulo 2^width the product is the same for signed and unsigned operands.
+fn multiply(state: &mut [u64], out: Slot, a: Slot, b: Slot) {
+    state[out.offset..out.offset + out.words].fill(0);
+    for low in 0..out.words {
+        let mut carry = 0u128;
+        for high in 0..out.words - low {
+            let product = u128::from(state[a.offset + low]) * u128::from(state[b.offset + high]);
+            let sum = u128::from(state[out.offset + low + high]) + product + carry;
+            state[out.offset + low + high] = sum as u64;
+            carry = sum >> 64;
+        }
+    }
+    state[out.offset + out.words - 1] &= out.mask();
+}
+
+fn shift_left(state: &mut [u64], out: Slot, a: Slot, by: u32) {
+    let (skip, shift) = ((by / 64) as usize, by % 64);
+    for word in (0..out.words).rev() {
+        let at = |index: usize| state[a.offset + index];
+        let high = if word >= skip { at(word - skip) << shift } else { 0 };
+        let low = match shift {
+            1.. if word > skip => at(word - skip - 1) >> (64 - shift),
+            _ => 0,
+        };
+        state[out.offset + word] = high | low;
     }
     state[out.offset + out.words - 1] &= out.mask();
 }

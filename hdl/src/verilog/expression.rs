@@ -31,6 +31,7 @@ fn symbol(operator: Binary) -> &'static str {
     match operator {
         Binary::Add => "+",
         Binary::Subtract => "-",
+        Binary::Multiply => "*",
         Binary::And => "&",
         Binary::Or => "|",
         Binary::Xor => "^",
@@ -134,6 +135,9 @@ pub(super) fn flat(module: &Module, id: NodeId) -> String {
         Kind::ShiftRight(a, by) if node.ty.signed => format!("({} >>> {by})", text(a)),
         Kind::ShiftRight(a, by) => format!("({} >> {by})", text(a)),
         Kind::ShiftLeft(a, by) => format!("({} << {by})", text(a)),
+        Kind::ShiftRightBy(a, by) if node.ty.signed => format!("({} >>> {})", text(a), text(by)),
+        Kind::ShiftRightBy(a, by) => format!("({} >> {})", text(a), text(by)),
+        Kind::ShiftLeftBy(a, by) => format!("({} << {})", text(a), text(by)),
         Kind::MemoryWord(memory, a) => {
             format!("{}[{}]", module.memories[memory.0 as usize].text, strip(&text(a)))
         }

@@ -251,7 +251,18 @@ fn case(module: &Module, id: NameId) -> String {
 }
 
 fn memory(memory: &Memory) -> String {
-    let attribute = if memory.exclusive { "(* no_rw_check *) " } else { "" };
+    // Yosys finds no LUT RAM for a memory that is never written; "logic" is its word for LUTs.
+    let place = match memory.write {
+        Some(_) => "ram_style = \"distributed\"",
+        None => "rom_style = \"logic\"",
+    };
+    let attributes = [(memory.exclusive, "no_rw_check"), (memory.distributed, place)];
+    let attributes: Vec<&str> =
+        attributes.into_iter().filter_map(|(set, text)| set.then_some(text)).collect();
+    let attribute = match attributes.is_empty() {
+        true => String::new(),
+        false => format!("(* {} *) ", attributes.join(", ")),
+    };
     let range = range(memory.ty);
     let gap = if range.is_empty() { "" } else { " " };
     let mut text =
