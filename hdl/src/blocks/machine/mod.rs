@@ -1,0 +1,3 @@
+//! The blocks of the whole machine.
+
+pub mod instruction;
