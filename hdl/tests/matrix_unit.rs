@@ -277,9 +277,9 @@ fn random_instructions() {
         let mut random = Random(index as u64);
         let depth = [64, 83, 100][index % 3];
         let mut machine = Machine::new(unit(shape, depth), &mut random);
-        for round in 0..12 {
-            let pause = [0, 0, 30][round % 3];
-            let orders = orders(&mut machine, 40, &mut random);
+        for round in 0..4 {
+            let pause = [0, 0, 30, 0][round];
+            let orders = orders(&mut machine, 30, &mut random);
             machine.run(&orders, pause, &mut random, &format!("{shape:?}, round {round}"));
         }
     }
@@ -291,7 +291,7 @@ fn a_reset_in_between() {
     for (index, shape) in SHAPES.iter().enumerate() {
         let mut random = Random(100 + index as u64);
         let mut machine = Machine::new(unit(shape, 64), &mut random);
-        for round in 0..20 {
+        for round in 0..12 {
             let broken = orders(&mut machine, 6, &mut random);
             let mut seen = Seen::default();
             for _ in 0..random.below(120) {

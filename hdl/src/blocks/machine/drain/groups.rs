@@ -48,6 +48,13 @@ pub(super) struct Tag<'m> {
     pub(super) maximum: Signal<'m>,
 }
 
+/// Where a tag is looked at: when X is read, when the values are known, when they are written.
+const TAPS: [(&str, &[&str]); 3] = [
+    ("read", &["address", "destination"]),
+    ("known", &["destination", "rows", "last", "search", "first", "maximum"]),
+    ("written", &["address", "destination", "rows", "last", "search"]),
+];
+
 impl<'m> Head<'m> {
     /// A queue of the instructions that started, and its oldest.
     pub(super) fn of_queue(
@@ -227,31 +234,38 @@ impl Drain {
             }
             held = b.delay(&format!("tag_{stage}_q"), b.flag(true), held);
             if stage + 2 >= RESULT_CYCLES {
-                taps.push(self.unpack(&tag, valid, held));
+                taps.push(self.unpack(b, TAPS[taps.len()], &tag, valid, held));
             }
         }
         [taps[0], taps[1], taps[2]]
     }
 
-    /// The fields of a held tag; those that it has no longer are the first tag's.
-    fn unpack<'m>(&self, model: &Tag<'m>, valid: Signal<'m>, held: Signal<'m>) -> Tag<'m> {
+    /// The fields of a held tag that are looked at here; the others are the first tag's.
+    fn unpack<'m>(
+        &self,
+        b: &'m Builder,
+        (tap, wanted): (&str, &[&str]),
+        model: &Tag<'m>,
+        valid: Signal<'m>,
+        held: Signal<'m>,
+    ) -> Tag<'m> {
         let mut low = 0;
-        let mut take = |like: Signal<'m>| {
+        let mut take = |name: &str, like: Signal<'m>| {
             low += like.width();
-            match low <= held.width() {
-                true => held.bits(low - like.width(), like.width()),
-                false => like,
+            if !wanted.contains(&name) {
+                return like;
             }
+            b.wire(&format!("{tap}_{name}"), held.bits(low - like.width(), like.width()))
         };
         Tag {
             valid,
-            address: take(model.address),
-            destination: take(model.destination),
-            rows: take(model.rows),
-            last: take(model.last),
-            search: take(model.search),
-            first: take(model.first),
-            maximum: take(model.maximum),
+            address: take("address", model.address),
+            destination: take("destination", model.destination),
+            rows: take("rows", model.rows),
+            last: take("last", model.last),
+            search: take("search", model.search),
+            first: take("first", model.first),
+            maximum: take("maximum", model.maximum),
         }
     }
 

@@ -87,7 +87,7 @@ impl Drain {
             })
             .collect();
         b.port_group("Array.");
-        let done = b.input("done_i", uint(1), "the sums of a tile are there, for this cycle");
+        let done = b.input("done_i", uint(1), "a tile is there, for this cycle");
         let ends = b.input("final_i", uint(1), "of the last tile of its instruction");
         let sums = b.input("sums_i", uint(self.lanes * acc), "the sums, lane 0 lowest");
         b.port_group("Row reader.");
@@ -116,7 +116,7 @@ impl Drain {
             self.group(&b, &head, &arrival, [sums, values], mantissa, exponent);
 
         b.section("What travels with a group.");
-        let [early, known, done] = self.travel(&b, &group);
+        let [read_x, known, written] = self.travel(&b, &group);
         b.section("Rows.");
         let adds = known.destination.is(2);
         let rows = self.rows(&b, &group, deficits, residual, adds);
@@ -129,9 +129,9 @@ impl Drain {
         let result = b.wire("result", joined("result_o"));
 
         b.section("Writes.");
-        let to_x = b.wire("to_x", done.destination.any());
-        let written = done.valid & done.last & done.search.is(0);
-        b.assign(finished, written | search.get("maximum_write_o"));
+        let to_x = b.wire("to_x", written.destination.any());
+        let ends = written.valid & written.last & written.search.is(0);
+        b.assign(finished, ends | search.get("maximum_write_o"));
         b.port_group("Walker.");
         b.output("quiet_o", quiet, "no started instruction is unfinished");
         b.port_group("Scalar and deficits.");
@@ -139,15 +139,15 @@ impl Drain {
         b.output("deficit_read_o", deficit_port[0], "fetch a word of deficits");
         b.output("deficit_address_o", deficit_port[1], "its address");
         b.port_group("X.");
-        let reads = early.valid & early.destination.is(2);
+        let reads = read_x.valid & read_x.destination.is(2);
         b.output("residual_read_o", reads, "fetch a word");
-        b.output("residual_read_address_o", early.address, "its address");
-        b.output("residual_write_o", done.valid & to_x, "write a word");
-        b.output("residual_write_address_o", done.address, "its address");
+        b.output("residual_read_address_o", read_x.address, "its address");
+        b.output("residual_write_o", written.valid & to_x, "write a word");
+        b.output("residual_write_address_o", written.address, "its address");
         b.output("residual_write_data_o", result, "its values");
         b.port_group("R.");
-        b.output("result_write_o", done.valid & !to_x, "write a word");
-        b.output("result_address_o", done.address, "its address");
+        b.output("result_write_o", written.valid & !to_x, "write a word");
+        b.output("result_address_o", written.address, "its address");
         b.output("result_data_o", result, "its values");
         b.port_group("Maximum and prediction.");
         for (name, meaning) in [
@@ -159,9 +159,13 @@ impl Drain {
             b.output(name, search.get(name), meaning);
         }
         b.port_group("Status.");
-        b.output("done_o", finished, "an instruction is finished with this cycle's writes");
-        let counted = b.wire("counted", saturated & done.rows);
-        b.output("saturated_o", done.valid & counted.any(), "a valid row of this write saturated");
+        b.output("done_o", finished, "an instruction is finished");
+        let counted = b.wire("counted", saturated & written.rows);
+        b.output(
+            "saturated_o",
+            written.valid & counted.any(),
+            "a valid row of the write saturated",
+        );
         b.finish()
     }
 

@@ -15,11 +15,12 @@
 //! | first entry goes | s = [`ACCEPT_CYCLES`], or the cycle after the last entry of the one before, if that is later |
 //! | last entry of tile t goes | e(t) = max(e(t − 1) + E, e(t − 1) + G); e(0) = max(s + E − 1, e of the tile before + its G + g) |
 //! | `done_o` | e(T − 1) + [`finish_cycles`], and [`search_cycles`] more with a search |
-//! | the next may enter its first entry | e(T − 1) + 1 |
+//! | the next one's first entry may go | e(T − 1) + 1 |
 //!
-//! An embedding of C column words is C · slots / elements tiles of E = digits entries and G = 1
-//! group; it goes first [`EMBEDDING_CYCLES`] later, and no earlier than [`EMBEDDING_CYCLES`] … after
-//! the `done_o` of everything before it, and is done [`embedding_finish_cycles`] after its last entry.
+//! An embedding of C column words is C · slots / elements tiles of E = digits entries and G = 1. Its
+//! first entry goes in s = [`ACCEPT_CYCLES`] + [`EMBEDDING_CYCLES`], or two cycles after `done_o` of
+//! the last instruction before it, if that is later; it is done [`embedding_finish_cycles`] after its
+//! last entry.
 //!
 //! [`instruction_gap`]: MatrixUnit::instruction_gap
 //! [`finish_cycles`]: MatrixUnit::finish_cycles

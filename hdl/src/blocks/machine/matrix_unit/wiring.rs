@@ -334,62 +334,60 @@ impl MatrixUnit {
         fetcher: &Outputs<'m>,
         drain: &Outputs<'m>,
     ) {
-        let groups: [(&str, &Outputs<'m>, &[(&str, &str, &str)]); 6] = [
-            (
-                "Instruction.",
-                walker,
-                &[
-                    ("instruction_ready_o", "instruction_ready_o", "it is taken if it is there"),
-                    ("descriptor_address_o", "descriptor_address_o", "train of the next one"),
-                ],
-            ),
-            ("Trains.", walker, &[("train_address_o", "train_word_o", "word to fetch")]),
-            (
-                "Stores: fetch a word.",
-                fetcher,
-                &[
-                    ("train_read_o", "train_read_o", "of the train store"),
-                    ("key_read_o", "key_read_o", "of the key store"),
-                    ("key_address_o", "address_o", "its address"),
-                    ("value_read_o", "value_read_o", "of the value store"),
-                    ("value_address_o", "address_o", "its address"),
-                ],
-            ),
-            ("Array.", fetcher, &[("array_busy_o", "valid_o", "an entry enters the array")]),
-            (
-                "Walker.",
-                walker,
-                &[("drain_waits_o", "drain_waits_o", "an entry waits for the drain")],
-            ),
-            (
-                "Drain.",
-                drain,
-                &[
-                    ("done_o", "done_o", "an instruction is finished with this cycle's writes"),
-                    ("saturated_o", "saturated_o", "a valid row of this write saturated"),
-                    ("scalar_address_o", "scalar_address_o", "scalar to look up"),
-                    ("deficit_read_o", "deficit_read_o", "fetch a word of key deficits"),
-                    ("deficit_address_o", "deficit_address_o", "its address"),
-                    ("residual_read_o", "residual_read_o", "fetch a word of X"),
-                    ("residual_read_address_o", "residual_read_address_o", "its address"),
-                    ("residual_write_o", "residual_write_o", "write a word of X"),
-                    ("residual_write_address_o", "residual_write_address_o", "its address"),
-                    ("residual_write_data_o", "residual_write_data_o", "its values"),
-                    ("result_write_o", "result_write_o", "write a word of R"),
-                    ("result_address_o", "result_address_o", "its address"),
-                    ("result_data_o", "result_data_o", "its values"),
-                    ("maximum_write_o", "maximum_write_o", "write a maximum register"),
-                    ("maximum_address_o", "maximum_address_o", "which"),
-                    ("maximum_data_o", "maximum_data_o", "its value"),
-                    ("prediction_o", "prediction_o", "row of the last maximum that predicts"),
-                ],
-            ),
-        ];
-        for (title, part, ports) in groups {
+        let group = |title: &str, part: &Outputs<'m>, ports: &[(&str, &str, &str)]| {
             b.port_group(title);
             for (name, port, meaning) in ports {
                 b.output(name, part.get(port), meaning);
             }
-        }
+        };
+        group(
+            "Instruction.",
+            walker,
+            &[
+                ("instruction_ready_o", "instruction_ready_o", "it is taken if it is there"),
+                ("descriptor_address_o", "descriptor_address_o", "train of the next one"),
+            ],
+        );
+        group("Trains.", walker, &[("train_address_o", "train_word_o", "word to fetch")]);
+        group(
+            "Stores: fetch a word.",
+            fetcher,
+            &[
+                ("train_read_o", "train_read_o", "of the train store"),
+                ("key_read_o", "key_read_o", "of the key store"),
+                ("key_address_o", "address_o", "its address"),
+                ("value_read_o", "value_read_o", "of the value store"),
+                ("value_address_o", "address_o", "its address"),
+            ],
+        );
+        group("Array.", fetcher, &[("array_busy_o", "valid_o", "an entry enters the array")]);
+        group(
+            "Walker.",
+            walker,
+            &[("drain_waits_o", "drain_waits_o", "an entry waits for the drain")],
+        );
+        group(
+            "Drain.",
+            drain,
+            &[
+                ("done_o", "done_o", "an instruction is finished with this cycle's writes"),
+                ("saturated_o", "saturated_o", "a valid row of this write saturated"),
+                ("scalar_address_o", "scalar_address_o", "scalar to look up"),
+                ("deficit_read_o", "deficit_read_o", "fetch a word of key deficits"),
+                ("deficit_address_o", "deficit_address_o", "its address"),
+                ("residual_read_o", "residual_read_o", "fetch a word of X"),
+                ("residual_read_address_o", "residual_read_address_o", "its address"),
+                ("residual_write_o", "residual_write_o", "write a word of X"),
+                ("residual_write_address_o", "residual_write_address_o", "its address"),
+                ("residual_write_data_o", "residual_write_data_o", "its values"),
+                ("result_write_o", "result_write_o", "write a word of R"),
+                ("result_address_o", "result_address_o", "its address"),
+                ("result_data_o", "result_data_o", "its values"),
+                ("maximum_write_o", "maximum_write_o", "write a maximum register"),
+                ("maximum_address_o", "maximum_address_o", "which"),
+                ("maximum_data_o", "maximum_data_o", "its value"),
+                ("prediction_o", "prediction_o", "row of the last maximum that predicts"),
+            ],
+        );
     }
 }

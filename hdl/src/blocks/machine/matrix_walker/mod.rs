@@ -142,6 +142,9 @@ impl MatrixWalker {
 
         b.section("Cycle 1: it is prepared.");
         let fields = Fields::of(&b, instruction, &Matrix::FORMAT);
+        for field in Matrix::FORMAT.fields {
+            fields.get(field.name);
+        }
         let prepared = self.prepare(&b, &fields, position, token, words, magnitude);
         b.unused("opcode", instruction.bits(0, OPCODE_WIDTH), "Only matrices come here.");
         unused_bits(&b, instruction, &[Matrix::FORMAT]);
@@ -155,9 +158,9 @@ impl MatrixWalker {
         walking.when(start, b.flag(true)).when(ends, b.flag(false));
         self.walk(&b, &fields, &prepared, start, walking.signal(), ends);
 
-        b.port_group("Instruction.");
-        b.output("instruction_ready_o", ready, "an instruction is taken if it is there");
-        b.output("descriptor_address_o", fields.get("train"), "train of the waiting instruction");
+        b.port_group("Flow control, and the train of the waiting instruction.");
+        b.output("instruction_ready_o", ready, "it is taken if it is there");
+        b.output("descriptor_address_o", fields.get("train"), "descriptor to look up");
         b.port_group("Started instruction, for the drain.");
         b.output("start_o", start, "an instruction starts");
         b.output("keys_o", fields.get("store").is(KEYS), "its rows have deficits");
@@ -225,15 +228,16 @@ impl MatrixWalker {
         let words = walk.countdown(b, "words_left", prepared.last_word, pass_end, step);
         let last_word = b.wire("last_word", words.is(0));
         let pass = prepared.passes.map(|passes| self.pass_counter(b, &walk, passes));
-        let last_pass = pass.map_or(b.flag(true), |(_, last)| last);
+        let ends_digit = pass.map_or(last_word, |(_, last_pass)| last_word & last_pass);
+        let ends_digit = b.wire("last_of_digit", ends_digit);
         let digits = walk.countdown(b, "digits_left", prepared.last_digit, tile_end, digit_end);
         let tiles = b.register("tiles_left_q", prepared.last_tile.ty());
         tiles.when(start, prepared.last_tile).when(tile_end, tiles.signal() - 1);
         let last_tile = b.wire("last_tile", tiles.signal().is(0));
-        let tile_ends = b.wire("last_of_tile", last_word & last_pass & digits.is(0));
+        let tile_ends = b.wire("last_of_tile", ends_digit & digits.is(0));
         b.assign(step, walking & (room | !tile_ends));
         b.assign(pass_end, step & last_word);
-        b.assign(digit_end, pass_end & last_pass);
+        b.assign(digit_end, step & ends_digit);
         b.assign(tile_end, step & tile_ends);
         b.assign(ends, tile_end & last_tile);
         self.room(b, &walk, ends, embedding, room);
@@ -260,7 +264,7 @@ impl MatrixWalker {
         let first = begins("tile_begins_q", true, tile_end);
         let bitwise = self.selector.radix == Radix::Bitwise;
         let later_pass = bitwise.then(|| match pass {
-            Some(_) => begins("pass_begins_q", false, pass_end & !last_pass),
+            Some(_) => begins("pass_begins_q", false, pass_end & !ends_digit),
             None => b.flag(false),
         });
         let later_digit = begins("digit_begins_q", false, digit_end & !tile_ends);
