@@ -132,7 +132,7 @@ fn facts_follow_the_train() {
     for token in tokens(3, 21) {
         let mut recorder = Recorder::default();
         machine.step_observed(token, true, &mut recorder).unwrap();
-        let mut words = vec![0; 16];
+        let mut words = [0; 16];
         for record in &recorder.records {
             for write in &record.writes {
                 if let Write::Descriptor { train, words: count, .. } = write {

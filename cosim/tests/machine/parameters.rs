@@ -19,7 +19,7 @@ pub(crate) fn parameters(seed: u64, slots: u32) -> MachineParameters {
         lanes: LANES,
         slots,
         planes: 3,
-        radix: if seed % 3 == 0 { Radix::Unary } else { Radix::Bitwise },
+        radix: if seed.is_multiple_of(3) { Radix::Unary } else { Radix::Bitwise },
         acc_width: 30,
         packing: Packing::TwoBit,
         elements: ELEMENTS,
