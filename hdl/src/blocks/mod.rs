@@ -6,6 +6,7 @@ pub mod engine_control;
 pub mod gif_neuron;
 pub mod lane;
 pub mod layer_engine;
+pub mod machine;
 pub mod neuron_group;
 pub mod ram;
 pub mod register_file;
