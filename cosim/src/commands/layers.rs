@@ -1,6 +1,6 @@
 //! `layers`: each ternary matrix alone on the streaming layer engine.
 
-use super::options::{Prepared, LayerOptions, Stages, verilate};
+use super::options::{LayerOptions, Prepared, Stages, verilate};
 use super::{Console, Exit};
 use crate::lockstep::Difference;
 use crate::pipeline::Outputs;
