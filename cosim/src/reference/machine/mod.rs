@@ -18,7 +18,7 @@ mod train;
 mod vector;
 mod widths;
 
-pub use observe::{Facts, MatrixFacts, Observer, Recorder, Silent, Write};
+pub use observe::{Facts, MatrixFacts, Observer, Record, Recorder, Silent, Write};
 pub use widths::Widths;
 
 use super::ReferenceError;
