@@ -20,13 +20,15 @@ use hdl::simulation::{PortIndex, Simulation};
 use std::sync::Arc;
 
 /// Why a run of a machine ends early.
-#[derive(Clone, Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error)]
 pub enum MachineError {
     /// The hardware wrote something else than the reference.
     #[error("{0}")]
     Difference(Box<WriteDifference>),
     /// The hardware predicts another token than the reference.
-    #[error("mismatch at token {position}, prediction\n  reference   {reference:<8} rtl  {rtl}\n  cycle       {cycle}")]
+    #[error(
+        "mismatch at token {position}, prediction\n  reference   {reference:<8} rtl  {rtl}\n  cycle       {cycle}"
+    )]
     Prediction {
         /// Position of the token that was fed.
         position: usize,

@@ -57,7 +57,11 @@ impl Watcher {
     pub(super) fn new(simulation: &impl Simulation, parameters: &MachineParameters) -> Watcher {
         let watched = WATCHED.iter().enumerate().map(|(bit, watch)| Watched {
             bit: 1 << bit,
-            ports: watch.fields.iter().map(|(field, _)| simulation.port(&watch.port(field))).collect(),
+            ports: watch
+                .fields
+                .iter()
+                .map(|(field, _)| simulation.port(&watch.port(field)))
+                .collect(),
             kind: kind(watch),
         });
         let widest = simulation.ports().iter().map(|port| port.ty.words()).max().unwrap_or(1);
@@ -104,7 +108,8 @@ fn kind(watch: &Watch) -> Kind {
 /// Bits `low..low + width` of little-endian words.
 fn bits(words: &[u64], low: u32, width: u32) -> u64 {
     let (word, shift) = ((low / 64) as usize, low % 64);
-    let upper = if shift == 0 { 0 } else { words.get(word + 1).map_or(0, |next| next << (64 - shift)) };
+    let upper =
+        if shift == 0 { 0 } else { words.get(word + 1).map_or(0, |next| next << (64 - shift)) };
     (words[word] >> shift | upper) & (u64::MAX >> (64 - width))
 }
 
