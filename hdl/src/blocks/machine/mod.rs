@@ -1,6 +1,14 @@
 //! The blocks of the whole machine.
 
+pub mod element_store;
+pub mod host_port;
 pub mod instruction;
+pub mod machine_core;
+pub mod machine_monitor;
+pub mod machine_registers;
+mod net;
 pub mod program_store;
 pub mod sequencer;
+pub mod store;
 pub mod token_loop;
+pub mod watch;
