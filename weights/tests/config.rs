@@ -6,7 +6,7 @@ use pretty_assertions::assert_eq;
 use proptest::prelude::*;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
-use weights::config::{ConfigError, Design, DesignFile, limits, schema, starter};
+use weights::config::{ConfigError, Design, DesignFile, Machine, limits, schema, starter};
 use weights::neuron::{Leak, Quantise, Reset, SpikeRange, State, Threshold};
 use weights::numeric::Radix;
 use weights::packing::Packing;
@@ -54,6 +54,7 @@ const BAD_INPUTS: &[(&str, &str)] = &[
     ("leak = { shift = 2 }", "leak = { shift = \"2\" }"),
     // Relations.
     ("neurons = 4", "neurons = 3"),
+    ("elements = 8", "elements = 12"),
     ("lanes = 8\nslots = 16\nplanes = 4", "lanes = 256\nslots = 256\nplanes = 8"),
     (
         "slots = 16\nplanes = 4\nradix = \"bitwise\"\nacc_width = 18\n\n\
@@ -185,7 +186,10 @@ fn defaults() {
     let required =
         text.split("\n[encoder]").next().expect("a part").replace("skip_empty = false\n", "");
     let design = Design::parse("design.toml", required.as_bytes()).expect("the rest has defaults");
-    assert_eq!(design, Design::bundled());
+    // The sample's array has four planes, fewer than a machine's trains have by default.
+    assert_eq!((design.machine.attention_bits, design.machine.head_bits), (6, 6));
+    let machine = Machine { attention_bits: 4, head_bits: 4, ..design.machine };
+    assert_eq!(Design { machine, ..design }, Design::bundled());
 }
 
 /// The schema is the same text each time, describes every key, and limits every number.
@@ -213,7 +217,7 @@ fn the_schema_describes_and_limits_every_key() {
             keys += 1;
         }
     }
-    assert_eq!(keys, 35);
+    assert_eq!(keys, 44);
 }
 
 fn any_design() -> impl Strategy<Value = Design> {

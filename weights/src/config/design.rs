@@ -26,6 +26,10 @@ pub struct Design {
     /// How the values of a vector become counts.
     #[serde(default)]
     pub encoder: Encoder,
+    /// The whole machine around the array: vector unit, kept keys and values, embedding. Its array
+    /// has powers of two as lanes and slots.
+    #[serde(default)]
+    pub machine: Machine,
     /// What `run` feeds the machine.
     #[serde(default)]
     pub run: Run,
@@ -100,6 +104,38 @@ pub struct Encoder {
     pub mean_count: u32,
 }
 
+/// The whole machine around the array.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Machine {
+    /// Values of a vector that move in a cycle; a power of two that divides lanes and slots.
+    #[schemars(range(min = ELEMENTS_MIN, max = ELEMENTS_MAX))]
+    pub elements: usize,
+    /// Bits of a value of the vector unit, two's complement; raw sums of the array must fit too.
+    #[schemars(range(min = VALUE_WIDTH_MIN, max = VALUE_WIDTH_MAX))]
+    pub value_width: u32,
+    /// Most bits of a count's magnitude; the largest count of every norm must fit.
+    #[schemars(range(min = 1, max = COUNT_WIDTH_MAX))]
+    pub count_width: u32,
+    /// Most positions of a text; a model of a shorter context has its own.
+    #[schemars(range(min = 1, max = CONTEXT_MAX))]
+    pub context: usize,
+    /// Balanced ternary digits of a kept key or value: 4 hold −40..=40.
+    #[schemars(range(min = 1, max = DIGITS_MAX))]
+    pub key_value_digits: u32,
+    /// Balanced ternary digits of an embedding and of the output head: 5 hold −121..=121.
+    #[schemars(range(min = 1, max = DIGITS_MAX))]
+    pub embedding_digits: u32,
+    /// Bits of the counts of queries and attention weights; they go through the array in one pass:
+    /// at most planes, bitwise.
+    #[schemars(range(min = 1, max = COUNT_WIDTH_MAX))]
+    pub attention_bits: u32,
+    /// Bits of the counts that the output head sees; they go through the array in one pass: at
+    /// most planes, bitwise.
+    #[schemars(range(min = 1, max = COUNT_WIDTH_MAX))]
+    pub head_bits: u32,
+}
+
 /// What `run` feeds the machine.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -115,6 +151,21 @@ pub struct Run {
 impl Default for Encoder {
     fn default() -> Self {
         Encoder { mean_count: 3 }
+    }
+}
+
+impl Default for Machine {
+    fn default() -> Self {
+        Machine {
+            elements: 8,
+            value_width: 18,
+            count_width: 12,
+            context: 64,
+            key_value_digits: 4,
+            embedding_digits: 5,
+            attention_bits: 6,
+            head_bits: 6,
+        }
     }
 }
 

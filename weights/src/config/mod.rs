@@ -20,7 +20,7 @@ mod schema;
 mod walk;
 mod write;
 
-pub use design::{Array, Design, Encoder, Neuron, Run, SpikeBuffer, WeightStore};
+pub use design::{Array, Design, Encoder, Machine, Neuron, Run, SpikeBuffer, WeightStore};
 pub use diagnostic::{ConfigError, Diagnostic};
 pub use schema::schema;
 
@@ -52,6 +52,20 @@ pub mod limits {
     pub const ROWS_MAX: usize = 65_536;
     /// Largest mean count that an encoder aims at.
     pub const MEAN_COUNT_MAX: u32 = 64;
+    /// Fewest values of a vector that move in a cycle: a rotary pair.
+    pub const ELEMENTS_MIN: usize = 2;
+    /// Most values of a vector that move in a cycle.
+    pub const ELEMENTS_MAX: usize = 64;
+    /// Narrowest value of the vector unit in bits.
+    pub const VALUE_WIDTH_MIN: u32 = 12;
+    /// Widest value of the vector unit in bits.
+    pub const VALUE_WIDTH_MAX: u32 = 24;
+    /// Most bits of a count's magnitude.
+    pub const COUNT_WIDTH_MAX: u32 = 15;
+    /// Most positions of a machine's text.
+    pub const CONTEXT_MAX: usize = 4096;
+    /// Most balanced ternary digits of a number.
+    pub const DIGITS_MAX: u32 = 7;
     /// Most tokens of a run.
     pub const TOKENS_MAX: usize = 65_536;
     /// Largest seed: every JSON reader holds it exactly.

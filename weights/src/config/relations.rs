@@ -8,6 +8,7 @@ use crate::neuron::RuleError;
 pub(super) fn check(file: &DesignFile) -> Result<(), ConfigError> {
     name(file)?;
     sizes(file)?;
+    elements(file)?;
     let rule_error = |error: RuleError| {
         let text = error.to_string();
         let (message, remedy) = text.split_once("; ").unwrap_or((&text, "change it"));
@@ -69,6 +70,19 @@ fn sizes(file: &DesignFile) -> Result<(), ConfigError> {
         return Err(file.point_at("neuron.neurons", &message, &remedy));
     }
     Ok(())
+}
+
+/// Words of the vector unit are found by shifts. What else a machine asks of the array is checked
+/// when a network is lowered to one: a design of a single layer need not be a machine.
+fn elements(file: &DesignFile) -> Result<(), ConfigError> {
+    let elements = file.design.machine.elements;
+    if elements.is_power_of_two() {
+        return Ok(());
+    }
+    let message = format!("elements {elements} is no power of two");
+    let remedy =
+        format!("choose {} or {}", elements.next_power_of_two() / 2, elements.next_power_of_two());
+    Err(file.point_at("machine.elements", &message, &remedy))
 }
 
 /// The key of `[neuron.rule]` that an error is about.

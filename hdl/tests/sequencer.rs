@@ -1,0 +1,109 @@
+//! `sequencer` issues everything once, in order and in time, to stand-in units of random speed.
+
+#[path = "support/control.rs"]
+mod control;
+mod support;
+
+use control::{Machine, end, matrix, short, vector};
+use firmware::isa::{ANY, Instruction, Wait};
+use hdl::blocks::machine::sequencer::START_CYCLES;
+use support::Random;
+
+/// Without waits an instruction leaves every cycle, the first three cycles after the token.
+#[test]
+fn one_instruction_a_cycle() {
+    let any = (ANY, ANY);
+    let program = [matrix(any, 1), vector(any, 2), matrix(any, 3), vector(any, 4), end((0, 0), 0)];
+    let mut machine = Machine::new(&program, 8, 0);
+    let taken = machine.send(3, false, 1).unwrap();
+    machine.finish();
+    assert_eq!(machine.addresses(), [0, 1, 2, 3, 4]);
+    let cycles: Vec<u64> = machine.issues.iter().map(|issue| issue.cycle - taken).collect();
+    let first = u64::from(START_CYCLES);
+    // A unit that needs one cycle is done a cycle after the issue; End leaves a cycle later.
+    assert_eq!(cycles, [first, first + 1, first + 2, first + 3, first + 5]);
+    assert!(machine.answers.is_empty());
+}
+
+/// A dependent instruction leaves in the cycle after `done`.
+#[test]
+fn a_wait_ends_in_the_cycle_after_done() {
+    let program = [matrix((ANY, ANY), 1), vector((0, ANY), 2), matrix((ANY, 0), 3), end((0, 0), 0)];
+    let mut machine = Machine::new(&program, 8, 9);
+    machine.send(3, false, 1);
+    machine.finish();
+    for (issue, done) in machine.issues[1..].iter().zip(&machine.finishes) {
+        assert_eq!(issue.cycle, done + 1);
+    }
+}
+
+/// In any program, with units of any speed and room, everything is issued once, in order, and
+/// never before its waits are met.
+#[test]
+fn order_and_waits_hold() {
+    let mut random = Random(11);
+    for round in 0..60 {
+        let mut program = vec![];
+        for index in 0..12 {
+            let mut wait = || match random.below(3) {
+                0 => ANY,
+                _ => random.below(4) as u8,
+            };
+            let wait = (wait(), wait());
+            program.push(match random.below(2) {
+                0 => matrix(wait, index),
+                _ => vector(wait, index),
+            });
+        }
+        program.push(end((random.below(8) as u8, random.below(8) as u8), 0));
+        let room = [1, 2, 3, 20][round % 4];
+        let mut machine = Machine::new(&program, room, [0, 1, 5, 40][round / 4 % 4]);
+        for _ in 0..2 {
+            machine.issues.clear();
+            machine.send(1, false, 1000).unwrap();
+            machine.finish();
+            assert_eq!(machine.addresses(), (0..13).collect::<Vec<u64>>(), "round {round}");
+            for (issue, instruction) in machine.issues.iter().zip(&program) {
+                let Wait { matrix, vector } = instruction.wait;
+                let limits = [matrix, vector].map(usize::from);
+                let met = issue.unfinished.iter().zip(limits).all(|(count, limit)| *count <= limit);
+                assert!(met, "{issue:?} waits for {limits:?}");
+            }
+            assert!(machine.units.iter().all(|unit| unit.inside.is_empty()), "units run on");
+        }
+    }
+}
+
+/// Never more than seven instructions of a unit are unfinished, whatever the unit takes.
+#[test]
+fn seven_unfinished_at_most() {
+    let mut program: Vec<Instruction> = (0..12).map(|index| vector((ANY, ANY), index)).collect();
+    program.push(end((ANY, ANY), 0));
+    let mut machine = Machine::new(&program, 20, 300);
+    machine.send(1, false, 1);
+    machine.finish();
+    let most = machine.issues.iter().map(|issue| issue.unfinished[1] + 1).max();
+    assert_eq!((machine.issues.len(), most), (13, Some(7)));
+}
+
+/// An opcode without a meaning ends the token aloud.
+#[test]
+fn an_unknown_opcode_ends_the_token() {
+    let mut machine = Machine::new(&short(), 2, 6);
+    for (name, value) in [("program_address_i", 1), ("program_part_i", 0), ("program_data_i", 0xF)]
+    {
+        machine.bench.set(name, value);
+    }
+    machine.bench.set("program_write_i", 1);
+    machine.bench.tick();
+    machine.bench.set("program_write_i", 0);
+    machine.send(5, true, 1);
+    let mut seen = 0;
+    for _ in 0..40 {
+        seen += u64::from(machine.bench.is("bad_instruction_o"));
+        machine.step();
+        machine.bench.settle();
+    }
+    assert_eq!(seen, 1);
+    assert!(!machine.bench.is("busy_o"));
+}

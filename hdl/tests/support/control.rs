@@ -1,0 +1,207 @@
+//! Sequencer and token loop with stand-in units: what the rings of both share.
+#![allow(dead_code)] // each ring uses a part of it
+
+use super::support::{Bench, Random};
+use firmware::isa::{ANY, Action, End, Gate, Instruction, Matrix, Wait};
+use hdl::blocks::machine::sequencer::Sequencer;
+use hdl::blocks::machine::token_loop::TokenLoop;
+use hdl::builder::Builder;
+use hdl::module::Module;
+use hdl::signal::Signal;
+use hdl::signal_type::uint;
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+pub(crate) const CONTEXT: u32 = 6;
+pub(crate) const VOCABULARY: u32 = 50;
+
+/// Both blocks, wired as in the machine.
+pub(crate) fn module() -> Arc<Module> {
+    let b = Builder::new("control_under_test", file!(), "sequencer and token loop.");
+    let sequencer = Sequencer { program_depth: 13, program: vec![] }.module();
+    let tokens = TokenLoop { context: CONTEXT, vocabulary: VOCABULARY }.module();
+    let between = ["start", "stop", "asked", "finished"];
+    let wires: Vec<(String, Signal)> =
+        between.iter().map(|name| (format!("{name}_i"), b.forward(name, uint(1)))).collect();
+    let connect = |module: &Arc<Module>| -> Vec<(String, Signal)> {
+        let inputs = module.ports().into_iter().filter(|port| port.name.ends_with("_i"));
+        inputs
+            .filter(|port| port.name != "rst_i")
+            .map(|port| {
+                let known = wires.iter().find(|(name, _)| *name == port.name);
+                let signal = known.map(|(_, wire)| *wire);
+                let signal = signal.unwrap_or_else(|| b.input(&port.name, port.ty, "as inside"));
+                (port.name, signal)
+            })
+            .collect()
+    };
+    for (name, module) in [("sequencer", &sequencer), ("tokens", &tokens)] {
+        let inputs = connect(module);
+        let inputs: Vec<(&str, Signal)> =
+            inputs.iter().map(|(name, signal)| (name.as_str(), *signal)).collect();
+        let drives: Vec<(String, Signal)> = module
+            .ports()
+            .into_iter()
+            .filter_map(|port| {
+                let base = port.name.trim_end_matches("_o");
+                let at = between.iter().position(|wire| *wire == base)?;
+                port.name.ends_with("_o").then(|| (port.name.clone(), wires[at].1))
+            })
+            .collect();
+        let driven: Vec<(&str, Signal)> =
+            drives.iter().map(|(name, signal)| (name.as_str(), *signal)).collect();
+        let outputs = b.instance_driving(name, module, &inputs, &driven);
+        for port in module.ports().iter().filter(|port| port.name.ends_with("_o")) {
+            let name = match (name, port.name.as_str()) {
+                ("sequencer", "busy_o") => "running_o",
+                (_, other) => other,
+            };
+            b.output(name, outputs.get(&port.name), "as inside");
+        }
+    }
+    b.finish()
+}
+
+pub(crate) fn matrix(wait: (u8, u8), base: u32) -> Instruction {
+    let action = Action::Matrix(Matrix { base, ..Matrix::default() });
+    Instruction { wait: Wait { matrix: wait.0, vector: wait.1 }, action }
+}
+
+pub(crate) fn vector(wait: (u8, u8), gate: u32) -> Instruction {
+    let action = Action::Gate(Gate { gate, ..Gate::default() });
+    Instruction { wait: Wait { matrix: wait.0, vector: wait.1 }, action }
+}
+
+pub(crate) fn end(wait: (u8, u8), unasked: u32) -> Instruction {
+    let action = Action::End(End { unasked });
+    Instruction { wait: Wait { matrix: wait.0, vector: wait.1 }, action }
+}
+
+/// A unit that takes up to `room` instructions and finishes them in order after random times.
+pub(crate) struct Unit {
+    pub(crate) inside: VecDeque<u64>,
+    pub(crate) room: usize,
+    pub(crate) slow: u64,
+    pub(crate) done: bool,
+}
+
+/// An issue that was seen: where, when, and how many were unfinished in each unit.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Issue {
+    pub(crate) cycle: u64,
+    pub(crate) address: u64,
+    pub(crate) unfinished: [usize; 2],
+}
+
+pub(crate) struct Machine {
+    pub(crate) bench: Bench,
+    pub(crate) units: [Unit; 2],
+    pub(crate) random: Random,
+    pub(crate) cycle: u64,
+    pub(crate) issues: Vec<Issue>,
+    pub(crate) finishes: Vec<u64>,
+    pub(crate) answers: Vec<(u64, bool)>,
+    pub(crate) slow_reader: u64,
+}
+
+impl Machine {
+    pub(crate) fn new(program: &[Instruction], room: usize, slow: u64) -> Machine {
+        let mut bench = Bench::new(&module());
+        for (name, value) in [("run_i", 1), ("generate_count_i", 1), ("prediction_ready_i", 1)] {
+            bench.set(name, value);
+        }
+        for (address, instruction) in program.iter().enumerate() {
+            for (part, word) in instruction.encode().unwrap().into_iter().enumerate() {
+                bench.set("program_write_i", 1);
+                bench.set("program_part_i", part as u64);
+                bench.set("program_address_i", address as u64);
+                bench.set("program_data_i", word.into());
+                bench.tick();
+            }
+        }
+        bench.set("program_write_i", 0);
+        let unit = || Unit { inside: VecDeque::new(), room, slow, done: false };
+        Machine {
+            bench,
+            units: [unit(), unit()],
+            random: Random(7),
+            cycle: 0,
+            issues: vec![],
+            finishes: vec![],
+            answers: vec![],
+            slow_reader: 1,
+        }
+    }
+
+    /// One cycle: units say what they can, and what is issued is noted.
+    pub(crate) fn step(&mut self) {
+        let names = [("matrix_ready_i", "matrix_done_i"), ("vector_ready_i", "vector_done_i")];
+        for (unit, (ready, done)) in self.units.iter_mut().zip(names) {
+            unit.done = unit.inside.front().is_some_and(|&time| time <= self.cycle);
+            self.bench.set(ready, (unit.inside.len() < unit.room).into());
+            self.bench.set(done, unit.done.into());
+        }
+        let takes = self.random.once_in(self.slow_reader);
+        self.bench.set("prediction_ready_i", takes.into());
+        self.bench.settle();
+        let to = ["matrix_valid_o", "vector_valid_o"].map(|name| self.bench.is(name));
+        let unfinished = [0, 1].map(|index| self.units[index].inside.len());
+        if self.bench.is("issued_o") {
+            let address = self.bench.get("issued_address_o");
+            self.issues.push(Issue { cycle: self.cycle, address, unfinished });
+        }
+        if takes && self.bench.is("prediction_valid_o") {
+            let answer = self.bench.get("prediction_o");
+            self.answers.push((answer, self.bench.is("prediction_last_o")));
+        }
+        for (unit, valid) in self.units.iter_mut().zip(to) {
+            if valid && unit.inside.len() < unit.room {
+                let delay = 1 + if unit.slow == 0 { 0 } else { self.random.below(unit.slow) };
+                unit.inside.push_back(self.cycle + delay);
+            }
+            if unit.done {
+                unit.inside.pop_front();
+                self.finishes.push(self.cycle);
+            }
+        }
+        self.bench.tick();
+        self.cycle += 1;
+    }
+
+    /// Offers a token until it is taken; the cycle in which it was, or `None` after `limit`.
+    pub(crate) fn send(&mut self, token: u64, asked: bool, limit: u64) -> Option<u64> {
+        self.bench.set("token_valid_i", 1);
+        self.bench.set("token_i", token);
+        self.bench.set("token_asked_i", asked.into());
+        for _ in 0..limit {
+            self.bench.settle();
+            let taken = self.bench.is("token_ready_o");
+            self.step();
+            if taken {
+                self.bench.set("token_valid_i", 0);
+                return Some(self.cycle - 1);
+            }
+        }
+        self.bench.set("token_valid_i", 0);
+        None
+    }
+
+    /// Goes on until no token is under way.
+    pub(crate) fn finish(&mut self) {
+        for _ in 0..5000 {
+            self.step();
+            if !self.bench.is("busy_o") && !self.bench.is("prediction_valid_o") {
+                return;
+            }
+        }
+        panic!("a token does not end");
+    }
+
+    pub(crate) fn addresses(&self) -> Vec<u64> {
+        self.issues.iter().map(|issue| issue.address).collect()
+    }
+}
+
+pub(crate) fn short() -> [Instruction; 2] {
+    [matrix((ANY, ANY), 0), end((0, 0), 0)]
+}
