@@ -11,4 +11,7 @@ pub mod program_store;
 pub mod sequencer;
 pub mod store;
 pub mod token_loop;
+mod top;
 pub mod watch;
+
+pub use top::Machine;
