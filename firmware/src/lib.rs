@@ -6,6 +6,7 @@
 //!  isa         its instructions: every bit defined once
 //!  lower       a network of BitNet blocks becomes a program for a machine
 //!  image       a program as the memories of its machine hold it
+//!  machine_cycles  how long a token takes, instruction by instruction
 //!  registers   one table of the bits a host sees; prints a C header and a page
 //!  tiling      a matrix cut into the words of the weight memory
 //!  stream      trains and results as beats of the two streams
@@ -25,6 +26,7 @@ pub mod isa;
 pub mod lower;
 pub mod machine;
 pub mod machine_driver;
+pub mod machine_cycles;
 pub mod registers;
 pub mod stream;
 pub mod tiling;

@@ -36,6 +36,8 @@ mod norm;
 mod pool;
 mod residual;
 mod rotary;
+mod schedule;
+mod sizes;
 mod tables;
 mod values;
 mod waits;

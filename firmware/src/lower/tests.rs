@@ -16,13 +16,26 @@ fn the_real_model_becomes_a_program() {
     let folder = std::path::PathBuf::from(shared).join("models/tinystories-bitnet-1m");
     let program = lower(&weights::import::import(&folder).unwrap(), &Design::tinystories());
     let program = program.unwrap_or_else(|error| panic!("{error}"));
-    println!("{:#?} {} {}", program.parameters, program.logits_unit, program.logits_scalar);
-    for proof in &program.widths {
-        println!("{proof:?}");
-    }
-    for (at, (instruction, remark)) in
-        program.instructions.iter().zip(&program.remarks).enumerate().take(70)
-    {
-        println!("{at:4} {:?} {:?} {remark}", instruction.wait, instruction.action);
+    use crate::machine_cycles::{MachineLatency, dense, token_cycles};
+    for position in [0, 15, 31, 63] {
+        let cycles = token_cycles(
+            &program,
+            &MachineLatency::default(),
+            position,
+            true,
+            dense(&program, position),
+        );
+        println!(
+            "{position}: {} array {} vector {} mw {} vw {} uw {}",
+            cycles.total,
+            cycles.array_busy,
+            cycles.vector_busy,
+            cycles.matrix_waits,
+            cycles.vector_waits,
+            cycles.unit_waits
+        );
+        for timing in cycles.timings.iter().skip(1).take(60) {
+            println!("{timing:?} {}", program.remarks[timing.address]);
+        }
     }
 }
