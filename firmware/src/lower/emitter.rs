@@ -3,10 +3,11 @@
 use super::bounds::{signed_bits, signed_limit};
 use super::pool::{Area, Pool};
 use super::residual::Residual;
+use super::schedule::Order;
 use super::sizes::machine;
 use super::values::{Layout, Value};
 use super::waits::waits;
-use super::{LowerError, Memory, accesses, schedule};
+use super::{LowerError, Memory, accesses};
 use crate::isa::{Action, End, Instruction};
 use crate::machine::{MachineParameters, MemoryArea, Program, StoredMatrix, WidthProof};
 use crate::machine_cycles::MachineLatency;
@@ -271,7 +272,7 @@ impl<'n> Emitter<'n> {
     }
 
     /// The whole program, once all operations are lowered.
-    pub(super) fn program(mut self) -> Result<Program, LowerError> {
+    pub(super) fn program(mut self, order: Order) -> Result<Program, LowerError> {
         self.push(Action::End(End { unasked: 0 }), "the token is done".to_owned());
         let Some(logits) = self.logits.take() else {
             return Err(self.refuse("no head comes last", "end the network with its head"));
@@ -294,7 +295,7 @@ impl<'n> Emitter<'n> {
         };
         let sets: Vec<_> =
             self.actions.iter().map(|action| accesses(action, &self.machine)).collect();
-        let order = schedule::order(&self.actions, &sets, &self.machine, MachineLatency::default());
+        let order = order(&self.actions, &sets, &self.machine, MachineLatency::default());
         let actions: Vec<_> = order.iter().map(|&at| self.actions[at]).collect();
         let sets: Vec<_> = order.iter().map(|&at| sets[at].clone()).collect();
         let remarks: Vec<_> = order.iter().map(|&at| self.remarks[at].clone()).collect();

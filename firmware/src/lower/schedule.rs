@@ -100,7 +100,11 @@ struct Task<'a> {
     durations: Vec<u64>,
 }
 
-/// The order in which the instructions are best issued: a permutation of their indices.
+/// Finds an order: a permutation of the indices of the instructions.
+pub(super) type Order =
+    fn(&[Action], &[Accesses], &MachineParameters, MachineLatency) -> Vec<usize>;
+
+/// The order in which the instructions are best issued.
 pub(super) fn order(
     actions: &[Action],
     sets: &[Accesses],
