@@ -6,6 +6,7 @@ pub mod instruction;
 pub mod machine_core;
 pub mod machine_monitor;
 pub mod machine_registers;
+pub mod machine_uart;
 mod net;
 pub mod program_store;
 pub mod sequencer;
