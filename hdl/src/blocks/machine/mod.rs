@@ -25,3 +25,5 @@ pub mod uart_bridge;
 pub mod uart_receiver;
 pub mod uart_transmitter;
 pub mod watch;
+
+pub use top::Machine;
