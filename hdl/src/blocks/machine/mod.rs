@@ -6,9 +6,16 @@ pub mod instruction;
 pub mod machine_core;
 pub mod machine_monitor;
 pub mod machine_registers;
+pub mod machine_uart;
 mod net;
 pub mod program_store;
 pub mod sequencer;
 pub mod store;
 pub mod token_loop;
+mod top;
+pub mod uart_bridge;
+pub mod uart_receiver;
+pub mod uart_transmitter;
 pub mod watch;
+
+pub use top::Machine;
