@@ -16,6 +16,7 @@ mod wiring;
 
 use super::sequencer::Sequencer;
 use super::token_loop::TokenLoop;
+use super::watch::WATCHED;
 use crate::module::Module;
 use firmware::image::MachineImage;
 use firmware::machine::MachineParameters;
@@ -57,7 +58,9 @@ impl MachineCore {
             "runs a program of instructions for every token.\n\n\
              {lanes} lanes, {slots} slots, {planes} planes; vectors of {elements} values of \
              {value_width} bits a cycle. The host writes memories and reads results only while \
-             busy_o is 0."
+             busy_o is 0.\n\n\
+             Bits of observe_strobes_o, from 0: {}.",
+            WATCHED.map(|watch| watch.name).join(", ")
         )
     }
 }
