@@ -14,8 +14,11 @@ mod memories;
 mod ports;
 mod wiring;
 
+use super::key_value_store::KeyValueStore;
+use super::matrix_unit::MatrixUnit;
 use super::sequencer::Sequencer;
 use super::token_loop::TokenLoop;
+use super::vector_unit::VectorUnit;
 use super::watch::WATCHED;
 use crate::module::Module;
 use firmware::image::MachineImage;
@@ -32,14 +35,23 @@ pub struct MachineCore {
 }
 
 /// The units of a core.
-#[derive(Clone, Debug)]
-pub struct Units {
-    /// `matrix_unit`.
-    pub matrix: Arc<Module>,
-    /// `vector_unit`.
-    pub vector: Arc<Module>,
-    /// `key_value_store`.
-    pub key_value_store: Arc<Module>,
+struct Units {
+    matrix: Arc<Module>,
+    vector: Arc<Module>,
+    key_value_store: Arc<Module>,
+}
+
+impl Units {
+    /// The units of a machine whose weight store starts with an image, which may be empty.
+    fn new(machine: &MachineParameters, weights: &[u32]) -> Units {
+        let MachineParameters { lanes, slots, key_depth, value_depth, .. } = *machine;
+        let (key_depth, value_depth) = (key_depth.max(2), value_depth.max(2));
+        Units {
+            matrix: MatrixUnit::new(machine, weights.to_vec()).module(),
+            vector: VectorUnit::new(machine).module(),
+            key_value_store: KeyValueStore { lanes, slots, key_depth, value_depth }.module(),
+        }
+    }
 }
 
 impl MachineCore {
