@@ -48,7 +48,7 @@ impl Units {
         let (key_depth, value_depth) = (key_depth.max(2), value_depth.max(2));
         Units {
             matrix: MatrixUnit::new(machine, weights.to_vec()).module(),
-            vector: VectorUnit::new(machine).module(),
+            vector: VectorUnit::from(machine).module(),
             key_value_store: KeyValueStore { lanes, slots, key_depth, value_depth }.module(),
         }
     }
