@@ -7,6 +7,7 @@ pub mod bench;
 pub mod commands;
 pub mod harness;
 pub mod lockstep;
+pub mod machine;
 pub mod pipeline;
 pub mod reference;
 pub mod tools;

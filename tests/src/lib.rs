@@ -11,6 +11,7 @@
 pub mod case;
 pub mod configuration;
 mod door;
+pub mod machines;
 pub mod monitor;
 pub mod plants;
 mod provocation;

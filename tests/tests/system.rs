@@ -52,11 +52,11 @@ fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
 fn the_sample_network_equals_its_reference() {
     let out = tempfile::tempdir().unwrap();
     let out_path = out.path().to_str().unwrap();
-    let ended = spikewright(&["run", "--out", out_path, "--json"]);
+    let ended = spikewright(&["layers", "--out", out_path, "--json"]);
     assert_eq!(ended.exit, Exit::Success, "{}", ended.stderr);
     assert_eq!(ended.stderr.lines().last(), Some("RTL = reference"));
     let printed: serde_json::Value = serde_json::from_str(&ended.stdout).expect("only JSON");
-    let written = report(&out.path().join("sample"));
+    let written = report(&out.path().join("sample-layers"));
     assert_eq!(printed["values"], written["values"]);
     assert_eq!((&written["mismatches"], &written["matrices"]), (&0.into(), &14.into()));
     assert_eq!(written["vectors"], 16 * 14);
@@ -72,9 +72,9 @@ fn the_sample_network_equals_its_reference() {
     }
     assert_eq!(written["tools"].as_array().map(Vec::len), Some(2));
     // A second run replaces the first.
-    let ended = spikewright(&["run", "--out", out_path, "--tokens", "2"]);
+    let ended = spikewright(&["layers", "--out", out_path, "--tokens", "2"]);
     assert_eq!(ended.exit, Exit::Success, "{}", ended.stderr);
-    assert_eq!(report(&out.path().join("sample"))["tokens"], 2);
+    assert_eq!(report(&out.path().join("sample-layers"))["tokens"], 2);
     assert_eq!(std::fs::read_dir(out.path()).unwrap().count(), 1, "nothing else is left");
 }
 
@@ -95,13 +95,13 @@ fn every_planted_fault_is_seen_and_named() {
         ),
         ("code", "fault at blocks.1.attention.q: the engine reports: idle, bad_code", "  weights "),
     ] {
-        let ended = spikewright(&["run", "--out", out_path, "--plant", plant]);
+        let ended = spikewright(&["layers", "--out", out_path, "--plant", plant]);
         assert_eq!(ended.exit, Exit::Failure, "{plant}: {}", ended.stderr);
         let mut lines = ended.stdout.lines().skip_while(|line| *line != first);
         assert_eq!(lines.next(), Some(first), "{plant}: {}", ended.stdout);
         assert!(lines.next().is_some_and(|line| line.contains(second)), "{}", ended.stdout);
         assert_eq!(lines.last(), Some("RTL != reference"));
-        let written = report(&out.path().join("sample"));
+        let written = report(&out.path().join("sample-layers"));
         assert!(written["mismatches"].as_u64().is_some_and(|count| count > 0), "{plant}");
         assert_eq!(written["planted"]["kind"], plant);
     }
@@ -112,7 +112,7 @@ fn every_planted_fault_is_seen_and_named() {
 fn a_mismatch_can_be_replayed() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().to_str().unwrap();
-    let ended = spikewright(&["run", "--out", out, "--plant", "weight"]);
+    let ended = spikewright(&["layers", "--out", out, "--plant", "weight"]);
     let begin = ended.stdout.find("mismatch at ").expect("a mismatch");
     let message = &ended.stdout[begin..];
     let (_, command) = message.split_once("replay  spikewright ").expect("a command");
@@ -133,9 +133,9 @@ fn equal_input_gives_equal_bytes() {
     let runs = folders.each_ref().map(|folder| {
         // The other tests of this file name absolute paths only.
         std::env::set_current_dir(folder.path()).unwrap();
-        let ended = spikewright(&["run", "--seed", "7", "--tokens", "5"]);
+        let ended = spikewright(&["layers", "--seed", "7", "--tokens", "5"]);
         assert_eq!(ended.exit, Exit::Success, "{}", ended.stderr);
-        let mut files = files(&folder.path().join("build/sample"));
+        let mut files = files(&folder.path().join("build/sample-layers"));
         assert!(files.remove(Path::new("5-cosim.json")).is_some());
         assert!(files.remove(Path::new("manifest.json")).is_some());
         files
@@ -155,7 +155,7 @@ fn a_real_model_equals_its_reference() {
     let Some(shared) = std::env::var_os("SPIKEWRIGHT_SHARED") else { return };
     let (shared, out) = (PathBuf::from(shared), tempfile::tempdir().unwrap());
     let ended = spikewright(&[
-        "run".into(),
+        "layers".into(),
         "--model".into(),
         shared.join("models/tinystories-bitnet-1m").into_os_string(),
         "--text".into(),
@@ -166,7 +166,7 @@ fn a_real_model_equals_its_reference() {
         out.path().into(),
     ]);
     assert_eq!(ended.exit, Exit::Success, "{}{}", ended.stdout, ended.stderr);
-    let written = report(&out.path().join("tinystories"));
+    let written = report(&out.path().join("tinystories-layers"));
     assert_eq!((&written["mismatches"], &written["matrices"]), (&0.into(), &56.into()));
     assert_eq!(written["weights"], 1_179_648);
 }

@@ -1,10 +1,11 @@
 //! `cosim`: one matrix of a run, with a waveform if asked.
 
-use super::options::{RunOptions, Stages, verilate};
-use super::run::conclude;
+use super::layers::conclude;
+use super::options::{LayerOptions, Stages, verilate};
 use super::{Console, Exit};
-use crate::pipeline::{
-    CosimReport, Job, Lowered, MatrixRun, PipelineError, Trace, Verified, verify_matrix,
+use crate::pipeline::PipelineError;
+use crate::pipeline::layers::{
+    CosimReport, Job, Lowered, MatrixRun, Trace, Verified, verify_matrix,
 };
 use crate::verilated::CompiledModel;
 use clap::Args;
@@ -15,7 +16,7 @@ use std::time::Instant;
 #[derive(Args, Debug)]
 pub(super) struct CosimCommand {
     #[command(flatten)]
-    options: RunOptions,
+    options: LayerOptions,
     /// Name of the matrix, such as `blocks.1.ffn.up`.
     #[arg(long, value_name = "NAME")]
     matrix: String,

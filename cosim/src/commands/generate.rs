@@ -1,7 +1,8 @@
 //! `generate`: the hardware alone.
 
 use super::{Console, Exit};
-use crate::pipeline::{Outputs, Rtl, SourceOptions};
+use crate::pipeline::layers::Rtl;
+use crate::pipeline::{Outputs, SourceOptions};
 use clap::Args;
 use firmware::engine::EngineParameters;
 use serde_json::json;

@@ -12,12 +12,12 @@ mod cosim;
 mod doctor;
 mod generate;
 mod init;
+mod layers;
 mod options;
-mod run;
 mod schema;
 
 pub use console::Console;
-pub use options::RunOptions;
+pub use options::LayerOptions;
 
 use clap::{Parser, Subcommand};
 use std::ffi::OsString;
@@ -66,8 +66,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Generate the hardware of a design and prove it equal to the reference on a network.
-    Run(run::RunCommand),
+    /// Prove each ternary matrix alone equal to the reference on the streaming layer engine.
+    Layers(layers::LayersCommand),
     /// Write the Verilog, the C header and the register page of a design; needs no tool.
     Generate(generate::GenerateCommand),
     /// Run or replay one matrix of a run, with a waveform if asked.
@@ -106,7 +106,7 @@ where
         }
     };
     let result = match cli.command {
-        Command::Run(command) => command.execute(&mut console),
+        Command::Layers(command) => command.execute(&mut console),
         Command::Generate(command) => command.execute(&mut console),
         Command::Cosim(command) => command.execute(&mut console),
         Command::Doctor(command) => command.execute(&mut console),

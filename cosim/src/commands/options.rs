@@ -1,9 +1,8 @@
-//! The options that `run` and `cosim` share, and the stages that they share.
+//! The options that `layers` and `cosim` share, and the stages that they share.
 
 use super::Console;
-use crate::pipeline::{
-    Job, Lowered, PipelineError, Plant, Planted, Rtl, Source, SourceOptions, TOP, ToolVersion,
-};
+use crate::pipeline::layers::{Job, Lowered, Plant, Planted, Rtl, TOP};
+use crate::pipeline::{PipelineError, Source, SourceOptions, ToolVersion};
 use crate::tools::Design;
 use crate::verilated::{BuildOptions, CompiledModel, Optimisation, Toolchain};
 use clap::Args;
@@ -14,7 +13,7 @@ use weights::config::limits::{SEED_MAX, TOKENS_MAX};
 
 /// What is run.
 #[derive(Args, Clone, Debug, Default)]
-pub struct RunOptions {
+pub struct LayerOptions {
     /// The design; without it, the bundled one of the sample network or, with --model, of the
     /// TinyStories model.
     #[arg(value_name = "DESIGN.toml")]
@@ -76,7 +75,7 @@ impl Stages {
     }
 }
 
-impl RunOptions {
+impl LayerOptions {
     /// The stages from the configuration to the printed engine.
     pub(super) fn prepare(
         &self,

@@ -9,9 +9,11 @@
 //! Architecture invariant: the handshake outputs of the engine follow its registers alone, never
 //! its inputs, so the harness reads them after one clock edge and drives the next.
 
+mod axi_lite;
 mod layer;
 mod stalls;
 
+pub(crate) use axi_lite::{AxiLite, Clocked};
 pub use layer::{Layer, LayerError, LayerResults, LayerVector};
 pub use stalls::Stalls;
 
@@ -19,8 +21,7 @@ use firmware::driver::Bus;
 use firmware::stream::ResultBeat;
 use hdl::simulation::{PortIndex, Simulation};
 
-/// Cycles that one register access may take.
-const BUS_CYCLES_MAX: u64 = 16;
+use axi_lite::BUS_CYCLES_MAX;
 
 /// Beats that a result frame may have: one row each, at least.
 const FRAME_BEATS_MAX: usize = weights::config::limits::ROWS_MAX;
@@ -80,19 +81,7 @@ pub enum HarnessError {
 #[derive(Clone, Copy, Debug)]
 struct Ports {
     reset: PortIndex,
-    write_address: PortIndex,
-    write_address_valid: PortIndex,
-    write_data: PortIndex,
-    write_strobe: PortIndex,
-    write_data_valid: PortIndex,
-    answer_ready: PortIndex,
-    answer: PortIndex,
-    answer_valid: PortIndex,
-    read_address: PortIndex,
-    read_address_valid: PortIndex,
-    read_ready: PortIndex,
-    read_data: PortIndex,
-    read_valid: PortIndex,
+    bus: AxiLite,
     spikes: PortIndex,
     spikes_valid: PortIndex,
     spikes_last: PortIndex,
@@ -109,19 +98,7 @@ impl Ports {
         let port = |name: &str| simulation.port(name);
         Ports {
             reset: port("rst_i"),
-            write_address: port("s_axil_awaddr"),
-            write_address_valid: port("s_axil_awvalid"),
-            write_data: port("s_axil_wdata"),
-            write_strobe: port("s_axil_wstrb"),
-            write_data_valid: port("s_axil_wvalid"),
-            answer_ready: port("s_axil_bready"),
-            answer: port("s_axil_bresp"),
-            answer_valid: port("s_axil_bvalid"),
-            read_address: port("s_axil_araddr"),
-            read_address_valid: port("s_axil_arvalid"),
-            read_ready: port("s_axil_rready"),
-            read_data: port("s_axil_rdata"),
-            read_valid: port("s_axil_rvalid"),
+            bus: AxiLite::of(simulation),
             spikes: port("s_axis_tdata"),
             spikes_valid: port("s_axis_tvalid"),
             spikes_last: port("s_axis_tlast"),
@@ -157,7 +134,6 @@ impl<S: Simulation> Harness<S> {
     pub fn new(simulation: S) -> Harness<S> {
         let ports = Ports::of(&simulation);
         let mut harness = Harness { simulation, ports, cycles: 0 };
-        harness.simulation.write_u64(ports.write_strobe, 0b1111);
         harness.reset();
         harness
     }
@@ -175,17 +151,9 @@ impl<S: Simulation> Harness<S> {
     /// Holds `rst_i` for two cycles, with all inputs idle.
     pub fn reset(&mut self) {
         let ports = self.ports;
-        for port in [
-            ports.write_address_valid,
-            ports.write_data_valid,
-            ports.answer_ready,
-            ports.read_address_valid,
-            ports.read_ready,
-            ports.spikes_valid,
-            ports.values_ready,
-        ] {
-            self.simulation.write_u64(port, 0);
-        }
+        ports.bus.idle(&mut self.simulation);
+        self.simulation.write_u64(ports.spikes_valid, 0);
+        self.simulation.write_u64(ports.values_ready, 0);
         self.simulation.write_u64(ports.reset, 1);
         self.tick();
         self.tick();
@@ -324,42 +292,28 @@ impl<S: Simulation> Bus for Harness<S> {
     type Error = HarnessError;
 
     fn read(&mut self, offset: u32) -> Result<u32, HarnessError> {
-        let ports = self.ports;
-        self.simulation.write_u64(ports.read_address, offset.into());
-        self.simulation.write_u64(ports.read_address_valid, 1);
-        self.simulation.write_u64(ports.read_ready, 1);
-        for _ in 0..BUS_CYCLES_MAX {
-            self.tick();
-            if self.simulation.read_u64(ports.read_valid) == 1 {
-                let value = self.simulation.read_u64(ports.read_data) as u32;
-                self.simulation.write_u64(ports.read_address_valid, 0);
-                self.tick();
-                self.simulation.write_u64(ports.read_ready, 0);
-                return Ok(value);
-            }
-        }
-        Err(HarnessError::Silent { offset })
+        let bus = self.ports.bus;
+        bus.read(offset, self)
     }
 
     fn write(&mut self, offset: u32, value: u32) -> Result<(), HarnessError> {
-        let ports = self.ports;
-        self.simulation.write_u64(ports.write_address, offset.into());
-        self.simulation.write_u64(ports.write_data, value.into());
-        self.simulation.write_u64(ports.write_address_valid, 1);
-        self.simulation.write_u64(ports.write_data_valid, 1);
-        self.simulation.write_u64(ports.answer_ready, 1);
-        for _ in 0..BUS_CYCLES_MAX {
-            self.tick();
-            if self.simulation.read_u64(ports.answer_valid) == 1 {
-                let refused = self.simulation.read_u64(ports.answer) != 0;
-                self.simulation.write_u64(ports.write_address_valid, 0);
-                self.simulation.write_u64(ports.write_data_valid, 0);
-                self.tick();
-                self.simulation.write_u64(ports.answer_ready, 0);
-                let cycle = self.cycles;
-                return if refused { Err(HarnessError::Refused { offset, cycle }) } else { Ok(()) };
-            }
-        }
-        Err(HarnessError::Silent { offset })
+        let bus = self.ports.bus;
+        bus.write(offset, value, self)
+    }
+}
+
+impl<S: Simulation> Clocked for Harness<S> {
+    type Simulation = S;
+
+    fn simulation(&mut self) -> &mut S {
+        &mut self.simulation
+    }
+
+    fn cycles(&self) -> u64 {
+        self.cycles
+    }
+
+    fn tick(&mut self) {
+        Harness::tick(self);
     }
 }

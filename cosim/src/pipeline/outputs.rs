@@ -1,6 +1,6 @@
 //! The last stage: `build/<name>`, whole or not at all.
 
-use super::{PipelineError, ToolVersion};
+use super::PipelineError;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fs;
@@ -10,6 +10,15 @@ use std::path::{Path, PathBuf};
 const MANIFEST: &str = "manifest.json";
 /// What `generator` says in it.
 const GENERATOR: &str = "spikewright";
+
+/// A tool that took part.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ToolVersion {
+    /// Name of the tool.
+    pub name: String,
+    /// Its version as it prints it.
+    pub version: String,
+}
 
 /// One file of the folder.
 #[derive(Clone, Debug, PartialEq, Eq)]

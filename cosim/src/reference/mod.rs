@@ -16,6 +16,7 @@ mod error;
 mod evaluate;
 mod execute;
 mod kernel;
+pub mod machine;
 mod speed;
 mod text;
 mod tokens;

@@ -12,9 +12,11 @@ instructions! {
     /// Matrix unit: stored trits × a train, drained to R or added to X.
     ///
     /// `word(tile, digit, column) = base + (tile · digits + digit) · stride + column`;
-    /// `acc = Σ_digit 3^place Σ_column trits · counts`, `y = saturate(round_shift(acc · multiplier, shift))`.
+    /// `acc = Σ_digit 3^place Σ_column trits · counts`, `y = saturate(round_shift(acc · factor, shift))`,
+    /// with the shift after all that is added to it [limited](weights::numeric::fixed_point::limited_shift)
+    /// to 0..=63. The last word of the destination ends in zeros, but for keys, where it ends in anything.
     Matrix = 1 {
-        /// 0 weights, 1 keys (p / lanes + 1 tiles; shifts y of position t by its deficit), 2 values (p / slots + 1 columns), 3 embedding (row `token` itself instead of a product; its digits combined).
+        /// 0 weights, 1 keys (p / lanes + 1 tiles; shift += deficit of the row's position), 2 values (p / slots + 1 columns), 3 embedding (row `token` itself instead of a product; its digits combined).
         store: u32 = 2,
         /// First word in the store.
         base: u32 = 16,
@@ -96,7 +98,7 @@ instructions! {
         positions: u32 = 1,
         /// 1: x · weight; 0: x.
         weighted: u32 = 1,
-        /// First word of the weights in C.
+        /// First word of the weights in C, for all groups one after the other.
         weight: u32 = 14,
         /// Scalar of the first group.
         scalar: u32 = 8,
@@ -182,7 +184,8 @@ instructions! {
     }
     /// Vector unit: softmax weights of positions 0..=p, R to T.
     ///
-    /// `e = softmax_weight(maximum, x, multiplier, shift + f of input)`, `w = e >> deficit`;
+    /// `e = softmax_weight(maximum, x, multiplier, shift + f of input)`, `w = e >> deficit`, both 0
+    /// beyond p in the last word;
     /// `scalar[output] = peak_scale(|w|, bits, 0)`; `scalar[output + 1]` = reciprocal of Σ e as the
     /// mantissa, its length minus the shift of `scalar[output]` as f.
     Softmax = 7 {

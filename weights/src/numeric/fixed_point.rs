@@ -6,10 +6,12 @@
 //!
 //! | function | table entries | input | largest error |
 //! |---|---|---|---|
-//! | [`inverse_root`] | 384 | any sum > 0 | 0.2 % |
-//! | [`reciprocal`] | 256 | any sum > 0 | 0.2 % |
-//! | [`exponential`] | 256 | 0..32 in octaves | 0.3 % + 2^-16 |
-//! | [`sigmoid`] | 256 | all | 0.004 |
+//! | [`inverse_root`] | 384 | any sum > 0 | 0.196 % |
+//! | [`reciprocal`] | 256 | any sum > 0 | 0.196 % |
+//! | [`exponential`] | 256 | any argument ≥ 0 | 2^-16 |
+//! | [`softmax_weight`] | | any score ≤ maximum | −2^-16, +0.28 % |
+//! | [`sigmoid`] | 256 | \|x\| < 256; beyond | 2^-17; 0.00036 |
+//! | [`gated`] | | all | 0.4 % of gate · up, and a rounding |
 
 use super::{Trit, round_shift};
 use std::sync::LazyLock;
@@ -61,6 +63,12 @@ pub fn saturate(x: i64, width: u32) -> (i64, bool) {
     (clamped, clamped != x)
 }
 
+/// A right shift with what is added to it at run time, limited to 0..=63. Beyond either end there
+/// is nothing but zeros to shift: every value is shorter than 63 bits.
+pub fn limited_shift(shift: u32, more: i64) -> u32 {
+    (i64::from(shift) + more).clamp(0, 63) as u32
+}
+
 // ---- tables ------------------------------------------------------------------------------------
 
 fn rounded(x: f64) -> u32 {
@@ -86,9 +94,9 @@ pub static EXPONENTIAL_TABLE: LazyLock<Vec<u32>> = LazyLock::new(|| {
     (0..256).map(|index| rounded(65536.0 * (-f64::from(index) / 256.0).exp2())).collect()
 });
 
-/// `2^16 · σ((i + ½) / 32)`.
+/// `2^16 · σ(i / 32)`: its index is rounded to nearest.
 pub static SIGMOID_TABLE: LazyLock<Vec<u32>> = LazyLock::new(|| {
-    let entry = |index: u32| 65536.0 / (1.0 + (-(f64::from(index) + 0.5) / 32.0).exp());
+    let entry = |index: u32| 65536.0 / (1.0 + (-f64::from(index) / 32.0).exp());
     (0..256).map(|index| rounded(entry(index))).collect()
 });
 

@@ -60,6 +60,7 @@ impl TokenLoop {
         b.port_group("Token.");
         let valid = b.input("token_valid_i", bit, "a token is there");
         let token = b.input("token_i", token_type, "its id");
+        let beyond = b.input("token_beyond_i", bit, "it has more bits than that");
         let asked = b.input("token_asked_i", bit, "its prediction is asked for");
         b.port_group("Prediction, flow control.");
         let ready = b.input("prediction_ready_i", bit, "the prediction is taken");
@@ -96,7 +97,7 @@ impl TokenLoop {
         b.section("A token is taken while none is under way.");
         let free = b.wire("free", settings.run & !settings.clear & !full & !busy);
         let taken = b.wire("taken", valid & free);
-        let known = self.is_known(&b, token);
+        let known = b.wire("known", !beyond & self.is_known(&b, token));
         b.assign(accepted, taken & known);
         let asked_q = b.delay("asked_q", accepted, asked);
         let token_q = b.register("token_q", token_type);
@@ -112,7 +113,8 @@ impl TokenLoop {
         b.section("Generation.");
         let left = b.register("left_q", token_type);
         let count = settings.generate_count;
-        left.when(accepted, count.is(0).select(count, count - 1)).when(again, left.signal() - 1);
+        left.when(accepted, count.is(0).select(count.same(0), count - 1))
+            .when(again, left.signal() - 1);
         let is_end = b.wire("is_end", settings.end_enable & prediction.eq(settings.end_token));
         let is_last = b.wire("is_last", left.signal().is(0) | is_end | at_end);
         b.assign(again, answers & !is_last);
@@ -135,13 +137,14 @@ impl TokenLoop {
         b.output("busy_o", busy, "a token is under way");
         b.output("context_full_o", full, "no position is left; clear to go on");
         b.output("bad_token_o", taken & !known, "a token beyond the vocabulary was dropped");
+        b.output("begins_text_o", begins, "the text is forgotten");
         b.output("moved_o", leaves & !stop, "a token is done");
         b.finish()
     }
 
     fn is_known<'m>(&self, b: &'m Builder, token: Signal<'m>) -> Signal<'m> {
         match self.vocabulary >> TOKEN_WIDTH {
-            0 => b.wire("known", token.lt(token.same(self.vocabulary.into()))),
+            0 => token.lt(token.same(self.vocabulary.into())),
             _ => b.flag(true),
         }
     }

@@ -1,18 +1,10 @@
 //! What a run found and how fast it was, `5-cosim.json`.
 
-use super::{Job, Lowered, MatrixRun, Planted, Source, Verified};
+use super::{Job, Lowered, MatrixRun, Planted, Verified};
 use crate::lockstep::Difference;
+use crate::pipeline::{Source, ToolVersion};
 use serde::Serialize;
 use std::collections::BTreeMap;
-
-/// A tool that took part.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct ToolVersion {
-    /// Name of the tool.
-    pub name: String,
-    /// Its version as it prints it.
-    pub version: String,
-}
 
 /// The content of `5-cosim.json`.
 #[derive(Clone, Debug, Serialize)]

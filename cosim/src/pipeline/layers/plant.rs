@@ -1,6 +1,7 @@
 //! Faults on purpose: what a check is worth shows when something is wrong.
 
-use super::{Job, Lowered, PipelineError};
+use super::{Job, Lowered};
+use crate::pipeline::PipelineError;
 use weights::packing::{Packing, unpack, unpack_word};
 
 /// What to plant.

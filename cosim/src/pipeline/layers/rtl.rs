@@ -1,6 +1,6 @@
 //! Stage 3: the engine as Verilog, its C header and its register page.
 
-use super::PipelineError;
+use crate::pipeline::PipelineError;
 use firmware::engine::EngineParameters;
 use firmware::registers::{c_header, markdown};
 use hdl::blocks::layer_engine::LayerEngine;

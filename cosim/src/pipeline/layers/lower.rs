@@ -3,8 +3,8 @@
 //! Nothing is simulated before every matrix is known to fit the engine and every sum its
 //! accumulator: both are refused here, with the line of the design to change.
 
-use super::{PipelineError, Source};
 use crate::harness::{Layer, LayerVector};
+use crate::pipeline::{PipelineError, Source};
 use crate::reference::{Activation, Reference, Trace, VectorRecord};
 use firmware::engine::{EngineError, EngineParameters};
 use firmware::tiling::Tiling;

@@ -1,19 +1,20 @@
-//! `run`: the main job.
+//! `layers`: each ternary matrix alone on the streaming layer engine.
 
-use super::options::{Prepared, RunOptions, Stages, verilate};
+use super::options::{LayerOptions, Prepared, Stages, verilate};
 use super::{Console, Exit};
 use crate::lockstep::Difference;
-use crate::pipeline::{CosimReport, Outputs, Verified, listing, verify, weight_file};
+use crate::pipeline::Outputs;
+use crate::pipeline::layers::{CosimReport, Verified, listing, verify, weight_file};
 use clap::Args;
 use std::path::PathBuf;
 use std::time::Instant;
 
-/// Arguments of `run`.
+/// Arguments of `layers`.
 #[derive(Args, Debug)]
-pub(super) struct RunCommand {
+pub(super) struct LayersCommand {
     #[command(flatten)]
-    options: RunOptions,
-    /// Folder in which `<name>/` with the outputs is written.
+    options: LayerOptions,
+    /// Folder in which `<name>-layers/` with the outputs is written.
     #[arg(long, value_name = "DIR", default_value = "build")]
     out: PathBuf,
     /// Print `5-cosim.json` on the standard output, and nothing else there.
@@ -21,11 +22,11 @@ pub(super) struct RunCommand {
     json: bool,
 }
 
-impl RunCommand {
+impl LayersCommand {
     pub(super) fn execute(&self, console: &mut Console) -> anyhow::Result<Exit> {
         console.reserve_for_json(self.json);
         let mut stages = Stages::default();
-        let ours = |name: &str| Outputs::new(&self.out, name).map(|_| ());
+        let ours = |name: &str| Outputs::new(&self.out, &folder_name(name)).map(|_| ());
         let prepared = self.options.prepare(console, &mut stages, ours)?;
         let (model, tools) = verilate(console, &mut stages, &prepared.rtl, false)?;
 
@@ -47,7 +48,7 @@ impl RunCommand {
 
     fn outputs(&self, prepared: &Prepared, report: &CosimReport) -> anyhow::Result<Outputs> {
         let design = &prepared.source.file.design;
-        let mut outputs = Outputs::new(&self.out, &design.name)?;
+        let mut outputs = Outputs::new(&self.out, &folder_name(&design.name))?;
         outputs.add("0-config.toml", design.to_commented_toml());
         outputs.add("1-network.json", prepared.source.network.to_json());
         outputs.add("2-weights.bin", weight_file(&prepared.lowered));
@@ -58,6 +59,11 @@ impl RunCommand {
         outputs.add("5-cosim.json", report.to_json());
         Ok(outputs)
     }
+}
+
+/// The outputs stand beside those of the whole machine.
+fn folder_name(design: &str) -> String {
+    format!("{design}-layers")
 }
 
 fn describe(report: &CosimReport) -> String {
@@ -73,7 +79,7 @@ fn describe(report: &CosimReport) -> String {
 }
 
 /// The last lines: what differs first, and the verdict.
-pub(super) fn conclude(console: &mut Console, options: &RunOptions, verified: &Verified) -> Exit {
+pub(super) fn conclude(console: &mut Console, options: &LayerOptions, verified: &Verified) -> Exit {
     if verified.mismatches() == 0 {
         console.line("RTL = reference");
         return Exit::Success;
@@ -90,6 +96,6 @@ pub(super) fn conclude(console: &mut Console, options: &RunOptions, verified: &V
 }
 
 /// The command that replays a difference.
-fn replay(console: &Console, options: &RunOptions, first: &Difference) -> String {
+fn replay(console: &Console, options: &LayerOptions, first: &Difference) -> String {
     format!("{} cosim{} {}", console.program(), options.command_line(), first.replay())
 }

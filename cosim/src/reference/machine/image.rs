@@ -1,0 +1,238 @@
+//! What does not change from token to token: the program, and its weights packed for the host.
+
+use super::super::PackedMatrix;
+use super::store::Region;
+use super::train::Train;
+use firmware::isa::{Action, Matrix, Store};
+use firmware::machine::{MachineParameters, Program, StoredMatrix};
+use std::collections::BTreeMap;
+use std::ops::Range;
+use weights::network::TernaryMatrix;
+
+/// A program, resolved.
+pub(super) struct Image {
+    pub(super) program: Program,
+    /// What the matrix instruction at each index reads.
+    operands: Vec<Option<Operand>>,
+    weights: Vec<Weights>,
+    pub(super) key_regions: Vec<Region>,
+    pub(super) value_regions: Vec<Region>,
+    key_indices: BTreeMap<u32, usize>,
+    value_indices: BTreeMap<u32, usize>,
+}
+
+/// What a matrix instruction reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Operand {
+    /// Rows of a matrix from `first_row` on.
+    Weights { matrix: usize, first_row: usize },
+    /// A region of keys.
+    Keys(usize),
+    /// A region of values.
+    Values(usize),
+    /// A table, by row.
+    Table(usize),
+}
+
+/// A stored matrix in the form in which the host multiplies fastest.
+pub(super) struct Weights {
+    pub(super) columns: usize,
+    form: Form,
+}
+
+enum Form {
+    /// One digit: masks.
+    Packed(PackedMatrix),
+    /// Several digits, combined: row by row.
+    Dense(Vec<i16>),
+}
+
+impl Image {
+    pub(super) fn new(program: &Program) -> Image {
+        let program = program.clone();
+        let parameters = program.parameters;
+        let mut regions = [Vec::new(), Vec::new()];
+        for instruction in &program.instructions {
+            if let Action::Store(store) = &instruction.action {
+                let regions = &mut regions[store.values as usize];
+                (0..store.heads).for_each(|head| regions.push(region(&parameters, store, head)));
+            }
+        }
+        let [key_regions, value_regions] = regions;
+        let key_indices = index_regions("key", &key_regions, parameters.key_depth);
+        let value_indices = index_regions("value", &value_regions, parameters.value_depth);
+        let looked_up = |matrix: &StoredMatrix| {
+            program.instructions.iter().any(|instruction| {
+                matches!(&instruction.action, Action::Matrix(it) if it.store == 3 && it.base == matrix.base)
+            })
+        };
+        let weights =
+            program.matrices.iter().map(|matrix| Weights::new(matrix, looked_up(matrix))).collect();
+        let mut image = Image {
+            operands: Vec::new(),
+            weights,
+            key_regions,
+            value_regions,
+            key_indices,
+            value_indices,
+            program,
+        };
+        let operand = |action: &Action| match action {
+            Action::Matrix(matrix) => Some(image.resolve(matrix)),
+            _ => None,
+        };
+        image.operands = image.program.instructions.iter().map(|it| operand(&it.action)).collect();
+        image
+    }
+
+    /// What the matrix instruction at `index` reads.
+    pub(super) fn operand(&self, index: usize) -> Operand {
+        self.operands[index].expect("asked for matrix instructions only")
+    }
+
+    pub(super) fn weights(&self, matrix: usize) -> &Weights {
+        &self.weights[matrix]
+    }
+
+    /// The region of keys that begins at this word.
+    pub(super) fn key_region(&self, base: u32) -> usize {
+        self.key_indices[&base]
+    }
+
+    /// The region of values that begins at this word.
+    pub(super) fn value_region(&self, base: u32) -> usize {
+        self.value_indices[&base]
+    }
+
+    fn resolve(&self, matrix: &Matrix) -> Operand {
+        let kept = |name: &str, indices: &BTreeMap<u32, usize>, regions: &[Region]| {
+            let found = indices.get(&matrix.base).copied();
+            let index = found.unwrap_or_else(|| panic!("no {name} is kept at {}", matrix.base));
+            assert_eq!(regions[index].columns, matrix.stride, "words of one digit of one tile");
+            assert_eq!(self.program.parameters.key_value_digits, matrix.digits, "digits");
+            index
+        };
+        match matrix.store {
+            1 => Operand::Keys(kept("key", &self.key_indices, &self.key_regions)),
+            2 => Operand::Values(kept("value", &self.value_indices, &self.value_regions)),
+            _ => self.resolve_weights(matrix),
+        }
+    }
+
+    fn resolve_weights(&self, instruction: &Matrix) -> Operand {
+        let MachineParameters { lanes, slots, .. } = self.program.parameters;
+        let base = instruction.base;
+        let words = |matrix: &StoredMatrix| {
+            let tile = matrix.digits.len() * matrix.columns / slots as usize;
+            (tile as u32, (matrix.rows / lanes as usize * tile) as u32)
+        };
+        let covers =
+            |matrix: &StoredMatrix| (matrix.base..matrix.base + words(matrix).1).contains(&base);
+        let found = self.program.matrices.iter().position(covers);
+        let index = found.unwrap_or_else(|| panic!("no matrix is stored at {base}"));
+        let matrix = &self.program.matrices[index];
+        assert_eq!(matrix.digits.len(), instruction.digits as usize, "digits of {}", matrix.name);
+        let stride = matrix.columns / slots as usize;
+        assert_eq!(stride, instruction.stride as usize, "words of a row of {}", matrix.name);
+        let (tile, all) = words(matrix);
+        let begin = base - matrix.base;
+        assert_eq!(begin % tile, 0, "{base} is in the middle of a tile of {}", matrix.name);
+        if instruction.store == 3 {
+            assert_eq!(begin, 0, "{} is looked up from its first word", matrix.name);
+            return Operand::Table(index);
+        }
+        let end = begin + instruction.tiles * tile;
+        assert!(end <= all, "{} has {all} words, not {end}", matrix.name);
+        Operand::Weights { matrix: index, first_row: (begin / tile * lanes) as usize }
+    }
+}
+
+fn region(parameters: &MachineParameters, store: &Store, head: u32) -> Region {
+    let MachineParameters { lanes, slots, context, .. } = *parameters;
+    let channels = store.words * parameters.elements;
+    let (tiles, columns) = match store.values {
+        0 => (context.div_ceil(lanes), channels.div_ceil(slots)),
+        _ => (channels.div_ceil(lanes), context.div_ceil(slots)),
+    };
+    assert_eq!(store.columns, columns, "words of one digit of one tile of the kept vectors");
+    Region {
+        base: store.base + head * store.stride,
+        channels: channels as usize,
+        columns,
+        words: tiles * parameters.key_value_digits * columns,
+    }
+}
+
+/// Regions by their first word; they must be apart and inside their store.
+fn index_regions(name: &str, regions: &[Region], depth: u32) -> BTreeMap<u32, usize> {
+    let indices: BTreeMap<u32, usize> =
+        regions.iter().enumerate().map(|(index, region)| (region.base, index)).collect();
+    assert_eq!(indices.len(), regions.len(), "two {name} regions begin at one word");
+    let mut end = 0;
+    for &index in indices.values() {
+        let region = regions[index];
+        assert!(region.base >= end, "{name} regions overlap at word {}", region.base);
+        end = region.base + region.words;
+    }
+    assert!(end <= depth, "{name} regions end at word {end}, the store has {depth}");
+    indices
+}
+
+impl Weights {
+    fn new(matrix: &StoredMatrix, looked_up: bool) -> Weights {
+        let columns = matrix.columns;
+        let form = match matrix.digits.as_slice() {
+            [trits] if !looked_up => Form::Packed(PackedMatrix::new(&TernaryMatrix {
+                name: matrix.name.clone(),
+                rows: matrix.rows,
+                columns,
+                trits: trits.clone(),
+                scale: 1.0,
+            })),
+            digits => {
+                let combined = |at: usize| {
+                    digits.iter().fold(0i16, |value, trits| 3 * value + i16::from(trits[at]))
+                };
+                Form::Dense((0..matrix.rows * columns).map(combined).collect())
+            }
+        };
+        Weights { columns, form }
+    }
+
+    /// Σ weight · count of each row of `rows`.
+    pub(super) fn sums(&self, train: &Train, rows: Range<usize>, sums: &mut Vec<i64>) {
+        sums.clear();
+        match &self.form {
+            Form::Packed(packed) => {
+                sums.resize(rows.len(), 0);
+                packed.add_currents_of(rows, train.packed(), sums);
+            }
+            Form::Dense(_) => {
+                let counts = train.counts();
+                sums.extend(rows.map(|row| dot(&self.row(row)[..counts.len()], counts)));
+            }
+        }
+    }
+
+    /// One row of a table.
+    pub(super) fn row(&self, row: usize) -> &[i16] {
+        match &self.form {
+            Form::Packed(_) => unreachable!("tables are dense"),
+            Form::Dense(values) => &values[row * self.columns..(row + 1) * self.columns],
+        }
+    }
+}
+
+/// Products summed in 32 bits before they are added up: 32 · 32767 · 1093 stays below 2^31.
+const CHUNK: usize = 32;
+
+/// `Σ a · b` of balanced digits, at most 1093, and counts.
+pub(super) fn dot(a: &[i16], b: &[i16]) -> i64 {
+    let (a_chunks, b_chunks) = (a.chunks_exact(CHUNK), b.chunks_exact(CHUNK));
+    let sum = |a: &[i16], b: &[i16]| {
+        let products = a.iter().zip(b).map(|(&a, &b)| i32::from(a).wrapping_mul(i32::from(b)));
+        i64::from(products.fold(0i32, i32::wrapping_add))
+    };
+    let rest = sum(a_chunks.remainder(), b_chunks.remainder());
+    a_chunks.zip(b_chunks).map(|(a, b)| sum(a, b)).fold(rest, i64::wrapping_add)
+}

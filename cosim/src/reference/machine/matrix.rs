@@ -1,0 +1,206 @@
+//! The matrix unit: stored trits × a train, and the drain.
+
+use super::image::{Image, Operand, dot};
+use super::state::State;
+use super::store::Kept;
+use super::train::Train;
+use super::{MatrixFacts, Observer, Write};
+use firmware::isa::Matrix;
+use firmware::machine::MachineParameters;
+use weights::numeric::fixed_point::{limited_shift, saturate};
+use weights::numeric::round_shift;
+
+impl State {
+    pub(super) fn matrix<O: Observer>(
+        &mut self,
+        image: &Image,
+        index: usize,
+        matrix: &Matrix,
+        observer: &mut O,
+    ) -> MatrixFacts {
+        let parameters = &image.program.parameters;
+        let mut sums = std::mem::take(&mut self.sums);
+        let mut facts = match image.operand(index) {
+            Operand::Table(table) => {
+                let row = image.weights(table).row(self.token);
+                sums.clear();
+                sums.extend(row.iter().map(|&value| i64::from(value)));
+                let (digits, words) = (matrix.digits, matrix.stride);
+                let rows = row.len() as u32;
+                MatrixFacts { tiles: 1, digits, words, passes: 1, rows, ..MatrixFacts::default() }
+            }
+            operand => self.products(image, matrix, operand, &mut sums),
+        };
+        facts.sum_max = sums.iter().map(|sum| sum.unsigned_abs()).max().unwrap_or(0);
+        self.drain(parameters, matrix, &sums, &mut facts, observer);
+        self.sums = sums;
+        facts
+    }
+
+    /// The sums of a product, one a valid row.
+    fn products(
+        &self,
+        image: &Image,
+        matrix: &Matrix,
+        operand: Operand,
+        sums: &mut Vec<i64>,
+    ) -> MatrixFacts {
+        let parameters = &image.program.parameters;
+        let MachineParameters { lanes, slots, planes, radix, .. } = *parameters;
+        let train = self.train(matrix);
+        let positions = self.position + 1;
+        let whole = (matrix.tiles.saturating_sub(1) * lanes + matrix.last_rows) as usize;
+        let (tiles, rows, columns) = match operand {
+            Operand::Weights { matrix: index, first_row } => {
+                let weights = image.weights(index);
+                weights.sums(train, first_row..first_row + whole, sums);
+                (matrix.tiles, whole, weights.columns)
+            }
+            Operand::Keys(region) => {
+                scores(&self.keys[region], train, positions, sums);
+                let tiles = self.position as u32 / lanes + 1;
+                (tiles, positions, image.key_regions[region].columns as usize * slots as usize)
+            }
+            Operand::Values(region) => {
+                let channels = image.value_regions[region].channels;
+                mixed(&self.values[region], train, positions, channels, whole, sums);
+                (matrix.tiles, whole, positions.next_multiple_of(slots as usize))
+            }
+            Operand::Table(_) => unreachable!("a table is no product"),
+        };
+        assert!(
+            train.columns.last().is_none_or(|&last| ((last * slots) as usize) < columns),
+            "train {} has spikes beyond the {columns} columns of what it flows through",
+            matrix.train
+        );
+        let needed = train.planes(radix);
+        MatrixFacts {
+            tiles,
+            digits: matrix.digits,
+            words: (train.columns.len() as u32).max(1),
+            passes: needed.div_ceil(planes),
+            rows: rows as u32,
+            columns: columns as u32,
+            planes: needed,
+            spikes: train.spikes,
+            magnitude_sum: train.magnitude_sum,
+            ..MatrixFacts::default()
+        }
+    }
+
+    /// The train of an instruction; its words must still be its own.
+    fn train(&self, matrix: &Matrix) -> &Train {
+        let train = &self.trains[matrix.train as usize];
+        assert!(
+            train.columns.is_empty() || train.first == matrix.source,
+            "train {} begins at word {}, not at {}",
+            matrix.train,
+            train.first,
+            matrix.source
+        );
+        let words = matrix.source as usize..matrix.source as usize + train.columns.len();
+        let owners = &self.train_owners[words];
+        let intact = owners.iter().all(|&owner| owner == matrix.train);
+        assert!(intact, "train {} was overwritten before it was read", matrix.train);
+        train
+    }
+
+    /// Scales, saturates, writes, and searches for the largest.
+    fn drain<O: Observer>(
+        &mut self,
+        parameters: &MachineParameters,
+        matrix: &Matrix,
+        sums: &[i64],
+        facts: &mut MatrixFacts,
+        observer: &mut O,
+    ) {
+        let elements = parameters.elements as usize;
+        let scalar = self.scalars[matrix.scalar as usize];
+        let exponent = if matrix.scaling == 0 { 0 } else { scalar.exponent };
+        let factor =
+            if matrix.scaling == 2 { scalar.mantissa } else { i64::from(matrix.multiplier) };
+        let keys = matrix.store == 1;
+        let deficits = matrix.deficits as usize * elements;
+        let shift = |row: usize| {
+            let deficit = if keys { i64::from(self.key_deficits[deficits + row]) } else { 0 };
+            limited_shift(matrix.shift, exponent + deficit)
+        };
+        let begin = matrix.address as usize * elements;
+        let target = match matrix.destination {
+            0 => &mut self.results,
+            _ => &mut self.residual,
+        };
+        let (mut largest, mut likeliest) = (i64::MIN, 0);
+        for (word, sums) in sums.chunks(elements).enumerate() {
+            let from = word * elements;
+            let target = &mut target[begin + from..begin + from + elements];
+            let mut saturated = false;
+            for (element, (&sum, target)) in sums.iter().zip(target.iter_mut()).enumerate() {
+                let row = from + element;
+                let (y, clamped) =
+                    saturate(round_shift(sum * factor, shift(row)), parameters.value_width);
+                if y > largest {
+                    (largest, likeliest) = (y, row as u32);
+                }
+                let before = if matrix.destination == 2 { *target } else { 0 };
+                let (after, beyond) = saturate(before + y, parameters.value_width);
+                saturated |= clamped | beyond;
+                *target = after;
+            }
+            if !keys && matrix.destination != 2 {
+                // Rows that the store pads are zero.
+                target[sums.len()..].fill(0);
+            }
+            facts.saturations += u32::from(saturated);
+            if O::WRITES {
+                let specified = if keys { sums.len() } else { elements };
+                let address = matrix.address + word as u32;
+                let values = target[..specified].to_vec();
+                observer.write(match matrix.destination {
+                    0 => Write::Results { address, values },
+                    _ => Write::Residual { address, values },
+                });
+            }
+        }
+        self.saturations += u64::from(facts.saturations);
+        if matrix.search != 0 {
+            self.maxima[matrix.maximum as usize] = largest;
+            if O::WRITES {
+                observer.write(Write::Maximum { index: matrix.maximum, value: largest });
+            }
+        }
+        if matrix.search == 2 {
+            self.prediction = likeliest;
+        }
+    }
+}
+
+/// Σ key · count of every position.
+fn scores(kept: &Kept, train: &Train, positions: usize, sums: &mut Vec<i64>) {
+    sums.clear();
+    sums.resize(positions, 0);
+    let spiking = train.counts().iter().enumerate().filter(|(_, count)| **count != 0);
+    for (channel, &count) in spiking {
+        let keys = kept.channel(channel, positions);
+        let count = i32::from(count);
+        for (sum, &key) in sums.iter_mut().zip(keys) {
+            *sum = sum.wrapping_add(i64::from(count.wrapping_mul(i32::from(key))));
+        }
+    }
+}
+
+/// Σ count · value over the positions, one a row; rows beyond the channels are zero.
+fn mixed(
+    kept: &Kept,
+    train: &Train,
+    positions: usize,
+    channels: usize,
+    rows: usize,
+    sums: &mut Vec<i64>,
+) {
+    sums.clear();
+    let counts = &train.counts()[..positions.min(train.counts().len())];
+    let filled = rows.min(channels);
+    sums.extend((0..filled).map(|channel| dot(kept.channel(channel, counts.len()), counts)));
+    sums.resize(rows, 0);
+}

@@ -1,0 +1,198 @@
+//! The whole machine in plain integers: a program executed instruction by instruction.
+//!
+//! ```text
+//!  Program ─► Image   shared: instructions, weights packed for the host, constants
+//!             State   of one text: X, R, T, trains, scalars, keys and values, position
+//! ```
+//!
+//! What an instruction does is the text of `firmware::isa`; every number comes from
+//! [`weights::numeric::fixed_point`]. The memories hold what the hardware's hold after the same
+//! instruction, and an [`Observer`] sees every write of it.
+
+mod image;
+mod matrix;
+mod observe;
+mod state;
+mod store;
+mod train;
+mod vector;
+mod widths;
+
+pub use observe::{Facts, MatrixFacts, Observer, Record, Recorder, Silent, Write};
+pub use widths::Widths;
+
+use super::ReferenceError;
+use firmware::isa::Action;
+use firmware::machine::{MachineParameters, Program};
+use image::Image;
+use state::State;
+use std::sync::Arc;
+
+/// A machine with the state of one text. Cloning shares the weights and copies the state.
+#[derive(Clone)]
+pub struct MachineReference {
+    image: Arc<Image>,
+    state: State,
+}
+
+/// What the machine says about the next token.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Prediction<'a> {
+    /// The likeliest id, the lowest on ties.
+    pub token: u32,
+    /// One integer a token id.
+    pub logits: &'a [i64],
+    /// The value of one unit of a logit.
+    pub unit: f64,
+}
+
+impl MachineReference {
+    /// Prepares a program for execution at position 0.
+    ///
+    /// # Panics
+    /// If an instruction reads weights that no matrix covers, or keys and values that none keeps.
+    pub fn new(program: &Program) -> MachineReference {
+        let image = Image::new(program);
+        let state = State::new(&image);
+        MachineReference { image: Arc::new(image), state }
+    }
+
+    /// Forgets the text, as the hardware does: the next token has position 0, and what the
+    /// memories hold is written before it is read.
+    pub fn reset(&mut self) {
+        self.state.position = 0;
+    }
+
+    /// The machine that is executed.
+    pub fn parameters(&self) -> &MachineParameters {
+        &self.image.program.parameters
+    }
+
+    /// The program that is executed.
+    pub fn program(&self) -> &Program {
+        &self.image.program
+    }
+
+    /// The position that the next token will have.
+    pub fn position(&self) -> usize {
+        self.state.position
+    }
+
+    /// Writes in which a valid row saturated, since the machine was built.
+    pub fn saturations(&self) -> u64 {
+        self.state.saturations
+    }
+
+    /// Values of the residual memory.
+    pub fn residual(&self) -> &[i64] {
+        &self.state.residual
+    }
+
+    /// Values of the result memory.
+    pub fn results(&self) -> &[i64] {
+        &self.state.results
+    }
+
+    /// Values of the temporary memory.
+    pub fn temporaries(&self) -> &[i64] {
+        &self.state.temporaries
+    }
+
+    /// The contents of a scalar register.
+    pub fn scalar(&self, index: u32) -> weights::numeric::fixed_point::Scale {
+        self.state.scalars[index as usize]
+    }
+
+    /// The counts of a train, one a channel.
+    pub fn counts(&self, train: u32) -> &[i16] {
+        self.state.trains[train as usize].counts()
+    }
+
+    /// Executes one token; yields a prediction if one is asked for.
+    ///
+    /// # Errors
+    /// If the id is outside the vocabulary, or the context is full.
+    ///
+    /// # Panics
+    /// If the program reads or writes outside the memories of its machine.
+    pub fn step(
+        &mut self,
+        token: u32,
+        asked: bool,
+    ) -> Result<Option<Prediction<'_>>, ReferenceError> {
+        self.step_observed(token, asked, &mut Silent)
+    }
+
+    /// [`step`](MachineReference::step) that shows `observer` every instruction and its writes.
+    ///
+    /// # Errors
+    /// As [`step`](MachineReference::step).
+    ///
+    /// # Panics
+    /// As [`step`](MachineReference::step).
+    pub fn step_observed<O: Observer>(
+        &mut self,
+        token: u32,
+        asked: bool,
+        observer: &mut O,
+    ) -> Result<Option<Prediction<'_>>, ReferenceError> {
+        let image = Arc::clone(&self.image);
+        let program = &image.program;
+        let (position, context) = (self.state.position, program.parameters.context as usize);
+        if position >= context {
+            return Err(ReferenceError::ContextFull { position, context });
+        }
+        let vocabulary = program.parameters.vocabulary as usize;
+        if token as usize >= vocabulary {
+            return Err(ReferenceError::TokenId { id: token, position, vocabulary });
+        }
+        self.state.token = token as usize;
+        for (index, instruction) in program.instructions.iter().enumerate() {
+            if let Action::End(end) = instruction.action {
+                if end.unasked == 0 || !asked {
+                    break;
+                }
+                continue;
+            }
+            observer.issue(index);
+            let facts = self.state.execute(&image, index, &instruction.action, observer);
+            observer.finish(index, &facts);
+        }
+        self.state.position += 1;
+        if !asked {
+            return Ok(None);
+        }
+        let begin = program.logits_address as usize * program.parameters.elements as usize;
+        let exponent = self.state.scalars[program.logits_scalar as usize].exponent;
+        Ok(Some(Prediction {
+            token: self.state.prediction,
+            logits: &self.state.results[begin..begin + vocabulary],
+            unit: program.logits_unit * (-exponent as f64).exp2(),
+        }))
+    }
+}
+
+impl State {
+    fn execute<O: Observer>(
+        &mut self,
+        image: &Image,
+        index: usize,
+        action: &Action,
+        observer: &mut O,
+    ) -> Facts {
+        match action {
+            Action::End(_) => {}
+            Action::Matrix(matrix) => {
+                return Facts::Matrix(self.matrix(image, index, matrix, observer));
+            }
+            Action::Norm(norm) => self.norm(image, norm, observer),
+            Action::Encode(encode) => self.encode(image, encode, observer),
+            Action::Rotate(rotate) => self.rotate(image, rotate, observer),
+            Action::Measure(measure) => self.measure(image, measure, observer),
+            Action::Store(store) => self.store(image, store, observer),
+            Action::Softmax(softmax) => self.softmax(image, softmax, observer),
+            Action::Gate(gate) => self.gate(image, gate, observer),
+        }
+        Facts::Vector
+    }
+}

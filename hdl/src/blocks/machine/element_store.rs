@@ -1,0 +1,88 @@
+//! A memory of words of elements that are written one by one and read together.
+//!
+//! ```text
+//!  write element 0 ─► [ depth ] ─┐
+//!  write element 1 ─► [ depth ] ─┼─► data_o, one cycle after read_i
+//!  …                             ┘
+//! ```
+
+use crate::bits::Bits;
+use crate::builder::Builder;
+use crate::module::Module;
+use crate::signal::Signal;
+use crate::signal_type::{Type, uint};
+use crate::storage::address_width;
+use std::sync::Arc;
+
+/// Parameters of the block.
+#[derive(Clone, Debug)]
+pub struct ElementStore<'a> {
+    /// Name of the module: every shape has its own.
+    pub name: &'a str,
+    /// Path of the block that uses it.
+    pub source: &'static str,
+    /// What it holds, for the header.
+    pub holds: &'a str,
+    /// Elements of a word, a power of two.
+    pub elements: u32,
+    /// Type of an element.
+    pub ty: Type,
+    /// Words.
+    pub depth: u32,
+    /// Whether it is made of LUTs. A block RAM never has a word read in the cycle that writes it.
+    pub distributed: bool,
+    /// Elements that it starts with, word by word; may be empty.
+    pub contents: &'a [i64],
+}
+
+impl ElementStore<'_> {
+    /// Bits of an address.
+    pub fn address_width(&self) -> u32 {
+        address_width(self.depth)
+    }
+
+    /// The module.
+    pub fn module(&self) -> Arc<Module> {
+        let summary = format!(
+            "{}, {} words of {} elements of {} bits.\n\nElements are written one by one and read \
+             together.{}",
+            self.holds,
+            self.depth.max(2),
+            self.elements,
+            self.ty.width,
+            if self.distributed {
+                ""
+            } else {
+                " Never read a word in the cycle that writes to it."
+            }
+        );
+        let b = Builder::new(self.name, self.source, &summary);
+        let address = uint(self.address_width());
+        b.port_group("Write.");
+        let write = b.input("write_i", uint(1), "store an element");
+        let write_address = b.input("write_address_i", address, "its word");
+        let element = b.input("element_i", uint(address_width(self.elements)), "which of it");
+        let data = b.input("element_data_i", self.ty, "its value");
+        b.port_group("Read.");
+        let read = b.input("read_i", uint(1), "fetch a word; low holds data_o");
+        let read_address = b.input("read_address_i", address, "which");
+
+        b.stage("memories.");
+        let mut words: Vec<Signal> = (0..self.elements)
+            .map(|index| {
+                let own = self.contents.iter().skip(index as usize);
+                let own = own.step_by(self.elements as usize);
+                let own: Vec<Bits> = own.map(|&x| Bits::new(x.into(), self.ty)).collect();
+                let memory =
+                    b.memory(&format!("elements_{index}"), self.depth.max(2), self.ty, &own);
+                let memory =
+                    if self.distributed { memory.distributed() } else { memory.exclusive() };
+                memory.write(write & element.is(index.into()), write_address, data);
+                memory.read(&format!("element_{index}_q"), read, read_address)
+            })
+            .collect();
+        words.reverse();
+        b.output("data_o", b.concat(&words), "the fetched word, element 0 in the lowest bits");
+        b.finish()
+    }
+}

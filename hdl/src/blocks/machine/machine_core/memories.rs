@@ -1,0 +1,179 @@
+//! The memories of the core.
+
+use super::MachineCore;
+use crate::blocks::machine::element_store::ElementStore;
+use crate::blocks::machine::store::{Reader, Store, StoreField};
+use crate::module::Module;
+use crate::signal_type::{Type, sint, uint};
+use firmware::isa::{Matrix, Norm};
+use firmware::machine::MachineParameters;
+use std::sync::Arc;
+
+/// Bits of the number of words of a train.
+const TRAIN_WORDS_WIDTH: u32 = 11;
+/// Type of a scalar's mantissa.
+pub(super) const MANTISSA: Type = Type { width: 16, signed: false };
+/// Type of a scalar's shift.
+pub(super) const SHIFT: Type = Type { width: 6, signed: false };
+/// Type of a scalar's exponent.
+pub(super) const EXPONENT: Type = Type { width: 8, signed: true };
+/// Type of a deficit.
+const DEFICIT: Type = Type { width: 5, signed: false };
+
+/// The modules of the memories.
+pub(super) struct Memories {
+    pub(super) residual: Arc<Module>,
+    pub(super) results: Arc<Module>,
+    pub(super) temporaries: Arc<Module>,
+    pub(super) constants: Arc<Module>,
+    pub(super) trains: Arc<Module>,
+    pub(super) descriptors: Arc<Module>,
+    pub(super) scalars: Arc<Module>,
+    pub(super) maxima: Arc<Module>,
+    pub(super) deficits: Arc<Module>,
+}
+
+impl MachineCore {
+    /// Type of a word of values.
+    pub(super) fn word_type(&self) -> Type {
+        uint(self.parameters.elements * self.parameters.value_width)
+    }
+
+    pub(super) fn memories(&self) -> Memories {
+        let MachineParameters { residual_depth, result_depth, temporary_depth, .. } =
+            self.parameters;
+        Memories {
+            residual: self.values(
+                ("residual_memory", "the residual X"),
+                residual_depth,
+                &[Reader::Clocked("matrix"), Reader::Clocked("vector")],
+                true,
+            ),
+            results: self.values(
+                ("result_memory", "results R of the matrix unit"),
+                result_depth,
+                &[Reader::Clocked("vector")],
+                false,
+            ),
+            temporaries: self.values(
+                ("temporary_memory", "temporaries T of the vector unit"),
+                temporary_depth,
+                &[Reader::Clocked("vector")],
+                true,
+            ),
+            constants: self.constants().module(),
+            trains: self.trains(),
+            descriptors: self.descriptors(),
+            scalars: self.scalars(),
+            maxima: self.maxima(),
+            deficits: self.deficits().module(),
+        }
+    }
+
+    fn values(
+        &self,
+        (name, holds): (&str, &str),
+        depth: u32,
+        readers: &[Reader],
+        distributed: bool,
+    ) -> Arc<Module> {
+        let meaning = "a word, element 0 in the lowest bits";
+        let fields = [StoreField { name: "data", ty: self.word_type(), meaning }];
+        store(name, holds, &fields, depth, readers, distributed)
+    }
+
+    fn constants(&self) -> ElementStore<'_> {
+        let MachineParameters { elements, value_width, constant_depth: depth, .. } =
+            self.parameters;
+        ElementStore {
+            name: "constant_memory",
+            source: file!(),
+            holds: "constants C of the vector unit",
+            elements,
+            ty: sint(value_width),
+            depth,
+            distributed: false,
+            contents: &self.contents.constants,
+        }
+    }
+
+    fn deficits(&self) -> ElementStore<'_> {
+        let MachineParameters { elements, deficit_depth: depth, .. } = self.parameters;
+        ElementStore {
+            name: "deficit_memory",
+            source: file!(),
+            holds: "how far each kept key, or value, is shifted",
+            elements,
+            ty: DEFICIT,
+            depth,
+            distributed: true,
+            contents: &[],
+        }
+    }
+
+    fn trains(&self) -> Arc<Module> {
+        let MachineParameters { slots, count_width, train_depth, .. } = self.parameters;
+        let field = |name, ty, meaning| StoreField { name, ty, meaning };
+        let fields = [
+            field("column", uint(Matrix::FORMAT.field("stride").width), "its column"),
+            field("negative", uint(slots), "signs of its counts, slot 0 in the lowest bit"),
+            field("magnitude", uint(slots * count_width), "their magnitudes, slot 0 lowest"),
+        ];
+        let readers = [Reader::Clocked("matrix")];
+        store("train_store", "trains, word by word", &fields, train_depth, &readers, true)
+    }
+
+    fn descriptors(&self) -> Arc<Module> {
+        let MachineParameters { count_width, train_count, .. } = self.parameters;
+        let field = |name, ty, meaning| StoreField { name, ty, meaning };
+        let fields = [
+            field("words", uint(TRAIN_WORDS_WIDTH), "words of the train that are not empty"),
+            field("magnitude", uint(count_width), "or or maximum of its magnitudes"),
+        ];
+        let readers = [Reader::AtOnce("matrix")];
+        store(
+            "train_descriptors",
+            "what is known of each train",
+            &fields,
+            train_count,
+            &readers,
+            true,
+        )
+    }
+
+    fn scalars(&self) -> Arc<Module> {
+        let field = |name, ty, meaning| StoreField { name, ty, meaning };
+        let fields = [
+            field("mantissa", MANTISSA, "its factor"),
+            field("shift", SHIFT, "its right shift"),
+            field("exponent", EXPONENT, "its exponent"),
+        ];
+        let readers = ["matrix", "vector", "host"].map(Reader::AtOnce);
+        let depth = self.parameters.scalar_count;
+        store("scalar_registers", "scalars of the vector unit", &fields, depth, &readers, true)
+    }
+
+    fn maxima(&self) -> Arc<Module> {
+        let ty = sint(self.parameters.value_width);
+        let fields = [StoreField { name: "data", ty, meaning: "the largest value" }];
+        let depth = 1 << Matrix::FORMAT.field("maximum").width;
+        let readers = [Reader::AtOnce("vector")];
+        store("maximum_registers", "largest values of products", &fields, depth, &readers, true)
+    }
+
+    /// Bits of a scalar's number, as instructions have it.
+    pub(super) fn scalar_index_type(&self) -> Type {
+        uint(Norm::FORMAT.field("output").width)
+    }
+}
+
+fn store(
+    name: &str,
+    holds: &str,
+    fields: &[StoreField],
+    depth: u32,
+    readers: &[Reader],
+    distributed: bool,
+) -> Arc<Module> {
+    Store { name, source: file!(), holds, fields, depth, readers, distributed }.module()
+}

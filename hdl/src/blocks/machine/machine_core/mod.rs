@@ -1,0 +1,63 @@
+//! The machine's core: sequencer, token loop, the two units, and the memories between them.
+//!
+//! ```text
+//!  token ─► token_loop ─► sequencer ─┬─► matrix_unit ─► R, X, maxima ────────┐
+//!                ▲                   └─► vector_unit ─► T, trains, scalars, ─┤
+//!  prediction ◄──┴─ done ◄──────────────────────────    keys, values         │
+//!                                        ▲  ▲            ▲                   │
+//!                                        └──┴────────────┴───────────────────┘
+//! ```
+//!
+//! Wires blocks; nothing else. Bit-exact, write by write, to the machine's integer reference.
+
+mod memories;
+mod ports;
+mod wiring;
+
+use super::sequencer::Sequencer;
+use super::token_loop::TokenLoop;
+use crate::module::Module;
+use firmware::image::MachineImage;
+use firmware::machine::MachineParameters;
+use std::sync::Arc;
+
+/// A core and what its memories start with.
+#[derive(Clone, Debug)]
+pub struct MachineCore {
+    /// What the machine is.
+    pub parameters: MachineParameters,
+    /// What its memories start with; the host loads what is empty.
+    pub contents: MachineImage,
+}
+
+/// The units of a core.
+#[derive(Clone, Debug)]
+pub struct Units {
+    /// `matrix_unit`.
+    pub matrix: Arc<Module>,
+    /// `vector_unit`.
+    pub vector: Arc<Module>,
+    /// `key_value_store`.
+    pub key_value_store: Arc<Module>,
+}
+
+impl MachineCore {
+    fn sequencer(&self) -> Sequencer {
+        let program = self.contents.program.clone();
+        Sequencer { program_depth: self.parameters.program_depth, program }
+    }
+
+    fn token_loop(&self) -> TokenLoop {
+        TokenLoop { context: self.parameters.context, vocabulary: self.parameters.vocabulary }
+    }
+
+    fn summary(&self) -> String {
+        let MachineParameters { lanes, slots, planes, elements, value_width, .. } = self.parameters;
+        format!(
+            "runs a program of instructions for every token.\n\n\
+             {lanes} lanes, {slots} slots, {planes} planes; vectors of {elements} values of \
+             {value_width} bits a cycle. The host writes memories and reads results only while \
+             busy_o is 0."
+        )
+    }
+}

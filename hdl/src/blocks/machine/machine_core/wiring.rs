@@ -1,0 +1,282 @@
+//! The module `machine_core`: its blocks, wired.
+
+use super::memories::Memories;
+use super::ports::outputs;
+use super::{MachineCore, Units};
+use crate::blocks::machine::net::Net;
+use crate::builder::Builder;
+use crate::module::Module;
+use std::sync::Arc;
+
+impl MachineCore {
+    /// The module `machine_core` with these units.
+    pub fn module_with(&self, units: &Units) -> Arc<Module> {
+        let b = Builder::new("machine_core", file!(), &self.summary());
+        let mut net = Net::new(&b);
+        self.inputs(&b, &mut net);
+        let (tokens, sequencer) = (self.token_loop().module(), self.sequencer().module());
+        let memories = self.memories();
+
+        b.section("Wires that lead back.");
+        net.forward("sequencer", &sequencer, &["finished_o"]);
+        net.forward("matrix", &units.matrix, &["instruction_ready_o", "done_o", "prediction_o"]);
+        net.forward("vector", &units.vector, &["instruction_ready_o", "done_o"]);
+        forward_memories(&mut net, &memories, &units.key_value_store);
+
+        b.section("Tokens.");
+        net.place("tokens", &tokens, &TOKENS);
+        b.section("Program.");
+        net.place("sequencer", &sequencer, &SEQUENCER);
+        net.unused("sequencer.busy_o", "The token loop knows.");
+        b.section("Matrix unit.");
+        net.place("matrix", &units.matrix, &MATRIX);
+        b.section("Vector unit.");
+        net.place("vector", &units.vector, &VECTOR);
+        self.place_memories(&b, &mut net, &memories, &units.key_value_store);
+        outputs(&b, &net);
+        b.finish()
+    }
+
+    fn place_memories<'m>(
+        &self,
+        b: &'m Builder,
+        net: &mut Net<'m>,
+        memories: &Memories,
+        key_value_store: &Arc<Module>,
+    ) {
+        b.section("Vectors.");
+        net.place("residual", &memories.residual, &RESIDUAL);
+        b.comment("The host sees R while nothing is under way.");
+        let busy = net.get("tokens.busy_o");
+        let of_vector = net.get("vector.result_address_o");
+        let of_host = net.get("result_word_i");
+        let width = of_vector.width();
+        b.unused(
+            "result_word",
+            of_host.bits(width, of_host.width() - width),
+            "The host's address is wider than R.",
+        );
+        net.add("result_read", b.wire("result_read", !busy | net.get("vector.result_read_o")));
+        let address = busy.select(of_vector, of_host.bits(0, width));
+        net.add("result_address", b.wire("result_address", address));
+        net.place("results", &memories.results, &RESULTS);
+        net.place("temporaries", &memories.temporaries, &TEMPORARIES);
+        net.place("constants", &memories.constants, &CONSTANTS);
+
+        b.section("Trains, scalars and maxima.");
+        net.place("trains", &memories.trains, &TRAINS);
+        net.place("descriptors", &memories.descriptors, &DESCRIPTORS);
+        net.place("scalars", &memories.scalars, &SCALARS);
+        net.unused("scalars.matrix_shift_o", "The matrix unit shifts by its instruction.");
+        for part in ["mantissa", "shift", "exponent"] {
+            let shown = net.get(&format!("scalars.host_{part}_o"));
+            let name = format!("scalar_{part}");
+            net.add(&name, b.delay(&format!("{name}_q"), b.flag(true), shown));
+        }
+        net.place("maxima", &memories.maxima, &MAXIMA);
+
+        b.section("Keys and values.");
+        net.place("key_value_store", key_value_store, &KEY_VALUE_STORE);
+        let (write, values) =
+            (net.get("vector.deficit_write_o"), net.get("vector.deficit_values_o"));
+        net.add("key_deficit_write", b.wire("key_deficit_write", write & !values));
+        net.add("value_deficit_write", b.wire("value_deficit_write", write & values));
+        net.place("key_deficits", &memories.deficits, &KEY_DEFICITS);
+        net.place("value_deficits", &memories.deficits, &VALUE_DEFICITS);
+    }
+}
+
+/// What the units read, declared before them.
+fn forward_memories(net: &mut Net, memories: &Memories, key_value_store: &Module) {
+    net.forward("residual", &memories.residual, &["matrix_data_o", "vector_data_o"]);
+    net.forward("results", &memories.results, &["vector_data_o"]);
+    net.forward("temporaries", &memories.temporaries, &["vector_data_o"]);
+    net.forward("constants", &memories.constants, &["data_o"]);
+    let train = ["matrix_column_o", "matrix_negative_o", "matrix_magnitude_o"];
+    net.forward("trains", &memories.trains, &train);
+    net.forward("descriptors", &memories.descriptors, &["matrix_words_o", "matrix_magnitude_o"]);
+    let scalar = ["matrix_mantissa_o", "matrix_exponent_o"]
+        .map(String::from)
+        .into_iter()
+        .chain(["mantissa", "shift", "exponent"].map(|part| format!("vector_{part}_o")));
+    let scalar: Vec<String> = scalar.collect();
+    let scalar: Vec<&str> = scalar.iter().map(String::as_str).collect();
+    net.forward("scalars", &memories.scalars, &scalar);
+    net.forward("maxima", &memories.maxima, &["vector_data_o"]);
+    let kept = ["key_high_o", "key_low_o", "value_high_o", "value_low_o"];
+    net.forward("key_value_store", key_value_store, &kept);
+    net.forward("key_deficits", &memories.deficits, &["data_o"]);
+    net.forward("value_deficits", &memories.deficits, &["data_o"]);
+}
+
+type Wires<const N: usize> = [(&'static str, &'static str); N];
+
+const TOKENS: Wires<12> = [
+    ("run_i", "run_i"),
+    ("clear_i", "clear_i"),
+    ("generate_count_i", "generate_count_i"),
+    ("end_token_i", "end_token_i"),
+    ("end_token_enable_i", "end_token_enable_i"),
+    ("token_valid_i", "token_valid_i"),
+    ("token_i", "token_i"),
+    ("token_beyond_i", "token_beyond_i"),
+    ("token_asked_i", "token_asked_i"),
+    ("prediction_ready_i", "prediction_ready_i"),
+    ("finished_i", "sequencer.finished_o"),
+    ("prediction_i", "matrix.prediction_o"),
+];
+
+const SEQUENCER: Wires<11> = [
+    ("program_write_i", "program_write_i"),
+    ("program_part_i", "program_part_i"),
+    ("program_address_i", "program_address_i"),
+    ("program_data_i", "program_data_i"),
+    ("start_i", "tokens.start_o"),
+    ("asked_i", "tokens.asked_o"),
+    ("stop_i", "tokens.stop_o"),
+    ("matrix_ready_i", "matrix.instruction_ready_o"),
+    ("matrix_done_i", "matrix.done_o"),
+    ("vector_ready_i", "vector.instruction_ready_o"),
+    ("vector_done_i", "vector.done_o"),
+];
+
+const MATRIX: Wires<21> = [
+    ("instruction_valid_i", "sequencer.matrix_valid_o"),
+    ("instruction_i", "sequencer.instruction_o"),
+    ("position_i", "tokens.position_o"),
+    ("token_i", "tokens.current_token_o"),
+    ("weight_write_i", "weight_write_i"),
+    ("weight_bank_i", "weight_bank_i"),
+    ("weight_word_i", "weight_word_i"),
+    ("weight_data_i", "weight_data_i"),
+    ("key_high_i", "key_value_store.key_high_o"),
+    ("key_low_i", "key_value_store.key_low_o"),
+    ("value_high_i", "key_value_store.value_high_o"),
+    ("value_low_i", "key_value_store.value_low_o"),
+    ("train_column_i", "trains.matrix_column_o"),
+    ("train_negative_i", "trains.matrix_negative_o"),
+    ("train_magnitude_i", "trains.matrix_magnitude_o"),
+    ("descriptor_words_i", "descriptors.matrix_words_o"),
+    ("descriptor_magnitude_i", "descriptors.matrix_magnitude_o"),
+    ("scalar_mantissa_i", "scalars.matrix_mantissa_o"),
+    ("scalar_exponent_i", "scalars.matrix_exponent_o"),
+    ("deficits_i", "key_deficits.data_o"),
+    ("residual_data_i", "residual.matrix_data_o"),
+];
+
+const VECTOR: Wires<12> = [
+    ("instruction_valid_i", "sequencer.vector_valid_o"),
+    ("instruction_i", "sequencer.instruction_o"),
+    ("position_i", "tokens.position_o"),
+    ("residual_data_i", "residual.vector_data_o"),
+    ("result_data_i", "results.vector_data_o"),
+    ("temporary_data_i", "temporaries.vector_data_o"),
+    ("constant_data_i", "constants.data_o"),
+    ("scalar_mantissa_i", "scalars.vector_mantissa_o"),
+    ("scalar_shift_i", "scalars.vector_shift_o"),
+    ("scalar_exponent_i", "scalars.vector_exponent_o"),
+    ("maximum_i", "maxima.vector_data_o"),
+    ("deficits_i", "value_deficits.data_o"),
+];
+
+const RESIDUAL: Wires<7> = [
+    ("write_i", "matrix.residual_write_o"),
+    ("write_address_i", "matrix.residual_write_address_o"),
+    ("data_i", "matrix.residual_write_data_o"),
+    ("matrix_read_i", "matrix.residual_read_o"),
+    ("matrix_address_i", "matrix.residual_read_address_o"),
+    ("vector_read_i", "vector.residual_read_o"),
+    ("vector_address_i", "vector.residual_read_address_o"),
+];
+
+const RESULTS: Wires<5> = [
+    ("write_i", "matrix.result_write_o"),
+    ("write_address_i", "matrix.result_address_o"),
+    ("data_i", "matrix.result_data_o"),
+    ("vector_read_i", "result_read"),
+    ("vector_address_i", "result_address"),
+];
+
+const TEMPORARIES: Wires<5> = [
+    ("write_i", "vector.temporary_write_o"),
+    ("write_address_i", "vector.temporary_write_address_o"),
+    ("data_i", "vector.temporary_write_data_o"),
+    ("vector_read_i", "vector.temporary_read_o"),
+    ("vector_address_i", "vector.temporary_read_address_o"),
+];
+
+const CONSTANTS: Wires<6> = [
+    ("write_i", "constant_write_i"),
+    ("write_address_i", "constant_word_i"),
+    ("element_i", "constant_element_i"),
+    ("element_data_i", "constant_i"),
+    ("read_i", "vector.constant_read_o"),
+    ("read_address_i", "vector.constant_address_o"),
+];
+
+const TRAINS: Wires<7> = [
+    ("write_i", "vector.train_write_o"),
+    ("write_address_i", "vector.train_address_o"),
+    ("column_i", "vector.train_column_o"),
+    ("negative_i", "vector.train_negative_o"),
+    ("magnitude_i", "vector.train_magnitude_o"),
+    ("matrix_read_i", "matrix.train_read_o"),
+    ("matrix_address_i", "matrix.train_address_o"),
+];
+
+const DESCRIPTORS: Wires<5> = [
+    ("write_i", "vector.descriptor_write_o"),
+    ("write_address_i", "vector.descriptor_address_o"),
+    ("words_i", "vector.descriptor_words_o"),
+    ("magnitude_i", "vector.descriptor_magnitude_o"),
+    ("matrix_address_i", "matrix.descriptor_address_o"),
+];
+
+const SCALARS: Wires<8> = [
+    ("write_i", "vector.scalar_write_o"),
+    ("write_address_i", "vector.scalar_write_address_o"),
+    ("mantissa_i", "vector.scalar_mantissa_o"),
+    ("shift_i", "vector.scalar_shift_o"),
+    ("exponent_i", "vector.scalar_exponent_o"),
+    ("matrix_address_i", "matrix.scalar_address_o"),
+    ("vector_address_i", "vector.scalar_read_address_o"),
+    ("host_address_i", "scalar_index_i"),
+];
+
+const MAXIMA: Wires<4> = [
+    ("write_i", "matrix.maximum_write_o"),
+    ("write_address_i", "matrix.maximum_address_o"),
+    ("data_i", "matrix.maximum_data_o"),
+    ("vector_address_i", "vector.maximum_address_o"),
+];
+
+const KEY_VALUE_STORE: Wires<10> = [
+    ("write_i", "vector.store_write_o"),
+    ("values_i", "vector.store_values_o"),
+    ("write_address_i", "vector.store_address_o"),
+    ("position_i", "vector.store_position_o"),
+    ("high_i", "vector.store_high_o"),
+    ("low_i", "vector.store_low_o"),
+    ("key_read_i", "matrix.key_read_o"),
+    ("key_address_i", "matrix.key_address_o"),
+    ("value_read_i", "matrix.value_read_o"),
+    ("value_address_i", "matrix.value_address_o"),
+];
+
+const KEY_DEFICITS: Wires<6> = [
+    ("write_i", "key_deficit_write"),
+    ("write_address_i", "vector.deficit_write_address_o"),
+    ("element_i", "vector.deficit_element_o"),
+    ("element_data_i", "vector.deficit_data_o"),
+    ("read_i", "matrix.deficit_read_o"),
+    ("read_address_i", "matrix.deficit_address_o"),
+];
+
+const VALUE_DEFICITS: Wires<6> = [
+    ("write_i", "value_deficit_write"),
+    ("write_address_i", "vector.deficit_write_address_o"),
+    ("element_i", "vector.deficit_element_o"),
+    ("element_data_i", "vector.deficit_data_o"),
+    ("read_i", "vector.deficit_read_o"),
+    ("read_address_i", "vector.deficit_address_o"),
+];

@@ -1,0 +1,97 @@
+//! What can be watched from outside: a copy of every write of every memory, and of every issue.
+//!
+//! A simulation compares it with the reference; in a synthesised design nobody connects it, and it
+//! costs nothing.
+
+/// Something that happens in a cycle: bit `n` of `observe_strobes_o` is the `n`-th of [`WATCHED`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Watch {
+    /// Its name.
+    pub name: &'static str,
+    /// What happens.
+    pub meaning: &'static str,
+    /// What else is seen then: ports `observe_<name>_<field>_o`, with what they say.
+    pub fields: &'static [(&'static str, &'static str)],
+}
+
+impl Watch {
+    /// The port of a field.
+    pub fn port(&self, field: &str) -> String {
+        format!("observe_{}_{field}_o", self.name)
+    }
+}
+
+/// Bits of `observe_waits_o`, from bit 0: why an instruction is held back.
+pub const WAITS: [&str; 3] =
+    ["results of the matrix unit", "results of the vector unit", "its unit to take it"];
+
+const WORD: &[(&str, &str)] = &[("address", "its address"), ("data", "its values")];
+
+/// Everything that can be watched.
+pub const WATCHED: [Watch; 12] = [
+    Watch {
+        name: "issue",
+        meaning: "an instruction is issued",
+        fields: &[("address", "its place in the program")],
+    },
+    Watch { name: "matrix_done", meaning: "the matrix unit finishes one", fields: &[] },
+    Watch { name: "vector_done", meaning: "the vector unit finishes one", fields: &[] },
+    Watch { name: "residual", meaning: "a word of X is written", fields: WORD },
+    Watch { name: "result", meaning: "a word of R is written", fields: WORD },
+    Watch { name: "temporary", meaning: "a word of T is written", fields: WORD },
+    Watch {
+        name: "train",
+        meaning: "a word of a train is written",
+        fields: &[
+            ("address", "its address"),
+            ("column", "its column"),
+            ("negative", "signs of its counts"),
+            ("magnitude", "magnitudes of its counts"),
+        ],
+    },
+    Watch {
+        name: "descriptor",
+        meaning: "the descriptor of a train is written",
+        fields: &[
+            ("address", "number of the train"),
+            ("words", "its words"),
+            ("magnitude", "or or maximum of its magnitudes"),
+        ],
+    },
+    Watch {
+        name: "scalar",
+        meaning: "a scalar is written",
+        fields: &[
+            ("address", "its number"),
+            ("mantissa", "its factor"),
+            ("shift", "its right shift"),
+            ("exponent", "its exponent"),
+        ],
+    },
+    Watch {
+        name: "maximum",
+        meaning: "a maximum register is written",
+        fields: &[("address", "its number"), ("data", "its value")],
+    },
+    Watch {
+        name: "store",
+        meaning: "a digit of a key or value is written",
+        fields: &[
+            ("values", "1: of a value"),
+            ("address", "its word"),
+            ("position", "its position"),
+            ("high", "upper bit of each trit"),
+            ("low", "lower bit of each trit"),
+        ],
+    },
+    Watch {
+        name: "deficit",
+        meaning: "the deficit of a key or value is written",
+        fields: &[
+            ("values", "1: of a value"),
+            ("address", "its word"),
+            ("element", "which of the word"),
+            ("data", "the deficit"),
+        ],
+    },
+];
