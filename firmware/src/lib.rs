@@ -5,6 +5,7 @@
 //!  machine     what a whole machine is: its parameters
 //!  isa         its instructions: every bit defined once
 //!  lower       a network of BitNet blocks becomes a program for a machine
+//!  machine_cycles  how long a token takes, instruction by instruction
 //!  registers   one table of the bits a host sees; prints a C header and a page
 //!  tiling      a matrix cut into the words of the weight memory
 //!  stream      trains and results as beats of the two streams
@@ -22,6 +23,7 @@ pub mod engine;
 pub mod isa;
 pub mod lower;
 pub mod machine;
+pub mod machine_cycles;
 pub mod registers;
 pub mod stream;
 pub mod tiling;

@@ -3,19 +3,22 @@
 use super::bounds::{signed_bits, signed_limit};
 use super::pool::{Area, Pool};
 use super::residual::Residual;
+use super::schedule::Order;
+use super::sizes::machine;
 use super::values::{Layout, Value};
 use super::waits::waits;
 use super::{LowerError, Memory, accesses};
 use crate::isa::{Action, End, Instruction};
 use crate::machine::{MachineParameters, MemoryArea, Program, StoredMatrix, WidthProof};
+use crate::machine_cycles::MachineLatency;
 use std::collections::BTreeMap;
 use weights::config::Design;
 use weights::network::{Network, Operation};
-use weights::numeric::fixed_point::{bit_length, digit_magnitude_bits};
-use weights::numeric::{Radix, Trit};
+use weights::numeric::Trit;
+use weights::numeric::fixed_point::bit_length;
 
 /// Most words of a memory whose addresses have 16 bits.
-const STORE_WORDS_MAX: u64 = 1 << 16;
+pub(super) const STORE_WORDS_MAX: u64 = 1 << 16;
 
 /// The memories whose words values take and give back.
 #[derive(Default)]
@@ -269,7 +272,7 @@ impl<'n> Emitter<'n> {
     }
 
     /// The whole program, once all operations are lowered.
-    pub(super) fn program(mut self) -> Result<Program, LowerError> {
+    pub(super) fn program(mut self, order: Order) -> Result<Program, LowerError> {
         self.push(Action::End(End { unasked: 0 }), "the token is done".to_owned());
         let Some(logits) = self.logits.take() else {
             return Err(self.refuse("no head comes last", "end the network with its head"));
@@ -292,10 +295,14 @@ impl<'n> Emitter<'n> {
         };
         let sets: Vec<_> =
             self.actions.iter().map(|action| accesses(action, &self.machine)).collect();
-        let waits = waits(&self.actions, &sets);
+        let order = order(&self.actions, &sets, &self.machine, MachineLatency::default());
+        let actions: Vec<_> = order.iter().map(|&at| self.actions[at]).collect();
+        let sets: Vec<_> = order.iter().map(|&at| sets[at].clone()).collect();
+        let remarks: Vec<_> = order.iter().map(|&at| self.remarks[at].clone()).collect();
         let with_wait = |(&action, wait)| Instruction { wait, action };
-        let instructions: Vec<_> = self.actions.iter().zip(waits).map(with_wait).collect();
-        for (instruction, remark) in instructions.iter().zip(&self.remarks) {
+        let instructions: Vec<_> =
+            actions.iter().zip(waits(&actions, &sets)).map(with_wait).collect();
+        for (instruction, remark) in instructions.iter().zip(&remarks) {
             let error = |error| LowerError::Instruction { remark: remark.clone(), error };
             instruction.encode().map_err(error)?;
         }
@@ -303,7 +310,7 @@ impl<'n> Emitter<'n> {
             name: self.network.name.clone(),
             parameters: self.machine,
             instructions,
-            remarks: self.remarks,
+            remarks,
             matrices: self.matrices,
             constants: self.constants,
             logits_address: logits.address,
@@ -326,76 +333,10 @@ pub(super) enum Width {
     Value,
 }
 
-fn limit_words(memory: &'static str, words: u64, limit: u64) -> Result<(), LowerError> {
+pub(super) fn limit_words(memory: &'static str, words: u64, limit: u64) -> Result<(), LowerError> {
     let remedy = "use a wider array, fewer digits, a shorter context or a smaller model";
     match words <= limit {
         true => Ok(()),
         false => Err(LowerError::Memory { memory, words, limit, remedy }),
     }
-}
-
-/// The parameters that the design gives, its depths still open.
-fn machine(network: &Network, design: &Design) -> Result<MachineParameters, LowerError> {
-    let (array, machine) = (&design.array, &design.machine);
-    for (key, name, value) in
-        [("array.lanes", "lanes", array.lanes), ("array.slots", "slots", array.slots)]
-    {
-        if !value.is_power_of_two() || value % machine.elements != 0 {
-            let elements = machine.elements;
-            let message =
-                format!("{name} {value} is no power of two that elements {elements} divides");
-            let remedy = format!("choose {}", value.next_power_of_two().max(elements));
-            return Err(LowerError::Design { key, message, remedy });
-        }
-    }
-    let one_pass = match array.radix {
-        Radix::Bitwise => array.planes as u32,
-        Radix::Unary => (array.planes as u32 + 1).ilog2(),
-    };
-    for (key, name, bits) in [
-        ("machine.attention_bits", "attention_bits", machine.attention_bits),
-        ("machine.head_bits", "head_bits", machine.head_bits),
-    ] {
-        if bits > one_pass {
-            let message = format!(
-                "{name} {bits} takes more than one pass: {} planes hold {one_pass} bits",
-                array.planes
-            );
-            let remedy = format!("choose 1..={one_pass}, or raise array.planes");
-            return Err(LowerError::Design { key, message, remedy });
-        }
-    }
-    if digit_magnitude_bits(machine.key_value_digits) == 0 {
-        let message = "key_value_digits 1 holds no magnitude of one bit".to_owned();
-        let (key, remedy) = ("machine.key_value_digits", "choose 2 or more".to_owned());
-        return Err(LowerError::Design { key, message, remedy });
-    }
-    limit_words("vocabulary", network.vocabulary as u64, STORE_WORDS_MAX)?;
-    Ok(MachineParameters {
-        lanes: array.lanes as u32,
-        slots: array.slots as u32,
-        planes: array.planes as u32,
-        radix: array.radix,
-        acc_width: array.acc_width,
-        packing: design.weight_store.packing,
-        elements: machine.elements as u32,
-        value_width: machine.value_width,
-        count_width: machine.attention_bits.max(machine.head_bits),
-        key_value_digits: machine.key_value_digits,
-        embedding_digits: machine.embedding_digits,
-        context: machine.context.min(network.context) as u32,
-        vocabulary: network.vocabulary as u32,
-        weight_depth: 0,
-        key_depth: 0,
-        value_depth: 0,
-        deficit_depth: 0,
-        residual_depth: 0,
-        result_depth: 0,
-        temporary_depth: 0,
-        constant_depth: 0,
-        train_depth: 0,
-        train_count: 0,
-        scalar_count: 0,
-        program_depth: 0,
-    })
 }

@@ -36,6 +36,8 @@ mod norm;
 mod pool;
 mod residual;
 mod rotary;
+mod schedule;
+mod sizes;
 mod tables;
 mod values;
 mod waits;
@@ -49,6 +51,7 @@ pub use waits::{Unit, unit};
 
 use crate::machine::Program;
 use emitter::Emitter;
+use schedule::Order;
 use values::Value;
 use weights::config::Design;
 use weights::network::{EmbedIndex, Function, Network, Operation};
@@ -59,6 +62,11 @@ use weights::network::{EmbedIndex, Function, Network, Operation};
 /// If the network is none, has an operation in a place where the machine cannot execute it, or a
 /// width, a memory or a field of an instruction does not hold what the weights can ask for.
 pub fn lower(network: &Network, design: &Design) -> Result<Program, LowerError> {
+    lower_in(network, design, schedule::order)
+}
+
+/// [`lower`] with the instructions in any legal order.
+fn lower_in(network: &Network, design: &Design, order: Order) -> Result<Program, LowerError> {
     network.check()?;
     let mut emitter = Emitter::new(network, design)?;
     for (index, operation) in network.operations.iter().enumerate() {
@@ -66,7 +74,7 @@ pub fn lower(network: &Network, design: &Design) -> Result<Program, LowerError> 
         let value = emitter.operation(operation)?;
         emitter.finish_operation(value);
     }
-    let program = emitter.program()?;
+    let program = emitter.program(order)?;
     if let Err(hazard) = hazards::check(&program) {
         panic!("{hazard}: {}", program.remarks[hazard.later]);
     }

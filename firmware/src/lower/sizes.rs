@@ -1,0 +1,75 @@
+//! The sizes of a machine that the design gives, and what lowering asks of them.
+
+use super::LowerError;
+use super::emitter::{STORE_WORDS_MAX, limit_words};
+use crate::machine::MachineParameters;
+use weights::config::Design;
+use weights::network::Network;
+use weights::numeric::Radix;
+use weights::numeric::fixed_point::digit_magnitude_bits;
+
+/// The parameters that the design gives, its depths still open.
+pub(super) fn machine(network: &Network, design: &Design) -> Result<MachineParameters, LowerError> {
+    let (array, machine) = (&design.array, &design.machine);
+    for (key, name, value) in
+        [("array.lanes", "lanes", array.lanes), ("array.slots", "slots", array.slots)]
+    {
+        if !value.is_power_of_two() || value % machine.elements != 0 {
+            let elements = machine.elements;
+            let message =
+                format!("{name} {value} is no power of two that elements {elements} divides");
+            let remedy = format!("choose {}", value.next_power_of_two().max(elements));
+            return Err(LowerError::Design { key, message, remedy });
+        }
+    }
+    let one_pass = match array.radix {
+        Radix::Bitwise => array.planes as u32,
+        Radix::Unary => (array.planes as u32 + 1).ilog2(),
+    };
+    for (key, name, bits) in [
+        ("machine.attention_bits", "attention_bits", machine.attention_bits),
+        ("machine.head_bits", "head_bits", machine.head_bits),
+    ] {
+        if bits > one_pass {
+            let message = format!(
+                "{name} {bits} takes more than one pass: {} planes hold {one_pass} bits",
+                array.planes
+            );
+            let remedy = format!("choose 1..={one_pass}, or raise array.planes");
+            return Err(LowerError::Design { key, message, remedy });
+        }
+    }
+    if digit_magnitude_bits(machine.key_value_digits) == 0 {
+        let message = "key_value_digits 1 holds no magnitude of one bit".to_owned();
+        let (key, remedy) = ("machine.key_value_digits", "choose 2 or more".to_owned());
+        return Err(LowerError::Design { key, message, remedy });
+    }
+    limit_words("vocabulary", network.vocabulary as u64, STORE_WORDS_MAX)?;
+    Ok(MachineParameters {
+        lanes: array.lanes as u32,
+        slots: array.slots as u32,
+        planes: array.planes as u32,
+        radix: array.radix,
+        acc_width: array.acc_width,
+        packing: design.weight_store.packing,
+        elements: machine.elements as u32,
+        value_width: machine.value_width,
+        count_width: machine.attention_bits.max(machine.head_bits),
+        key_value_digits: machine.key_value_digits,
+        embedding_digits: machine.embedding_digits,
+        context: machine.context.min(network.context) as u32,
+        vocabulary: network.vocabulary as u32,
+        weight_depth: 0,
+        key_depth: 0,
+        value_depth: 0,
+        deficit_depth: 0,
+        residual_depth: 0,
+        result_depth: 0,
+        temporary_depth: 0,
+        constant_depth: 0,
+        train_depth: 0,
+        train_count: 0,
+        scalar_count: 0,
+        program_depth: 0,
+    })
+}

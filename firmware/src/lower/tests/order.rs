@@ -1,0 +1,72 @@
+//! Order and waits: each wait is needed, and together they are enough.
+
+use super::*;
+use crate::isa::{ANY, Action};
+use pretty_assertions::assert_eq;
+
+#[test]
+fn every_wait_is_needed() {
+    for (seed, (shape, design)) in shapes().into_iter().enumerate() {
+        let program = lower(&sample::network_of(seed as u64, &shape), &design).unwrap();
+        assert_eq!(hazards::check(&program), Ok(()));
+        let mut found = 0;
+        for at in 0..program.instructions.len() {
+            if let Action::End(_) = program.instructions[at].action {
+                continue;
+            }
+            let wait = program.instructions[at].wait;
+            for (matrix, vector) in [(wait.matrix + 1, wait.vector), (wait.matrix, wait.vector + 1)]
+            {
+                if matrix > ANY || vector > ANY {
+                    continue;
+                }
+                let mut relaxed = program.clone();
+                relaxed.instructions[at].wait = crate::isa::Wait { matrix, vector };
+                let hazard = hazards::check(&relaxed).unwrap_err();
+                assert_eq!(hazard.later, at, "{}", program.remarks[at]);
+                found += 1;
+            }
+        }
+        assert!(found > 10, "only {found} waits");
+    }
+}
+
+#[test]
+fn a_hazard_names_both_instructions() {
+    let mut program = lower(&sample::network(1), &Design::bundled()).unwrap();
+    program.instructions[1].wait.matrix = ANY;
+    assert_eq!(
+        hazards::check(&program).unwrap_err().to_string(),
+        "instruction 1 can be issued while instruction 0 still uses what it needs"
+    );
+}
+
+/// A token must leave nothing behind: the next one starts with the same addresses.
+#[test]
+fn an_end_that_does_not_wait_is_a_hazard() {
+    let mut program = lower(&sample::network(1), &Design::bundled()).unwrap();
+    let last = program.instructions.len() - 1;
+    program.instructions[last].wait.matrix = 1;
+    assert_eq!(hazards::check(&program).unwrap_err().later, last);
+}
+
+/// The schedule is for something: the same instructions in the order of the operations take longer.
+#[test]
+fn ordering_hides_the_vector_unit() {
+    let shape = BitnetShape { width: 128, hidden: 256, blocks: 2, ..sample::shape() };
+    let mut design = Design::bundled();
+    design.array.acc_width = 20;
+    let network = sample::network_of(2, &shape);
+    let ordered = lower(&network, &design).unwrap();
+    let plain =
+        lower_in(&network, &design, |actions, _, _, _| (0..actions.len()).collect()).unwrap();
+    let cycles = |program: &Program| {
+        let position = program.parameters.context - 1;
+        let facts = dense(program, position);
+        token_cycles(program, &MachineLatency::default(), position, true, facts)
+    };
+    let (ordered, plain) = (cycles(&ordered), cycles(&plain));
+    assert_eq!(ordered.array_busy, plain.array_busy);
+    assert_eq!(ordered.vector_busy, plain.vector_busy);
+    assert!(ordered.total * 10 < plain.total * 9, "{} of {}", ordered.total, plain.total);
+}

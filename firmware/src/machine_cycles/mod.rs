@@ -1,0 +1,139 @@
+//! The cycle model of a machine: what each instruction of a token waits for, and how long it takes.
+//!
+//! ```text
+//!  issue   │ M │ V │  wait  │ M │ …      one instruction a cycle, in order
+//!  matrix      │ entries … │ drain │     the next walks while this one drains
+//!  vector          │ words … │ depth │   one at a time
+//! ```
+//!
+//! An instruction is issued when its two waits are met and its unit takes it. The matrix unit keeps
+//! one instruction waiting while another walks; the vector unit takes one when the last is done.
+//! How long each takes is [`MachineLatency`]'s, whose constants are the generated hardware's.
+//!
+//! What depends on the token's values, the words and passes of each train, comes from whoever knows
+//! them: an execution, or [`dense`].
+
+mod durations;
+
+pub use durations::{Clock, MachineLatency, MatrixLatency, TrainFacts, VectorLatency};
+
+use crate::isa::{ANY, Action, Instruction, Wait};
+use crate::lower::{Unit, unit};
+use crate::machine::Program;
+use serde::Serialize;
+
+/// What an instruction of a token did, in cycles from the start of the token.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Timing {
+    /// Address in the program.
+    pub address: usize,
+    /// Stood at the issue, the one before it gone.
+    pub ready: u64,
+    /// Left the sequencer.
+    pub issued: u64,
+    /// Was finished.
+    pub done: u64,
+}
+
+/// The cycles of one token.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct TokenCycles {
+    /// From the start of the token to the end of its last instruction.
+    pub total: u64,
+    /// Entries that enter the array.
+    pub array_busy: u64,
+    /// An instruction is under way in the vector unit.
+    pub vector_busy: u64,
+    /// The issue waits for results of the matrix unit; may also wait for the other.
+    pub matrix_waits: u64,
+    /// The issue waits for results of the vector unit; may also wait for the other.
+    pub vector_waits: u64,
+    /// The issue waits for its unit to take the instruction.
+    pub unit_waits: u64,
+    /// Every instruction that was issued.
+    pub timings: Vec<Timing>,
+}
+
+impl TokenCycles {
+    /// Part of the cycles in which the array works: 0 to 1.
+    pub fn array_utilisation(&self) -> f64 {
+        self.array_busy as f64 / self.total.max(1) as f64
+    }
+}
+
+/// When an instruction may leave, as far as its two waits go: the cycle after enough are done.
+fn met(wait: u8, done: &[u64]) -> u64 {
+    match wait {
+        ANY => 0,
+        most => match done.len().checked_sub(usize::from(most) + 1) {
+            Some(last) => done[last] + 1,
+            None => 0,
+        },
+    }
+}
+
+/// Predicts the cycles of the token at `position`. `asked`: its prediction is asked for.
+/// `facts` tells of the train that the matrix instruction at an address reads.
+pub fn token_cycles(
+    program: &Program,
+    latency: &MachineLatency,
+    position: u32,
+    asked: bool,
+    facts: impl Fn(usize) -> TrainFacts,
+) -> TokenCycles {
+    let mut clock = Clock::new(&program.parameters, *latency, position);
+    let mut done: [Vec<u64>; 2] = Default::default();
+    let mut cycles = TokenCycles::default();
+    let mut ready = latency.start_cycles;
+    for (address, &Instruction { wait, action }) in program.instructions.iter().enumerate() {
+        let Wait { matrix, vector } = wait;
+        let (matrix_met, vector_met) = (met(matrix, &done[0]), met(vector, &done[1]));
+        cycles.matrix_waits += matrix_met.saturating_sub(ready);
+        cycles.vector_waits += vector_met.saturating_sub(ready);
+        let may_go = ready.max(matrix_met).max(vector_met);
+        let which = match unit(&action) {
+            Unit::Matrix => 0,
+            Unit::Vector => 1,
+            Unit::Sequencer => {
+                cycles.total = may_go;
+                match action {
+                    Action::End(end) if end.unasked == 1 && asked => {
+                        ready = may_go + 1;
+                        continue;
+                    }
+                    _ => break,
+                }
+            }
+        };
+        let issued = may_go.max(clock.takes(&action));
+        cycles.unit_waits += issued - may_go;
+        let busy = clock.execute(&action, issued, facts(address));
+        match which {
+            0 => cycles.array_busy += busy.work,
+            _ => cycles.vector_busy += busy.work,
+        }
+        // Each unit finishes in order.
+        let last = done[which].last().copied().unwrap_or(0);
+        let finished = busy.done.max(last);
+        done[which].push(finished);
+        cycles.timings.push(Timing { address, ready, issued, done: finished });
+        cycles.total = cycles.total.max(finished);
+        ready = issued + 1;
+    }
+    cycles.total += latency.end_cycles;
+    cycles
+}
+
+/// Trains without an empty word, in one pass each: the most words there can be at `position`.
+pub fn dense(program: &Program, position: u32) -> impl Fn(usize) -> TrainFacts + '_ {
+    move |address| match program.instructions[address].action {
+        Action::Matrix(matrix) if matrix.store == 2 => {
+            TrainFacts { words: position / program.parameters.slots + 1, passes: 1 }
+        }
+        Action::Matrix(matrix) => TrainFacts { words: matrix.stride, passes: 1 },
+        _ => TrainFacts::default(),
+    }
+}
+
+#[cfg(test)]
+mod tests;
