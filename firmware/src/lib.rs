@@ -5,13 +5,14 @@
 //!  machine     what a whole machine is: its parameters
 //!  isa         its instructions: every bit defined once
 //!  lower       a network of BitNet blocks becomes a program for a machine
+//!  image       a program as the memories of its machine hold it
 //!  machine_cycles  how long a token takes, instruction by instruction
 //!  registers   one table of the bits a host sees; prints a C header and a page
 //!  tiling      a matrix cut into the words of the weight memory
 //!  stream      trains and results as beats of the two streams
 //!  widths      proof that no sum overflows, from the actual weights
 //!  cycles      how long one vector takes
-//!  driver      loads, configures and watches an engine over any bus
+//!  driver      loads, configures and watches an engine over any bus; `machine_driver`: a machine
 //! ```
 //!
 //! Architecture invariant: this crate touches no files and knows no Verilog. The hardware, the
@@ -20,9 +21,11 @@
 pub mod cycles;
 pub mod driver;
 pub mod engine;
+pub mod image;
 pub mod isa;
 pub mod lower;
 pub mod machine;
+pub mod machine_driver;
 pub mod machine_cycles;
 pub mod registers;
 pub mod stream;

@@ -11,4 +11,10 @@ pub mod program_store;
 pub mod sequencer;
 pub mod store;
 pub mod token_loop;
+mod top;
+pub mod uart_bridge;
+pub mod uart_receiver;
+pub mod uart_transmitter;
 pub mod watch;
+
+pub use top::Machine;

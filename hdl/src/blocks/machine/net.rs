@@ -63,12 +63,7 @@ impl<'m> Net<'m> {
     /// # Panics
     /// If an input is missing or unknown.
     #[track_caller]
-    pub(super) fn place(
-        &mut self,
-        instance: &str,
-        module: &Arc<Module>,
-        wires: &[(&'static str, &str)],
-    ) {
+    pub(super) fn place(&mut self, instance: &str, module: &Arc<Module>, wires: &[(&str, &str)]) {
         let mut inputs = vec![];
         for &(port, source) in wires {
             let Some(ty) = module.port_type(port) else {
@@ -91,6 +86,31 @@ impl<'m> Net<'m> {
         for (name, port) in &outputs {
             self.signals.insert(name.clone(), placed.get(port));
         }
+    }
+
+    /// An instance opposite another: its inputs `x_i` are driven by the other's outputs `x_o`, but
+    /// for those of `wires`.
+    ///
+    /// # Panics
+    /// If the other has no such output.
+    #[track_caller]
+    pub(super) fn place_facing(
+        &mut self,
+        instance: &str,
+        module: &Arc<Module>,
+        other: &str,
+        wires: &[(&str, &str)],
+    ) {
+        let ports = module.ports();
+        let facing: Vec<(&str, String)> = ports
+            .iter()
+            .filter_map(|port| Some((port.name.as_str(), port.name.strip_suffix("_i")?)))
+            .filter(|(name, _)| *name != "rst_i" && wires.iter().all(|(given, _)| given != name))
+            .map(|(name, base)| (name, format!("{other}.{base}_o")))
+            .collect();
+        let mut all: Vec<(&str, &str)> = wires.to_vec();
+        all.extend(facing.iter().map(|(name, source)| (*name, source.as_str())));
+        self.place(instance, module, &all);
     }
 
     /// Says that an output is not read, and why.

@@ -17,7 +17,7 @@ mod wiring;
 use super::sequencer::Sequencer;
 use super::token_loop::TokenLoop;
 use crate::module::Module;
-use firmware::isa::Encoded;
+use firmware::image::MachineImage;
 use firmware::machine::MachineParameters;
 use std::sync::Arc;
 
@@ -27,18 +27,7 @@ pub struct MachineCore {
     /// What the machine is.
     pub parameters: MachineParameters,
     /// What its memories start with; the host loads what is empty.
-    pub contents: Contents,
-}
-
-/// What the memories of a machine start with; each may be empty.
-#[derive(Clone, Debug, Default)]
-pub struct Contents {
-    /// Bank words of the weight store.
-    pub weights: Vec<u32>,
-    /// The program.
-    pub program: Vec<Encoded>,
-    /// The constants: `elements` values a word.
-    pub constants: Vec<i64>,
+    pub contents: MachineImage,
 }
 
 /// The units of a core.

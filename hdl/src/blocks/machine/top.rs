@@ -1,0 +1,105 @@
+//! The machine: the core behind its host port.
+//!
+//! ```text
+//!  s_axil, s_axis ─► host_port ─► machine_core
+//!  m_axis         ◄─           ◄─
+//! ```
+//!
+//! Wires blocks; nothing else.
+
+use super::host_port::{BUS_OUTPUTS, HostPort, bus_inputs};
+use super::machine_core::{MachineCore, Units};
+use super::net::Net;
+use crate::builder::Builder;
+use crate::module::Module;
+use firmware::image::MachineImage;
+use firmware::machine::MachineParameters;
+use std::sync::Arc;
+
+/// A machine with a host.
+#[derive(Clone, Debug)]
+pub struct Machine {
+    /// What the machine is.
+    pub parameters: MachineParameters,
+    /// What its memories start with; the host loads what is empty.
+    pub contents: MachineImage,
+    /// Bits of a beat of the token streams: 16 or 32.
+    pub token_width: u32,
+    /// Whether the core's `observe_*` outputs are outputs of the machine, for a simulation.
+    pub observed: bool,
+}
+
+impl Machine {
+    /// A machine that the host loads, to be built.
+    pub fn new(parameters: MachineParameters) -> Machine {
+        Machine { parameters, contents: MachineImage::default(), token_width: 16, observed: false }
+    }
+
+    /// A machine that the host loads, to be compared in a simulation.
+    pub fn observed(parameters: MachineParameters) -> Machine {
+        Machine { observed: true, ..Machine::new(parameters) }
+    }
+
+    /// The module `machine` with these units.
+    pub fn module_with(&self, units: &Units) -> Arc<Module> {
+        let MachineParameters { lanes, slots, planes, vocabulary, context, .. } = self.parameters;
+        let b = Builder::new(
+            "machine",
+            file!(),
+            &format!(
+                "a spiking ternary language model behind AXI4-Lite and AXI4-Stream.\n\n\
+                 {lanes} lanes, {slots} slots, {planes} planes; {vocabulary} token ids, texts of \
+                 {context} positions. Program, weights and constants are loaded through the \
+                 registers."
+            ),
+        );
+        let contents = self.contents.clone();
+        let core = MachineCore { parameters: self.parameters, contents };
+        let core = core.module_with(units);
+        let port = HostPort { machine: self.parameters, token_width: self.token_width }.module();
+        let mut net = Net::new(&b);
+        b.port_group("AXI4-Lite, and AXI4-Streams of tokens.");
+        let bus = bus_inputs(self.token_width);
+        for (name, ty, meaning) in bus {
+            net.input(name, ty, meaning);
+        }
+
+        b.section("Wires that lead back.");
+        let answers: Vec<String> = port
+            .ports()
+            .into_iter()
+            .filter_map(|port| port.name.strip_suffix("_i").map(|base| format!("{base}_o")))
+            .filter(|name| name != "rst_o")
+            .collect();
+        let answers: Vec<&str> = answers.iter().map(String::as_str).collect();
+        net.forward("core", &core, &answers);
+
+        b.section("Host port.");
+        let bus: Vec<(&str, &str)> = bus.iter().map(|(name, ..)| (*name, *name)).collect();
+        net.place_facing("port", &port, "core", &bus);
+        b.section("Core.");
+        net.place_facing("core", &core, "port", &[]);
+
+        b.port_group("AXI4-Lite and AXI4-Streams, flow control and answers.");
+        for (name, meaning) in BUS_OUTPUTS {
+            net.output(name, &format!("port.{name}"), meaning);
+        }
+        self.watch(&b, &net, &core);
+        b.finish()
+    }
+
+    /// The core's outputs to be watched: led out, or left open.
+    fn watch(&self, b: &Builder, net: &Net, core: &Module) {
+        if self.observed {
+            b.port_group("To be watched, for a simulation.");
+        }
+        for port in core.ports() {
+            let name = format!("core.{}", port.name);
+            match (port.name.starts_with("observe_"), self.observed) {
+                (false, _) => {}
+                (true, true) => net.output(&port.name, &name, &port.meaning),
+                (true, false) => net.unused(&name, "Only a simulation watches."),
+            }
+        }
+    }
+}
