@@ -4,6 +4,7 @@ use crate::harness::LayerError;
 use crate::reference::ReferenceError;
 use crate::tools::ToolError;
 use firmware::engine::EngineError;
+use firmware::image::ImageError;
 use firmware::lower::LowerError;
 use firmware::tiling::TilingError;
 use firmware::widths::WidthError;
@@ -36,6 +37,9 @@ pub enum PipelineError {
     /// The network cannot be lowered to a machine.
     #[error(transparent)]
     Lower(#[from] LowerError),
+    /// The program does not fit the machine.
+    #[error(transparent)]
+    Image(#[from] ImageError),
     /// A layer cannot be prepared.
     #[error(transparent)]
     Layer(#[from] LayerError),

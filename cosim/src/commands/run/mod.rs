@@ -10,6 +10,7 @@ use crate::pipeline::machine::{
 use crate::pipeline::{Outputs, PipelineError, Source, SourceOptions};
 use crate::reference::machine::MachineReference;
 use clap::Args;
+use firmware::image::MachineImage;
 use firmware::machine::Program;
 use std::path::PathBuf;
 use std::time::Instant;
@@ -86,10 +87,15 @@ impl RunCommand {
         let begin = Instant::now();
         let program = source.lower()?;
         stages.note(console, "lower", begin, &describe_program(&program));
+        let image = MachineImage::new(&program)?;
         let planted = self.plant.map(|plant| plant.apply(&program));
         if let Some((_, place)) = &planted {
             console.line(&format!("planted    {place}"));
         }
+        let loaded = match &planted {
+            Some((planted, _)) => MachineImage::new(planted)?,
+            None => image.clone(),
+        };
 
         let begin = Instant::now();
         let rtl = MachineRtl::new(&program)?;
@@ -102,7 +108,7 @@ impl RunCommand {
         let begin = Instant::now();
         let job = Job {
             model: &model,
-            loaded: planted.as_ref().map_or(&program, |(loaded, _)| loaded),
+            loaded: &loaded,
             reference: MachineReference::new(&program),
             length: source.file.design.run.tokens,
             trace: self.window(),
@@ -117,7 +123,7 @@ impl RunCommand {
         report.seconds = stages.seconds.clone();
         report.tools.clone_from(&tools);
         let begin = Instant::now();
-        let outputs = fill(outputs, &source, &program, &rtl, &report);
+        let outputs = fill(outputs, &source, (&program, &image), &rtl, &report);
         outputs.write(&tools)?;
         let what = format!("{}: {} files", outputs.folder().display(), outputs.file_count());
         stages.note(console, "report", begin, &what);
@@ -152,7 +158,8 @@ impl RunCommand {
     /// The last lines: what differs first, how to see it, and the verdict.
     fn conclude(&self, console: &mut Console, conversations: &[Conversation]) -> Exit {
         let failures = conversations.iter().enumerate();
-        let first = failures.filter_map(|(index, next)| Some((index, next.failure.as_ref()?))).next();
+        let first =
+            failures.filter_map(|(index, next)| Some((index, next.failure.as_ref()?))).next();
         let Some((index, failure)) = first else {
             console.line("RTL = reference");
             return Exit::Success;
@@ -223,14 +230,14 @@ fn describe(report: &MachineReport) -> String {
 fn fill(
     mut outputs: Outputs,
     source: &Source,
-    program: &Program,
+    (program, image): (&Program, &MachineImage),
     rtl: &MachineRtl,
     report: &MachineReport,
 ) -> Outputs {
     outputs.add("0-config.toml", source.file.design.to_commented_toml());
     outputs.add("1-network.json", source.network.to_json());
-    outputs.add("2-weights.bin", program_file(program));
-    outputs.add("3-program.lst", program.listing());
+    outputs.add("2-weights.bin", program_file(&program.parameters, image));
+    outputs.add("3-program.lst", String::new());
     for (name, text) in rtl.files() {
         outputs.add(&format!("4-rtl/{name}"), text);
     }

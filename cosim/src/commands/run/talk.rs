@@ -7,7 +7,7 @@ use crate::reference::machine::MachineReference;
 use crate::reference::{Tokens, seeded_ids};
 use crate::tools::ToolError;
 use crate::verilated::CompiledModel;
-use firmware::machine::Program;
+use firmware::image::MachineImage;
 use rayon::prelude::*;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -82,7 +82,7 @@ pub(super) struct Job<'a> {
     /// The compiled machine.
     pub(super) model: &'a CompiledModel,
     /// What the hardware is loaded with.
-    pub(super) loaded: &'a Program,
+    pub(super) loaded: &'a MachineImage,
     /// What it must do, at position 0.
     pub(super) reference: MachineReference,
     /// Tokens to write.

@@ -2,12 +2,15 @@
 
 use crate::machine::{MachineError, MachineHarness};
 use crate::reference::machine::{Facts, MachineReference};
-use firmware::machine::Program;
+use firmware::image::MachineImage;
 use firmware::machine_driver::{MachineCounters, MachineDriver};
 use hdl::simulation::Simulation;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+/// Cycles between two looks at the status.
+const STATUS_INTERVAL: u64 = 16;
 
 /// A waveform to record.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,7 +35,7 @@ pub struct TokenRun {
 }
 
 /// What came of a prompt.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct Conversation {
     /// Token ids of the prompt.
     pub prompt: Vec<u32>,
@@ -48,26 +51,18 @@ pub struct Conversation {
     pub compared_values: u64,
     /// Cycles simulated, loading included.
     pub simulated_cycles: u64,
-    /// Cycles under way with tokens.
-    pub token_cycles: u64,
     /// Saturated result words.
     pub saturations: u64,
     /// Wall time.
     pub elapsed: Duration,
 }
 
-/// Hears of a conversation while it goes on.
-pub trait Progress: Sync {
-    /// The hardware predicted a token.
-    fn predicted(&self, conversation: usize, token: u32);
-}
-
 /// Feeds `prompt` and then the hardware's own predictions, `length` of them, up to the end token
-/// or the full context. `loaded` is what the hardware holds: the reference's program, or one with a
-/// planted fault.
+/// or the full context. `loaded` is what the hardware holds: the image of the reference's program,
+/// or one with a planted fault.
 pub fn converse<S: Simulation>(
     simulation: S,
-    loaded: &Program,
+    loaded: &MachineImage,
     reference: MachineReference,
     prompt: &[u32],
     length: usize,
@@ -88,49 +83,45 @@ pub fn converse<S: Simulation>(
 
 fn talk<S: Simulation>(
     harness: &mut MachineHarness<S>,
-    loaded: &Program,
+    loaded: &MachineImage,
     length: usize,
     conversation: &mut Conversation,
     predicted: &mut impl FnMut(u32),
 ) -> Result<(), MachineError> {
-    let context = loaded.parameters.context as usize;
-    let prompt = conversation.prompt.clone();
-    let mut driver = MachineDriver::new(&mut *harness, loaded.parameters);
-    driver.identify()?;
+    let parameters = harness.program().parameters;
+    let end_token = harness.program().end_token;
+    let mut driver = MachineDriver::connect(harness, parameters)?;
     driver.load(loaded)?;
-    driver.begin(1, None)?;
+    driver.configure(1, None)?;
+    driver.begin_text()?;
+    let prompt = conversation.prompt.clone();
     let Some((&last, first)) = prompt.split_last() else { return Ok(()) };
     for &token in first {
-        harness.expect(token, false)?;
-        harness.send(token, false)?;
+        driver.bus().expect(token, false)?;
+        driver.bus().send(token, false)?;
     }
     let mut token = last;
-    for index in 0..length {
-        let position = prompt.len() - 1 + index;
-        if position >= context {
-            break;
-        }
-        // Tokens of the prompt may still be under way; from here on each token is measured alone.
-        let before = quiet_counters(harness, loaded)?;
-        let expected = harness.expect(token, true)?;
-        harness.send(token, true)?;
-        let answer = harness.receive()?;
+    for position in (prompt.len() - 1..parameters.context as usize).take(length) {
+        // Tokens of the prompt may still be under way; from here on each is measured alone.
+        let before = quiet_counters(&mut driver)?;
+        let expected = driver.bus().expect(token, true)?;
+        driver.bus().send(token, true)?;
+        let answer = driver.bus().receive()?;
         let reference = expected.prediction.unwrap_or_default();
         if answer.token != reference {
-            let (rtl, cycle) = (answer.token, harness.cycles());
+            let (rtl, cycle) = (answer.token, driver.bus().cycles());
             return Err(MachineError::Prediction { position, reference, rtl, cycle });
         }
-        let after = quiet_counters(harness, loaded)?;
-        harness.settled()?;
+        let after = quiet_counters(&mut driver)?;
+        driver.bus().settled()?;
         let facts = expected.records.iter().map(|record| (record.instruction, record.facts));
         let counters = after.since(&before);
-        conversation.token_cycles = after.cycles.into();
         conversation.saturations = after.saturations.into();
         conversation.tokens.push(TokenRun { position, counters, facts: facts.collect() });
         conversation.answer.push(answer.token);
         predicted(answer.token);
         token = answer.token;
-        if Some(token) == loaded.end_token {
+        if Some(token) == end_token {
             break;
         }
     }
@@ -139,10 +130,16 @@ fn talk<S: Simulation>(
 
 /// The counters once no token is under way.
 fn quiet_counters<S: Simulation>(
-    harness: &mut MachineHarness<S>,
-    program: &Program,
+    driver: &mut MachineDriver<&mut MachineHarness<S>>,
 ) -> Result<MachineCounters, MachineError> {
-    let mut driver = MachineDriver::new(&mut *harness, program.parameters);
-    driver.wait_idle()?;
-    Ok(driver.counters()?)
+    loop {
+        let status = driver.status()?;
+        if status.has_error() {
+            return Err(MachineError::Machine(format!("it reports: {status}")));
+        }
+        if !status.busy {
+            return Ok(driver.counters()?);
+        }
+        driver.bus().pause(STATUS_INTERVAL)?;
+    }
 }

@@ -7,11 +7,13 @@
 //! ```
 
 mod conversation;
+mod file;
 mod plant;
 mod report;
 mod rtl;
 
-pub use conversation::{Conversation, MachineTrace, Progress, converse};
+pub use conversation::{Conversation, MachineTrace, TokenRun, converse};
+pub use file::program_file;
 pub use plant::MachinePlant;
-pub use report::{ConversationReport, MachineReport};
+pub use report::{ConversationReport, MachineReport, TokenReport};
 pub use rtl::MachineRtl;
