@@ -4,6 +4,7 @@
 //!  engine      what one `layer_engine` is: its parameters and limits
 //!  machine     what a whole machine is: its parameters
 //!  isa         its instructions: every bit defined once
+//!  lower       a network of BitNet blocks becomes a program for a machine
 //!  registers   one table of the bits a host sees; prints a C header and a page
 //!  tiling      a matrix cut into the words of the weight memory
 //!  stream      trains and results as beats of the two streams
@@ -19,6 +20,7 @@ pub mod cycles;
 pub mod driver;
 pub mod engine;
 pub mod isa;
+pub mod lower;
 pub mod machine;
 pub mod registers;
 pub mod stream;

@@ -9,6 +9,7 @@
 //! the cycle model read them here.
 
 use crate::isa::Instruction;
+use crate::lower::Memory;
 use serde::Serialize;
 use weights::numeric::{Radix, Trit};
 use weights::packing::Packing;
@@ -110,4 +111,38 @@ pub struct Program {
     pub begin_token: Option<u32>,
     /// The id that ends a text, where the model has one.
     pub end_token: Option<u32>,
+    /// What every width must hold, and what it holds.
+    pub widths: Vec<WidthProof>,
+    /// What lies for good in the weight, key, value, deficit and constant memories.
+    pub areas: Vec<MemoryArea>,
+}
+
+/// A number that the weights bound, and the width that holds it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct WidthProof {
+    /// The layer.
+    pub layer: String,
+    /// What of it.
+    pub quantity: &'static str,
+    /// Its largest magnitude.
+    pub worst: u64,
+    /// Bits that this takes.
+    pub needed: u32,
+    /// Dotted key of the width in the design.
+    pub key: &'static str,
+    /// Bits that there are.
+    pub given: u32,
+}
+
+/// Words of a memory that belong to one thing for good.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct MemoryArea {
+    /// The memory.
+    pub memory: Memory,
+    /// Whose words they are.
+    pub name: String,
+    /// First word.
+    pub first: u32,
+    /// Words.
+    pub words: u32,
 }

@@ -1,45 +1,10 @@
-//! The table itself.
+//! The table of `layer_engine`.
 //!
 //! One line is one field: Rust name, name, bits, access, value after reset, meaning, and the named
 //! values of a choice. Everything else about the map is derived from these lines.
 
-use super::{Access, FieldSpec, ID_VALUE, MAP_VERSION, RegisterSpec};
-
-macro_rules! register_map {
-    ($( $offset:literal $register:ident $name:literal $meaning:literal {
-        $( $field:ident $field_name:literal [$high:literal : $low:literal] $access:ident $reset:tt
-           $field_meaning:literal $( { $( $value:literal = $value_name:literal ),* } )? ; )*
-    } )*) => {
-        /// A register of the engine.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum Register { $( #[doc = $meaning] $register, )* }
-
-        /// A field of a register.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum Field { $( $( #[doc = $field_meaning] $field, )* )* }
-
-        /// All registers, in the order of their offsets; indexed by [`Register`].
-        pub const REGISTERS: &[RegisterSpec] = &[ $( RegisterSpec {
-            register: Register::$register,
-            name: $name,
-            offset: $offset,
-            meaning: $meaning,
-        }, )* ];
-
-        /// All fields, register by register, from bit 0 upwards; indexed by [`Field`].
-        pub const FIELDS: &[FieldSpec] = &[ $( $( FieldSpec {
-            field: Field::$field,
-            register: Register::$register,
-            name: $field_name,
-            low: $low,
-            width: $high - $low + 1,
-            access: Access::$access,
-            reset: $reset,
-            meaning: $field_meaning,
-            values: &[ $( $( ($value, $value_name) ),* )? ],
-        }, )* )* ];
-    };
-}
+use super::table::register_map;
+use super::{ADDRESS_WIDTH, Access, FieldSpec, ID_VALUE, MAP_VERSION, RegisterMap, RegisterSpec};
 
 register_map! {
     // ---- what the engine is ----------------------------------------------------------------------

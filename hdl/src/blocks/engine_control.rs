@@ -5,7 +5,7 @@
 //!  events    ─► sticky errors, counters ─► registers
 //! ```
 
-use super::register_file::port_meaning;
+use super::axi_registers::port_meaning;
 use crate::builder::Builder;
 use crate::module::Module;
 use crate::signal::Signal;

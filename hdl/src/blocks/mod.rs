@@ -1,6 +1,7 @@
 //! The hardware blocks, one file each: picture, promise, parameters, module.
 
 pub mod accumulator_array;
+pub mod axi_registers;
 pub mod base3_decoder;
 pub mod engine_control;
 pub mod gif_neuron;

@@ -39,12 +39,19 @@ struct Issue<'m> {
     address: Signal<'m>,
     matrix_valid: Signal<'m>,
     vector_valid: Signal<'m>,
-    issued: Signal<'m>,
-    ends: Signal<'m>,
     bad: Signal<'m>,
     matrix_waits: Signal<'m>,
     vector_waits: Signal<'m>,
     unit_waits: Signal<'m>,
+}
+
+/// Wires of the issue that lead back to the state and the fetch.
+#[derive(Clone, Copy)]
+struct Back<'m> {
+    issued: Signal<'m>,
+    ends: Signal<'m>,
+    matrix_issued: Signal<'m>,
+    vector_issued: Signal<'m>,
 }
 
 /// What the units say.
@@ -87,18 +94,22 @@ impl Sequencer {
         let vector_done = b.input("vector_done_i", bit, "its oldest instruction is finished");
 
         b.section("Wires that lead back.");
-        let (issued, ends) = (b.forward("issued", bit), b.forward("ends", bit));
-        let (matrix_issued, vector_issued) =
-            (b.forward("matrix_issued", bit), b.forward("vector_issued", bit));
+        let forward = |name: &str| b.forward(name, bit);
+        let back = Back {
+            issued: forward("issued"),
+            ends: forward("ends"),
+            matrix_issued: forward("matrix_issued"),
+            vector_issued: forward("vector_issued"),
+        };
         let room = b.forward("issue_room", bit);
 
         b.section("State: a token runs until its End, then until the units are idle.");
-        let matrix = unfinished(&b, "matrix_unfinished_q", matrix_issued, matrix_done);
-        let vector = unfinished(&b, "vector_unfinished_q", vector_issued, vector_done);
+        let matrix = unfinished(&b, "matrix_unfinished_q", back.matrix_issued, matrix_done);
+        let vector = unfinished(&b, "vector_unfinished_q", back.vector_issued, vector_done);
         let idle = b.wire("idle", !(matrix.any() | vector.any()));
         let running = b.register_reset("running_q", bit, 0);
         let draining = b.register_reset("draining_q", bit, 0);
-        let leaves = b.wire("leaves", running.signal() & (ends | stop));
+        let leaves = b.wire("leaves", running.signal() & (back.ends | stop));
         let finished = b.wire("finished", (leaves | draining.signal()) & idle);
         let running = running.when(start, b.flag(true)).when(leaves, b.flag(false)).signal();
         let draining = draining.when(finished, b.flag(false)).when(leaves, b.flag(true)).signal();
@@ -125,20 +136,15 @@ impl Sequencer {
         let valid = b.register_reset("valid_q", bit, 0);
         let instruction = b.delay("instruction_q", take, program.get("instruction_o"));
         let address = b.register("address_q", store.address_type());
-        address.when(start, address.signal().same(0)).when(issued, address.signal() + 1);
+        address.when(start, address.signal().same(0)).when(back.issued, address.signal() + 1);
         let valid = valid
             .when(leaves, b.flag(false))
             .when(take, b.flag(true))
-            .when(issued, b.flag(false))
+            .when(back.issued, b.flag(false))
             .signal();
-        let issue = decide(&b, instruction, address.signal(), valid, asked, &units);
-        b.assign(issued, issue.issued);
-        b.assign(ends, issue.ends);
-        b.assign(room, !valid | issued);
-        b.assign(matrix_issued, issue.matrix_valid & matrix_ready);
-        b.assign(vector_issued, issue.vector_valid & vector_ready);
-
-        outputs(&b, &issue, running | draining, finished);
+        b.assign(room, !valid | back.issued);
+        let issue = decide(&b, instruction, address.signal(), (valid, asked), &units, back);
+        outputs(&b, &issue, back.issued, (running | draining, finished));
         b.finish()
     }
 }
@@ -155,12 +161,12 @@ fn decide<'m>(
     b: &'m Builder,
     instruction: Signal<'m>,
     address: Signal<'m>,
-    valid: Signal<'m>,
-    asked: Signal<'m>,
+    (valid, asked): (Signal<'m>, Signal<'m>),
     units: &Units<'m>,
+    back: Back<'m>,
 ) -> Issue<'m> {
     let header = Header::of(b, instruction);
-    let end = Fields::of(b, instruction, &End::FORMAT);
+    let unasked = Fields::of(b, instruction, &End::FORMAT).get("unasked");
     let known = i128::from(FORMATS.iter().map(|format| format.opcode).max().unwrap_or(0));
     let is_end = b.wire("is_end", header.opcode.is(End::FORMAT.opcode.into()));
     let is_matrix = b.wire("is_matrix", header.opcode.is(Matrix::FORMAT.opcode.into()));
@@ -176,26 +182,30 @@ fn decide<'m>(
     let may_go = b.wire("may_go", valid & !units.stop & matrix_met & vector_met);
     let matrix_valid = b.wire("matrix_valid", may_go & is_matrix & !units.matrix_unfinished.all());
     let vector_valid = b.wire("vector_valid", may_go & is_vector & !units.vector_unfinished.all());
-    let to_matrix = matrix_valid & units.matrix_ready;
-    let to_vector = vector_valid & units.vector_ready;
-    let issued = to_matrix | to_vector | (may_go & (is_end | is_bad));
-    let passes = end.get("unasked") & asked;
     let bad = b.wire("bad", may_go & is_bad);
+    b.assign(back.matrix_issued, matrix_valid & units.matrix_ready);
+    b.assign(back.vector_issued, vector_valid & units.vector_ready);
+    let own = may_go & (is_end | is_bad);
+    b.assign(back.issued, back.matrix_issued | back.vector_issued | own);
+    b.assign(back.ends, bad | (may_go & is_end & !(unasked & asked)));
     Issue {
         instruction,
         address,
         matrix_valid,
         vector_valid,
-        issued,
-        ends: bad | (may_go & is_end & !passes),
         bad,
         matrix_waits: valid & !matrix_met,
         vector_waits: valid & !vector_met,
-        unit_waits: may_go & !issued,
+        unit_waits: may_go & !back.issued,
     }
 }
 
-fn outputs<'m>(b: &'m Builder, issue: &Issue<'m>, busy: Signal<'m>, finished: Signal<'m>) {
+fn outputs<'m>(
+    b: &'m Builder,
+    issue: &Issue<'m>,
+    issued: Signal<'m>,
+    (busy, finished): (Signal<'m>, Signal<'m>),
+) {
     b.port_group("To the units.");
     b.output("matrix_valid_o", issue.matrix_valid, "an instruction for the matrix unit");
     b.output("vector_valid_o", issue.vector_valid, "an instruction for the vector unit");
@@ -206,7 +216,7 @@ fn outputs<'m>(b: &'m Builder, issue: &Issue<'m>, busy: Signal<'m>, finished: Si
     b.output("finished_o", finished, "its last instruction is finished");
     b.output("bad_instruction_o", issue.bad, "an opcode without a meaning ended the token");
     b.port_group("For those who watch.");
-    b.output("issued_o", issue.issued, "an instruction is issued");
+    b.output("issued_o", issued, "an instruction is issued");
     b.output("issued_address_o", issue.address, "its place in the program");
     b.output("matrix_waits_o", issue.matrix_waits, "the issue waits for the matrix unit's results");
     b.output("vector_waits_o", issue.vector_waits, "the issue waits for the vector unit's results");

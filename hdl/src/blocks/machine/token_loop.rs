@@ -112,7 +112,8 @@ impl TokenLoop {
         b.section("Generation.");
         let left = b.register("left_q", token_type);
         let count = settings.generate_count;
-        left.when(accepted, count.is(0).select(count, count - 1)).when(again, left.signal() - 1);
+        left.when(accepted, count.is(0).select(count.same(0), count - 1))
+            .when(again, left.signal() - 1);
         let is_end = b.wire("is_end", settings.end_enable & prediction.eq(settings.end_token));
         let is_last = b.wire("is_last", left.signal().is(0) | is_end | at_end);
         b.assign(again, answers & !is_last);

@@ -1,0 +1,184 @@
+//! What an instruction reads and writes, from its fields alone.
+//!
+//! Whatever depends on the position is taken at its largest: all positions of the context.
+
+use crate::isa::{Action, Matrix};
+use crate::machine::MachineParameters;
+use serde::Serialize;
+
+/// A memory or a set of registers that instructions of both units use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[allow(missing_docs, reason = "the names of the machine's memories")]
+pub enum Memory {
+    Residual,
+    Results,
+    Temporaries,
+    Constants,
+    Weights,
+    Keys,
+    Values,
+    KeyDeficits,
+    ValueDeficits,
+    Trains,
+    Descriptors,
+    Scalars,
+    Maxima,
+    Prediction,
+}
+
+/// Words of one memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Range {
+    /// The memory.
+    pub memory: Memory,
+    /// First word.
+    pub first: u32,
+    /// Words.
+    pub words: u32,
+}
+
+impl Range {
+    /// Whether the two share a word.
+    pub fn meets(&self, other: &Range) -> bool {
+        self.memory == other.memory
+            && self.first < other.first + other.words
+            && other.first < self.first + self.words
+    }
+}
+
+/// What an instruction reads and writes. Weights and constants never change, so they are left out.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Accesses {
+    /// Words that it reads.
+    pub reads: Vec<Range>,
+    /// Words that it writes.
+    pub writes: Vec<Range>,
+}
+
+impl Accesses {
+    /// Whether the two may not change places: one writes what the other reads or writes.
+    pub fn conflicts(&self, other: &Accesses) -> bool {
+        let meet = |a: &[Range], b: &[Range]| a.iter().any(|a| b.iter().any(|b| a.meets(b)));
+        meet(&self.writes, &other.writes)
+            || meet(&self.writes, &other.reads)
+            || meet(&self.reads, &other.writes)
+    }
+
+    fn read(&mut self, memory: Memory, first: u32, words: u32) {
+        self.reads.push(Range { memory, first, words });
+    }
+
+    fn write(&mut self, memory: Memory, first: u32, words: u32) {
+        self.writes.push(Range { memory, first, words });
+    }
+}
+
+/// The memory of a `space` field.
+fn space(code: u32) -> Memory {
+    match code {
+        0 => Memory::Residual,
+        1 => Memory::Results,
+        _ => Memory::Temporaries,
+    }
+}
+
+/// What `action` reads and writes on a machine.
+pub fn accesses(action: &Action, machine: &MachineParameters) -> Accesses {
+    let mut set = Accesses::default();
+    let position_words = machine.context.div_ceil(machine.elements);
+    match action {
+        Action::End(_) => set.read(Memory::Prediction, 0, 1),
+        Action::Matrix(matrix) => matrix_accesses(&mut set, matrix, machine),
+        Action::Norm(norm) => {
+            set.read(space(norm.space), norm.address, norm.words);
+            if norm.follows == 1 {
+                set.read(Memory::Scalars, norm.input, 1);
+            }
+            set.write(Memory::Scalars, norm.output, 1);
+        }
+        Action::Encode(encode) => {
+            let words = if encode.positions == 1 { position_words } else { encode.words };
+            let train_words = (words * machine.elements).div_ceil(machine.slots);
+            set.read(space(encode.space), encode.address, words * encode.groups);
+            set.read(Memory::Scalars, encode.scalar, encode.groups);
+            set.write(Memory::Descriptors, encode.train, encode.groups);
+            let last = encode.groups.saturating_sub(1) * encode.stride;
+            set.write(Memory::Trains, encode.destination, last + train_words);
+        }
+        Action::Rotate(rotate) => {
+            let words = rotate.words * rotate.heads;
+            set.read(Memory::Results, rotate.address, words);
+            set.read(Memory::Scalars, rotate.input, 1);
+            set.write(Memory::Temporaries, rotate.destination, words);
+            set.write(Memory::Scalars, rotate.output, rotate.heads);
+        }
+        Action::Measure(measure) => {
+            set.read(space(measure.space), measure.address, measure.words * measure.heads);
+            set.read(Memory::Scalars, measure.input, 1);
+            set.write(Memory::Scalars, measure.output, measure.heads);
+        }
+        Action::Store(store) => {
+            set.read(space(store.space), store.address, store.words * store.heads);
+            set.read(Memory::Scalars, store.scalar, store.heads);
+            let (kept, deficits) = match store.values {
+                0 => (Memory::Keys, Memory::KeyDeficits),
+                _ => (Memory::Values, Memory::ValueDeficits),
+            };
+            set.write(kept, store.base, store.stride * store.heads);
+            set.write(deficits, store.deficits, store.deficit_stride * store.heads);
+        }
+        Action::Softmax(softmax) => {
+            set.read(Memory::Results, softmax.address, position_words);
+            set.read(Memory::Maxima, softmax.maximum, 1);
+            set.read(Memory::Scalars, softmax.input, 1);
+            set.read(Memory::ValueDeficits, softmax.deficits, position_words);
+            set.write(Memory::Temporaries, softmax.destination, position_words);
+            set.write(Memory::Scalars, softmax.output, 2);
+        }
+        Action::Gate(gate) => {
+            set.read(Memory::Results, gate.gate, gate.words);
+            set.read(Memory::Results, gate.up, gate.words);
+            set.read(Memory::Scalars, gate.input, 1);
+            set.write(Memory::Temporaries, gate.destination, gate.words);
+        }
+    }
+    set
+}
+
+fn matrix_accesses(set: &mut Accesses, matrix: &Matrix, machine: &MachineParameters) {
+    let position_words = machine.context.div_ceil(machine.elements);
+    let mut words =
+        ((matrix.tiles.max(1) - 1) * machine.lanes + matrix.last_rows).div_ceil(machine.elements);
+    match matrix.store {
+        1 => {
+            let tiles = machine.context.div_ceil(machine.lanes);
+            set.read(Memory::Keys, matrix.base, tiles * matrix.digits * matrix.stride);
+            set.read(Memory::KeyDeficits, matrix.deficits, position_words);
+            words = position_words;
+        }
+        2 => {
+            let store_words = matrix.tiles * matrix.digits * matrix.stride;
+            set.read(Memory::Values, matrix.base, store_words);
+        }
+        3 => words = matrix.stride * machine.slots / machine.elements,
+        _ => {}
+    }
+    if matrix.store != 3 {
+        set.read(Memory::Trains, matrix.source, matrix.stride);
+        set.read(Memory::Descriptors, matrix.train, 1);
+    }
+    if matrix.scaling != 0 {
+        set.read(Memory::Scalars, matrix.scalar, 1);
+    }
+    let destination = if matrix.destination == 0 { Memory::Results } else { Memory::Residual };
+    if matrix.destination == 2 {
+        set.read(destination, matrix.address, words);
+    }
+    set.write(destination, matrix.address, words);
+    if matrix.search != 0 {
+        set.write(Memory::Maxima, matrix.maximum, 1);
+    }
+    if matrix.search == 2 {
+        set.write(Memory::Prediction, 0, 1);
+    }
+}

@@ -1,0 +1,96 @@
+//! Why a network cannot be lowered to a machine.
+
+use crate::isa::InstructionError;
+use weights::network::NetworkError;
+
+/// Why a network cannot be lowered to a machine.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum LowerError {
+    /// The network is none.
+    #[error(transparent)]
+    Network(#[from] NetworkError),
+    /// An operation that the machine does not have, or not in this place.
+    #[error("{operation}: {reason}; {remedy}")]
+    Operation {
+        /// Its kind and the value that it writes.
+        operation: String,
+        /// What is wrong.
+        reason: String,
+        /// The way out.
+        remedy: &'static str,
+    },
+    /// A value of the design with which no machine can be made.
+    #[error("{message}; {remedy}")]
+    Design {
+        /// Its dotted key, such as `array.lanes`.
+        key: &'static str,
+        /// What is wrong, with value and limit.
+        message: String,
+        /// The way out.
+        remedy: String,
+    },
+    /// A value can leave its width.
+    #[error(
+        "layer `{layer}`: {quantity} can reach {worst}, {key} {given} holds {limit}; \
+         raise {key} to {needed}"
+    )]
+    Width {
+        /// The layer.
+        layer: String,
+        /// What of it.
+        quantity: &'static str,
+        /// The largest magnitude.
+        worst: u64,
+        /// Dotted key of the width in the design.
+        key: &'static str,
+        /// The width.
+        given: u32,
+        /// The largest magnitude that it holds.
+        limit: u64,
+        /// The width that is needed.
+        needed: u32,
+    },
+    /// A number of the model is beyond what an instruction can say.
+    #[error(
+        "layer `{layer}`: {quantity} {value:e} is beyond a 16-bit factor with a shift of 0..=63; \
+         rescale the weights"
+    )]
+    Factor {
+        /// The layer.
+        layer: String,
+        /// What of it.
+        quantity: &'static str,
+        /// The number.
+        value: f64,
+    },
+    /// A field of an instruction does not hold what the network needs.
+    #[error("{remark}: {error}; lower the context, or use a wider array or a smaller model")]
+    Instruction {
+        /// What the instruction is for.
+        remark: String,
+        /// The field.
+        error: InstructionError,
+    },
+    /// A memory is larger than its addresses reach.
+    #[error("the {memory} takes {words} words, at most {limit} have addresses; {remedy}")]
+    Memory {
+        /// Which memory.
+        memory: &'static str,
+        /// Its words.
+        words: u64,
+        /// The most there can be.
+        limit: u64,
+        /// The way out.
+        remedy: &'static str,
+    },
+}
+
+impl LowerError {
+    /// The dotted key of the design to which the error belongs, for a message that points at it.
+    pub fn key(&self) -> Option<&'static str> {
+        match self {
+            LowerError::Design { key, .. } | LowerError::Width { key, .. } => Some(key),
+            _ => None,
+        }
+    }
+}
