@@ -1,18 +1,21 @@
 //! From numbers to a machine's settings: register map, tiling, width proofs, cycles, host driver.
 //!
 //! ```text
-//!  engine      what one `layer_engine` is: its parameters and limits
-//!  machine     what a whole machine is: its parameters
-//!  isa         its instructions: every bit defined once
-//!  lower       a network of BitNet blocks becomes a program for a machine
-//!  image       a program as the memories of its machine hold it
-//!  machine_cycles  how long a token takes, instruction by instruction
-//!  registers   one table of the bits a host sees; prints a C header and a page
-//!  tiling      a matrix cut into the words of the weight memory
-//!  stream      trains and results as beats of the two streams
-//!  widths      proof that no sum overflows, from the actual weights
-//!  cycles      how long one vector takes
-//!  driver      loads, configures and watches an engine over any bus; `machine_driver`: a machine
+//!  engine            what one `layer_engine` is: its parameters and limits
+//!  machine           what a whole machine is: its parameters, and the program that it runs
+//!  isa               its instructions: every bit defined once; prints a page
+//!  lower             a network of BitNet blocks becomes a program for a machine
+//!  image             a program as the memories of its machine hold it
+//!  listing           a program as text: memories, widths, instructions
+//!  machine_memories  the memories of a machine: words, bits, block RAMs
+//!  machine_cycles    how long a token takes, instruction by instruction
+//!  registers         one table of the bits a host sees; prints a C header and a page
+//!  tiling            a matrix cut into the words of the weight memory
+//!  stream            trains and results as beats of the two streams
+//!  widths            proof that no sum overflows, from the actual weights
+//!  cycles            how long one vector takes
+//!  driver            loads, configures and watches an engine over any bus
+//!  machine_driver    the same for a machine
 //! ```
 //!
 //! Architecture invariant: this crate touches no files and knows no Verilog. The hardware, the
@@ -23,10 +26,12 @@ pub mod driver;
 pub mod engine;
 pub mod image;
 pub mod isa;
+pub mod listing;
 pub mod lower;
 pub mod machine;
 pub mod machine_cycles;
 pub mod machine_driver;
+pub mod machine_memories;
 pub mod registers;
 pub mod stream;
 pub mod tiling;

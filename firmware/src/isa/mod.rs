@@ -203,6 +203,7 @@ macro_rules! instructions {
     };
 }
 
+pub mod page;
 mod table;
 
 pub use table::*;

@@ -200,6 +200,8 @@ fn the_real_model_becomes_a_program() {
     assert!(machine.program_depth <= 512, "{} instructions", machine.program_depth);
     let cycles = token_cycles(&program, &MachineLatency::default(), 63, true, dense(&program, 63));
     assert!(cycles.total < 14_000, "{} cycles", cycles.total);
+    let blocks: u32 = program.memories().iter().map(|memory| memory.blocks()).sum();
+    assert_eq!(blocks, 201, "of 208 on an LFE5U-85F");
     // Every design that holds the weights has its packing in words of whole banks.
     let two_bit = WeightStore { packing: Packing::TwoBit, ..design.weight_store.clone() };
     let wide = Machine { elements: 16, ..design.machine.clone() };

@@ -8,6 +8,7 @@ pub mod instruction;
 pub mod machine_core;
 pub mod machine_monitor;
 pub mod machine_registers;
+pub mod machine_uart;
 pub mod matrix_fetcher;
 pub mod matrix_unit;
 pub mod matrix_walker;

@@ -139,7 +139,7 @@ impl UartBridge {
         b.unused("prediction", prediction.bit(ID_WIDTH), "An id on the line has 15 bits.");
         let upper = b.register_reset("upper_q", uint(1), 0);
         let high = b.concat(&[last, prediction.bits(8, ID_WIDTH - 8)]);
-        let byte = b.wire("byte", upper.signal().select(high, prediction.bits(0, 8)));
+        let byte = b.wire("sent_byte", upper.signal().select(high, prediction.bits(0, 8)));
         let module = UartTransmitter { divisor: self.divisor }.module();
         let inputs = [("valid_i", valid), ("byte_i", byte)];
         let transmitter = b.instance("transmitter", &module, &inputs);

@@ -68,11 +68,10 @@ impl UartReceiver {
         index.when(start, index.signal().same(0)).when(sample, index.signal() + 1);
         tick.when(start, half).when(sample, last_tick).next(tick.signal() - 1);
 
-        b.section("Bits, the lowest first.");
+        b.section("Bits, the lowest first; the start bit has left when the stop bit comes.");
         let bits = b.register("bits_q", uint(8));
         let shifted = b.concat(&[line, bits.signal().bits(1, 7)]);
         bits.when(sample & !at_stop, shifted);
-        b.unused("bits", bits.signal().bit(0), "The start bit leaves below the first data bit.");
         self.outputs(&b, ends, line, bits.signal());
         b.finish()
     }

@@ -1,0 +1,104 @@
+//! `store` and `element_store` hold what was written, field by field and element by element.
+
+mod support;
+
+use hdl::blocks::machine::element_store::ElementStore;
+use hdl::blocks::machine::store::{Reader, Store, StoreField};
+use hdl::signal_type::{sint, uint};
+use support::{Bench, Random};
+
+/// Random writes and reads of all readers, with depths that are no powers of two.
+#[test]
+fn fields_come_back() {
+    for (depth, distributed) in [(5, true), (8, false), (13, true)] {
+        let field = |name, ty| StoreField { name, ty, meaning: "a field" };
+        let fields = [field("first", uint(7)), field("second", sint(5))];
+        let readers = match distributed {
+            true => vec![Reader::Clocked("slow"), Reader::AtOnce("fast")],
+            false => vec![Reader::Clocked("slow")],
+        };
+        let store = Store {
+            name: "store_under_test",
+            source: file!(),
+            holds: "pairs",
+            fields: &fields,
+            depth,
+            readers: &readers,
+            distributed,
+        };
+        let mut bench = Bench::new(&store.module());
+        let mut random = Random(depth.into());
+        let mut words = vec![(0, 0); depth as usize];
+        let mut fetched = None;
+        for _ in 0..500 {
+            let (at, other) = (random.below(depth.into()), random.below(depth.into()));
+            let write = random.once_in(2) && (distributed || at != other);
+            let word = (random.below(128), random.within(-16, 15));
+            bench.set("write_i", write.into());
+            bench.set("write_address_i", at);
+            bench.set("first_i", word.0);
+            bench.set_signed("second_i", word.1);
+            let read = random.once_in(2);
+            bench.set("slow_read_i", read.into());
+            bench.set("slow_address_i", other);
+            if distributed {
+                bench.set("fast_address_i", other);
+                bench.settle();
+                let found = (bench.get("fast_first_o"), bench.get_signed("fast_second_o"));
+                assert_eq!(found, words[other as usize]);
+            }
+            if read {
+                fetched = Some(words[other as usize]);
+            }
+            bench.tick();
+            if let Some(fetched) = fetched {
+                assert_eq!((bench.get("slow_first_o"), bench.get_signed("slow_second_o")), fetched);
+            }
+            if write {
+                words[at as usize] = word;
+            }
+        }
+    }
+}
+
+/// Elements are written one by one, also over initial contents, and read together.
+#[test]
+fn elements_come_back() {
+    for (depth, distributed) in [(6, true), (4, false)] {
+        let contents: Vec<i64> = (0..10).map(|index| index * 7 - 32).collect();
+        let store = ElementStore {
+            name: "elements_under_test",
+            source: file!(),
+            holds: "elements",
+            elements: 4,
+            ty: sint(6),
+            depth,
+            distributed,
+            contents: &contents,
+        };
+        let mut bench = Bench::new(&store.module());
+        let mut words = vec![0i64; 4 * depth as usize];
+        words[..10].copy_from_slice(&contents);
+        let mut random = Random(9);
+        for _ in 0..300 {
+            let (at, element) = (random.below(depth.into()), random.below(4));
+            let other = (at + 1 + random.below(u64::from(depth) - 1)) % u64::from(depth);
+            let (write, value) = (random.once_in(2), random.within(-32, 31));
+            bench.set("write_i", write.into());
+            bench.set("write_address_i", at);
+            bench.set("element_i", element);
+            bench.set_signed("element_data_i", value);
+            bench.set("read_i", 1);
+            bench.set("read_address_i", other);
+            bench.tick();
+            let found = bench.get("data_o");
+            for element in 0..4 {
+                let bits = (found >> (6 * element) & 63) as i64;
+                assert_eq!((bits ^ 32) - 32, words[4 * other as usize + element]);
+            }
+            if write {
+                words[(4 * at + element) as usize] = value;
+            }
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! A small machine: what the rings of the machine's blocks share.
+#![allow(dead_code)] // each ring uses a part of it
+
+use firmware::machine::MachineParameters;
+use weights::numeric::Radix;
+use weights::packing::Packing;
+
+/// A machine whose every size differs from the others where it may.
+pub(crate) fn small() -> MachineParameters {
+    MachineParameters {
+        lanes: 8,
+        slots: 16,
+        planes: 3,
+        radix: Radix::Bitwise,
+        acc_width: 18,
+        packing: Packing::Base3,
+        elements: 4,
+        value_width: 18,
+        count_width: 7,
+        key_value_digits: 4,
+        embedding_digits: 5,
+        context: 24,
+        vocabulary: 50,
+        weight_depth: 40,
+        key_depth: 13,
+        value_depth: 14,
+        deficit_depth: 6,
+        residual_depth: 9,
+        result_depth: 21,
+        temporary_depth: 11,
+        constant_depth: 30,
+        train_depth: 12,
+        train_count: 5,
+        scalar_count: 17,
+        program_depth: 60,
+    }
+}
