@@ -1,7 +1,7 @@
 use cosim::reference::machine::*;
 use cosim::reference::*;
-use std::time::Instant;
 use rayon::prelude::*;
+use std::time::Instant;
 use weights::config::Design;
 fn main() {
     let args: Vec<String> = std::env::args().collect();
@@ -43,9 +43,13 @@ fn main() {
         }
     }
     if args[1] == "list" {
-        for (i, (r, it)) in program.remarks.iter().zip(&program.instructions).enumerate() { println!("{i} {r}: {:?} {:?}", it.wait, it.action); }
+        for (i, (r, it)) in program.remarks.iter().zip(&program.instructions).enumerate() {
+            println!("{i} {r}: {:?} {:?}", it.wait, it.action);
+        }
         println!("{:?}", program.parameters);
-        for w in &program.widths { println!("{w:?}"); }
+        for w in &program.widths {
+            println!("{w:?}");
+        }
         return;
     }
     let machine = MachineReference::new(&program);
@@ -55,24 +59,33 @@ fn main() {
     let all = stories(&text);
     let mut w = machine.clone();
     let mut widths = Widths::new(&program);
-    for id in tokens.encode(all[0]).unwrap().into_iter().take(100) { w.step_observed(id, true, &mut widths).unwrap(); }
+    for id in tokens.encode(all[0]).unwrap().into_iter().take(100) {
+        w.step_observed(id, true, &mut widths).unwrap();
+    }
     println!("violations {:?}", widths.violations().iter().take(5).collect::<Vec<_>>());
     let t = Instant::now();
-    let scores: Vec<(f64, usize, u64)> = all[..count.min(all.len())].par_iter().map(|s| {
-        let ids = tokens.encode(s).unwrap();
-        let ids = &ids[..ids.len().min(512)];
-        let mut m = machine.clone();
-        let mut nats = 0.0;
-        for p in ids.windows(2) {
-            let pr = m.step(p[0], true).unwrap().unwrap();
-            let l: Vec<f64> = pr.logits.iter().map(|&x| x as f64 * pr.unit).collect();
-            let mx = l.iter().cloned().fold(f64::MIN, f64::max);
-            let z: f64 = l.iter().map(|x| (x - mx).exp()).sum();
-            nats += mx + z.ln() - l[p[1] as usize];
-        }
-        (nats, ids.len() - 1, m.saturations())
-    }).collect();
+    let scores: Vec<(f64, usize, u64)> = all[..count.min(all.len())]
+        .par_iter()
+        .map(|s| {
+            let ids = tokens.encode(s).unwrap();
+            let ids = &ids[..ids.len().min(512)];
+            let mut m = machine.clone();
+            let mut nats = 0.0;
+            for p in ids.windows(2) {
+                let pr = m.step(p[0], true).unwrap().unwrap();
+                let l: Vec<f64> = pr.logits.iter().map(|&x| x as f64 * pr.unit).collect();
+                let mx = l.iter().cloned().fold(f64::MIN, f64::max);
+                let z: f64 = l.iter().map(|x| (x - mx).exp()).sum();
+                nats += mx + z.ln() - l[p[1] as usize];
+            }
+            (nats, ids.len() - 1, m.saturations())
+        })
+        .collect();
     let (n, c, s) = scores.iter().fold((0.0, 0, 0), |a, b| (a.0 + b.0, a.1 + b.1, a.2 + b.2));
     let dt = t.elapsed().as_secs_f64();
-    println!("ppl {:.4} of {c}, saturations {s}, {:.0} tokens/s", (n / c as f64).exp(), c as f64 / dt);
+    println!(
+        "ppl {:.4} of {c}, saturations {s}, {:.0} tokens/s",
+        (n / c as f64).exp(),
+        c as f64 / dt
+    );
 }

@@ -53,8 +53,7 @@ pub fn step_by_step<S: Simulation>(
     case: &MachineCase,
 ) -> Result<TalkReport, MachineError> {
     let reference = MachineReference::new(&lowered.program);
-    let talk =
-        converse(simulation, &lowered.image, reference, &case.prompt, case.generate, |_| ());
+    let talk = converse(simulation, &lowered.image, reference, &case.prompt, case.generate, |_| ());
     match talk.failure {
         Some(failure) => Err(failure),
         None => Ok(TalkReport {

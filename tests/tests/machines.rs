@@ -22,7 +22,8 @@ fn report(kind: &str, results: Vec<(MachineCase, Result<TalkReport, MachineError
     let mut total = TalkReport::default();
     let count = results.len();
     for (case, result) in results {
-        let report = result.unwrap_or_else(|error| panic!("{}\n{}\n{error}", case.design.name, case.name));
+        let report =
+            result.unwrap_or_else(|error| panic!("{}\n{}\n{error}", case.design.name, case.name));
         total.tokens += report.tokens;
         total.writes += report.writes;
         total.cycles += report.cycles;

@@ -237,7 +237,7 @@ fn fill(
     outputs.add("0-config.toml", source.file.design.to_commented_toml());
     outputs.add("1-network.json", source.network.to_json());
     outputs.add("2-weights.bin", program_file(&program.parameters, image));
-    outputs.add("3-program.lst", String::new());
+    outputs.add("3-program.lst", program.listing());
     for (name, text) in rtl.files() {
         outputs.add(&format!("4-rtl/{name}"), text);
     }

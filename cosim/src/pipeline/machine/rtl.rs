@@ -3,7 +3,7 @@
 use crate::pipeline::PipelineError;
 use firmware::machine::Program;
 use firmware::registers::machine::{HEADER_NAME, c_header, markdown};
-use hdl::blocks::machine::Machine as _;
+use hdl::blocks::machine::Machine;
 use hdl::check::check;
 use hdl::simulation::Port;
 
@@ -26,7 +26,7 @@ impl MachineRtl {
     /// # Errors
     /// If the design does not pass its check.
     pub fn new(program: &Program) -> Result<MachineRtl, PipelineError> {
-        let module: std::sync::Arc<hdl::module::Module> = todo!();
+        let module = Machine::observed(program.parameters).module();
         let checked = check(&module)?;
         let files = hdl::verilog::print(&checked);
         let sources = files.into_iter().map(|file| (file.name, file.text)).collect();

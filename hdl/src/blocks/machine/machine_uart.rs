@@ -40,6 +40,11 @@ const QUEUE_DEPTH_MAX: u32 = 512;
 const ERRORS: [&str; 3] = ["bad_code_o", "bad_instruction_o", "bad_token_o"];
 
 impl MachineUart {
+    /// The module `machine_uart`.
+    pub fn module(&self) -> Arc<Module> {
+        self.module_with(&Units::new(&self.parameters, self.contents.weights.clone()))
+    }
+
     /// The module `machine_uart` with these units.
     pub fn module_with(&self, units: &Units) -> Arc<Module> {
         let b = Builder::new("machine_uart", file!(), &self.summary());

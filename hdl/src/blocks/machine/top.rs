@@ -40,6 +40,11 @@ impl Machine {
         Machine { observed: true, ..Machine::new(parameters) }
     }
 
+    /// The module `machine`.
+    pub fn module(&self) -> Arc<Module> {
+        self.module_with(&Units::new(&self.parameters, self.contents.weights.clone()))
+    }
+
     /// The module `machine` with these units.
     pub fn module_with(&self, units: &Units) -> Arc<Module> {
         let MachineParameters { lanes, slots, planes, vocabulary, context, .. } = self.parameters;

@@ -14,8 +14,11 @@ mod memories;
 mod ports;
 mod wiring;
 
+use super::key_value_store::KeyValueStore;
+use super::matrix_unit::MatrixUnit;
 use super::sequencer::Sequencer;
 use super::token_loop::TokenLoop;
+use super::vector_unit::VectorUnit;
 use crate::module::Module;
 use firmware::image::MachineImage;
 use firmware::machine::MachineParameters;
@@ -39,6 +42,18 @@ pub struct Units {
     pub vector: Arc<Module>,
     /// `key_value_store`.
     pub key_value_store: Arc<Module>,
+}
+
+impl Units {
+    /// The units of a machine; the weight store starts with an image that may be empty.
+    pub fn new(machine: &MachineParameters, weights: Vec<u32>) -> Units {
+        let MachineParameters { lanes, slots, key_depth, value_depth, .. } = *machine;
+        Units {
+            matrix: MatrixUnit::new(machine, weights).module(),
+            vector: VectorUnit::from(machine).module(),
+            key_value_store: KeyValueStore { lanes, slots, key_depth, value_depth }.module(),
+        }
+    }
 }
 
 impl MachineCore {
