@@ -9,7 +9,7 @@ use bench::UnitBench;
 use firmware::isa::{Action, Encode, Gate, Measure, Norm, Rotate, Softmax, Store};
 use hdl::blocks::machine::vector_cycles::VectorCycles;
 use hdl::blocks::machine::vector_unit::VectorUnit;
-use model::{Memories, Model};
+use model::{Memories, Model, Writes};
 use pretty_assertions::assert_eq;
 use support::Random;
 use weights::numeric::Radix;
@@ -311,5 +311,89 @@ fn instructions() {
             }
         }
         assert!(counts.iter().enumerate().all(|(kind, &count)| count > 5 || kind == 5));
+    }
+}
+
+/// Programs without a gap: each instruction finds what the one before has written.
+#[test]
+fn back_to_back() {
+    for index in 0..SHAPES.len() {
+        let mut maker = Maker { random: Random(100 + index as u64), unit: unit(index) };
+        let mut bench = UnitBench::new(maker.unit);
+        for _ in 0..6 {
+            bench.memories = maker.memories(maker.unit.value_width.min(20));
+            let mut later = bench.memories.clone();
+            let mut program: Vec<(Action, usize)> = vec![];
+            let mut expected: Vec<Writes> = vec![];
+            while program.len() < 10 {
+                // Neither sets up memories that an earlier instruction might read.
+                let kind = [0, 1, 2, 3, 6][maker.random.below(5) as usize];
+                let (action, position) = make(&mut maker, kind, &mut later);
+                let writes = Model { unit: maker.unit, position }.execute(&action, &later);
+                let writes = writes.expect("it was made to stay in range");
+                later.apply(&writes);
+                program.push((action, position));
+                expected.push(writes);
+            }
+            let runs = bench.run(&program);
+            for ((run, expected), (action, position)) in runs.iter().zip(&expected).zip(&program) {
+                assert_eq!(&run.writes, expected, "{:?}: {action:?}", maker.unit);
+                assert_eq!(run.cycles, cycles(maker.unit, action, *position), "{action:?}");
+            }
+        }
+    }
+}
+
+/// A reset in any cycle of any instruction silences the unit, and the next one is unharmed.
+#[test]
+fn reset_between() {
+    for index in [1, 3, 6] {
+        let mut maker = Maker { random: Random(200 + index as u64), unit: unit(index) };
+        let mut bench = UnitBench::new(maker.unit);
+        let mut memories = maker.memories(maker.unit.value_width.min(20));
+        for round in 0..70 {
+            let kind = round % 7;
+            if kind == 5 && maker.unit.value_width < 18 {
+                continue;
+            }
+            let (action, position) = make(&mut maker, kind, &mut memories);
+            bench.memories = memories.clone();
+            let last = cycles(maker.unit, &action, position);
+            let reset_after = maker.random.below(last);
+            bench.interrupt(&action, position, reset_after);
+            memories = bench.memories.clone();
+            let kind = [0, 1, 2, 3, 4, 6][maker.random.below(6) as usize];
+            let (action, position) = make(&mut maker, kind, &mut memories);
+            bench.memories = memories.clone();
+            check(&mut bench, &action, position, "after a reset");
+            memories = bench.memories.clone();
+        }
+    }
+}
+
+/// Vectors of one value: zeros, the least and the greatest mantissa.
+#[test]
+fn extremes() {
+    for index in 0..SHAPES.len() {
+        let mut maker = Maker { random: Random(300 + index as u64), unit: unit(index) };
+        let mut bench = UnitBench::new(maker.unit);
+        let width = maker.unit.value_width;
+        let limit = 1i64 << (width - 1);
+        for value in [0, -limit, limit - 1, -1, 1] {
+            let mut memories = maker.memories(width);
+            let word = vec![value; maker.unit.elements as usize];
+            memories.spaces = [0, 1, 2].map(|_| vec![word.clone(); DEPTH]);
+            let start = memories.clone();
+            for kind in [0, 0, 1, 1, 2, 3, 4, 4, 5, 6, 6] {
+                memories = start.clone();
+                let word = value * value * i64::from(maker.unit.elements);
+                if (kind == 5 && width < 18) || (kind == 0 && word >= 1 << 48) {
+                    continue;
+                }
+                let (action, position) = make(&mut maker, kind, &mut memories);
+                bench.memories = memories.clone();
+                check(&mut bench, &action, position, &format!("all {value}"));
+            }
+        }
     }
 }
