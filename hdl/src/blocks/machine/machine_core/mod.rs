@@ -54,18 +54,6 @@ impl Units {
     }
 }
 
-impl Units {
-    /// The units of a machine; the weight store starts with an image that may be empty.
-    pub fn new(machine: &MachineParameters, weights: Vec<u32>) -> Units {
-        let MachineParameters { lanes, slots, key_depth, value_depth, .. } = *machine;
-        Units {
-            matrix: MatrixUnit::new(machine, weights).module(),
-            vector: VectorUnit::from(machine).module(),
-            key_value_store: KeyValueStore { lanes, slots, key_depth, value_depth }.module(),
-        }
-    }
-}
-
 impl MachineCore {
     fn sequencer(&self) -> Sequencer {
         let program = self.contents.program.clone();
