@@ -108,21 +108,32 @@ fn image_words_come_back() {
 fn writes_beyond_the_store_do_nothing() {
     let mut random = Random(3);
     let packing = Packing::Base3;
-    let store = WeightStore { lanes: 5, slots: 13, depth: 4, packing, image: vec![] };
+    for depth in [4, 5, 7] {
+        beyond(&WeightStore { lanes: 5, slots: 13, depth, packing, image: vec![] }, &mut random);
+    }
+}
+
+fn beyond(store: &WeightStore, random: &mut Random) {
     let mut bench = Bench::new(&store.module());
-    let words = random_words(&store, &mut random);
+    let words = random_words(store, random);
     for (word, trits) in words.iter().enumerate() {
-        for (bank, data) in banks(trits, packing).into_iter().enumerate() {
+        for (bank, data) in banks(trits, store.packing).into_iter().enumerate() {
             write(&mut bench, word as u32, bank, data);
         }
     }
     let banks = store.banks() as usize;
-    for (word, bank) in
-        [(4, 0), (5, 1), (1 << 15, 0), (0, banks), (1, banks + 3), (2, 1 << 15), (0xFFFF, 0xFFFF)]
-    {
+    for (word, bank) in [
+        (store.depth, 0),
+        (store.depth + 1, 1),
+        (1 << 15, 0),
+        (0, banks),
+        (1, banks + 3),
+        (2, 1 << 15),
+        (0xFFFF, 0xFFFF),
+    ] {
         write(&mut bench, word, bank, 0x5555_5555);
     }
-    compare(&mut bench, &words, &mut random, "after writes beyond the store");
+    compare(&mut bench, &words, random, "after writes beyond the store");
 }
 
 /// The unused code 10 of two-bit trits is refused in every place.

@@ -100,7 +100,7 @@ fn neuron(what: &str, leak: Leak) -> Subject {
 
 /// What the dots cost in their place: a lane, and lanes side by side.
 fn arrays() -> [Subject; 2] {
-    let lane = Lane { slots: 64, planes: 2, radix: Radix::Bitwise, acc_width: 20 };
+    let lane = Lane { slots: 64, planes: 2, radix: Radix::Bitwise, acc_width: 20, digits: false };
     let array = AccumulatorArray { lanes: 2, lane };
     let subject = |what: &str, module: &Arc<Module>, synapses| Subject {
         what: what.to_owned(),

@@ -44,6 +44,8 @@ impl AccumulatorArray {
         let first = b.input("first_i", uint(1), "first word of a tile of rows");
         let pass = (self.lane.radix == Radix::Bitwise)
             .then(|| b.input("pass_i", uint(1), "first word of a later pass"));
+        let digit =
+            self.lane.digits.then(|| b.input("digit_i", uint(1), "first word of a later digit"));
         let last = b.input("last_i", uint(1), "last word of a tile of rows");
 
         b.section("Commands wait for the sums of their word.");
@@ -51,6 +53,7 @@ impl AccumulatorArray {
         let accumulate = delay_line(&b, "valid", valid, delay, true);
         let first = delay_line(&b, "first", first, delay, false);
         let pass = pass.map(|pass| delay_line(&b, "pass", pass, delay, false));
+        let digit = digit.map(|digit| delay_line(&b, "digit", digit, delay, false));
         let last = delay_line(&b, "last", last, delay, false);
         let done = b.register_reset("done_q", uint(1), 0).next(accumulate & last).signal();
 
@@ -67,6 +70,7 @@ impl AccumulatorArray {
                     ("first_i", first),
                 ];
                 inputs.extend(pass.map(|pass| ("pass_i", pass)));
+                inputs.extend(digit.map(|digit| ("digit_i", digit)));
                 b.instance(&format!("lane_{index}"), &lane, &inputs).get("sum_o").as_uint()
             })
             .collect();

@@ -10,7 +10,8 @@
 //! word, because fetching weights, not adding, is what bounds a language model.
 //!
 //! A train of more planes than stand in parallel comes in passes, first plane first; in a bitwise
-//! train each new pass doubles what is there once per plane (Horner's rule).
+//! train each new pass doubles what is there once per plane (Horner's rule). Rows of several
+//! balanced ternary digits come digit by digit, most significant first; each new digit triples it.
 
 use super::ternary_dot::TernaryDot;
 use crate::builder::Builder;
@@ -31,6 +32,8 @@ pub struct Lane {
     pub radix: Radix,
     /// Bits of the accumulator; `firmware` proves that every sum fits.
     pub acc_width: u32,
+    /// Whether rows may have several balanced ternary digits.
+    pub digits: bool,
 }
 
 impl Lane {
@@ -55,6 +58,8 @@ impl Lane {
         let first = b.input("first_i", uint(1), "1: start from zero");
         let pass = (self.radix == Radix::Bitwise)
             .then(|| b.input("pass_i", uint(1), "1: a later pass begins, shift what is there"));
+        let digit =
+            self.digits.then(|| b.input("digit_i", uint(1), "1: a later digit begins, triple it"));
 
         b.section("Dots.");
         b.add_latency(dot.latency);
@@ -78,7 +83,7 @@ impl Lane {
         }
 
         b.stage("accumulate.");
-        let sum = self.accumulate(&b, sums[0], accumulate, first, pass);
+        let sum = self.accumulate(&b, sums[0], accumulate, first, [pass, digit]);
         b.port_group("Result.");
         b.output("sum_o", sum, "accumulated sum of this row");
         b.finish()
@@ -113,7 +118,7 @@ impl Lane {
         arriving: Signal<'m>,
         accumulate: Signal<'m>,
         first: Signal<'m>,
-        pass: Option<Signal<'m>>,
+        [pass, digit]: [Option<Signal<'m>>; 2],
     ) -> Signal<'m> {
         let width = self.acc_width;
         let sum = b.register("sum_q", sint(width));
@@ -132,7 +137,14 @@ impl Lane {
             }
             false => arriving.extend(width),
         };
-        sum.when(accumulate, base + arriving);
+        let kept = match digit {
+            Some(digit) => {
+                let twice = digit.select(held.shift_left(1), held.same(0));
+                base + b.wire("twice", twice)
+            }
+            None => base,
+        };
+        sum.when(accumulate, kept + arriving);
         held
     }
 }

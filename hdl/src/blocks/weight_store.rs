@@ -21,7 +21,7 @@ use std::sync::Arc;
 use weights::packing::Packing;
 
 /// Bits of the bank number, and of the word number, that the host gives.
-const HOST_ADDRESS_WIDTH: u32 = 16;
+pub const HOST_ADDRESS_WIDTH: u32 = 16;
 
 /// Bits of a bank word.
 pub const BANK_WIDTH: u32 = 32;
@@ -33,7 +33,7 @@ pub struct WeightStore {
     pub lanes: u32,
     /// Input columns per word.
     pub slots: u32,
-    /// Words, a power of two.
+    /// Words, at least 2.
     pub depth: u32,
     /// How trits are packed into bytes.
     pub packing: Packing,
@@ -130,7 +130,12 @@ impl WeightStore {
             true => address.bits(width, address.width() - width).any(),
             false => b.flag(false),
         };
-        let inside = !(outside(bank, bank_width) | outside(word, word_width));
+        let mut beyond = outside(bank, bank_width) | outside(word, word_width);
+        if !self.depth.is_power_of_two() {
+            let words = b.constant("WORDS", self.depth.into(), word.ty(), "words of a bank");
+            beyond = beyond | words.le(word);
+        }
+        let inside = !beyond;
         let write = b.wire("write_inside", write & inside);
         (write, bank.bits(0, bank_width), word.bits(0, word_width))
     }

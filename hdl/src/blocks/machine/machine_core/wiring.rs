@@ -9,8 +9,9 @@ use crate::module::Module;
 use std::sync::Arc;
 
 impl MachineCore {
-    /// The module `machine_core` with these units.
-    pub fn module_with(&self, units: &Units) -> Arc<Module> {
+    /// The module `machine_core`.
+    pub fn module(&self) -> Arc<Module> {
+        let units = Units::new(&self.parameters, &self.contents.weights);
         let b = Builder::new("machine_core", file!(), &self.summary());
         let mut net = Net::new(&b);
         self.inputs(&b, &mut net);
@@ -253,7 +254,7 @@ const MAXIMA: Wires<4> = [
 const KEY_VALUE_STORE: Wires<10> = [
     ("write_i", "vector.store_write_o"),
     ("values_i", "vector.store_values_o"),
-    ("write_address_i", "vector.store_address_o"),
+    ("address_i", "vector.store_address_o"),
     ("position_i", "vector.store_position_o"),
     ("high_i", "vector.store_high_o"),
     ("low_i", "vector.store_low_o"),

@@ -1,0 +1,157 @@
+//! The matrix unit: the `Matrix` instruction, stored trits × a train, drained to R or X.
+//!
+//! ```text
+//!  instruction ─► walker ─► fetcher ─┬─► array ──────┬─► drain ─► R, X, maxima
+//!                            ▲       └─► row reader ─┘
+//!     trains, weights, keys, values
+//! ```
+//!
+//! Bit-exact to the table of [`firmware::isa`]. An instruction of T tiles with E entries each (its
+//! digits × passes × visited train words), G = lanes / elements, g = [`instruction_gap`]:
+//!
+//! | what | cycle |
+//! |---|---|
+//! | accepted, with `instruction_ready_o` | 0 |
+//! | first entry goes | s = [`ACCEPT_CYCLES`], or the cycle after the last entry of the one before, if that is later |
+//! | last entry of tile t goes | e(t) = max(e(t − 1) + E, e(t − 1) + G); e(0) = max(s + E − 1, e of the tile before + its G + g) |
+//! | `done_o` | e(T − 1) + [`finish_cycles`], and [`search_cycles`] more with a search |
+//! | the next one's first entry may go | e(T − 1) + 1 |
+//!
+//! An embedding of C column words is C · slots / elements tiles of E = digits entries and G = 1. Its
+//! first entry goes in s = [`ACCEPT_CYCLES`] + [`EMBEDDING_CYCLES`], or two cycles after `done_o` of
+//! the last instruction before it, if that is later; it is done [`embedding_finish_cycles`] after its
+//! last entry.
+//!
+//! [`instruction_gap`]: MatrixUnit::instruction_gap
+//! [`finish_cycles`]: MatrixUnit::finish_cycles
+//! [`search_cycles`]: MatrixUnit::search_cycles
+//! [`embedding_finish_cycles`]: MatrixUnit::embedding_finish_cycles
+
+mod wiring;
+
+use super::drain::{DRAIN_CYCLES, Drain};
+use super::matrix_fetcher::{FETCH_CYCLES, MatrixFetcher};
+use super::matrix_walker::MatrixWalker;
+pub use super::matrix_walker::{ACCEPT_CYCLES, EMBEDDING_CYCLES};
+use super::plane_selector::PlaneSelector;
+use super::row_reader::{READ_CYCLES, RowReader};
+use crate::blocks::accumulator_array::AccumulatorArray;
+use crate::blocks::lane::Lane;
+use crate::blocks::weight_store::WeightStore;
+use firmware::machine::MachineParameters;
+use weights::numeric::Radix;
+use weights::packing::Packing;
+
+/// Parameters of the block; see [`MachineParameters`].
+#[derive(Clone, Debug)]
+pub struct MatrixUnit {
+    /// Rows of a tile, at most 256.
+    pub lanes: u32,
+    /// Columns of a store word.
+    pub slots: u32,
+    /// Planes of a train in parallel.
+    pub planes: u32,
+    /// How planes add up.
+    pub radix: Radix,
+    /// Bits of an accumulated sum.
+    pub acc_width: u32,
+    /// How weights are packed.
+    pub packing: Packing,
+    /// Values of a word of R and X.
+    pub elements: u32,
+    /// Bits of a value.
+    pub value_width: u32,
+    /// Bits of a count's magnitude.
+    pub count_width: u32,
+    /// Digits of an embedding.
+    pub embedding_digits: u32,
+    /// Words of the weight store.
+    pub weight_depth: u32,
+    /// Bank words that the weight store starts with; may be empty.
+    pub image: Vec<u32>,
+}
+
+impl MatrixUnit {
+    /// The unit of a machine, its weight store starting with an image that may be empty.
+    pub fn new(machine: &MachineParameters, image: Vec<u32>) -> MatrixUnit {
+        MatrixUnit {
+            lanes: machine.lanes,
+            slots: machine.slots,
+            planes: machine.planes,
+            radix: machine.radix,
+            acc_width: machine.acc_width,
+            packing: machine.packing,
+            elements: machine.elements,
+            value_width: machine.value_width,
+            count_width: machine.count_width,
+            embedding_digits: machine.embedding_digits,
+            weight_depth: machine.weight_depth,
+            image,
+        }
+    }
+
+    fn selector(&self) -> PlaneSelector {
+        let Self { planes, radix, count_width, .. } = *self;
+        PlaneSelector { planes, radix, count_width }
+    }
+
+    fn walker(&self) -> MatrixWalker {
+        let Self { lanes, slots, elements, .. } = *self;
+        MatrixWalker { lanes, slots, elements, selector: self.selector() }
+    }
+
+    fn fetcher(&self) -> MatrixFetcher {
+        let Self { lanes, slots, .. } = *self;
+        let group_type = self.walker().group_type();
+        MatrixFetcher { lanes, slots, selector: self.selector(), group_type }
+    }
+
+    fn array(&self) -> AccumulatorArray {
+        let Self { lanes, slots, planes, radix, acc_width, .. } = *self;
+        let lane = Lane { slots, planes, radix, acc_width, digits: true };
+        AccumulatorArray { lanes, lane }
+    }
+
+    fn row_reader(&self) -> RowReader {
+        let Self { lanes, slots, elements, embedding_digits: digits, .. } = *self;
+        RowReader { lanes, slots, elements, digits }
+    }
+
+    fn drain(&self) -> Drain {
+        let Self { lanes, elements, acc_width, value_width, .. } = *self;
+        let read_width = self.row_reader().value_type().width;
+        Drain { lanes, elements, acc_width, value_width, read_width }
+    }
+
+    /// The weight store inside.
+    pub fn weight_store(&self) -> WeightStore {
+        let Self { lanes, slots, packing, .. } = *self;
+        WeightStore { lanes, slots, depth: self.weight_depth, packing, image: self.image.clone() }
+    }
+
+    /// Groups of rows in a tile: the fewest cycles between the last entries of two tiles.
+    pub fn tile_groups(&self) -> u32 {
+        self.walker().tile_groups()
+    }
+
+    /// Cycles that are added to them from an instruction to the next.
+    pub fn instruction_gap(&self) -> u32 {
+        self.walker().instruction_gap()
+    }
+
+    /// Cycles from the last entry of an instruction to its `done_o`.
+    pub fn finish_cycles(&self) -> u32 {
+        let array = self.array().module().latency;
+        FETCH_CYCLES + array + DRAIN_CYCLES + self.tile_groups() - 1
+    }
+
+    /// Cycles that a search takes more.
+    pub fn search_cycles(&self) -> u32 {
+        self.drain().search().cycles() - 1
+    }
+
+    /// Cycles from the last entry of an embedding to its `done_o`.
+    pub fn embedding_finish_cycles(&self) -> u32 {
+        FETCH_CYCLES - 1 + READ_CYCLES + DRAIN_CYCLES
+    }
+}

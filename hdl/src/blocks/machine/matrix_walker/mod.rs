@@ -1,0 +1,340 @@
+//! The matrix walker: one array entry a cycle, from the first tile of an instruction to its last.
+//!
+//! ```text
+//!  instruction_i ─► waiting ─► walking: for each tile
+//!                   prepare             for each digit         store word: base + column
+//!                   descriptor            for each pass
+//!                                           for each word of the train
+//! ```
+//!
+//! An instruction waits in one register while the one before it walks, so that the next entry
+//! follows at once. It decides in one place when an entry may go: the drain takes a tile in as
+//! many cycles as it has groups of rows, so the last entries of two tiles stand that far apart,
+//! and a little further from instruction to instruction. What has gone never waits.
+//!
+//! The embedding has no train. It walks the digits of each group of values, and starts only when
+//! nothing else is under way, because its way to the drain is shorter than the array's.
+
+mod prepare;
+
+use super::instruction::{Fields, unused_bits};
+use super::plane_selector::PlaneSelector;
+use crate::builder::Builder;
+use crate::module::Module;
+use crate::signal::Signal;
+use crate::signal_type::{Type, uint};
+use firmware::isa::{INSTRUCTION_WIDTH, Matrix, OPCODE_WIDTH};
+use prepare::Prepared;
+use std::sync::Arc;
+use weights::numeric::Radix;
+
+/// Bits of a position and of a token id.
+pub const TOKEN_WIDTH: u32 = 16;
+/// Bits of the number of words of a train.
+pub const TRAIN_WORDS_WIDTH: u32 = 11;
+/// Cycles from the acceptance of an instruction to its first entry, if the walker is free.
+pub const ACCEPT_CYCLES: u32 = 2;
+/// Cycles that an embedding takes more, for the product that finds its row.
+pub const EMBEDDING_CYCLES: u32 = 2;
+
+/// Stores, as the instruction numbers them.
+pub(super) const KEYS: i128 = 1;
+pub(super) const VALUES: i128 = 2;
+pub(super) const EMBEDDING: i128 = 3;
+
+/// Parameters of the block.
+#[derive(Clone, Copy, Debug)]
+pub struct MatrixWalker {
+    /// Rows of a tile.
+    pub lanes: u32,
+    /// Columns of a store word.
+    pub slots: u32,
+    /// Values that drain in a cycle.
+    pub elements: u32,
+    /// What a pass is.
+    pub selector: PlaneSelector,
+}
+
+/// Signals of the walk that its parts share.
+#[derive(Clone, Copy)]
+struct Walk<'m> {
+    start: Signal<'m>,
+    /// An entry ends a pass, a digit, a tile.
+    pass_end: Signal<'m>,
+    digit_end: Signal<'m>,
+    tile_end: Signal<'m>,
+}
+
+impl<'m> Walk<'m> {
+    /// A counter down to zero, reloaded with its first value when `wraps` and no `start`.
+    fn countdown(
+        &self,
+        b: &'m Builder,
+        name: &str,
+        first: Signal<'m>,
+        wraps: Signal<'m>,
+        counts: Signal<'m>,
+    ) -> Signal<'m> {
+        let again = b.delay(&format!("first_{name}_q"), self.start, first);
+        let register = b.register(&format!("{name}_q"), first.ty());
+        let value = register.signal();
+        register.when(self.start, first).when(wraps, again).when(counts, value - 1).signal()
+    }
+}
+
+impl MatrixWalker {
+    /// Groups of values in a tile of rows.
+    pub fn tile_groups(&self) -> u32 {
+        self.lanes / self.elements
+    }
+
+    /// Groups of values in a column word of an embedding.
+    pub fn word_groups(&self) -> u32 {
+        self.slots / self.elements
+    }
+
+    /// Cycles beyond its groups that a tile keeps the next instruction's first tile away: the
+    /// residual must be written before it is read again, and the maximum found.
+    pub fn instruction_gap(&self) -> u32 {
+        self.elements.ilog2().max(2)
+    }
+
+    /// Bits of a number of tiles.
+    fn tiles_width(&self) -> u32 {
+        let field = |name: &str| Matrix::FORMAT.field(name).width;
+        let keys = TOKEN_WIDTH - self.lanes.ilog2();
+        let embedding = field("stride") + self.word_groups().ilog2();
+        field("tiles").max(keys).max(embedding)
+    }
+
+    /// Bits of the number of a group within a column word; none if it is the only one.
+    pub fn group_type(&self) -> Option<Type> {
+        (self.word_groups() > 1).then(|| uint(self.word_groups().ilog2()))
+    }
+
+    /// The module `matrix_walker`.
+    pub fn module(&self) -> Arc<Module> {
+        let b = Builder::new("matrix_walker", file!(), &self.summary());
+        let token_type = uint(TOKEN_WIDTH);
+        b.port_group("Instruction.");
+        let valid = b.input("instruction_valid_i", uint(1), "an instruction is there");
+        let instruction = b.input("instruction_i", uint(INSTRUCTION_WIDTH), "its bits");
+        let position = b.input("position_i", token_type, "position of the token");
+        let token = b.input("token_i", token_type, "id of the token");
+        b.port_group("Descriptor of the train that descriptor_address_o names.");
+        let words = b.input("descriptor_words_i", uint(TRAIN_WORDS_WIDTH), "its non-empty words");
+        let magnitude = self.magnitude_input(&b);
+        b.port_group("Drain.");
+        let quiet = b.input("quiet_i", uint(1), "no started instruction is unfinished");
+
+        b.section("Cycle 0: an instruction is taken and waits.");
+        let start = b.forward("start", uint(1));
+        let waiting = b.register_reset("waiting_q", uint(1), 0);
+        let ready = b.wire("ready", !waiting.signal() | start);
+        let take = b.wire("take", valid & ready);
+        waiting.when(take, b.flag(true)).when(start, b.flag(false));
+        let instruction = b.delay("instruction_q", take, instruction);
+        let position = b.delay("position_q", take, position);
+        let token = b.delay("token_q", take, token);
+        let aged = b.register("aged_q", uint(2));
+        aged.when(take, aged.signal().same(0));
+        aged.next(b.concat(&[aged.signal().bit(0), b.flag(true)]));
+
+        b.section("Cycle 1: it is prepared.");
+        let fields = Fields::of(&b, instruction, &Matrix::FORMAT);
+        for field in Matrix::FORMAT.fields {
+            fields.get(field.name);
+        }
+        let prepared = self.prepare(&b, &fields, position, token, words, magnitude);
+        b.unused("opcode", instruction.bits(0, OPCODE_WIDTH), "Only matrices come here.");
+        unused_bits(&b, instruction, &[Matrix::FORMAT]);
+
+        b.section("The walk.");
+        let walking = b.register_reset("walking_q", uint(1), 0);
+        let ends = b.forward("ends", uint(1));
+        let settled = aged.signal().bit(1) & quiet;
+        let may_start = b.wire("may_start", !prepared.embedding | settled);
+        b.assign(start, waiting.signal() & may_start & (!walking.signal() | ends));
+        walking.when(start, b.flag(true)).when(ends, b.flag(false));
+        self.walk(&b, &fields, &prepared, start, walking.signal(), ends);
+
+        b.port_group("Flow control, and the train of the waiting instruction.");
+        b.output("instruction_ready_o", ready, "it is taken if it is there");
+        b.output("descriptor_address_o", fields.get("train"), "descriptor to look up");
+        b.port_group("Started instruction, for the drain.");
+        b.output("start_o", start, "an instruction starts");
+        b.output("keys_o", fields.get("store").is(KEYS), "its rows have deficits");
+        b.output("rows_o", prepared.rows, "valid rows of its last tile");
+        for (name, meaning) in [
+            ("destination", "0: R, 1: X, 2: added to X"),
+            ("address", "first word of the destination"),
+            ("multiplier", "its own factor"),
+            ("shift", "its own shift"),
+            ("scaling", "what it takes of the scalar"),
+            ("scalar", "number of the scalar"),
+            ("search", "1: maximum, 2: and its row"),
+            ("maximum", "maximum register"),
+            ("deficits", "first word of the deficits"),
+        ] {
+            b.output(&format!("{name}_o"), fields.get(name), meaning);
+        }
+        b.finish()
+    }
+
+    fn summary(&self) -> String {
+        format!(
+            "walks an instruction over tiles, digits, passes and train words, one entry a cycle.\n\n\
+             First entry {ACCEPT_CYCLES} cycles after the instruction is taken, or in the cycle \
+             after the last entry of the one before; an embedding {} cycles after, and only when \
+             nothing is under way. The last entries of two tiles are {} cycles apart or more, {} \
+             from one instruction to the next.",
+            ACCEPT_CYCLES + EMBEDDING_CYCLES,
+            self.tile_groups(),
+            self.tile_groups() + self.instruction_gap(),
+        )
+    }
+
+    /// The magnitude of the train, where passes depend on it.
+    fn magnitude_input<'m>(&self, b: &'m Builder) -> Option<Signal<'m>> {
+        let meaning = match self.selector.radix {
+            Radix::Bitwise => "or of its magnitudes",
+            Radix::Unary => "its largest magnitude",
+        };
+        let ty = uint(self.selector.count_width);
+        self.selector.pass_type().map(|_| b.input("descriptor_magnitude_i", ty, meaning))
+    }
+
+    /// The registers of the walk, and what an entry is.
+    fn walk<'m>(
+        &self,
+        b: &'m Builder,
+        fields: &Fields<'m>,
+        prepared: &Prepared<'m>,
+        start: Signal<'m>,
+        walking: Signal<'m>,
+        ends: Signal<'m>,
+    ) {
+        let forward = |name: &str| b.forward(name, uint(1));
+        let (step, room) = (forward("step"), forward("room"));
+        let pass_end = forward("pass_end");
+        let (digit_end, tile_end) = (forward("digit_end"), forward("tile_end"));
+        let walk = Walk { start, pass_end, digit_end, tile_end };
+        let store = b.delay("store_q", start, fields.get("store"));
+        let embedding = b.wire("walks_embedding", store.is(EMBEDDING));
+        let empty = b.delay("empty_q", start, prepared.empty);
+        let lane = b.delay("lane_q", start & prepared.embedding, prepared.lane);
+
+        b.comment("Words of a pass, passes of a digit, digits of a tile, tiles.");
+        let words = walk.countdown(b, "words_left", prepared.last_word, pass_end, step);
+        let last_word = b.wire("last_word", words.is(0));
+        let pass = prepared.passes.map(|passes| self.pass_counter(b, &walk, passes));
+        let ends_digit = pass.map_or(last_word, |(_, last_pass)| last_word & last_pass);
+        let ends_digit = b.wire("last_of_digit", ends_digit);
+        let digits = walk.countdown(b, "digits_left", prepared.last_digit, tile_end, digit_end);
+        let tiles = b.register("tiles_left_q", prepared.last_tile.ty());
+        tiles.when(start, prepared.last_tile).when(tile_end, tiles.signal() - 1);
+        let last_tile = b.wire("last_tile", tiles.signal().is(0));
+        let tile_ends = b.wire("last_of_tile", ends_digit & digits.is(0));
+        b.assign(step, walking & (room | !tile_ends));
+        b.assign(pass_end, step & last_word);
+        b.assign(digit_end, step & ends_digit);
+        b.assign(tile_end, step & tile_ends);
+        b.assign(ends, tile_end & last_tile);
+        self.room(b, &walk, ends, embedding, room);
+
+        b.section("Where an entry is.");
+        let source = b.delay("source_q", start, fields.get("source"));
+        let train_word = b.register("train_word_q", source.ty());
+        train_word.when(start, fields.get("source")).when(pass_end, source);
+        train_word.when(step, train_word.signal() + 1);
+        let stride = b.delay("stride_q", start, fields.get("stride"));
+        let base = b.register("base_q", prepared.base.ty());
+        let row = b.delay("row_base_q", start, prepared.base);
+        let next = base.signal() + stride.extend(base.signal().width());
+        base.when(start, prepared.base).when(tile_end & embedding, row).when(digit_end, next);
+        let group_width = stride.width() + self.word_groups().ilog2();
+        let group = b.register("group_q", uint(group_width));
+        group.when(start, group.signal().same(0)).when(tile_end, group.signal() + 1);
+
+        b.section("What an entry begins.");
+        let begins = |name: &str, at_start: bool, when: Signal<'m>| {
+            let register = b.register(name, uint(1));
+            register.when(start, b.flag(at_start)).when(step, when).signal()
+        };
+        let first = begins("tile_begins_q", true, tile_end);
+        let bitwise = self.selector.radix == Radix::Bitwise;
+        let later_pass = bitwise.then(|| match pass {
+            Some(_) => begins("pass_begins_q", false, pass_end & !ends_digit),
+            None => b.flag(false),
+        });
+        let later_digit = begins("digit_begins_q", false, digit_end & !tile_ends);
+
+        b.port_group("Entry: cycle 0 of its way through the unit.");
+        b.output("step_o", step, "an entry goes");
+        b.output("store_o", store, "its store");
+        b.output("embedding_o", embedding, "it belongs to an embedding");
+        b.output("train_word_o", train_word.signal(), "its word in the train store");
+        b.output("empty_o", empty, "take that word as zero");
+        if let Some((pass, _)) = pass {
+            b.output("pass_o", pass, self.selector.pass_meaning());
+        }
+        b.output("base_o", base.signal(), "store word of column 0");
+        let low = self.word_groups().ilog2();
+        let column = group.signal().bits(low, stride.width());
+        b.output("column_o", column, "column of an embedding's entry");
+        if let Some(ty) = self.group_type() {
+            b.output("group_o", group.signal().bits(0, ty.width), "its group of values");
+        }
+        b.output("lane_o", lane, "row of the tile that an embedding takes");
+        b.output("first_o", first, "it begins a tile");
+        if let Some(later_pass) = later_pass {
+            b.output("later_pass_o", later_pass, "it begins a later pass");
+        }
+        b.output("later_digit_o", later_digit, "it begins a later digit");
+        b.output("last_o", tile_ends, "it ends a tile");
+        b.output("final_o", last_tile, "the tile is the last of its instruction");
+        b.port_group("Status.");
+        b.output("drain_waits_o", walking & tile_ends & !room, "an entry waits for the drain");
+    }
+
+    /// What tells the pass, and whether it is the last.
+    fn pass_counter<'m>(
+        &self,
+        b: &'m Builder,
+        walk: &Walk<'m>,
+        first: Signal<'m>,
+    ) -> (Signal<'m>, Signal<'m>) {
+        if self.selector.radix == Radix::Bitwise {
+            let left = walk.countdown(b, "passes_left", first, walk.digit_end, walk.pass_end);
+            return (left, b.wire("last_pass", left.is(0)));
+        }
+        let maximum = b.delay("train_maximum_q", walk.start, first);
+        let taken = b.register("planes_taken_q", first.ty());
+        let value = taken.signal();
+        taken.when(walk.start | walk.digit_end, value.same(0));
+        taken.when(walk.pass_end, value + i128::from(self.selector.planes));
+        let left = b.wire("planes_left", maximum - value);
+        (value, b.wire("last_pass", left.le(left.same(self.selector.planes.into()))))
+    }
+
+    /// Whether the drain can take the tile that would end now.
+    fn room<'m>(
+        &self,
+        b: &'m Builder,
+        walk: &Walk<'m>,
+        ends: Signal<'m>,
+        embedding: Signal<'m>,
+        room: Signal<'m>,
+    ) {
+        b.comment("The drain takes as many cycles as a tile has groups.");
+        let longest = self.tile_groups() + self.instruction_gap();
+        let width = u32::BITS - longest.leading_zeros();
+        let literal = |cycles: u32| b.literal((cycles - 1).into(), uint(width));
+        let cycles =
+            |groups: u32| ends.select(literal(groups + self.instruction_gap()), literal(groups));
+        let gap = b.register_reset("gap_q", uint(width), 0);
+        b.assign(room, gap.signal().is(0));
+        gap.when(walk.tile_end, embedding.select(cycles(1), cycles(self.tile_groups())));
+        gap.when(!room, gap.signal() - 1);
+    }
+}

@@ -1,0 +1,320 @@
+//! The matrix instruction, literally: what it reads, what it writes, and when it is done.
+
+use crate::support::Random;
+use firmware::isa::{Action, Encoded, Instruction, Matrix, Wait};
+use hdl::blocks::machine::matrix_unit::{ACCEPT_CYCLES, EMBEDDING_CYCLES, MatrixUnit};
+use weights::numeric::fixed_point::saturate;
+use weights::numeric::{Radix, Trit, round_shift};
+
+/// Words of the key store, and of the value store.
+pub(crate) const STORE_DEPTH: usize = 96;
+/// Words of X, and of the deficits.
+pub(crate) const WORDS: usize = 512;
+
+/// One word of a train.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct TrainWord {
+    pub(crate) column: u64,
+    pub(crate) counts: Vec<i64>,
+}
+
+/// Every memory that the unit reads.
+#[derive(Clone)]
+pub(crate) struct World {
+    /// Weights, keys, values: words of lanes × slots trits.
+    pub(crate) stores: [Vec<Vec<Trit>>; 3],
+    pub(crate) trains: Vec<TrainWord>,
+    /// Non-empty words, magnitude.
+    pub(crate) descriptors: Vec<(u64, u64)>,
+    /// Mantissa, exponent.
+    pub(crate) scalars: Vec<(i64, i64)>,
+    pub(crate) deficits: Vec<Vec<i64>>,
+    pub(crate) residual: Vec<Vec<i64>>,
+}
+
+/// An instruction with the token that it is issued for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Order {
+    pub(crate) matrix: Matrix,
+    pub(crate) position: u64,
+    pub(crate) token: u64,
+}
+
+/// One write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Write {
+    pub(crate) to_residual: bool,
+    pub(crate) address: usize,
+    pub(crate) values: Vec<i64>,
+    pub(crate) saturated: bool,
+}
+
+/// What one instruction does.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Effect {
+    pub(crate) writes: Vec<Write>,
+    /// Register and value.
+    pub(crate) maximum: Option<(u64, i64)>,
+    pub(crate) prediction: Option<u64>,
+    pub(crate) tiles: u64,
+    /// Entries of a tile.
+    pub(crate) entries: u64,
+}
+
+impl Order {
+    pub(crate) fn encode(&self) -> Encoded {
+        let action = Action::Matrix(self.matrix);
+        let wait = Wait { matrix: 3, vector: 5 };
+        Instruction { wait, action }.encode().unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    fn embedding(&self) -> bool {
+        self.matrix.store == 3
+    }
+}
+
+impl World {
+    pub(crate) fn random(unit: &MatrixUnit, random: &mut Random) -> World {
+        let (elements, trits) = (unit.elements as usize, (unit.lanes * unit.slots) as usize);
+        let mut store = |depth: usize| -> Vec<Vec<Trit>> {
+            (0..depth).map(|_| (0..trits).map(|_| random.trit()).collect()).collect()
+        };
+        let stores = [store(unit.weight_depth as usize), store(STORE_DEPTH), store(STORE_DEPTH)];
+        let half = 1 << (unit.value_width - 1);
+        let mut words = |min: i64, max: i64| -> Vec<Vec<i64>> {
+            (0..WORDS).map(|_| (0..elements).map(|_| random.within(min, max)).collect()).collect()
+        };
+        let (residual, deficits) = (words(-half, half - 1), words(0, 9));
+        World {
+            stores,
+            trains: vec![TrainWord { column: 77, counts: vec![1; unit.slots as usize] }; 1024],
+            descriptors: vec![(0, 0); 128],
+            scalars: (0..256).map(|_| (random.within(0, 0xFFFF), random.within(-12, 12))).collect(),
+            deficits,
+            residual,
+        }
+    }
+
+    /// A random instruction that reads train `index` and only words that exist.
+    pub(crate) fn order(&mut self, unit: &MatrixUnit, index: u64, random: &mut Random) -> Order {
+        let store = random.below(4) as u32;
+        let digits = match store {
+            0 if random.once_in(2) => 1,
+            3 => unit.embedding_digits,
+            _ => 1 + random.below(4) as u32,
+        };
+        let stride = 1 + random.below(3) as u32;
+        let tiles = 1 + random.below(3) as u32;
+        let lanes = u64::from(unit.lanes);
+        let (position, token) = (random.below(3 * lanes), random.below(2 * lanes));
+        let needed = digits
+            * stride
+            * match store {
+                1 => position / lanes + 1,
+                3 => token / lanes + 1,
+                _ => u64::from(tiles),
+            } as u32;
+        let depth = if matches!(store, 0 | 3) { unit.weight_depth } else { STORE_DEPTH as u32 };
+        self.train(unit, index, stride, digits, random);
+        let scaling = random.below(3) as u32;
+        let matrix = Matrix {
+            store,
+            base: random.below(u64::from(depth - needed) + 1) as u32,
+            tiles: if store == 3 { 1 } else { tiles },
+            stride,
+            digits,
+            train: index as u32,
+            source: (index * 8) as u32,
+            destination: random.below(3) as u32,
+            address: random.below(100) as u32,
+            multiplier: if random.once_in(3) { 1 } else { random.below(1 << 16) as u32 },
+            shift: random.below(if scaling == 0 { 30 } else { 45 }) as u32,
+            scaling,
+            scalar: random.below(256) as u32,
+            last_rows: 1 + random.below(lanes) as u32,
+            search: if store == 3 { 0 } else { random.below(3) as u32 },
+            maximum: random.below(32) as u32,
+            deficits: random.below(100) as u32,
+        };
+        Order { matrix, position, token }
+    }
+
+    /// Train `index`: some of the columns, with counts that one pass holds if there are digits.
+    fn train(
+        &mut self,
+        unit: &MatrixUnit,
+        index: u64,
+        stride: u32,
+        digits: u32,
+        random: &mut Random,
+    ) {
+        let one_pass = unit.radix == Radix::Bitwise && digits > 1;
+        let width = if one_pass { unit.planes.min(unit.count_width) } else { unit.count_width };
+        let limit = (1 << (1 + random.below(u64::from(width)))) - 1;
+        let mut words = vec![];
+        for column in 0..u64::from(stride) {
+            if random.once_in(3) {
+                continue;
+            }
+            let counts = (0..unit.slots).map(|_| random.within(-limit, limit)).collect();
+            words.push(TrainWord { column, counts });
+        }
+        let magnitudes =
+            words.iter().flat_map(|word| &word.counts).map(|count| count.unsigned_abs());
+        let magnitude = match unit.radix {
+            Radix::Bitwise => magnitudes.fold(0, |all, one| all | one),
+            Radix::Unary => magnitudes.max().unwrap_or(0),
+        };
+        self.descriptors[index as usize] = (words.len() as u64, magnitude);
+        for (offset, word) in words.into_iter().enumerate() {
+            self.trains[index as usize * 8 + offset] = word;
+        }
+    }
+
+    /// Executes an instruction.
+    pub(crate) fn execute(&mut self, unit: &MatrixUnit, order: &Order) -> Effect {
+        let Order { matrix, position, token } = *order;
+        let (lanes, elements) = (u64::from(unit.lanes), unit.elements as usize);
+        let mut effect = Effect::default();
+        let (accumulated, rows): (Vec<i64>, usize) = match matrix.store {
+            3 => {
+                let row = self.row(unit, &matrix, token);
+                (effect.tiles, effect.entries) =
+                    ((row.len() / elements) as u64, u64::from(matrix.digits));
+                let count = row.len();
+                (row, count)
+            }
+            store => {
+                let keys = store == 1;
+                let tiles = if keys { position / lanes + 1 } else { u64::from(matrix.tiles) };
+                let last = if keys { position % lanes + 1 } else { u64::from(matrix.last_rows) };
+                (effect.tiles, effect.entries) = (tiles, self.entries(unit, &matrix));
+                let sums = (0..tiles).flat_map(|tile| self.tile(unit, &matrix, tile)).collect();
+                (sums, ((tiles - 1) * lanes + last) as usize)
+            }
+        };
+        let (mantissa, exponent) = self.scalars[matrix.scalar as usize];
+        let factor = if matrix.scaling == 2 { mantissa } else { i64::from(matrix.multiplier) };
+        let shift = i64::from(matrix.shift) + if matrix.scaling == 0 { 0 } else { exponent };
+        let mut best: Option<(i64, usize)> = None;
+        for (group, sums) in accumulated.chunks(elements).enumerate() {
+            let address = matrix.address as usize + group;
+            let (mut values, mut saturated) = (vec![], false);
+            for (element, sum) in sums.iter().enumerate() {
+                let row = group * elements + element;
+                let deficit = match matrix.store {
+                    1 => self.deficits[matrix.deficits as usize + group][element],
+                    _ => 0,
+                };
+                let shift = (shift + deficit).clamp(0, 63) as u32;
+                let (y, clipped) = saturate(round_shift(sum * factor, shift), unit.value_width);
+                let added =
+                    if matrix.destination == 2 { self.residual[address][element] } else { 0 };
+                let (value, again) = saturate(y + added, unit.value_width);
+                saturated |= row < rows && (clipped || again);
+                values.push(value);
+                if row < rows && best.is_none_or(|(best, _)| best < y) {
+                    best = Some((y, row));
+                }
+            }
+            let to_residual = matrix.destination != 0;
+            if to_residual {
+                self.residual[address] = values.clone();
+            }
+            effect.writes.push(Write { to_residual, address, values, saturated });
+        }
+        let best = best.filter(|_| matrix.search != 0);
+        effect.maximum = best.map(|(value, _)| (u64::from(matrix.maximum), value));
+        effect.prediction = best.filter(|_| matrix.search == 2).map(|(_, row)| row as u64);
+        effect
+    }
+
+    /// Entries of a tile: digits × passes × visited words.
+    fn entries(&self, unit: &MatrixUnit, matrix: &Matrix) -> u64 {
+        let (words, magnitude) = self.descriptors[matrix.train as usize];
+        let planes = match unit.radix {
+            Radix::Bitwise => u64::from(u64::BITS - magnitude.leading_zeros()),
+            Radix::Unary => magnitude,
+        };
+        let passes = planes.div_ceil(u64::from(unit.planes)).max(1);
+        u64::from(matrix.digits) * passes * words.max(1)
+    }
+
+    fn tile(&self, unit: &MatrixUnit, matrix: &Matrix, tile: u64) -> Vec<i64> {
+        let store = &self.stores[matrix.store as usize];
+        let (slots, digits) = (unit.slots as usize, u64::from(matrix.digits));
+        let words = self.descriptors[matrix.train as usize].0 as usize;
+        let train = &self.trains[matrix.source as usize..][..words];
+        let row = |lane: usize| {
+            (0..digits).fold(0, |sum, digit| {
+                let start =
+                    u64::from(matrix.base) + (tile * digits + digit) * u64::from(matrix.stride);
+                let dot = |word: &TrainWord| -> i64 {
+                    let trits = &store[(start + word.column) as usize][lane * slots..][..slots];
+                    trits.iter().zip(&word.counts).map(|(&w, &c)| i64::from(w) * c).sum()
+                };
+                3 * sum + train.iter().map(dot).sum::<i64>()
+            })
+        };
+        (0..unit.lanes as usize).map(row).collect()
+    }
+
+    /// The values of row `token` of an embedding.
+    fn row(&self, unit: &MatrixUnit, matrix: &Matrix, token: u64) -> Vec<i64> {
+        let (slots, lanes) = (unit.slots as usize, u64::from(unit.lanes));
+        let (tile, lane) = (token / lanes, (token % lanes) as usize);
+        let (digits, stride) = (u64::from(matrix.digits), u64::from(matrix.stride));
+        let value = |column: u64, slot: usize| {
+            (0..digits).fold(0, |sum, digit| {
+                let word = u64::from(matrix.base) + (tile * digits + digit) * stride + column;
+                3 * sum + i64::from(self.stores[0][word as usize][lane * slots + slot])
+            })
+        };
+        (0..stride).flat_map(|column| (0..slots).map(move |slot| value(column, slot))).collect()
+    }
+}
+
+/// When instructions are done, from when they were accepted.
+#[derive(Default)]
+pub(crate) struct Clock {
+    /// Last entry of the last tile, and how far the next tile must stay away.
+    previous: Option<(u64, u64)>,
+    last_done: Option<u64>,
+    pub(crate) entries: u64,
+    pub(crate) waits: u64,
+}
+
+impl Clock {
+    /// The cycle of `done_o`.
+    pub(crate) fn done(
+        &mut self,
+        unit: &MatrixUnit,
+        order: &Order,
+        effect: &Effect,
+        accepted: u64,
+    ) -> u64 {
+        let embedding = order.embedding();
+        let mut start = accepted + u64::from(ACCEPT_CYCLES);
+        if embedding {
+            start += u64::from(EMBEDDING_CYCLES);
+            start = start.max(self.last_done.map_or(0, |done| done + 2));
+        }
+        start = start.max(self.previous.map_or(0, |(last, _)| last + 1));
+        let groups = if embedding { 1 } else { u64::from(unit.tile_groups()) };
+        let mut next = start;
+        for tile in 0..effect.tiles {
+            let free = next + effect.entries - 1;
+            let last = free.max(self.previous.map_or(0, |(last, gap)| last + gap));
+            self.waits += last - free;
+            let gap = if tile + 1 == effect.tiles { unit.instruction_gap().into() } else { 0 };
+            self.previous = Some((last, groups + gap));
+            next = last + 1;
+        }
+        self.entries += if embedding { 0 } else { effect.tiles * effect.entries };
+        let finish = if embedding { unit.embedding_finish_cycles() } else { unit.finish_cycles() };
+        let search = if order.matrix.search == 0 { 0 } else { unit.search_cycles() };
+        let done = next - 1 + u64::from(finish + search);
+        self.last_done = Some(done);
+        done
+    }
+}
