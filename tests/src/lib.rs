@@ -17,6 +17,7 @@ pub mod plants;
 mod provocation;
 pub mod rules;
 pub mod table;
+pub mod talks;
 pub mod verilog;
 
 pub use door::{Difference, Fault, Report, check};

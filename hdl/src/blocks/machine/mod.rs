@@ -1,10 +1,15 @@
 //! The blocks of the whole machine.
 
+pub mod digit_table;
+pub mod digit_writer;
 pub mod drain;
 pub mod drain_row;
 pub mod element_store;
+pub mod function_table;
 pub mod host_port;
 pub mod instruction;
+pub mod key_value_store;
+pub mod leading_zeros;
 pub mod machine_core;
 pub mod machine_monitor;
 pub mod machine_registers;
@@ -16,14 +21,25 @@ pub mod maximum_search;
 mod net;
 pub mod plane_selector;
 pub mod program_store;
+pub mod round_shifter;
 pub mod row_reader;
+pub mod scalar_unit;
 pub mod sequencer;
 pub mod store;
 pub mod token_loop;
 mod top;
+pub mod train_writer;
 pub mod uart_bridge;
 pub mod uart_receiver;
 pub mod uart_transmitter;
+pub mod vector_control;
+pub mod vector_cycles;
+pub mod vector_element;
+mod vector_fields;
+pub mod vector_reduction;
+pub mod vector_schedule;
+pub mod vector_unit;
 pub mod watch;
+mod word_parts;
 
 pub use top::Machine;

@@ -1,0 +1,429 @@
+//! The vector unit: norms, encoders, rotations, softmax, gates, and what attention keeps.
+//!
+//! ```text
+//!  instruction ─► vector_control ─► reads ─► elements ─┬─► T
+//!                       │ tags                │        ├─► train_writer ─► trains
+//!                       └─► vector_schedule ──┤        ├─► digit_writer ─► keys, values, deficits
+//!                                             └─► vector_reduction ─► scalar_unit ─► scalars
+//! ```
+//!
+//! Executes the instructions of [`firmware::isa`] one after the other: the next one begins in the
+//! cycle after the last write of this one, so it finds all of it. Within an instruction one word
+//! enters each cycle, and groups follow each other without a gap.
+//!
+//! Cycles from the one that accepts an instruction to that of `done_o`, where `n` is the number of
+//! its words in all groups, D the digits, and tree = ⌈log2(elements) / 2⌉:
+//!
+//! | instruction | cycles | | |
+//! |---|---|---|---|
+//! | Norm | n + 12 + tree | weighted | + 5 |
+//! | Encode | n + 8 | weighted | + 5 |
+//! | | | unary | + 1 |
+//! | Rotate | 2 n + 12 | | |
+//! | Measure | n + 5 | | |
+//! | Store | n + 8 + D | words of the store complete less than D cycles apart | + waits |
+//! | Softmax | n + 18 | | |
+//! | Gate | 2 n + 12 | | |
+//!
+//! [`VectorCycles`](super::vector_cycles::VectorCycles) has them as functions.
+
+use super::digit_writer::DigitWriter;
+use super::round_shifter::SHIFT_WIDTH;
+use super::scalar_unit::{EXPONENT_WIDTH, ScalarUnit};
+use super::train_writer::{TRAIN_ADDRESS_WIDTH, TrainWriter};
+use super::vector_control::{POSITION_WIDTH, VectorControl};
+use super::vector_element::{DEFICIT_WIDTH, VectorElement};
+use super::vector_reduction::VectorReduction;
+use super::vector_schedule::VectorSchedule;
+use crate::builder::Builder;
+use crate::instance::Outputs;
+use crate::module::Module;
+use crate::signal::Signal;
+use crate::signal_type::{sint, uint};
+use firmware::isa::INSTRUCTION_WIDTH;
+use firmware::machine::MachineParameters;
+use std::sync::Arc;
+use weights::numeric::Radix;
+use weights::numeric::fixed_point::UNIT_WIDTH;
+
+/// Parameters of the block; what they mean stands at [`MachineParameters`].
+#[derive(Clone, Copy, Debug)]
+pub struct VectorUnit {
+    /// Elements of a word, 2..=16.
+    pub elements: u32,
+    /// Rows of the array, a multiple of `elements`.
+    pub lanes: u32,
+    /// Columns of the array, a multiple of `elements`.
+    pub slots: u32,
+    /// Bits of a value, 16..=24; softmax weights need 18.
+    pub value_width: u32,
+    /// Bits of a count's magnitude.
+    pub count_width: u32,
+    /// Balanced ternary digits of a kept key or value.
+    pub digits: u32,
+    /// How the planes of a train add up.
+    pub radix: Radix,
+}
+
+/// The instances whose outputs others read.
+struct Parts<'m> {
+    control: Outputs<'m>,
+    schedule: Outputs<'m>,
+    elements: Vec<Outputs<'m>>,
+}
+
+impl From<&MachineParameters> for VectorUnit {
+    fn from(machine: &MachineParameters) -> VectorUnit {
+        VectorUnit {
+            elements: machine.elements,
+            lanes: machine.lanes,
+            slots: machine.slots,
+            value_width: machine.value_width,
+            count_width: machine.count_width,
+            digits: machine.key_value_digits,
+            radix: machine.radix,
+        }
+    }
+}
+
+impl VectorUnit {
+    fn element(&self) -> VectorElement {
+        let VectorUnit { value_width, count_width, digits, .. } = *self;
+        VectorElement { value_width, count_width, digits }
+    }
+
+    /// The module `vector_unit`.
+    ///
+    /// # Panics
+    /// If `elements` is no power of two from 2 to 16.
+    pub fn module(&self) -> Arc<Module> {
+        let elements = self.elements;
+        assert!(matches!(elements, 2 | 4 | 8 | 16), "{elements} elements are not 2, 4, 8 or 16");
+        let b = Builder::new("vector_unit", file!(), &self.summary());
+        let finished = b.forward("finished", uint(1));
+        let control = self.control(&b, finished);
+        let schedule = self.schedule(&b, &control);
+        let elements = self.elements(&b, &control, &schedule);
+        let parts = Parts { control, schedule, elements };
+        let scalars = self.scalars(&b, &parts);
+        let trains = self.trains(&b, &parts);
+        let digits = self.digits(&b, &parts);
+        b.section("The last write of an instruction.");
+        let last_writes = [&scalars, &trains, &digits, &parts.schedule];
+        let last_writes = last_writes.map(|writer| writer.get("finished_o"));
+        let any = last_writes.into_iter().reduce(|any, one| any | one);
+        b.assign(finished, any.unwrap_or_else(|| unreachable!("there are writers")));
+        b.finish()
+    }
+
+    fn summary(&self) -> String {
+        format!(
+            "{} elements per cycle: norms, encoders, rotations, softmax, gates, kept digits.\n\n\
+             Instructions are executed one after the other; each finds all that the one before \
+             has written.",
+            self.elements
+        )
+    }
+
+    fn word(&self) -> crate::signal_type::Type {
+        uint(self.elements * self.value_width)
+    }
+
+    fn control<'m>(&self, b: &'m Builder, finished: Signal<'m>) -> Outputs<'m> {
+        b.port_group("Instruction.");
+        let valid = b.input("instruction_valid_i", uint(1), "an instruction waits");
+        let instruction = b.input("instruction_i", uint(INSTRUCTION_WIDTH), "its bits");
+        let position = b.input("position_i", uint(POSITION_WIDTH), "position p of the token");
+        b.section("Instruction and reads.");
+        let VectorUnit { elements, lanes, slots, digits, .. } = *self;
+        let control = VectorControl { elements, lanes, slots, digits }.module();
+        let inputs = [
+            ("instruction_valid_i", valid),
+            ("instruction_i", instruction),
+            ("position_i", position),
+            ("finished_i", finished),
+        ];
+        let control = b.instance("control", &control, &inputs);
+        let output = |port: &str, from: &str, meaning: &str| {
+            b.output(port, control.get(from), meaning);
+        };
+        output("instruction_ready_o", "instruction_ready_o", "it is taken if it is valid");
+        output("done_o", "done_o", "an instruction is finished, its last write happens");
+        output("vector_busy_o", "busy_o", "an instruction is under way");
+        control
+    }
+
+    fn schedule<'m>(&self, b: &'m Builder, control: &Outputs<'m>) -> Outputs<'m> {
+        b.port_group("Scalar and maximum, in the cycle of their address.");
+        let mantissa = b.input("scalar_mantissa_i", uint(UNIT_WIDTH), "factor");
+        let shift = b.input("scalar_shift_i", uint(SHIFT_WIDTH), "right shift");
+        let exponent = b.input("scalar_exponent_i", sint(EXPONENT_WIDTH), "exponent");
+        let maximum = b.input("maximum_i", sint(self.value_width), "largest score");
+        b.section("Which word is where.");
+        let VectorUnit { elements, value_width, count_width, .. } = *self;
+        let schedule = VectorSchedule { elements, value_width, count_width }.module();
+        let position = control.get("position_o").bits(0, elements.trailing_zeros());
+        let mut inputs = vec![
+            ("scalar_mantissa_i", mantissa),
+            ("scalar_shift_i", shift),
+            ("scalar_exponent_i", exponent),
+            ("maximum_i", maximum),
+            ("position_i", position),
+        ];
+        let held = [
+            ("norm_i", "norm_o"),
+            ("encode_i", "encode_o"),
+            ("rotate_i", "rotate_o"),
+            ("measure_i", "measure_o"),
+            ("store_i", "store_o"),
+            ("softmax_i", "softmax_o"),
+            ("gate_i", "gate_o"),
+            ("weighted_i", "weighted_o"),
+            ("start_i", "start_o"),
+            ("accept_i", "accept_o"),
+            ("valid_i", "valid_o"),
+            ("first_i", "first_o"),
+            ("last_i", "last_o"),
+            ("ends_i", "ends_o"),
+            ("shift_i", "shift_o"),
+            ("product_shift_i", "product_shift_o"),
+            ("scalar_i", "scalar_o"),
+            ("bits_i", "bits_o"),
+            ("deficits_i", "deficits_o"),
+            ("destination_i", "destination_o"),
+        ];
+        inputs.extend(held.map(|(input, output)| (input, control.get(output))));
+        let schedule = b.instance("schedule", &schedule, &inputs);
+        b.output("scalar_read_address_o", schedule.get("scalar_address_o"), "scalar to read");
+        b.output("maximum_address_o", control.get("maximum_o"), "maximum to read");
+        schedule
+    }
+
+    /// The memories of values and the elements between them.
+    fn elements<'m>(
+        &self,
+        b: &'m Builder,
+        control: &Outputs<'m>,
+        schedule: &Outputs<'m>,
+    ) -> Vec<Outputs<'m>> {
+        let memory = |name: &str, port: &str, address: &str, letter: &str| {
+            b.port_group(&format!("{letter}, read. A word comes a cycle later and stays."));
+            let read = control.get(&format!("{name}_read_o"));
+            b.output(&format!("{name}_read_o"), read, "read a word");
+            let meaning = "which one";
+            b.output(port, control.get(address), meaning);
+            b.input(&format!("{name}_data_i"), self.word(), "its values")
+        };
+        let words = [
+            ("residual_i", memory("residual", "residual_read_address_o", "address_o", "X")),
+            ("result_i", memory("result", "result_address_o", "result_address_o", "R")),
+            ("temporary_i", memory("temporary", "temporary_read_address_o", "address_o", "T")),
+            ("constant_i", memory("constant", "constant_address_o", "constant_address_o", "C")),
+        ];
+        b.port_group("Deficits of values, a cycle after their read.");
+        let deficit_type = uint(self.elements * DEFICIT_WIDTH);
+        b.output("deficit_read_o", schedule.get("deficit_read_o"), "read a word");
+        b.output("deficit_address_o", schedule.get("deficit_address_o"), "which one");
+        let deficits = b.input("deficits_i", deficit_type, "deficits of its positions");
+
+        b.section("Elements. Neighbours are the channels of a pair.");
+        let module = self.element().module();
+        let value = sint(self.value_width);
+        let sources: Vec<Signal> =
+            (0..self.elements).map(|index| b.forward(&format!("source_{index}"), value)).collect();
+        let from_control = [
+            ("norm_i", "norm_o"),
+            ("weighted_i", "weighted_o"),
+            ("encode_i", "encode_o"),
+            ("rotate_i", "rotate_o"),
+            ("softmax_i", "softmax_o"),
+            ("gate_i", "gate_o"),
+            ("space_i", "space_o"),
+            ("multiplier_i", "multiplier_o"),
+        ];
+        let from_schedule = [
+            ("early_i", "early_o"),
+            ("second_i", "second_o"),
+            ("first_shift_i", "first_shift_o"),
+            ("maximum_i", "maximum_o"),
+            ("mantissa_i", "mantissa_o"),
+            ("second_shift_i", "second_shift_o"),
+            ("limit_i", "limit_o"),
+        ];
+        let element = |index: u32| {
+            let own =
+                |word: Signal<'m>| word.bits(index * self.value_width, self.value_width).as_sint();
+            let mut inputs: Vec<(&str, Signal)> = vec![];
+            inputs.extend(words.map(|(port, word)| (port, own(word))));
+            inputs.extend(from_control.map(|(port, output)| (port, control.get(output))));
+            inputs.extend(from_schedule.map(|(port, output)| (port, schedule.get(output))));
+            let deficit = deficits.bits(index * DEFICIT_WIDTH, DEFICIT_WIDTH);
+            inputs.push(("deficit_i", deficit));
+            inputs.push(("masked_i", schedule.get("masked_o").bit(index)));
+            inputs.push(("partner_i", sources[(index ^ 1) as usize]));
+            let drives = [("source_o", sources[index as usize])];
+            b.instance_driving(&format!("element_{index}"), &module, &inputs, &drives)
+        };
+        let elements: Vec<Outputs> = (0..self.elements).map(element).collect();
+        b.port_group("T, written.");
+        b.output("temporary_write_o", schedule.get("temporary_write_o"), "write a word");
+        let address = schedule.get("temporary_address_o");
+        b.output("temporary_write_address_o", address, "which one");
+        let rotate = control.get("rotate_o");
+        let written =
+            rotate.select(joined(b, &elements, "turned_o"), joined(b, &elements, "kept_o"));
+        b.output("temporary_write_data_o", written, "its values");
+        elements
+    }
+
+    fn scalars<'m>(&self, b: &'m Builder, parts: &Parts<'m>) -> Outputs<'m> {
+        let Parts { control, schedule, elements } = parts;
+        b.section("Sums and peaks, and the scalars they give.");
+        let element = self.element();
+        let reduction = VectorReduction {
+            elements: self.elements,
+            entering_width: element.entering_width(),
+            square_width: element.square_width(),
+            value_width: self.value_width,
+        };
+        let epsilon = b.forward("epsilon", uint(super::vector_reduction::SUM_WIDTH));
+        let inputs = [
+            ("valid_i", schedule.get("entering_valid_o")),
+            ("sum_valid_i", schedule.get("sum_valid_o")),
+            ("first_i", schedule.get("entering_first_o")),
+            ("last_i", schedule.get("entering_last_o")),
+            ("entering_i", joined(b, elements, "entering_o")),
+            ("squares_i", joined(b, elements, "square_o")),
+            ("epsilon_i", epsilon),
+            ("kept_valid_i", schedule.get("result_valid_o")),
+            ("kept_first_i", schedule.get("result_first_o")),
+            ("kept_last_i", schedule.get("result_last_o")),
+            ("kept_i", joined(b, elements, "kept_o")),
+            ("softmax_i", control.get("softmax_o")),
+        ];
+        let sums = b.instance("reduction", &reduction.module(), &inputs);
+        let scales = [control.get("rotate_o"), control.get("measure_o"), control.get("softmax_o")];
+        let scales = b.wire("scales", b.concat(&scales).any());
+        let mut inputs = vec![
+            ("sums_valid_i", sums.get("sums_valid_o")),
+            ("sum_squares_i", sums.get("sum_squares_o")),
+            ("sum_magnitudes_i", sums.get("sum_magnitudes_o")),
+            ("peak_valid_i", sums.get("peak_valid_o")),
+            ("peak_i", sums.get("peak_o")),
+            ("peak_ends_i", schedule.get("peak_ends_o")),
+            ("input_exponent_i", schedule.get("exponent_o")),
+            ("scales_i", scales),
+        ];
+        let held = [
+            ("start_i", "start_o"),
+            ("norm_i", "norm_o"),
+            ("softmax_i", "softmax_o"),
+            ("bits_i", "bits_o"),
+            ("target_i", "target_o"),
+            ("target_exponent_i", "target_exponent_o"),
+            ("epsilon_i", "epsilon_o"),
+            ("epsilon_shift_i", "epsilon_shift_o"),
+            ("follows_i", "follows_o"),
+            ("output_i", "output_o"),
+        ];
+        inputs.extend(held.map(|(input, output)| (input, control.get(output))));
+        let module = ScalarUnit { peak_width: element.entering_width() - 1 }.module();
+        let drives = [("epsilon_o", epsilon)];
+        let scalars = b.instance_driving("scalars", &module, &inputs, &drives);
+        b.port_group("Scalar, written.");
+        b.output("scalar_write_o", scalars.get("write_o"), "write it");
+        b.output("scalar_write_address_o", scalars.get("address_o"), "which one");
+        b.output("scalar_mantissa_o", scalars.get("mantissa_o"), "factor");
+        b.output("scalar_shift_o", scalars.get("shift_o"), "right shift");
+        b.output("scalar_exponent_o", scalars.get("exponent_o"), "exponent");
+        scalars
+    }
+
+    fn trains<'m>(&self, b: &'m Builder, parts: &Parts<'m>) -> Outputs<'m> {
+        let Parts { control, schedule, elements } = parts;
+        b.section("Trains.");
+        let VectorUnit { slots, count_width, radix, .. } = *self;
+        let writer = TrainWriter { elements: self.elements, slots, count_width, radix };
+        let narrow = |port: &str| control.get(port).bits(0, TRAIN_ADDRESS_WIDTH);
+        let inputs = [
+            ("start_i", control.get("start_o")),
+            ("destination_i", narrow("destination_o")),
+            ("stride_i", narrow("stride_o")),
+            ("train_i", control.get("train_o")),
+            ("valid_i", schedule.get("count_valid_o")),
+            ("first_i", schedule.get("result_first_o")),
+            ("last_i", schedule.get("result_last_o")),
+            ("ends_i", schedule.get("result_ends_o")),
+            ("negative_i", joined(b, elements, "negative_o")),
+            ("magnitude_i", joined(b, elements, "magnitude_o")),
+        ];
+        let trains = b.instance("trains", &writer.module(), &inputs);
+        b.port_group("Train word that is not empty.");
+        let pass = |port: &str, meaning: &str| b.output(port, trains.get(port), meaning);
+        pass("train_write_o", "write it");
+        pass("train_address_o", "where");
+        pass("train_column_o", "its column");
+        pass("train_negative_o", "signs, slot 0 in the lowest bit");
+        pass("train_magnitude_o", "magnitudes, slot 0 in the lowest bits");
+        b.port_group("Descriptor of a train.");
+        pass("descriptor_write_o", "write it");
+        pass("descriptor_address_o", "number of the train");
+        pass("descriptor_words_o", "its words that are not empty");
+        pass("descriptor_magnitude_o", "its magnitudes: their or, or the largest");
+        trains
+    }
+
+    fn digits<'m>(&self, b: &'m Builder, parts: &Parts<'m>) -> Outputs<'m> {
+        let Parts { control, schedule, elements } = parts;
+        b.section("Keys and values.");
+        let VectorUnit { lanes, slots, digits, .. } = *self;
+        let position_width = POSITION_WIDTH;
+        let writer = DigitWriter { elements: self.elements, lanes, slots, digits, position_width };
+        let mut inputs = vec![
+            ("opens_i", schedule.get("opens_o")),
+            ("scalar_exponent_i", schedule.get("exponent_o")),
+            ("valid_i", schedule.get("digit_valid_o")),
+            ("last_i", schedule.get("digit_last_o")),
+            ("ends_i", schedule.get("digit_ends_o")),
+            ("positive_i", joined(b, elements, "positive_o")),
+            ("negative_i", joined(b, elements, "negative_digit_o")),
+        ];
+        let held = [
+            ("start_i", "start_o"),
+            ("values_i", "values_o"),
+            ("position_i", "position_o"),
+            ("base_i", "base_o"),
+            ("columns_i", "columns_o"),
+            ("stride_i", "stride_o"),
+            ("offset_i", "offset_o"),
+            ("deficits_i", "deficits_o"),
+            ("deficit_stride_i", "deficit_stride_o"),
+            ("top_i", "top_o"),
+        ];
+        inputs.extend(held.map(|(input, output)| (input, control.get(output))));
+        let writer = b.instance("digits", &writer.module(), &inputs);
+        let pass = |port: &str, meaning: &str| b.output(port, writer.get(port), meaning);
+        b.port_group("Key or value store.");
+        pass("store_write_o", "write one digit of a word");
+        b.output("store_values_o", control.get("values_o"), "0: keys, 1: values");
+        pass("store_address_o", "the word");
+        let position = control.get("position_o").bits(0, lanes.max(slots).trailing_zeros());
+        b.output("store_position_o", position, "p: its low bits are the lane or the slot");
+        pass("store_high_o", "upper bit of each trit");
+        pass("store_low_o", "lower bit of each trit");
+        b.port_group("Deficit of a position.");
+        pass("deficit_write_o", "write it");
+        b.output("deficit_values_o", control.get("values_o"), "0: of keys, 1: of values");
+        b.output("deficit_write_address_o", writer.get("deficit_address_o"), "its word");
+        pass("deficit_element_o", "which of the word");
+        pass("deficit_data_o", "the deficit");
+        writer
+    }
+}
+
+/// An output of all elements side by side, the first in the lowest bits.
+fn joined<'m>(b: &'m Builder, elements: &[Outputs<'m>], port: &str) -> Signal<'m> {
+    let parts: Vec<Signal> =
+        elements.iter().rev().map(|element| element.get(port).as_uint()).collect();
+    b.concat(&parts)
+}

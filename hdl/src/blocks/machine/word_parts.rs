@@ -1,0 +1,79 @@
+//! Puts vector words side by side into one wide word, in the module that needs it.
+//!
+//! ```text
+//!  word ─┬─► part 0 ┐
+//!        ├─► part 1 ├─► collected, a cycle after the last part
+//!        └─► …      ┘
+//! ```
+
+use crate::builder::Builder;
+use crate::signal::Signal;
+use crate::signal_type::uint;
+use crate::storage::address_width;
+
+/// Which part of a wide word the arriving vector word is.
+pub(super) struct WordParts<'m> {
+    count: u32,
+    /// Its number; none where there is one part.
+    part: Option<Signal<'m>>,
+    /// It is the first part.
+    pub(super) fresh: Signal<'m>,
+    /// It is the last part, or the last word of its group.
+    pub(super) complete: Signal<'m>,
+}
+
+impl<'m> WordParts<'m> {
+    /// `count` parts make a word; a group's last word starts a new one.
+    pub(super) fn of(
+        b: &'m Builder,
+        count: u32,
+        valid: Signal<'m>,
+        last: Signal<'m>,
+    ) -> WordParts<'m> {
+        let limit = b.literal(i128::from(count) - 1, uint(address_width(count)));
+        WordParts::limited(b, count, limit, valid, last)
+    }
+
+    /// The same with a signal for the number of the last part, at most `count - 1`.
+    pub(super) fn limited(
+        b: &'m Builder,
+        count: u32,
+        limit: Signal<'m>,
+        valid: Signal<'m>,
+        last: Signal<'m>,
+    ) -> WordParts<'m> {
+        if count == 1 {
+            return WordParts { count, part: None, fresh: b.flag(true), complete: b.flag(true) };
+        }
+        let part = b.register_reset("part_q", limit.ty(), 0);
+        let value = part.signal();
+        let complete = b.wire("complete", last | value.eq(limit));
+        part.when(valid & complete, value.same(0)).when(valid, value + 1);
+        let fresh = b.wire("fresh", value.is(0));
+        WordParts { count, part: Some(value), fresh, complete }
+    }
+
+    /// Vector words side by side, the first in the lowest bits, zeros where none came.
+    pub(super) fn collect(
+        &self,
+        b: &'m Builder,
+        name: &str,
+        valid: Signal<'m>,
+        word: Signal<'m>,
+    ) -> Signal<'m> {
+        let Some(part) = self.part else {
+            return b.delay(&format!("{name}_0_q"), valid, word);
+        };
+        let store = |index: u32| {
+            let register = b.register(&format!("{name}_{index}_q"), word.ty());
+            let register = register.when(valid & part.is(index.into()), word);
+            match index {
+                0 => register.signal(),
+                _ => register.when(valid & self.fresh, word.same(0)).signal(),
+            }
+        };
+        let mut parts: Vec<Signal> = (0..self.count).map(store).collect();
+        parts.reverse();
+        b.concat(&parts)
+    }
+}
