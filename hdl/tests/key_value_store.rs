@@ -34,7 +34,7 @@ impl StoreBench {
         let trits: Vec<Trit> = (0..longest).map(|_| random.trit()).collect();
         self.bench.set("write_i", 1);
         self.bench.set("values_i", values.into());
-        self.bench.set("address_i", address);
+        self.bench.set("write_address_i", address);
         self.bench.set("position_i", position.into());
         self.bench.set_bits("high_i", trits.iter().map(|&trit| offset_bits(trit).0));
         self.bench.set_bits("low_i", trits.iter().map(|&trit| offset_bits(trit).1));

@@ -18,6 +18,7 @@ mod provocation;
 pub mod rules;
 pub mod serial;
 pub mod table;
+pub mod talks;
 pub mod verilog;
 
 pub use door::{Difference, Fault, Report, check};

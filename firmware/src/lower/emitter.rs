@@ -258,11 +258,16 @@ impl<'n> Emitter<'n> {
     /// Appends constants in whole words; yields the first word.
     pub(super) fn keep_constants(&mut self, name: &str, values: Vec<i64>) -> u32 {
         let elements = self.machine.elements as usize;
+        let mut values = values;
+        values.resize(values.len().next_multiple_of(elements), 0);
+        // Norms of equal weights share them.
+        let mut places = (0..self.constants.len()).step_by(elements);
+        if let Some(place) = places.find(|&place| self.constants[place..].starts_with(&values)) {
+            return (place / elements) as u32;
+        }
         let first = (self.constants.len() / elements) as u32;
+        let words = (values.len() / elements) as u32;
         self.constants.extend(values);
-        let padded = self.constants.len().next_multiple_of(elements);
-        self.constants.resize(padded, 0);
-        let words = (padded / elements) as u32 - first;
         self.area(Memory::Constants, name, first, words);
         first
     }

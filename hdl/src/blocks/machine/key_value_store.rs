@@ -67,7 +67,7 @@ impl KeyValueStore {
         let write = Write {
             enable: b.input("write_i", uint(1), "write them"),
             values: b.input("values_i", uint(1), "0: keys, 1: values"),
-            address: b.input("address_i", uint(STORE_ADDRESS_WIDTH), "word"),
+            address: b.input("write_address_i", uint(STORE_ADDRESS_WIDTH), "word"),
             position: b.input(
                 "position_i",
                 uint(address_width(longest)),

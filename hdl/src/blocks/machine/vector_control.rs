@@ -191,7 +191,7 @@ impl VectorControl {
         merged("shift", 6, &[(R, "shift"), (S, "shift"), (G, "shift")], "first right shift");
         single("product_shift", &G, "product_shift", "right shift of gate times up");
         merged("multiplier", 16, &[(S, "multiplier"), (G, "multiplier")], "factor");
-        single("maximum", &S, "maximum", "register of the largest score");
+        merged("maximum", 5, &[(S, "maximum")], "register of the largest score");
         single("target", &N, "target", "mean to aim at: mantissa");
         single("target_exponent", &N, "target_exponent", "its exponent");
         single("epsilon", &N, "epsilon", "mantissa of epsilon");

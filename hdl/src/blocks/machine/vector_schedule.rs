@@ -180,7 +180,8 @@ impl VectorSchedule {
         let bits = b.input("bits_i", uint(BITS_WIDTH), "bits of a magnitude");
         b.section("The scalar of the group, a cycle before its word enters.");
         let address = b.register("scalar_address_q", address_type);
-        let by_group = (mode.encode | mode.store) & tags.valid[0] & tags.last[0];
+        let follows = tags.valid[0] & tags.last[0] & !tags.ends[0];
+        let by_group = (mode.encode | mode.store) & follows;
         let address = address.when(start, scalar).when(by_group, address.signal() + 1).signal();
         let mantissa = b.delay("mantissa_q", b.flag(true), mantissa);
         let shift = b.delay("shift_q", b.flag(true), shift);
