@@ -254,7 +254,7 @@ const MAXIMA: Wires<4> = [
 const KEY_VALUE_STORE: Wires<10> = [
     ("write_i", "vector.store_write_o"),
     ("values_i", "vector.store_values_o"),
-    ("address_i", "vector.store_address_o"),
+    ("write_address_i", "vector.store_address_o"),
     ("position_i", "vector.store_position_o"),
     ("high_i", "vector.store_high_o"),
     ("low_i", "vector.store_low_o"),
