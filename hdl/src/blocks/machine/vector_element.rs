@@ -15,7 +15,8 @@
 //! [`numeric::fixed_point`](weights::numeric::fixed_point).
 
 use super::digit_table::DigitTable;
-use super::function_table::{EXPONENTIAL_WIDTH, FunctionTable, Functions, Magnitude};
+use super::function_table::ENTRY_WIDTH;
+use super::function_unit::{FunctionUnit, Functions, Magnitude};
 use super::round_shifter::{RoundShifter, SHIFT_WIDTH, Shifted};
 use crate::builder::Builder;
 use crate::module::Module;
@@ -162,8 +163,8 @@ impl VectorElement {
         let shifter = RoundShifter { width: sum_width };
         let shifted = shifter.instance(b, "first_shifter", sum, shift, !mode.softmax);
 
-        let table = FunctionTable { width: sum_width };
-        let functions = table.instance(b, shifted, mode.softmax);
+        let unit = FunctionUnit { width: sum_width };
+        let functions = unit.instance(b, shifted, mode.softmax);
         b.section("Cycle 7: the rounded sum, and the source it came from.");
         let entering_width = self.entering_width();
         let rounded = self.rounded(b, "y", shifted, entering_width);
@@ -299,4 +300,4 @@ impl<'m> Mode<'m> {
 }
 
 /// Bits of an exponential fit what enters the second half.
-const _: () = assert!(EXPONENTIAL_WIDTH < UNIT_WIDTH + 2);
+const _: () = assert!(ENTRY_WIDTH < UNIT_WIDTH + 2);
