@@ -117,6 +117,9 @@ pub(super) struct Magnitude<'m> {
     pub(super) beyond: Signal<'m>,
     /// Whether the sum is negative.
     pub(super) negative: Signal<'m>,
+    /// The operands of that adder: low bits of the folded floor, and zero or one.
+    pub(super) low: Signal<'m>,
+    pub(super) one: Signal<'m>,
 }
 
 impl<'m> Magnitude<'m> {
@@ -138,6 +141,6 @@ impl<'m> Magnitude<'m> {
         let high = folded.bits(width, floor.width() - width).any();
         let beyond = wire("beyond", high | (low.all() & one));
         let negative = wire("negative", sign & (one | folded.any()));
-        Magnitude { value, beyond, negative }
+        Magnitude { value, beyond, negative, low, one }
     }
 }
