@@ -76,6 +76,24 @@ pub struct MachineCounters {
     pub saturations: u32,
 }
 
+impl MachineCounters {
+    /// What was counted since `before`; a counter that stood still at its end says 0.
+    pub const fn since(&self, before: &MachineCounters) -> MachineCounters {
+        MachineCounters {
+            cycles: self.cycles - before.cycles,
+            tokens: self.tokens - before.tokens,
+            instructions: self.instructions - before.instructions,
+            array_cycles: self.array_cycles - before.array_cycles,
+            vector_cycles: self.vector_cycles - before.vector_cycles,
+            drain_waits: self.drain_waits - before.drain_waits,
+            matrix_waits: self.matrix_waits - before.matrix_waits,
+            vector_waits: self.vector_waits - before.vector_waits,
+            unit_waits: self.unit_waits - before.unit_waits,
+            saturations: self.saturations - before.saturations,
+        }
+    }
+}
+
 /// One machine behind a bus.
 #[derive(Debug)]
 pub struct MachineDriver<B> {
@@ -106,6 +124,11 @@ impl<B: Bus> MachineDriver<B> {
     /// The parameters of the machine, as checked.
     pub const fn machine(&self) -> &MachineParameters {
         &self.machine
+    }
+
+    /// The bus, for what does not pass through the registers.
+    pub const fn bus(&mut self) -> &mut B {
+        &mut self.bus
     }
 
     /// Gives the bus back.

@@ -16,7 +16,9 @@ pub mod monitor;
 pub mod plants;
 mod provocation;
 pub mod rules;
+pub mod serial;
 pub mod table;
+pub mod talks;
 pub mod verilog;
 
 pub use door::{Difference, Fault, Report, check};

@@ -77,6 +77,7 @@ pub fn accumulate(weights: &[Trit], train: &[Vec<Trit>], radix: Radix) -> i64 {
 // ---- rounding ----------------------------------------------------------------------------------
 
 /// `x · 2^-shift` to nearest, ties up: add half, shift.
+#[inline]
 pub fn round_shift(x: i64, shift: u32) -> i64 {
     if shift == 0 { x } else { (x >> shift) + ((x >> (shift - 1)) & 1) }
 }

@@ -50,6 +50,13 @@ impl<'a> Console<'a> {
         let _ = out.flush();
     }
 
+    /// A piece of a line for a human, as [`line`](Console::line).
+    pub fn piece(&mut self, text: &str) {
+        let out: &mut dyn Write = if self.json { self.stderr } else { self.stdout };
+        let _ = write!(out, "{text}");
+        let _ = out.flush();
+    }
+
     /// One line of a stage: name, what, time.
     pub fn stage(&mut self, name: &str, what: &str, time: Duration) {
         self.line(&format!("{name:<10} {what:<92} {:>7.2} s", time.as_secs_f64()));

@@ -52,7 +52,7 @@ impl CosimCommand {
             return Err(PipelineError::UnknownToken { token, count }.into());
         }
         let traced = self.trace.is_some();
-        let (model, tools) = verilate(console, &mut stages, &prepared.rtl, traced)?;
+        let (model, tools) = verilate(console, &mut stages, prepared.rtl.design(), traced)?;
         let begin = Instant::now();
         let mut run = verify_matrix(&job, &model, None)?;
         if let Some(trace) = self.window(&run) {

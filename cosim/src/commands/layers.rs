@@ -28,7 +28,7 @@ impl LayersCommand {
         let mut stages = Stages::default();
         let ours = |name: &str| Outputs::new(&self.out, &folder_name(name)).map(|_| ());
         let prepared = self.options.prepare(console, &mut stages, ours)?;
-        let (model, tools) = verilate(console, &mut stages, &prepared.rtl, false)?;
+        let (model, tools) = verilate(console, &mut stages, prepared.rtl.design(), false)?;
 
         let verified = verify(&prepared.lowered, &model)?;
         let mut report =

@@ -14,6 +14,7 @@ mod generate;
 mod init;
 mod layers;
 mod options;
+mod run;
 mod schema;
 
 pub use console::Console;
@@ -66,6 +67,9 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Generate the machine of a network, let it write text, and prove every write of it equal to
+    /// the reference.
+    Run(run::RunCommand),
     /// Prove each ternary matrix alone equal to the reference on the streaming layer engine.
     Layers(layers::LayersCommand),
     /// Write the Verilog, the C header and the register page of a design; needs no tool.
@@ -106,6 +110,7 @@ where
         }
     };
     let result = match cli.command {
+        Command::Run(command) => command.execute(&mut console),
         Command::Layers(command) => command.execute(&mut console),
         Command::Generate(command) => command.execute(&mut console),
         Command::Cosim(command) => command.execute(&mut console),

@@ -6,6 +6,7 @@ use crate::pipeline::{PipelineError, Source, SourceOptions, ToolVersion};
 use crate::tools::Design;
 use crate::verilated::{BuildOptions, CompiledModel, Optimisation, Toolchain};
 use clap::Args;
+use hdl::simulation::Port;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -149,7 +150,7 @@ impl LayerOptions {
                 text.push_str(&value);
             }
         };
-        let path = |path: &Option<PathBuf>| path.as_deref().map(quoted);
+        let path = |path: &Option<PathBuf>| path.as_deref().map(quoted_path);
         put("", path(&self.design));
         put("--model ", path(&self.model));
         put("--text ", path(&self.text));
@@ -161,11 +162,15 @@ impl LayerOptions {
 }
 
 /// A path as a shell reads it.
-fn quoted(path: &Path) -> String {
-    let text = path.display().to_string();
+pub(super) fn quoted_path(path: &Path) -> String {
+    quoted(&path.display().to_string())
+}
+
+/// A word as a shell reads it.
+pub(super) fn quoted(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+=:@%,".contains(c);
     match text.chars().all(plain) && !text.is_empty() {
-        true => text,
+        true => text.to_owned(),
         false => format!("'{}'", text.replace('\'', "'\\''")),
     }
 }
@@ -194,18 +199,17 @@ fn describe_lowered(console: &mut Console, stages: &mut Stages, lowered: &Lowere
     stages.note_time(console, "lower", whole.saturating_sub(lowered.reference_time), &what);
 }
 
-/// Finds the tools and builds the model.
+/// Finds the tools and builds the model of a design: its top, its sources, its ports.
 pub(super) fn verilate(
     console: &mut Console,
     stages: &mut Stages,
-    rtl: &Rtl,
+    (top, sources, ports): (&str, &[(String, String)], &[Port]),
     trace: bool,
 ) -> Result<(CompiledModel, Vec<ToolVersion>), PipelineError> {
     let begin = Instant::now();
     let toolchain = Toolchain::find()?;
-    let design = Design { top: TOP, sources: &rtl.sources };
     let options = BuildOptions { trace, optimisation: Optimisation::Fast };
-    let model = toolchain.build(&design, &rtl.ports, options)?;
+    let model = toolchain.build(&Design { top, sources }, ports, options)?;
     let tools: Vec<ToolVersion> = toolchain
         .tools()
         .iter()

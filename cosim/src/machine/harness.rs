@@ -13,7 +13,7 @@ use super::watcher::{Event, Watcher};
 use crate::harness::{AxiLite, Clocked, HarnessError};
 use crate::reference::ReferenceError;
 use crate::reference::machine::{MachineReference, Record, Recorder};
-use firmware::driver::Bus;
+use firmware::driver::{Bus, DriverError};
 use firmware::lower::{Unit, unit};
 use firmware::machine::Program;
 use hdl::simulation::{PortIndex, Simulation};
@@ -52,7 +52,10 @@ pub enum MachineError {
     /// A register access failed.
     #[error(transparent)]
     Bus(#[from] HarnessError),
-    /// The machine refuses its program or its settings, or reports an error.
+    /// The machine is not the one of the program, or refuses its settings.
+    #[error(transparent)]
+    Driver(#[from] DriverError<HarnessError>),
+    /// The machine reports an error.
     #[error("the machine: {0}")]
     Machine(String),
     /// The reference refuses a token.
@@ -241,10 +244,7 @@ impl<S: Simulation> MachineHarness<S> {
     /// # Errors
     /// If the machine writes something wrong meanwhile.
     pub fn pause(&mut self, cycles: u64) -> Result<(), MachineError> {
-        (0..cycles).try_for_each(|_| {
-            self.idle = 0;
-            self.step("nobody")
-        })
+        (0..cycles).try_for_each(|_| self.step("the host waits for the machine to be idle"))
     }
 
     /// Complains of writes that should have come by now; after the last prediction of a text.

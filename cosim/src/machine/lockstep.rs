@@ -219,7 +219,8 @@ impl Lockstep {
         if let Write::Results { address, .. } = &expected.write {
             self.ignored = (address + 1, expected.ignored_words);
         }
-        match first_difference(&expected.write, found) {
+        let wanted = self.as_watched(&expected.write);
+        match first_difference(&wanted, &self.as_watched(found)) {
             None => {
                 self.compared_writes += 1;
                 self.compared_values += value_count(&expected.write);
@@ -236,6 +237,18 @@ impl Lockstep {
                 cycle,
             })),
         }
+    }
+
+    /// A write as it can be seen from outside: of a kept position only the lane or slot.
+    fn as_watched(&self, write: &Write) -> Write {
+        let parameters = &self.program.parameters;
+        let mut write = write.clone();
+        match &mut write {
+            Write::Key { position, .. } => *position %= parameters.lanes,
+            Write::Value { position, .. } => *position %= parameters.slots,
+            _ => {}
+        }
+        write
     }
 
     /// What should have been written by now, if anything: the machine says that it is done.

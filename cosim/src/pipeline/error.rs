@@ -4,6 +4,8 @@ use crate::harness::LayerError;
 use crate::reference::ReferenceError;
 use crate::tools::ToolError;
 use firmware::engine::EngineError;
+use firmware::image::ImageError;
+use firmware::lower::LowerError;
 use firmware::tiling::TilingError;
 use firmware::widths::WidthError;
 use hdl::check::CheckError;
@@ -32,6 +34,12 @@ pub enum PipelineError {
     /// A width cannot be proven.
     #[error(transparent)]
     Width(#[from] WidthError),
+    /// The network cannot be lowered to a machine.
+    #[error(transparent)]
+    Lower(#[from] LowerError),
+    /// The program does not fit the machine.
+    #[error(transparent)]
+    Image(#[from] ImageError),
     /// A layer cannot be prepared.
     #[error(transparent)]
     Layer(#[from] LayerError),

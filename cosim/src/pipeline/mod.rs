@@ -2,6 +2,7 @@
 //!
 //! ```text
 //!  Source   configuration, network, text
+//!    ├► machine   the whole network on a machine of its own
 //!    ├► layers    each matrix alone on the layer engine
 //!    └► outputs   build/<name>, whole or not at all
 //! ```
@@ -11,6 +12,7 @@
 
 mod error;
 pub mod layers;
+pub mod machine;
 mod outputs;
 mod source;
 

@@ -2,6 +2,8 @@
 
 use super::PipelineError;
 use crate::reference::{Tokens, seeded_ids, stories};
+use firmware::lower::{LowerError, lower};
+use firmware::machine::Program;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use weights::config::DesignFile;
@@ -35,6 +37,28 @@ pub struct Source {
     pub network: Network,
     /// Texts as token ids, each from position 0; together the tokens of the run.
     pub texts: Vec<Vec<u32>>,
+}
+
+impl Source {
+    /// Lowers the network to a machine of the design.
+    ///
+    /// # Errors
+    /// As [`lower`]; what the design decides is shown at its line.
+    pub fn lower(&self) -> Result<Program, PipelineError> {
+        lower(&self.network, &self.file.design).map_err(|error| match &error {
+            LowerError::Design { key, message, remedy } => {
+                self.file.point_at(key, message, remedy).into()
+            }
+            LowerError::Width { layer, quantity, worst, key, given, limit, needed } => {
+                let name = key.split('.').next_back().unwrap_or(key);
+                let message = format!(
+                    "layer `{layer}`: {quantity} can reach {worst}, {name} {given} holds {limit}"
+                );
+                self.file.point_at(key, &message, &format!("raise this to {needed}")).into()
+            }
+            _ => error.into(),
+        })
+    }
 }
 
 impl SourceOptions {

@@ -8,7 +8,6 @@
 //!
 //! Equal to [`numeric::accumulate`](weights::numeric::accumulate) over the bitwise train.
 
-use std::ops::Range;
 use weights::network::TernaryMatrix;
 
 const WORD_BITS: usize = u64::BITS as usize;
@@ -24,15 +23,13 @@ pub struct PackedTrain {
 
 impl PackedTrain {
     /// Packs counts; as many planes as the largest of them needs.
-    pub fn new<C: Copy + Into<i32>>(counts: &[C]) -> PackedTrain {
-        let magnitudes = counts.iter().map(|&count| count.into().unsigned_abs());
-        let largest = magnitudes.max().unwrap_or(0);
+    pub fn new(counts: &[i32]) -> PackedTrain {
+        let largest = counts.iter().map(|count| count.unsigned_abs()).max().unwrap_or(0);
         let plane_count = (u32::BITS - largest.leading_zeros()) as usize;
         let mut masks = vec![[0; 2]; counts.len().div_ceil(WORD_BITS) * plane_count];
         for (word, group) in counts.chunks(WORD_BITS).enumerate() {
             let planes = &mut masks[word * plane_count..(word + 1) * plane_count];
             for (bit, &count) in group.iter().enumerate() {
-                let count: i32 = count.into();
                 let (magnitude, sign) = (count.unsigned_abs(), usize::from(count < 0));
                 for (plane, mask) in planes.iter_mut().enumerate() {
                     mask[sign] |= u64::from(magnitude >> plane & 1) << bit;
@@ -102,20 +99,9 @@ impl PackedMatrix {
     /// If the train has another number of columns, or `currents` of rows.
     pub fn add_currents(&self, train: &PackedTrain, currents: &mut [i64]) {
         assert_eq!(train.columns, self.columns, "a train needs one channel a column");
-        self.add_currents_of(0..self.rows, train, currents);
-    }
-
-    /// [`add_currents`](PackedMatrix::add_currents) of some rows; columns that the train does not
-    /// have are silent.
-    ///
-    /// # Panics
-    /// If there are no such rows, `currents` has not one for each, or the train has more columns.
-    pub fn add_currents_of(&self, rows: Range<usize>, train: &PackedTrain, currents: &mut [i64]) {
-        assert!(train.columns <= self.columns, "a train has at most one channel a column");
-        assert!(rows.end <= self.rows, "the matrix has {} rows", self.rows);
-        assert_eq!(currents.len(), rows.len(), "one current a row");
-        for word in 0..train.columns.div_ceil(WORD_BITS) {
-            let rows = word * self.rows + rows.start..word * self.rows + rows.end;
+        assert_eq!(currents.len(), self.rows, "a matrix has one current a row");
+        for word in 0..self.columns.div_ceil(WORD_BITS) {
+            let rows = word * self.rows..(word + 1) * self.rows;
             let (plus, minus) = (&self.plus[rows.clone()], &self.minus[rows]);
             let planes = &train.masks[word * train.plane_count..(word + 1) * train.plane_count];
             for (plane, &[positive, negative]) in planes.iter().enumerate() {

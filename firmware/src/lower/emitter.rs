@@ -4,7 +4,7 @@ use super::bounds::{signed_bits, signed_limit};
 use super::pool::{Area, Pool};
 use super::residual::Residual;
 use super::schedule::Order;
-use super::sizes::machine;
+use super::sizes::{STORE_WORDS_MAX, limit_depths, limit_words, machine};
 use super::values::{Layout, Value};
 use super::waits::waits;
 use super::{LowerError, Memory, accesses};
@@ -16,9 +16,6 @@ use weights::config::Design;
 use weights::network::{Network, Operation};
 use weights::numeric::Trit;
 use weights::numeric::fixed_point::bit_length;
-
-/// Most words of a memory whose addresses have 16 bits.
-pub(super) const STORE_WORDS_MAX: u64 = 1 << 16;
 
 /// The memories whose words values take and give back.
 #[derive(Default)]
@@ -258,11 +255,16 @@ impl<'n> Emitter<'n> {
     /// Appends constants in whole words; yields the first word.
     pub(super) fn keep_constants(&mut self, name: &str, values: Vec<i64>) -> u32 {
         let elements = self.machine.elements as usize;
+        let mut values = values;
+        values.resize(values.len().next_multiple_of(elements), 0);
+        // Norms of equal weights share them.
+        let mut places = (0..self.constants.len()).step_by(elements);
+        if let Some(place) = places.find(|&place| self.constants[place..].starts_with(&values)) {
+            return (place / elements) as u32;
+        }
         let first = (self.constants.len() / elements) as u32;
+        let words = (values.len() / elements) as u32;
         self.constants.extend(values);
-        let padded = self.constants.len().next_multiple_of(elements);
-        self.constants.resize(padded, 0);
-        let words = (padded / elements) as u32 - first;
         self.area(Memory::Constants, name, first, words);
         first
     }
@@ -293,6 +295,7 @@ impl<'n> Emitter<'n> {
             program_depth: self.actions.len() as u32,
             ..self.machine
         };
+        limit_depths(&self.machine, self.pools.maxima.depth())?;
         let sets: Vec<_> =
             self.actions.iter().map(|action| accesses(action, &self.machine)).collect();
         let order = order(&self.actions, &sets, &self.machine, MachineLatency::default());
@@ -331,12 +334,4 @@ pub(super) enum Width {
     Accumulator,
     /// A value of the vector unit.
     Value,
-}
-
-pub(super) fn limit_words(memory: &'static str, words: u64, limit: u64) -> Result<(), LowerError> {
-    let remedy = "use a wider array, fewer digits, a shorter context or a smaller model";
-    match words <= limit {
-        true => Ok(()),
-        false => Err(LowerError::Memory { memory, words, limit, remedy }),
-    }
 }

@@ -1,12 +1,45 @@
 //! The sizes of a machine that the design gives, and what lowering asks of them.
 
 use super::LowerError;
-use super::emitter::{STORE_WORDS_MAX, limit_words};
+use crate::isa::{Encode, Format, Matrix, Norm, Softmax};
 use crate::machine::MachineParameters;
 use weights::config::Design;
 use weights::network::Network;
 use weights::numeric::Radix;
 use weights::numeric::fixed_point::digit_magnitude_bits;
+
+/// Most words of a store, and most token ids and instructions: their addresses have 16 bits.
+pub(super) const STORE_WORDS_MAX: u64 = 1 << 16;
+
+/// Refuses a memory whose last words have no addresses.
+pub(super) fn limit_words(memory: &'static str, words: u64, limit: u64) -> Result<(), LowerError> {
+    let remedy = "use a wider array, fewer digits, a shorter context or a smaller model";
+    match words <= limit {
+        true => Ok(()),
+        false => Err(LowerError::Memory { memory, words, limit, remedy }),
+    }
+}
+
+/// Refuses memories that are deeper than the fields of instructions reach.
+pub(super) fn limit_depths(machine: &MachineParameters, maxima: u32) -> Result<(), LowerError> {
+    let field = |format: Format, name: &str| 1u64 << format.field(name).width;
+    let space = field(Norm::FORMAT, "address");
+    for (memory, depth, limit) in [
+        ("residual", machine.residual_depth, space),
+        ("result memory", machine.result_depth, space),
+        ("temporary memory", machine.temporary_depth, space),
+        ("constant memory", machine.constant_depth, field(Norm::FORMAT, "weight")),
+        ("train store", machine.train_depth, field(Matrix::FORMAT, "source")),
+        ("set of trains", machine.train_count, field(Encode::FORMAT, "train")),
+        ("set of scalars", machine.scalar_count, field(Norm::FORMAT, "output")),
+        ("set of maxima", maxima, field(Matrix::FORMAT, "maximum")),
+        ("deficit memory", machine.deficit_depth, field(Softmax::FORMAT, "deficits")),
+        ("program", machine.program_depth, STORE_WORDS_MAX),
+    ] {
+        limit_words(memory, depth.into(), limit)?;
+    }
+    Ok(())
+}
 
 /// The parameters that the design gives, its depths still open.
 pub(super) fn machine(network: &Network, design: &Design) -> Result<MachineParameters, LowerError> {

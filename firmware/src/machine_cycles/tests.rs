@@ -1,17 +1,157 @@
 //! The model against sums by hand.
 
 use super::*;
+use crate::isa::{Encode, End, Gate, Matrix, Norm, Store};
 use crate::lower::lower;
+use pretty_assertions::assert_eq;
 use weights::config::Design;
 use weights::sample;
 
+/// Round constants, so that sums are easy.
+fn latency() -> MachineLatency {
+    MachineLatency {
+        start_cycles: 10,
+        end_cycles: 5,
+        matrix: MatrixLatency {
+            accept_cycles: 2,
+            gap_cycles: 1,
+            finish_cycles: 20,
+            search_cycles: 3,
+            embedding_cycles: 4,
+            embedding_finish_cycles: 30,
+        },
+        vector: VectorLatency {
+            accept_cycles: 1,
+            angle_cycles: 2,
+            norm_cycles: 100,
+            encode_cycles: 200,
+            rotate_cycles: 300,
+            measure_cycles: 400,
+            store_cycles: 500,
+            softmax_cycles: 600,
+            gate_cycles: 700,
+        },
+    }
+}
+
+/// The machine of the sample, 8 lanes × 16 slots with 8 values a cycle, and other instructions.
+fn program(actions: &[(u8, u8, Action)]) -> Program {
+    let mut program = lower(&sample::network(1), &Design::bundled()).unwrap();
+    program.instructions = actions
+        .iter()
+        .map(|&(matrix, vector, action)| Instruction { wait: Wait { matrix, vector }, action })
+        .collect();
+    program
+}
+
+fn matrix(tiles: u32, stride: u32) -> Action {
+    Action::Matrix(Matrix { tiles, stride, digits: 1, last_rows: 8, ..Matrix::default() })
+}
+
+/// Issue and done of each instruction, and the sums.
+fn run(actions: &[(u8, u8, Action)], position: u32) -> (Vec<(u64, u64)>, TokenCycles) {
+    let program = program(actions);
+    let cycles = token_cycles(&program, &latency(), position, true, dense(&program, position));
+    let times = cycles.timings.iter().map(|timing| (timing.issued, timing.done)).collect();
+    (times, cycles)
+}
+
+const END: Action = Action::End(End { unasked: 0 });
+
 #[test]
-fn totals_are_consistent() {
+fn matrices_follow_without_a_gap_and_drain_behind() {
+    let (times, cycles) =
+        run(&[(7, 7, matrix(4, 3)), (7, 7, matrix(2, 5)), (7, 7, matrix(1, 1)), (0, 0, END)], 0);
+    // Twelve entries from 12, ten from 24; the third waits until the second walks.
+    assert_eq!(times, [(10, 23 + 20), (12, 33 + 20), (24, 35 + 20)]);
+    assert_eq!((cycles.array_busy, cycles.vector_busy), (23, 0));
+    assert_eq!((cycles.unit_waits, cycles.matrix_waits), (1 + 11, 56 - 25));
+    assert_eq!(cycles.total, 56 + 5);
+}
+
+#[test]
+fn a_tile_of_one_entry_waits_for_the_drain() {
+    let mut program = program(&[(7, 7, matrix(4, 1)), (7, 7, matrix(4, 1)), (0, 0, END)]);
+    program.parameters.lanes = 32;
+    let cycles = token_cycles(&program, &latency(), 0, true, dense(&program, 0));
+    // Four groups of rows drain from each tile, and one cycle more between instructions.
+    let done: Vec<u64> = cycles.timings.iter().map(|timing| timing.done).collect();
+    assert_eq!(done, [12 + 12 + 20, 24 + 5 + 12 + 20]);
+}
+
+#[test]
+fn the_vector_unit_takes_one_at_a_time_and_waits_for_what_it_reads() {
+    let norm = Action::Norm(Norm { words: 6, ..Norm::default() });
+    let encode = Action::Encode(Encode { words: 2, groups: 3, ..Encode::default() });
+    let gate = Action::Gate(Gate { words: 4, ..Gate::default() });
+    let (times, cycles) = run(
+        &[
+            (7, 7, matrix(1, 1)),
+            (0, 7, norm),
+            (7, 7, encode),
+            (7, 0, matrix(1, 1)),
+            (7, 7, gate),
+            (0, 0, END),
+        ],
+        0,
+    );
+    let (first, second) = (33 + 107, 140 + 207);
+    assert_eq!(times, [(10, 32), (33, first), (first, second), (348, 370), (349, 349 + 709)]);
+    assert_eq!(cycles.vector_busy, 107 + 207 + 709);
+    assert_eq!(cycles.total, 1059 + 5);
+}
+
+#[test]
+fn what_depends_on_the_position_grows_with_it() {
+    let keys = Action::Matrix(Matrix { store: 1, stride: 1, digits: 4, ..Matrix::default() });
+    let values =
+        Action::Matrix(Matrix { store: 2, tiles: 2, stride: 4, digits: 4, ..Matrix::default() });
+    let encode = Action::Encode(Encode { words: 8, groups: 1, positions: 1, ..Encode::default() });
+    let actions = [(7, 7, keys), (7, 7, values), (7, 7, encode), (0, 0, END)];
+    let work = |position| {
+        let (_, cycles) = run(&actions, position);
+        (cycles.array_busy, cycles.vector_busy)
+    };
+    assert_eq!(work(0), (4 + 8, 202));
+    assert_eq!(work(7), (4 + 8, 202));
+    assert_eq!(work(8), (8 + 8, 203));
+    assert_eq!(work(63), (32 + 2 * 4 * 4, 209));
+}
+
+/// Two words of keys fill one store word here: its four digits take longer than they do.
+#[test]
+fn digits_hold_up_the_words_of_a_store() {
+    let store =
+        |values, heads| Action::Store(Store { words: 2, heads, values, ..Store::default() });
+    let work = |action| run(&[(7, 7, action), (0, 0, END)], 0).1.vector_busy - 501;
+    assert_eq!(work(store(0, 1)), 2);
+    assert_eq!(work(store(0, 3)), 1 + 4 + 4 + 1);
+    // Values: eight lanes take one word each.
+    assert_eq!(work(store(1, 1)), 4 + 1);
+    assert_eq!(work(store(1, 2)), 3 * 4 + 1);
+}
+
+#[test]
+fn a_token_ends_early_if_nobody_asks() {
+    let early = Action::End(End { unasked: 1 });
+    let program =
+        program(&[(7, 7, matrix(1, 1)), (0, 0, early), (7, 7, matrix(9, 9)), (0, 0, END)]);
+    let total = |asked| token_cycles(&program, &latency(), 0, asked, dense(&program, 0)).total;
+    assert_eq!(total(false), 33 + 5);
+    assert!(total(true) > 100);
+}
+
+#[test]
+fn a_whole_program_is_consistent() {
     let program = lower(&sample::network(1), &Design::bundled()).unwrap();
     let latency = MachineLatency::default();
+    let mut before = 0;
     for position in [0, 7, 8, 63] {
         let cycles = token_cycles(&program, &latency, position, true, dense(&program, position));
-        println!("{position}: {} {:.2}", cycles.total, cycles.array_utilisation());
         assert_eq!(cycles.timings.len() + 2, program.instructions.len());
+        assert!(cycles.total >= before, "later positions take no less");
+        assert!(cycles.array_busy.max(cycles.vector_busy) < cycles.total);
+        assert!(cycles.timings.iter().all(|timing| timing.ready <= timing.issued));
+        before = cycles.total;
     }
 }

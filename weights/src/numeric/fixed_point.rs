@@ -46,17 +46,20 @@ pub struct Scale {
 }
 
 /// Bits of a non-negative number: 0 for 0.
+#[inline]
 pub fn bit_length(x: i64) -> u32 {
     debug_assert!(x >= 0);
     i64::BITS - x.leading_zeros()
 }
 
 /// What stands for a magnitude in the search for the longest: `x` if not negative, else `!x`.
+#[inline]
 pub fn folded(x: i64) -> i64 {
     x ^ (x >> 63)
 }
 
 /// Clamps to `width` bits, two's complement; the flag tells whether it had to.
+#[inline]
 pub fn saturate(x: i64, width: u32) -> (i64, bool) {
     let limit = 1i64 << (width - 1);
     let clamped = x.clamp(-limit, limit - 1);
@@ -65,6 +68,7 @@ pub fn saturate(x: i64, width: u32) -> (i64, bool) {
 
 /// A right shift with what is added to it at run time, limited to 0..=63. Beyond either end there
 /// is nothing but zeros to shift: every value is shorter than 63 bits.
+#[inline]
 pub fn limited_shift(shift: u32, more: i64) -> u32 {
     (i64::from(shift) + more).clamp(0, 63) as u32
 }
@@ -89,9 +93,15 @@ pub static RECIPROCAL_TABLE: LazyLock<Vec<u32>> = LazyLock::new(|| {
     (0..256).map(|index| rounded(65536.0 / (1.0 + (f64::from(index) + 0.5) / 256.0))).collect()
 });
 
-/// `2^16 · 2^(−i/256)`.
+/// What the exponential has for 1: `63 · 2^10`, so that a weight of 1 is the largest count of six
+/// bits, and of fewer to within a count. Softmax weights are divided by their sum, so their unit is
+/// free; with `2^16` a weight of 1 would be a count of 32, a bit lost.
+pub const EXPONENTIAL_ONE: i64 = 63 << 10;
+
+/// `EXPONENTIAL_ONE · 2^(−i/256)`.
 pub static EXPONENTIAL_TABLE: LazyLock<Vec<u32>> = LazyLock::new(|| {
-    (0..256).map(|index| rounded(65536.0 * (-f64::from(index) / 256.0).exp2())).collect()
+    let entry = |index: u32| EXPONENTIAL_ONE as f64 * (-f64::from(index) / 256.0).exp2();
+    (0..256).map(|index| rounded(entry(index))).collect()
 });
 
 /// `2^16 · σ(i / 32)`: its index is rounded to nearest.
@@ -101,6 +111,7 @@ pub static SIGMOID_TABLE: LazyLock<Vec<u32>> = LazyLock::new(|| {
 });
 
 /// `1 / sqrt(sum)` as `mantissa · 2^-(16 + half)`: (mantissa, half). (0, 0) for a sum of 0.
+#[inline]
 pub fn inverse_root(sum: i64) -> (i64, u32) {
     if sum <= 0 {
         return (0, 0);
@@ -112,6 +123,7 @@ pub fn inverse_root(sum: i64) -> (i64, u32) {
 }
 
 /// `1 / sum` as `mantissa · 2^-(16 + length)`: (mantissa, length). (0, 0) for a sum of 0.
+#[inline]
 pub fn reciprocal(sum: i64) -> (i64, u32) {
     if sum <= 0 {
         return (0, 0);
@@ -121,7 +133,8 @@ pub fn reciprocal(sum: i64) -> (i64, u32) {
     (i64::from(RECIPROCAL_TABLE[(index & 255) as usize]), length)
 }
 
-/// `2^16 · 2^-(octaves / 256)`, zero from 32 octaves on.
+/// `EXPONENTIAL_ONE · 2^-(octaves / 256)`, zero from 32 octaves on.
+#[inline]
 pub fn exponential(octaves: i64) -> i64 {
     debug_assert!(octaves >= 0);
     let whole = octaves >> OCTAVE_FRACTION_WIDTH;
@@ -133,6 +146,7 @@ pub fn exponential(octaves: i64) -> i64 {
 }
 
 /// `2^16 · σ(x / 32)`.
+#[inline]
 pub fn sigmoid(x: i64) -> i64 {
     let positive = i64::from(SIGMOID_TABLE[x.abs().min(255) as usize]);
     if x < 0 { (1 << UNIT_WIDTH) - positive } else { positive }
@@ -141,6 +155,7 @@ pub fn sigmoid(x: i64) -> i64 {
 // ---- encoders ----------------------------------------------------------------------------------
 
 /// `x · weight`, where `weight` has `value_width − 2` fraction bits: what a norm looks at.
+#[inline]
 pub fn weighted(x: i64, weight: Option<i64>, value_width: u32) -> i64 {
     weight.map_or(x, |weight| round_shift(x * weight, value_width - 2))
 }
@@ -199,12 +214,14 @@ pub fn peak_norm_scale(sum_squares: i64, peak: i64, bits: u32) -> Scale {
 
 /// The scale at which the largest count of a vector has `bits` bits; `exponent` is the vector's.
 /// `peak` is the bitwise or of all [`folded`] values.
+#[inline]
 pub fn peak_scale(peak: i64, bits: u32, exponent: i64) -> Scale {
     let shift = bit_length(peak).saturating_sub(bits);
     Scale { mantissa: 1, shift, exponent: exponent - i64::from(shift) }
 }
 
 /// `round_shift(y · mantissa, shift)`, its magnitude limited to `bits` bits.
+#[inline]
 pub fn scaled_count(y: i64, scale: Scale, bits: u32) -> i64 {
     let limit = (1i64 << bits) - 1;
     round_shift(y * scale.mantissa, scale.shift).clamp(-limit, limit)
@@ -241,6 +258,7 @@ pub fn balanced_digits(x: i64, digits: u32) -> Vec<Trit> {
 }
 
 /// How far a kept vector of this scale is shifted below the top of its frame.
+#[inline]
 pub fn deficit(top: i64, scale: Scale) -> i64 {
     (top + scale.exponent).clamp(0, DEFICIT_MAX)
 }
@@ -249,16 +267,19 @@ pub fn deficit(top: i64, scale: Scale) -> i64 {
 
 /// One channel of a rotation: `x · cosine + partner · sine`, both with `value_width − 2` fraction
 /// bits; `shift` leaves guard bits.
+#[inline]
 pub fn rotated(x: i64, partner: i64, cosine: i64, sine: i64, shift: u32) -> i64 {
     round_shift(x * cosine + partner * sine, shift)
 }
 
-/// `2^16 · 2^(−(maximum − score) · multiplier · 2^-shift / 256)`: one element of a softmax.
+/// `EXPONENTIAL_ONE · 2^(−(maximum − score) · multiplier · 2^-shift / 256)`: one element of a softmax.
+#[inline]
 pub fn softmax_weight(maximum: i64, score: i64, multiplier: i64, shift: u32) -> i64 {
     exponential(((maximum - score) * multiplier) >> shift)
 }
 
 /// `gate · σ(gate · multiplier · 2^-shift / 32) · up`, its product shifted by `product_shift`.
+#[inline]
 pub fn gated(gate: i64, up: i64, multiplier: i64, shift: u32, product_shift: u32) -> i64 {
     let openness = sigmoid(round_shift(gate * multiplier, shift));
     round_shift(round_shift(gate * up, product_shift) * openness, UNIT_WIDTH)

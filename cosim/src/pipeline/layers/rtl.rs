@@ -34,6 +34,11 @@ impl Rtl {
         Ok(Rtl { sources, ports: module.ports() })
     }
 
+    /// What is verilated: the top, its sources, its ports.
+    pub fn design(&self) -> (&str, &[(String, String)], &[Port]) {
+        (TOP, &self.sources, &self.ports)
+    }
+
     /// Every file of `4-rtl`.
     pub fn files(&self) -> Vec<(String, String)> {
         let mut files = self.sources.clone();

@@ -1,13 +1,11 @@
 //! What does not change from token to token: the program, and its weights packed for the host.
 
-use super::super::PackedMatrix;
 use super::store::Region;
 use super::train::Train;
 use firmware::isa::{Action, Matrix, Store};
 use firmware::machine::{MachineParameters, Program, StoredMatrix};
 use std::collections::BTreeMap;
 use std::ops::Range;
-use weights::network::TernaryMatrix;
 
 /// A program, resolved.
 pub(super) struct Image {
@@ -34,17 +32,11 @@ pub(super) enum Operand {
     Table(usize),
 }
 
-/// A stored matrix in the form in which the host multiplies fastest.
+/// A stored matrix with its digits combined: row by row, so that several products become one
+/// instruction of the host. That is faster than counting bits, whatever the counts are.
 pub(super) struct Weights {
     pub(super) columns: usize,
-    form: Form,
-}
-
-enum Form {
-    /// One digit: masks.
-    Packed(PackedMatrix),
-    /// Several digits, combined: row by row.
-    Dense(Vec<i16>),
+    values: Vec<i16>,
 }
 
 impl Image {
@@ -61,13 +53,7 @@ impl Image {
         let [key_regions, value_regions] = regions;
         let key_indices = index_regions("key", &key_regions, parameters.key_depth);
         let value_indices = index_regions("value", &value_regions, parameters.value_depth);
-        let looked_up = |matrix: &StoredMatrix| {
-            program.instructions.iter().any(|instruction| {
-                matches!(&instruction.action, Action::Matrix(it) if it.store == 3 && it.base == matrix.base)
-            })
-        };
-        let weights =
-            program.matrices.iter().map(|matrix| Weights::new(matrix, looked_up(matrix))).collect();
+        let weights = program.matrices.iter().map(Weights::new).collect();
         let mut image = Image {
             operands: Vec::new(),
             weights,
@@ -179,47 +165,24 @@ fn index_regions(name: &str, regions: &[Region], depth: u32) -> BTreeMap<u32, us
 }
 
 impl Weights {
-    fn new(matrix: &StoredMatrix, looked_up: bool) -> Weights {
-        let columns = matrix.columns;
-        let form = match matrix.digits.as_slice() {
-            [trits] if !looked_up => Form::Packed(PackedMatrix::new(&TernaryMatrix {
-                name: matrix.name.clone(),
-                rows: matrix.rows,
-                columns,
-                trits: trits.clone(),
-                scale: 1.0,
-            })),
-            digits => {
-                let combined = |at: usize| {
-                    digits.iter().fold(0i16, |value, trits| 3 * value + i16::from(trits[at]))
-                };
-                Form::Dense((0..matrix.rows * columns).map(combined).collect())
-            }
+    fn new(matrix: &StoredMatrix) -> Weights {
+        let combined = |at: usize| {
+            matrix.digits.iter().fold(0i16, |value, trits| 3 * value + i16::from(trits[at]))
         };
-        Weights { columns, form }
+        let values = (0..matrix.rows * matrix.columns).map(combined).collect();
+        Weights { columns: matrix.columns, values }
     }
 
     /// Σ weight · count of each row of `rows`.
     pub(super) fn sums(&self, train: &Train, rows: Range<usize>, sums: &mut Vec<i64>) {
+        let counts = train.counts();
         sums.clear();
-        match &self.form {
-            Form::Packed(packed) => {
-                sums.resize(rows.len(), 0);
-                packed.add_currents_of(rows, train.packed(), sums);
-            }
-            Form::Dense(_) => {
-                let counts = train.counts();
-                sums.extend(rows.map(|row| dot(&self.row(row)[..counts.len()], counts)));
-            }
-        }
+        sums.extend(rows.map(|row| dot(&self.row(row)[..counts.len()], counts)));
     }
 
-    /// One row of a table.
+    /// One row.
     pub(super) fn row(&self, row: usize) -> &[i16] {
-        match &self.form {
-            Form::Packed(_) => unreachable!("tables are dense"),
-            Form::Dense(values) => &values[row * self.columns..(row + 1) * self.columns],
-        }
+        &self.values[row * self.columns..(row + 1) * self.columns]
     }
 }
 

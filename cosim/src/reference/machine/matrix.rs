@@ -175,18 +175,29 @@ impl State {
     }
 }
 
+/// Largest balanced ternary number of seven digits.
+const DIGIT_MAX: u32 = 1093;
+
 /// Σ key · count of every position.
 fn scores(kept: &Kept, train: &Train, positions: usize, sums: &mut Vec<i64>) {
     sums.clear();
-    sums.resize(positions, 0);
-    let spiking = train.counts().iter().enumerate().filter(|(_, count)| **count != 0);
-    for (channel, &count) in spiking {
-        let keys = kept.channel(channel, positions);
+    let spiking = || train.counts().iter().enumerate().filter(|(_, count)| **count != 0);
+    if train.magnitude_sum > i32::MAX as u32 / DIGIT_MAX {
+        let product = |position: usize| -> i64 {
+            let key = |channel| i64::from(kept.channel(channel, positions)[position]);
+            spiking().map(|(channel, &count)| key(channel) * i64::from(count)).sum()
+        };
+        sums.extend((0..positions).map(product));
+        return;
+    }
+    let mut narrow = vec![0i32; positions];
+    for (channel, &count) in spiking() {
         let count = i32::from(count);
-        for (sum, &key) in sums.iter_mut().zip(keys) {
-            *sum = sum.wrapping_add(i64::from(count.wrapping_mul(i32::from(key))));
+        for (sum, &key) in narrow.iter_mut().zip(kept.channel(channel, positions)) {
+            *sum = sum.wrapping_add(count.wrapping_mul(i32::from(key)));
         }
     }
+    sums.extend(narrow.into_iter().map(i64::from));
 }
 
 /// Σ count · value over the positions, one a row; rows beyond the channels are zero.

@@ -1,7 +1,5 @@
 //! Trains as the train store keeps them.
 
-use super::super::PackedTrain;
-use std::sync::OnceLock;
 use weights::numeric::Radix;
 use weights::numeric::fixed_point::bit_length;
 
@@ -20,7 +18,6 @@ pub(super) struct Train {
     pub(super) spikes: u32,
     /// Σ |count|.
     pub(super) magnitude_sum: u32,
-    packed: OnceLock<PackedTrain>,
 }
 
 impl Train {
@@ -38,18 +35,12 @@ impl Train {
             }),
             Radix::Unary => (magnitudes.max().unwrap_or(0), magnitude_sum),
         };
-        let packed = OnceLock::new();
-        Train { counts, first, columns, magnitude, spikes, magnitude_sum, packed }
+        Train { counts, first, columns, magnitude, spikes, magnitude_sum }
     }
 
     /// One count a channel.
     pub(super) fn counts(&self) -> &[i16] {
         &self.counts
-    }
-
-    /// The counts as masks, packed when first asked for.
-    pub(super) fn packed(&self) -> &PackedTrain {
-        self.packed.get_or_init(|| PackedTrain::new(&self.counts))
     }
 
     /// Planes that it needs, at least one.

@@ -189,6 +189,35 @@ fn designs_that_are_no_machine_are_refused_by_key() {
 }
 
 #[test]
+fn what_has_no_addresses_is_refused() {
+    let mut design = Design::bundled();
+    (design.machine.context, design.array.acc_width) = (4096, 24);
+    let refused = |shape: BitnetShape| {
+        lower(&sample::network_of(1, &shape), &design).unwrap_err().to_string()
+    };
+    let base =
+        BitnetShape { context: 4096, width: 24, hidden: 16, vocabulary: 8, ..sample::shape() };
+    let heads = |heads, head_width| AttentionShape {
+        heads,
+        key_value_heads: heads,
+        head_width,
+        causal: true,
+    };
+    assert_eq!(
+        refused(BitnetShape { attention: heads(2, 48), ..base.clone() }),
+        "the constant memory takes 49195 words, at most 16384 have addresses; use a wider array, \
+         fewer digits, a shorter context or a smaller model"
+    );
+    assert_eq!(
+        refused(BitnetShape { attention: heads(20, 8), blocks: 2, ..base.clone() }),
+        "the key store takes 81920 words, at most 65536 have addresses; use a wider array, fewer \
+         digits, a shorter context or a smaller model"
+    );
+    let trains = refused(BitnetShape { attention: heads(150, 2), context: 8, ..base });
+    assert!(trains.starts_with("the set of trains takes 15"), "{trains}");
+}
+
+#[test]
 fn the_real_model_becomes_a_program() {
     let Some(shared) = std::env::var_os("SPIKEWRIGHT_SHARED") else { return };
     let folder = std::path::PathBuf::from(shared).join("models/tinystories-bitnet-1m");

@@ -7,7 +7,7 @@
 //!
 //! Wires blocks; nothing else.
 
-use super::machine_core::{MachineCore, Units};
+use super::machine_core::MachineCore;
 use super::net::Net;
 use super::token_loop::TOKEN_WIDTH;
 use super::uart_bridge::{CLEAR_ID, UartBridge};
@@ -40,12 +40,12 @@ const QUEUE_DEPTH_MAX: u32 = 512;
 const ERRORS: [&str; 3] = ["bad_code_o", "bad_instruction_o", "bad_token_o"];
 
 impl MachineUart {
-    /// The module `machine_uart` with these units.
-    pub fn module_with(&self, units: &Units) -> Arc<Module> {
+    /// The module `machine_uart`.
+    pub fn module(&self) -> Arc<Module> {
         let b = Builder::new("machine_uart", file!(), &self.summary());
         let contents = self.contents.clone();
         let core = MachineCore { parameters: self.parameters, contents };
-        let core = core.module_with(units);
+        let core = core.module();
         // A prompt is no longer than a text, so that one always finds room.
         let queue_depth = self.parameters.context.next_power_of_two().clamp(2, QUEUE_DEPTH_MAX);
         let bridge = UartBridge { divisor: self.divisor, queue_depth }.module();

@@ -8,7 +8,7 @@
 //! Wires blocks; nothing else.
 
 use super::host_port::{BUS_OUTPUTS, HostPort, bus_inputs};
-use super::machine_core::{MachineCore, Units};
+use super::machine_core::MachineCore;
 use super::net::Net;
 use crate::builder::Builder;
 use crate::module::Module;
@@ -40,8 +40,8 @@ impl Machine {
         Machine { observed: true, ..Machine::new(parameters) }
     }
 
-    /// The module `machine` with these units.
-    pub fn module_with(&self, units: &Units) -> Arc<Module> {
+    /// The module `machine`.
+    pub fn module(&self) -> Arc<Module> {
         let MachineParameters { lanes, slots, planes, vocabulary, context, .. } = self.parameters;
         let b = Builder::new(
             "machine",
@@ -55,7 +55,7 @@ impl Machine {
         );
         let contents = self.contents.clone();
         let core = MachineCore { parameters: self.parameters, contents };
-        let core = core.module_with(units);
+        let core = core.module();
         let port = HostPort { machine: self.parameters, token_width: self.token_width }.module();
         let mut net = Net::new(&b);
         b.port_group("AXI4-Lite, and AXI4-Streams of tokens.");

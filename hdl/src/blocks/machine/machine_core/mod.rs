@@ -14,8 +14,12 @@ mod memories;
 mod ports;
 mod wiring;
 
+use super::key_value_store::KeyValueStore;
+use super::matrix_unit::MatrixUnit;
 use super::sequencer::Sequencer;
 use super::token_loop::TokenLoop;
+use super::vector_unit::VectorUnit;
+use super::watch::WATCHED;
 use crate::module::Module;
 use firmware::image::MachineImage;
 use firmware::machine::MachineParameters;
@@ -31,14 +35,23 @@ pub struct MachineCore {
 }
 
 /// The units of a core.
-#[derive(Clone, Debug)]
-pub struct Units {
-    /// `matrix_unit`.
-    pub matrix: Arc<Module>,
-    /// `vector_unit`.
-    pub vector: Arc<Module>,
-    /// `key_value_store`.
-    pub key_value_store: Arc<Module>,
+struct Units {
+    matrix: Arc<Module>,
+    vector: Arc<Module>,
+    key_value_store: Arc<Module>,
+}
+
+impl Units {
+    /// The units of a machine whose weight store starts with an image, which may be empty.
+    fn new(machine: &MachineParameters, weights: &[u32]) -> Units {
+        let MachineParameters { lanes, slots, key_depth, value_depth, .. } = *machine;
+        let (key_depth, value_depth) = (key_depth.max(2), value_depth.max(2));
+        Units {
+            matrix: MatrixUnit::new(machine, weights.to_vec()).module(),
+            vector: VectorUnit::from(machine).module(),
+            key_value_store: KeyValueStore { lanes, slots, key_depth, value_depth }.module(),
+        }
+    }
 }
 
 impl MachineCore {
@@ -57,7 +70,9 @@ impl MachineCore {
             "runs a program of instructions for every token.\n\n\
              {lanes} lanes, {slots} slots, {planes} planes; vectors of {elements} values of \
              {value_width} bits a cycle. The host writes memories and reads results only while \
-             busy_o is 0."
+             busy_o is 0.\n\n\
+             Bits of observe_strobes_o, from 0: {}.",
+            WATCHED.map(|watch| watch.name).join(", ")
         )
     }
 }

@@ -157,9 +157,8 @@ pub(super) fn outputs(b: &Builder, net: &Net) {
     b.port_group("To be watched: what happens in this cycle, and with which values.");
     let mut strobes: Vec<_> = SOURCES.iter().map(|source| net.get(source[0])).collect();
     strobes.reverse();
-    let names: Vec<&str> = WATCHED.iter().map(|watch| watch.name).collect();
-    let meaning = format!("from bit 0: {}", names.join(", "));
-    b.output("observe_strobes_o", b.concat(&strobes), &meaning);
+    let strobes = b.concat(&strobes);
+    b.output("observe_strobes_o", strobes, "what happens; machine_core's header lists the bits");
     let waits = ["unit_waits_o", "vector_waits_o", "matrix_waits_o"];
     let waits = waits.map(|port| net.get(&format!("sequencer.{port}")));
     b.output("observe_waits_o", b.concat(&waits), "why the issue waits: matrix, vector, unit");

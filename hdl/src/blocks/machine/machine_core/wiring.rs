@@ -9,8 +9,9 @@ use crate::module::Module;
 use std::sync::Arc;
 
 impl MachineCore {
-    /// The module `machine_core` with these units.
-    pub fn module_with(&self, units: &Units) -> Arc<Module> {
+    /// The module `machine_core`.
+    pub fn module(&self) -> Arc<Module> {
+        let units = Units::new(&self.parameters, &self.contents.weights);
         let b = Builder::new("machine_core", file!(), &self.summary());
         let mut net = Net::new(&b);
         self.inputs(&b, &mut net);

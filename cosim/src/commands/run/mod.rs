@@ -1,0 +1,246 @@
+//! `run`: the main job. Text in, tokens out, every write of the hardware compared.
+
+mod talk;
+
+use super::options::{Stages, quoted, quoted_path, verilate};
+use super::{Console, Exit};
+use crate::pipeline::machine::{
+    Conversation, MachinePlant, MachineReport, MachineRtl, MachineTrace, program_file,
+};
+use crate::pipeline::{Outputs, PipelineError, Source, SourceOptions};
+use crate::reference::machine::MachineReference;
+use clap::Args;
+use firmware::image::MachineImage;
+use firmware::machine::Program;
+use std::path::PathBuf;
+use std::time::Instant;
+use talk::{Job, Prompts};
+use weights::config::Design;
+use weights::config::limits::{SEED_MAX, TOKENS_MAX};
+
+/// Arguments of `run`.
+#[derive(Args, Debug)]
+pub(super) struct RunCommand {
+    /// The design; without it, the bundled one of the sample network or, with --model, of the
+    /// TinyStories model.
+    #[arg(value_name = "DESIGN.toml")]
+    design: Option<PathBuf>,
+    /// Folder of a BitNet model in the Hugging Face layout; without it, the seeded sample network.
+    #[arg(long, value_name = "DIR")]
+    model: Option<PathBuf>,
+    /// What the text begins with; may be repeated. Without it, a beginning for the model, or seeded
+    /// token ids for the sample network.
+    #[arg(long, value_name = "TEXT")]
+    prompt: Vec<String>,
+    /// Tokens to write for each prompt, instead of the design's run.tokens.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=TOKENS_MAX as u64))]
+    tokens: Option<u64>,
+    /// Seed of the sample network and of seeded ids, instead of the design's run.seed.
+    #[arg(long, value_name = "S", value_parser = clap::value_parser!(u64).range(..=SEED_MAX))]
+    seed: Option<u64>,
+    /// Plant a fault in what the hardware is loaded with, to see the check fail.
+    #[arg(long, value_name = "KIND")]
+    plant: Option<MachinePlant>,
+    /// Record a waveform of the first prompt into this VCD file.
+    #[arg(long, value_name = "FILE")]
+    trace: Option<PathBuf>,
+    /// First cycle of the waveform.
+    #[arg(long, value_name = "CYCLE", requires = "trace", default_value_t = 0)]
+    from: u64,
+    /// Last cycle of the waveform.
+    #[arg(long, value_name = "CYCLE", requires = "trace", default_value_t = u64::MAX)]
+    to: u64,
+    /// Folder in which `<name>/` with the outputs is written.
+    #[arg(long, value_name = "DIR", default_value = "build")]
+    out: PathBuf,
+    /// Print `5-cosim.json` on the standard output, and nothing else there.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Cycles of the waveform before and after the cycle of a difference.
+const WINDOW: (u64, u64) = (200, 20);
+
+impl RunCommand {
+    pub(super) fn execute(&self, console: &mut Console) -> anyhow::Result<Exit> {
+        console.reserve_for_json(self.json);
+        self.check_window()?;
+        let mut stages = Stages::default();
+        let begin = Instant::now();
+        let file = self.source_options().design_file()?;
+        let outputs = Outputs::new(&self.out, &file.design.name)?;
+        stages.note(console, "config", begin, &describe_design(&file.design));
+
+        let begin = Instant::now();
+        let network = self.source_options().network(&file)?;
+        let source = Source { file, network, texts: Vec::new() };
+        let prompts = Prompts::new(&source, self.model.as_deref(), &self.prompt)?;
+        let network = &source.network;
+        let what = format!(
+            "{}: {} ternary matrices, {} weights",
+            network.name,
+            network.ternary_matrices().count(),
+            network.ternary_weight_count(),
+        );
+        stages.note(console, "import", begin, &what);
+
+        let begin = Instant::now();
+        let program = source.lower()?;
+        stages.note(console, "lower", begin, &describe_program(&program));
+        let image = MachineImage::new(&program)?;
+        let planted = self.plant.map(|plant| plant.apply(&program));
+        if let Some((_, place)) = &planted {
+            console.line(&format!("planted    {place}"));
+        }
+        let loaded = match &planted {
+            Some((planted, _)) => MachineImage::new(planted)?,
+            None => image.clone(),
+        };
+
+        let begin = Instant::now();
+        let rtl = MachineRtl::new(&program)?;
+        let what =
+            format!("{}: {} modules, {} lines", MachineRtl::TOP, rtl.sources.len(), rtl.lines());
+        stages.note(console, "generate", begin, &what);
+        let trace = self.trace.is_some();
+        let (model, tools) = verilate(console, &mut stages, rtl.design(), trace)?;
+
+        let begin = Instant::now();
+        let job = Job {
+            model: &model,
+            loaded: &loaded,
+            reference: MachineReference::new(&program),
+            length: source.file.design.run.tokens,
+            trace: self.window(),
+        };
+        let conversations = job.talk(console, &prompts)?;
+        let texts = prompts.texts(&conversations);
+        let elapsed = begin.elapsed();
+        let mut report = MachineReport::new(&source, &program, &conversations, texts, elapsed);
+        stages.note_time(console, "cosim", elapsed, &describe(&report));
+
+        report.planted = planted.map(|(_, place)| place);
+        report.seconds = stages.seconds.clone();
+        report.tools.clone_from(&tools);
+        let begin = Instant::now();
+        let outputs = fill(outputs, &source, (&program, &image), &rtl, &report);
+        outputs.write(&tools)?;
+        let what = format!("{}: {} files", outputs.folder().display(), outputs.file_count());
+        stages.note(console, "report", begin, &what);
+        console.json(&report.to_json());
+        Ok(self.conclude(console, &conversations))
+    }
+
+    fn check_window(&self) -> Result<(), PipelineError> {
+        if self.from <= self.to {
+            return Ok(());
+        }
+        let reason = format!("--from {} is after --to {}", self.from, self.to);
+        Err(PipelineError::Options { reason, remedy: "give the first cycle before the last" })
+    }
+
+    fn window(&self) -> Option<MachineTrace> {
+        let path = self.trace.clone()?;
+        Some(MachineTrace { path, from: self.from, to: self.to })
+    }
+
+    fn source_options(&self) -> SourceOptions {
+        SourceOptions {
+            design: self.design.clone(),
+            model: self.model.clone(),
+            text: None,
+            // The parser keeps it below 2^17.
+            tokens: self.tokens.map(|tokens| tokens as usize),
+            seed: self.seed,
+        }
+    }
+
+    /// The last lines: what differs first, how to see it, and the verdict.
+    fn conclude(&self, console: &mut Console, conversations: &[Conversation]) -> Exit {
+        let failures = conversations.iter().enumerate();
+        let first =
+            failures.filter_map(|(index, next)| Some((index, next.failure.as_ref()?))).next();
+        let Some((index, failure)) = first else {
+            console.line("RTL = reference");
+            return Exit::Success;
+        };
+        console.line(&failure.to_string());
+        let cycle = conversations[index].simulated_cycles;
+        let (from, to) = (cycle.saturating_sub(WINDOW.0), cycle + WINDOW.1);
+        let command = self.command_line(index);
+        console.line(&format!(
+            "  replay      {} run{command} --trace wave.vcd --from {from} --to {to}",
+            console.program()
+        ));
+        console.line("RTL != reference");
+        Exit::Failure
+    }
+
+    /// The options of one conversation as they stand on a command line.
+    fn command_line(&self, conversation: usize) -> String {
+        let mut text = String::new();
+        let mut put = |option: &str, value: Option<String>| {
+            text.extend(value.map(|value| format!(" {option}{value}")));
+        };
+        put("", self.design.as_deref().map(quoted_path));
+        put("--model ", self.model.as_deref().map(quoted_path));
+        put("--prompt ", self.prompt.get(conversation).map(|prompt| quoted(prompt)));
+        put("--tokens ", self.tokens.map(|tokens| tokens.to_string()));
+        put("--seed ", self.seed.map(|seed| seed.to_string()));
+        put("--plant ", self.plant.map(|plant| plant.name().to_owned()));
+        text
+    }
+}
+
+fn describe_design(design: &Design) -> String {
+    let array = &design.array;
+    format!(
+        "{}: {} lanes x {} slots x {} planes = {} synapses a cycle, vectors of {}",
+        design.name,
+        array.lanes,
+        array.slots,
+        array.planes,
+        design.synapses_per_cycle(),
+        design.machine.elements,
+    )
+}
+
+fn describe_program(program: &Program) -> String {
+    let parameters = &program.parameters;
+    format!(
+        "{} instructions; {} weight words, context {}, values of {} bits",
+        program.instructions.len(),
+        parameters.weight_depth,
+        parameters.context,
+        parameters.value_width,
+    )
+}
+
+fn describe(report: &MachineReport) -> String {
+    format!(
+        "{} tokens, {} values; {:.0} cycles a token, array busy {:.1} %; {:.0} k cycles/s",
+        report.predictions,
+        report.values,
+        report.cycles_per_token,
+        100.0 * report.array_utilisation,
+        report.simulated_cycles_per_second * 1e-3,
+    )
+}
+
+fn fill(
+    mut outputs: Outputs,
+    source: &Source,
+    (program, image): (&Program, &MachineImage),
+    rtl: &MachineRtl,
+    report: &MachineReport,
+) -> Outputs {
+    outputs.add("0-config.toml", source.file.design.to_commented_toml());
+    outputs.add("1-network.json", source.network.to_json());
+    outputs.add("2-weights.bin", program_file(&program.parameters, image));
+    outputs.add("3-program.lst", program.listing());
+    for (name, text) in rtl.files() {
+        outputs.add(&format!("4-rtl/{name}"), text);
+    }
+    outputs.add("5-cosim.json", report.to_json());
+    outputs
+}

@@ -1,0 +1,166 @@
+//! The conversations of a run: every prompt in a simulation of its own, the text as it comes.
+
+use crate::commands::Console;
+use crate::pipeline::machine::{Conversation, MachineTrace, converse};
+use crate::pipeline::{PipelineError, Source};
+use crate::reference::machine::MachineReference;
+use crate::reference::{Tokens, seeded_ids};
+use crate::tools::ToolError;
+use crate::verilated::CompiledModel;
+use firmware::image::MachineImage;
+use rayon::prelude::*;
+use std::path::Path;
+use std::sync::mpsc::{Receiver, Sender, channel};
+
+/// What a model's text begins with where nobody says.
+const PROMPT: &str = "Once upon a time";
+
+/// Token ids of a seeded prompt.
+const SEEDED_PROMPT: usize = 4;
+
+/// The prompts of a run, and what makes text of token ids.
+pub(super) struct Prompts {
+    tokens: Tokens,
+    /// Text and ids of each.
+    prompts: Vec<(String, Vec<u32>)>,
+}
+
+impl Prompts {
+    /// The prompts that were given, or a beginning for the model, or seeded ids.
+    ///
+    /// # Errors
+    /// If the tokenizer cannot be read, or a prompt does not fit the context.
+    pub(super) fn new(
+        source: &Source,
+        model: Option<&Path>,
+        given: &[String],
+    ) -> Result<Prompts, PipelineError> {
+        let network = &source.network;
+        let tokens = match model {
+            Some(folder) => Tokens::open(folder, network)?,
+            None => Tokens::bytes(network),
+        };
+        let mut prompts = Vec::new();
+        for text in given {
+            prompts.push((text.clone(), tokens.encode(text)?));
+        }
+        if given.is_empty() {
+            prompts.push(match model {
+                Some(_) => (PROMPT.to_owned(), tokens.encode(PROMPT)?),
+                None => {
+                    let ids = seeded_ids(network, source.file.design.run.seed, SEEDED_PROMPT);
+                    (tokens.decode(&ids)?, ids)
+                }
+            });
+        }
+        let context = source.file.design.machine.context.min(network.context);
+        for (text, ids) in &prompts {
+            if ids.is_empty() || ids.len() > context {
+                let reason = format!(
+                    "the prompt \"{text}\" has {} tokens, the machine has room for 1 to {context}",
+                    ids.len()
+                );
+                let remedy = "give another prompt, or raise machine.context in the design";
+                return Err(PipelineError::Options { reason, remedy });
+            }
+        }
+        Ok(Prompts { tokens, prompts })
+    }
+
+    /// Prompt and answer of every conversation as text.
+    pub(super) fn texts(&self, conversations: &[Conversation]) -> Vec<(String, String)> {
+        let answer = |conversation: &Conversation| {
+            self.tokens.decode(&conversation.answer).unwrap_or_default()
+        };
+        let pairs = self.prompts.iter().zip(conversations);
+        pairs.map(|((prompt, _), conversation)| (prompt.clone(), answer(conversation))).collect()
+    }
+}
+
+/// What every conversation of a run shares.
+pub(super) struct Job<'a> {
+    /// The compiled machine.
+    pub(super) model: &'a CompiledModel,
+    /// What the hardware is loaded with.
+    pub(super) loaded: &'a MachineImage,
+    /// What it must do, at position 0.
+    pub(super) reference: MachineReference,
+    /// Tokens to write.
+    pub(super) length: usize,
+    /// A waveform of the first conversation.
+    pub(super) trace: Option<MachineTrace>,
+}
+
+/// What a conversation sends while it goes on.
+enum News {
+    /// Its next token.
+    Token(u32),
+    /// It has ended.
+    End,
+}
+
+impl Job<'_> {
+    /// Holds all conversations, as many at once as there are cores, and prints each as it comes,
+    /// one after the other.
+    ///
+    /// # Errors
+    /// If a simulation cannot be made. That values differ is a result, not an error.
+    pub(super) fn talk(
+        &self,
+        console: &mut Console,
+        prompts: &Prompts,
+    ) -> Result<Vec<Conversation>, ToolError> {
+        let (senders, receivers): (Vec<_>, Vec<_>) =
+            prompts.prompts.iter().map(|_| channel()).unzip();
+        std::thread::scope(|scope| {
+            let conversations = scope.spawn(|| {
+                let jobs: Vec<_> = prompts.prompts.iter().zip(senders).enumerate().collect();
+                jobs.into_par_iter()
+                    .map(|(index, ((_, ids), news))| self.converse(index, ids, &news))
+                    .collect::<Result<Vec<_>, ToolError>>()
+            });
+            for ((prompt, _), news) in prompts.prompts.iter().zip(receivers) {
+                print(console, &prompts.tokens, prompt, &news);
+            }
+            conversations.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        })
+    }
+
+    fn converse(
+        &self,
+        index: usize,
+        ids: &[u32],
+        news: &Sender<News>,
+    ) -> Result<Conversation, ToolError> {
+        let simulation = match &self.trace {
+            Some(trace) if index == 0 => {
+                self.model.simulate_traced(&trace.path, trace.from..=trace.to)?
+            }
+            _ => self.model.simulate()?,
+        };
+        let reference = self.reference.clone();
+        // A receiver that is gone has nothing to print any more.
+        let predicted = |token| drop(news.send(News::Token(token)));
+        let conversation =
+            converse(simulation, self.loaded, reference, ids, self.length, predicted);
+        drop(news.send(News::End));
+        Ok(conversation)
+    }
+}
+
+/// Prints a prompt, and its answer piece by piece.
+fn print(console: &mut Console, tokens: &Tokens, prompt: &str, news: &Receiver<News>) {
+    console.piece(&format!("\n  {prompt}"));
+    let (mut ids, mut printed) = (Vec::new(), 0);
+    while let Ok(News::Token(token)) = news.recv() {
+        ids.push(token);
+        let text = tokens.decode(&ids).unwrap_or_default();
+        // A character of several bytes is whole only with its last token.
+        if let Some(piece) = text.get(printed..).filter(|piece| !piece.ends_with('\u{fffd}')) {
+            let gap = if printed == 0 { " " } else { "" };
+            console.piece(&format!("{gap}{piece}"));
+            printed = text.len();
+        }
+    }
+    console.piece("\n\n");
+}

@@ -1,0 +1,60 @@
+//! Faults on purpose, in what the hardware is loaded with; the reference keeps the original.
+
+use firmware::isa::Action;
+use firmware::machine::Program;
+
+/// What to plant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum MachinePlant {
+    /// One trit of the weights.
+    Weight,
+    /// One shift of the program.
+    Instruction,
+    /// One value of the constants.
+    Constant,
+}
+
+impl MachinePlant {
+    /// The name on the command line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            MachinePlant::Weight => "weight",
+            MachinePlant::Instruction => "instruction",
+            MachinePlant::Constant => "constant",
+        }
+    }
+
+    /// The program with the fault in its middle, and where that is.
+    pub fn apply(self, program: &Program) -> (Program, String) {
+        let mut planted = program.clone();
+        let place = match self {
+            MachinePlant::Weight => {
+                let middle = planted.matrices.len() / 2;
+                let matrix = &mut planted.matrices[middle];
+                // Padding is never read with a spike; a weight that is not zero is no padding.
+                let trits = &mut matrix.digits[0];
+                let index = trits.iter().position(|&trit| trit != 0).unwrap_or(0);
+                trits[index] = if trits[index] == 0 { 1 } else { -trits[index] };
+                let (row, column) = (index / matrix.columns, index % matrix.columns);
+                format!("{}: row {row}, column {column} has the other sign", matrix.name)
+            }
+            MachinePlant::Instruction => {
+                let is_gate = |action: &Action| matches!(action, Action::Gate(_));
+                let index =
+                    planted.instructions.iter().position(|next| is_gate(&next.action)).unwrap_or(0);
+                if let Action::Gate(gate) = &mut planted.instructions[index].action {
+                    gate.product_shift += 1;
+                }
+                format!("{index:#06x} {}: shifts one more", planted.remarks[index])
+            }
+            MachinePlant::Constant => {
+                // The cosine of the second position, or the first constant there is.
+                let index = planted.constants.iter().rposition(|&value| value != 0).unwrap_or(0);
+                planted.constants[index] ^= 64;
+                let elements = planted.parameters.elements as usize;
+                format!("word {}, element {}: one bit", index / elements, index % elements)
+            }
+        };
+        (planted, place)
+    }
+}

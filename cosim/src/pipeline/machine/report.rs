@@ -1,0 +1,172 @@
+//! What a run of a machine found and how fast it was, `5-cosim.json`.
+
+use super::Conversation;
+use crate::pipeline::{Source, ToolVersion};
+use firmware::machine::{MachineParameters, Program};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// The content of `5-cosim.json`.
+#[derive(Clone, Debug, Serialize)]
+pub struct MachineReport {
+    /// Name of the design.
+    pub design: String,
+    /// Name of the network.
+    pub network: String,
+    /// Conversations that ended with a difference or a fault. 0: RTL = reference.
+    pub mismatches: usize,
+    /// The first difference or fault, as it was printed.
+    pub first_mismatch: Option<String>,
+    /// The fault that was planted on purpose.
+    pub planted: Option<String>,
+    /// What the machine is.
+    pub machine: MachineParameters,
+    /// Instructions of the program.
+    pub instructions: usize,
+    /// Ternary weights.
+    pub weights: usize,
+    /// Writes of all memories that were compared and equal.
+    pub writes: u64,
+    /// Values in those writes.
+    pub values: u64,
+    /// Predictions of the hardware.
+    pub predictions: usize,
+    /// Cycles of a token whose prediction is asked for, on average.
+    pub cycles_per_token: f64,
+    /// Part of those cycles in which the array took an entry.
+    pub array_utilisation: f64,
+    /// weights / (lanes × slots): the cycles of a token in which the weights pass the array once.
+    pub weight_cycles: f64,
+    /// Result words in which a value saturated.
+    pub saturations: u64,
+    /// Cycles simulated: loading and tokens.
+    pub simulated_cycles: u64,
+    /// simulated_cycles over the wall time of the co-simulation, all threads together.
+    pub simulated_cycles_per_second: f64,
+    /// Predictions over the wall time of the co-simulation.
+    pub simulated_tokens_per_second: f64,
+    /// Wall time of each stage.
+    pub seconds: BTreeMap<&'static str, f64>,
+    /// Tools that took part.
+    pub tools: Vec<ToolVersion>,
+    /// One entry a prompt.
+    pub conversations: Vec<ConversationReport>,
+}
+
+/// One prompt in `5-cosim.json`.
+#[derive(Clone, Debug, Serialize)]
+pub struct ConversationReport {
+    /// The prompt.
+    pub prompt: String,
+    /// What the hardware wrote.
+    pub text: String,
+    /// Token ids of the prompt.
+    pub prompt_ids: Vec<u32>,
+    /// Token ids that the hardware predicted.
+    pub ids: Vec<u32>,
+    /// One row a prediction.
+    pub tokens: Vec<TokenReport>,
+}
+
+/// One predicted token: what the hardware's counters say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct TokenReport {
+    /// Position of the token that was fed.
+    pub position: usize,
+    /// Cycles under way.
+    pub cycles: u32,
+    /// Cycles in which the array took an entry.
+    pub array: u32,
+    /// Cycles in which the vector unit was busy.
+    pub vector: u32,
+    /// Cycles in which the array waited for results to drain.
+    pub drain_waits: u32,
+    /// Cycles in which an instruction waited for results of the matrix unit.
+    pub matrix_waits: u32,
+    /// Cycles in which an instruction waited for results of the vector unit.
+    pub vector_waits: u32,
+}
+
+fn ratio(part: f64, whole: f64) -> f64 {
+    if whole > 0.0 { part / whole } else { 0.0 }
+}
+
+impl MachineReport {
+    /// Sums the conversations up; stage times are the caller's to add.
+    pub fn new(
+        source: &Source,
+        program: &Program,
+        conversations: &[Conversation],
+        texts: Vec<(String, String)>,
+        elapsed: Duration,
+    ) -> MachineReport {
+        let reports: Vec<ConversationReport> =
+            conversations.iter().zip(texts).map(ConversationReport::new).collect();
+        let tokens = || reports.iter().flat_map(|report| &report.tokens);
+        let sum = |value: fn(&TokenReport) -> u32| tokens().map(|row| f64::from(value(row))).sum();
+        let (cycles, array): (f64, f64) = (sum(|row| row.cycles), sum(|row| row.array));
+        let predictions = tokens().count();
+        let total = |value: fn(&Conversation) -> u64| conversations.iter().map(value).sum::<u64>();
+        let failures = || conversations.iter().filter_map(|next| next.failure.as_ref());
+        let seconds = elapsed.as_secs_f64();
+        let weights = source.network.ternary_weight_count();
+        let parameters = program.parameters;
+        let simulated_cycles = total(|next| next.simulated_cycles);
+        MachineReport {
+            design: source.file.design.name.clone(),
+            network: source.network.name.clone(),
+            mismatches: failures().count(),
+            first_mismatch: failures().next().map(ToString::to_string),
+            planted: None,
+            machine: parameters,
+            instructions: program.instructions.len(),
+            weights,
+            writes: total(|next| next.compared_writes),
+            values: total(|next| next.compared_values),
+            predictions,
+            cycles_per_token: ratio(cycles, predictions as f64),
+            array_utilisation: ratio(array, cycles),
+            weight_cycles: weights as f64 / f64::from(parameters.lanes * parameters.slots),
+            saturations: total(|next| next.saturations),
+            simulated_cycles,
+            simulated_cycles_per_second: ratio(simulated_cycles as f64, seconds),
+            simulated_tokens_per_second: ratio(predictions as f64, seconds),
+            seconds: BTreeMap::new(),
+            tools: Vec::new(),
+            conversations: reports,
+        }
+    }
+
+    /// The text of `5-cosim.json`.
+    pub fn to_json(&self) -> String {
+        let mut text = serde_json::to_string_pretty(self)
+            .expect("strings, integers and finite floats always serialise");
+        text.push('\n');
+        text
+    }
+}
+
+impl ConversationReport {
+    fn new((conversation, (prompt, text)): (&Conversation, (String, String))) -> Self {
+        let tokens = conversation.tokens.iter().map(|run| {
+            let counters = &run.counters;
+            TokenReport {
+                position: run.position,
+                cycles: counters.cycles,
+                array: counters.array_cycles,
+                vector: counters.vector_cycles,
+                drain_waits: counters.drain_waits,
+                matrix_waits: counters.matrix_waits,
+                vector_waits: counters.vector_waits,
+            }
+        });
+        ConversationReport {
+            prompt,
+            text,
+            prompt_ids: conversation.prompt.clone(),
+            ids: conversation.answer.clone(),
+            tokens: tokens.collect(),
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! What a machine goes through: answers made by itself, a full context, a reset in the middle.
+
+use crate::machines::MachineCase;
+use cosim::machine::{MachineError, MachineHarness};
+use cosim::pipeline::machine::converse;
+use cosim::reference::machine::MachineReference;
+use firmware::image::MachineImage;
+use firmware::machine::Program;
+use firmware::machine_driver::MachineDriver;
+use hdl::simulation::Simulation;
+use std::sync::Arc;
+
+/// What a machine went through without a difference.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TalkReport {
+    /// Tokens that ran.
+    pub tokens: usize,
+    /// Writes that were compared.
+    pub writes: u64,
+    /// Clock cycles.
+    pub cycles: u64,
+}
+
+/// A program and what its machine is loaded with.
+#[derive(Clone, Debug)]
+pub struct Lowered {
+    /// The program.
+    pub program: Program,
+    /// Its image.
+    pub image: MachineImage,
+}
+
+impl Lowered {
+    /// Lowers a case.
+    ///
+    /// # Panics
+    /// If the network does not fit its machine: the cases are made so that it does.
+    pub fn new(case: &MachineCase) -> Lowered {
+        let program = firmware::lower::lower(&case.network, &case.design)
+            .unwrap_or_else(|error| panic!("{}: {error}", case.name));
+        let image = MachineImage::new(&program).expect("it fits its own machine");
+        Lowered { program, image }
+    }
+}
+
+/// The host feeds every token, predictions too, and looks at the counters between them.
+///
+/// # Errors
+/// The first difference.
+pub fn step_by_step<S: Simulation>(
+    simulation: S,
+    lowered: &Lowered,
+    case: &MachineCase,
+) -> Result<TalkReport, MachineError> {
+    let reference = MachineReference::new(&lowered.program);
+    let talk = converse(simulation, &lowered.image, reference, &case.prompt, case.generate, |_| ());
+    match talk.failure {
+        Some(failure) => Err(failure),
+        None => Ok(TalkReport {
+            tokens: talk.prompt.len() + talk.answer.len().saturating_sub(1),
+            writes: talk.compared_writes,
+            cycles: talk.simulated_cycles,
+        }),
+    }
+}
+
+/// The machine feeds its own predictions, twice: once cut off by a reset in the middle of a token,
+/// then whole, up to the full context if that comes first; after that it refuses another token.
+///
+/// # Errors
+/// The first difference.
+///
+/// # Panics
+/// If the machine ends its answer too early, or takes a token that has no place.
+pub fn by_itself<S: Simulation>(
+    simulation: S,
+    lowered: &Lowered,
+    case: &MachineCase,
+) -> Result<TalkReport, MachineError> {
+    let parameters = lowered.program.parameters;
+    let program = Arc::new(lowered.program.clone());
+    let reference = MachineReference::new(&lowered.program);
+    let mut harness = MachineHarness::new(simulation, program, reference);
+    let mut driver = MachineDriver::connect(&mut harness, parameters)?;
+    driver.load(&lowered.image)?;
+
+    // Half a token, then a reset; what was loaded stays.
+    driver.configure(1, None)?;
+    driver.begin_text()?;
+    driver.bus().expect(case.prompt[0], false)?;
+    driver.bus().send(case.prompt[0], false)?;
+    driver.bus().pause(40 + 7 * u64::from(case.prompt[0]))?;
+    driver.bus().reset();
+
+    driver.configure(case.generate as u32, None)?;
+    driver.begin_text()?;
+    let harness = driver.bus();
+    let (last, first) = case.prompt.split_last().expect("a prompt");
+    let mut expected = Vec::new();
+    for &token in first {
+        harness.expect(token, false)?;
+        harness.send(token, false)?;
+    }
+    let room = parameters.context as usize - first.len();
+    let mut token = *last;
+    for _ in 0..case.generate.min(room) {
+        let prediction = harness.expect(token, true)?.prediction.expect("asked for");
+        expected.push(prediction);
+        token = prediction;
+    }
+    harness.send(*last, true)?;
+    for (index, &reference) in expected.iter().enumerate() {
+        let answer = harness.receive()?;
+        let position = first.len() + index;
+        if answer.token != reference {
+            let (rtl, cycle) = (answer.token, harness.cycles());
+            return Err(MachineError::Prediction { position, reference, rtl, cycle });
+        }
+        assert_eq!(answer.last, index + 1 == expected.len(), "{}: tlast", case.name);
+    }
+    harness.pause(64)?;
+    harness.settled()?;
+    let status = driver.status()?;
+    let full = first.len() + expected.len() == parameters.context as usize;
+    assert!(!status.busy && !status.has_error(), "{}: {status}", case.name);
+    assert_eq!(status.context_full, full, "{}: {status}", case.name);
+    assert_eq!(driver.position()? as usize, first.len() + expected.len(), "{}", case.name);
+    let tokens = first.len() + expected.len();
+    let harness = driver.into_bus();
+    let writes = harness.lockstep().compared_writes();
+    Ok(TalkReport { tokens, writes, cycles: harness.cycles() })
+}
