@@ -19,14 +19,14 @@ use weights::numeric::fixed_point::{
 
 /// Bits of an index: the function above the index of its table.
 pub const INDEX_WIDTH: u32 = TABLE_INDEX_WIDTH + 1;
-/// Bits of an entry: 2^16 is among them.
-pub const ENTRY_WIDTH: u32 = UNIT_WIDTH + 1;
+/// Bits of an entry; 1 is less than 2^16 for both functions.
+pub const ENTRY_WIDTH: u32 = UNIT_WIDTH;
 
 /// The module `function_table`.
 pub fn function_table() -> Arc<Module> {
     let summary = "the entries of 2^-x and of the sigmoid, for two elements.\n\n\
-         0..255     2^16 * 2^(-i / 256)\n\
-         256..511   2^16 * sigmoid((i - 255.5) / 32)";
+         0..255     63 * 2^10 * 2^(-i / 256)\n\
+         256..511   2^16 * sigmoid((i - 256) / 32)";
     let b = Builder::new("function_table", file!(), summary);
     let index = |element: u32| {
         b.input(&format!("index_{element}_i"), uint(INDEX_WIDTH), "where one element looks")

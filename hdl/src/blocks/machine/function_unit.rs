@@ -15,9 +15,7 @@ use crate::module::Module;
 use crate::signal::Signal;
 use crate::signal_type::{sint, uint};
 use std::sync::Arc;
-use weights::numeric::fixed_point::{
-    OCTAVE_FRACTION_WIDTH, OCTAVES, TABLE_INDEX_WIDTH, UNIT_WIDTH,
-};
+use weights::numeric::fixed_point::{OCTAVE_FRACTION_WIDTH, OCTAVES, TABLE_INDEX_WIDTH};
 
 /// Bits of the number of whole octaves below 32.
 const OCTAVE_WIDTH: u32 = OCTAVES.trailing_zeros();
@@ -32,7 +30,7 @@ pub struct FunctionUnit {
 /// The functions, in the module that uses them.
 #[derive(Clone, Copy)]
 pub(super) struct Functions<'m> {
-    /// `2^16 · 2^(−argument / 256)`.
+    /// `63 · 2^10 · 2^(−argument / 256)`.
     pub(super) exponential: Signal<'m>,
     /// `2^16 · σ(argument / 32)`.
     pub(super) openness: Signal<'m>,
@@ -42,7 +40,7 @@ impl FunctionUnit {
     /// The module `function_unit`.
     pub fn module(&self) -> Arc<Module> {
         let summary = "2^-x and the sigmoid, one argument per cycle.\n\n\
-             exponential_o = 2^16 * 2^(-argument / 256)    argument >= 0; 0 from 32 octaves on\n\
+             exponential_o = 63 * 2^10 * 2^(-argument / 256)   argument >= 0; 0 from 32 octaves on\n\
              openness_o    = 2^16 * sigmoid(argument / 32)";
         let b = Builder::new("function_unit", file!(), summary);
         b.port_group("Argument: argument_i + round_up_i.");
@@ -76,11 +74,10 @@ impl FunctionUnit {
 
         b.section("The rest of either function.");
         let halved = b.wire("halved", entry.shift_right_by(octaves));
-        let positive = b.wire("positive", entry.bits(0, UNIT_WIDTH));
         b.port_group("The functions, two cycles later.");
         let exponential = beyond.select(halved.same(0), halved);
-        b.output("exponential_o", exponential, "2^16 * 2^(-argument / 256)");
-        let openness = negative.select(positive.negate(), positive);
+        b.output("exponential_o", exponential, "63 * 2^10 * 2^(-argument / 256)");
+        let openness = negative.select(entry.negate(), entry);
         b.output("openness_o", openness, "2^16 * sigmoid(argument / 32)");
         b.finish()
     }

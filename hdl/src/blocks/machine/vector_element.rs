@@ -299,5 +299,5 @@ impl<'m> Mode<'m> {
     }
 }
 
-/// Bits of an exponential fit what enters the second half.
+/// An exponential fits what enters the second half.
 const _: () = assert!(ENTRY_WIDTH < UNIT_WIDTH + 2);

@@ -55,7 +55,7 @@ pub struct VectorUnit {
     pub lanes: u32,
     /// Columns of the array, a multiple of `elements`.
     pub slots: u32,
-    /// Bits of a value, 16..=24; softmax weights need 18.
+    /// Bits of a value, 16..=24; softmax weights need 17.
     pub value_width: u32,
     /// Bits of a count's magnitude.
     pub count_width: u32,
