@@ -11,13 +11,18 @@
 pub mod case;
 pub mod configuration;
 mod door;
+pub mod machine_account;
+pub mod machine_check;
+pub mod machine_plants;
 pub mod machines;
 pub mod monitor;
 pub mod plants;
 mod provocation;
 pub mod rules;
+pub mod serial;
 pub mod table;
 pub mod talks;
+mod tally;
 pub mod verilog;
 
 pub use door::{Difference, Fault, Report, check};
