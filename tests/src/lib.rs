@@ -13,6 +13,7 @@ pub mod configuration;
 mod door;
 pub mod machine_account;
 pub mod machine_check;
+pub mod machine_line;
 pub mod machine_plants;
 pub mod machines;
 pub mod monitor;

@@ -1,8 +1,8 @@
 //! Every check that a machine goes through, one after the other.
 
 use crate::machine_account::account;
+use crate::machine_line::{DIVISOR, serial};
 use crate::machines::MachineCase;
-use crate::serial::{DIVISOR, serial};
 use crate::talks::{Lowered, by_itself, step_by_step};
 use cosim::machine::MachineError;
 use firmware::driver::DriverError;

@@ -1,140 +1,124 @@
-//! A machine behind a serial line: bytes in, bytes out, against the reference.
+//! A host at the other end of a serial line, 8N1.
 
-use crate::machines::MachineCase;
-use crate::talks::{Lowered, equal};
-use cosim::machine::MachineError;
-use cosim::reference::machine::MachineReference;
-use hdl::blocks::machine::uart_bridge::CLEAR_ID;
 use hdl::simulation::{PortIndex, Simulation};
+use std::collections::VecDeque;
 
-/// Cycles of a bit.
-pub const DIVISOR: u32 = 5;
+/// Bits of a frame: start, 8 data bits, stop.
+const FRAME_BITS: usize = 10;
 
-/// Cycles in which an answer must begin.
-const ANSWER_CYCLES: u64 = 50_000;
-
-/// The host's end of the line.
-struct Line<S> {
+/// A machine on a board, and the serial line to it.
+pub struct SerialHost<S> {
     simulation: S,
-    send: PortIndex,
-    receive: PortIndex,
+    divisor: usize,
+    into: PortIndex,
+    out: PortIndex,
+    /// Levels still to be driven, one a cycle.
+    levels: VecDeque<bool>,
+    /// Cycles since the start bit of the byte that comes, and its bits so far.
+    coming: Option<(usize, u16)>,
+    bytes: Vec<u8>,
+    /// A frame had no stop bit.
+    broken: bool,
     cycles: u64,
 }
 
-impl<S: Simulation> Line<S> {
-    fn new(mut simulation: S) -> Line<S> {
-        let (send, receive) = (simulation.port("serial_i"), simulation.port("serial_o"));
+impl<S: Simulation> SerialHost<S> {
+    /// Takes a simulation with ports `serial_i` and `serial_o`, and resets it.
+    pub fn new(mut simulation: S, divisor: usize) -> SerialHost<S> {
+        let (into, out) = (simulation.port("serial_i"), simulation.port("serial_o"));
         let reset = simulation.port("rst_i");
-        simulation.write_u64(send, 1);
+        simulation.write_u64(into, 1);
         simulation.write_u64(reset, 1);
         simulation.tick();
-        simulation.tick();
         simulation.write_u64(reset, 0);
-        Line { simulation, send, receive, cycles: 2 }
+        let (levels, bytes) = (VecDeque::new(), vec![]);
+        let (coming, broken, cycles) = (None, false, 0);
+        SerialHost { simulation, divisor, into, out, levels, coming, bytes, broken, cycles }
     }
 
-    fn hold(&mut self, level: bool, cycles: u32) {
-        self.simulation.write_u64(self.send, level.into());
-        for _ in 0..cycles {
-            self.simulation.tick();
-            self.cycles += 1;
-        }
+    /// Clock edges so far.
+    pub fn cycles(&self) -> u64 {
+        self.cycles
     }
 
-    fn send_byte(&mut self, byte: u8, stop: bool) {
-        self.hold(false, DIVISOR);
-        (0..8).for_each(|bit| self.hold(byte >> bit & 1 == 1, DIVISOR));
-        self.hold(stop, DIVISOR);
-        self.hold(true, 0);
+    /// Whether a port of one bit is set.
+    pub fn is(&self, port: &str) -> bool {
+        self.simulation.read_u64(self.simulation.port(port)) == 1
     }
 
-    fn send_word(&mut self, word: u32) {
-        (word as u16).to_le_bytes().into_iter().for_each(|byte| self.send_byte(byte, true));
-    }
-
-    fn level(&self) -> bool {
-        self.simulation.read_u64(self.receive) == 1
-    }
-
-    fn receive_byte(&mut self) -> Result<u8, MachineError> {
-        let mut idle = 0;
-        while self.level() {
-            if idle == ANSWER_CYCLES {
-                let (cycle, waits) = (self.cycles, "the host waits for a byte".to_owned());
-                return Err(MachineError::Stall { idle, cycle, waits });
+    /// Queues a token: two bytes, the lower first.
+    pub fn send(&mut self, id: u32, last: bool) {
+        let word = id as u16 | u16::from(last) << 15;
+        for byte in word.to_le_bytes() {
+            let frame = u16::from(byte) << 1 | 1 << (FRAME_BITS - 1);
+            for bit in 0..FRAME_BITS {
+                let level = frame >> bit & 1 == 1;
+                self.levels.extend(std::iter::repeat_n(level, self.divisor));
             }
-            self.hold(true, 1);
-            idle += 1;
         }
-        self.hold(true, DIVISOR / 2);
-        equal("the start bit", self.level(), false)?;
-        let mut byte = 0;
-        for bit in 0..8 {
-            self.hold(true, DIVISOR);
-            byte |= u8::from(self.level()) << bit;
-        }
-        self.hold(true, DIVISOR);
-        equal("the stop bit", self.level(), true)?;
-        Ok(byte)
     }
 
-    fn receive_word(&mut self) -> Result<u32, MachineError> {
-        Ok(u16::from_le_bytes([self.receive_byte()?, self.receive_byte()?]).into())
+    /// Waits for a prediction; its id, and whether it is the last of its answer.
+    ///
+    /// # Panics
+    /// If none comes in `limit` cycles, or a frame has no stop bit.
+    pub fn receive(&mut self, limit: u64) -> (u32, bool) {
+        self.wait(limit).unwrap_or_else(|what| panic!("{what}"))
     }
 
-    fn lamp(&self, name: &str) -> bool {
-        self.simulation.read_u64(self.simulation.port(name)) == 1
+    /// Queues a break: longer low than any byte.
+    pub fn send_break(&mut self) {
+        self.levels.extend(std::iter::repeat_n(false, (FRAME_BITS + 2) * self.divisor));
     }
-}
 
-/// A text, another after it was cleared, and then what must light the lamps.
-///
-/// # Errors
-/// The first difference.
-pub fn serial<S: Simulation>(
-    simulation: S,
-    lowered: &Lowered,
-    case: &MachineCase,
-) -> Result<(), MachineError> {
-    let mut line = Line::new(simulation);
-    let mut reference = MachineReference::new(&lowered.program);
-    for _ in 0..2 {
-        // The words wait in the queue while the tokens before them run.
-        line.send_word(CLEAR_ID);
-        reference.reset();
-        let (last, first) = case.prompt.split_last().expect("a prompt");
-        first.iter().for_each(|&token| line.send_word(token));
-        line.send_word(last | 0x8000);
-        for &token in first {
-            reference.step(token, false)?;
-        }
-        let room = case.network.context - first.len();
-        let count = case.generate.min(room);
-        let mut token = *last;
-        for index in 0..count {
-            let position = first.len() + index;
-            let prediction = reference.step(token, true)?.map(|found| found.token);
-            let expected = prediction.unwrap_or_default();
-            let rtl = line.receive_word()?;
-            equal("the mark of the last prediction", rtl >> 15 == 1, index + 1 == count)?;
-            if rtl & 0x7FFF != expected {
-                let (reference, rtl) = (expected, rtl & 0x7FFF);
-                return Err(MachineError::Prediction {
-                    position,
-                    reference,
-                    rtl,
-                    cycle: line.cycles,
-                });
+    /// Waits for a prediction; its id, and whether it is the last of its answer.
+    ///
+    /// # Errors
+    /// If none comes in `limit` cycles, or a frame has no stop bit.
+    pub fn wait(&mut self, limit: u64) -> Result<(u32, bool), String> {
+        let end = self.cycles + limit;
+        while self.bytes.len() < 2 {
+            if self.broken {
+                return Err("a frame without its stop bit".to_owned());
             }
-            token = expected;
+            if self.cycles >= end {
+                return Err(format!("no prediction in {limit} cycles"));
+            }
+            self.tick();
         }
-        line.hold(true, 20 * DIVISOR);
-        equal("error_o, busy_o", (line.lamp("error_o"), line.lamp("busy_o")), (false, false))?;
-        equal("context_full_o", line.lamp("context_full_o"), count == room)?;
+        let word = u16::from_le_bytes([self.bytes[0], self.bytes[1]]);
+        self.bytes.drain(..2);
+        Ok((u32::from(word & 0x7FFF), word >> 15 == 1))
     }
-    line.send_word(CLEAR_ID);
-    line.send_byte(0, false);
-    line.hold(true, 4 * DIVISOR);
-    equal("error_o after a break", line.lamp("error_o"), true)?;
-    Ok(())
+
+    /// Lets `cycles` pass.
+    pub fn pause(&mut self, cycles: u64) {
+        (0..cycles).for_each(|_| self.tick());
+    }
+
+    fn tick(&mut self) {
+        let level = self.levels.pop_front().unwrap_or(true);
+        self.simulation.write_u64(self.into, level.into());
+        self.simulation.tick();
+        self.cycles += 1;
+        let level = self.simulation.read_u64(self.out) == 1;
+        match self.coming {
+            None if !level => self.coming = Some((0, 0)),
+            None => {}
+            Some((cycle, bits)) => self.sample(cycle + 1, bits, level),
+        }
+    }
+
+    /// Takes each bit at its middle.
+    fn sample(&mut self, cycle: usize, mut bits: u16, level: bool) {
+        if cycle % self.divisor == self.divisor / 2 {
+            bits |= u16::from(level) << (cycle / self.divisor);
+        }
+        self.coming = Some((cycle, bits));
+        if cycle / self.divisor == FRAME_BITS - 1 && cycle % self.divisor == self.divisor / 2 {
+            self.broken |= !level;
+            self.bytes.push((bits >> 1) as u8);
+            self.coming = None;
+        }
+    }
 }
