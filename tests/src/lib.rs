@@ -11,6 +11,10 @@
 pub mod case;
 pub mod configuration;
 mod door;
+pub mod machine_account;
+pub mod machine_check;
+pub mod machine_line;
+pub mod machine_plants;
 pub mod machines;
 pub mod monitor;
 pub mod plants;
@@ -19,6 +23,7 @@ pub mod rules;
 pub mod serial;
 pub mod table;
 pub mod talks;
+mod tally;
 pub mod verilog;
 
 pub use door::{Difference, Fault, Report, check};

@@ -10,9 +10,9 @@ use weights::packing::Packing::{Base3, TwoBit};
 
 /// One planted fault.
 #[derive(Clone, Copy, Debug)]
-pub struct Plant {
-    /// The engine that it is planted into.
-    pub engine: fn() -> Configuration,
+pub struct Plant<D = Configuration> {
+    /// The design that it is planted into.
+    pub design: fn() -> D,
     /// The printed file.
     pub file: &'static str,
     /// What stands there, exactly once.
@@ -21,7 +21,8 @@ pub struct Plant {
     pub replace: &'static str,
     /// What is wrong with it.
     pub fault: &'static str,
-    /// What must catch it: see [`Difference::caught_by`](crate::Difference::caught_by).
+    /// What must catch it, as [`Difference::caught_by`](crate::Difference::caught_by) or
+    /// [`Caught`](crate::machine_check::Caught) names it.
     pub caught_by: &'static str,
 }
 
@@ -71,13 +72,13 @@ pub fn plain(text: &str) -> String {
     plain
 }
 
-impl Plant {
+impl<D> Plant<D> {
     /// Puts the fault into the printed files.
     ///
     /// # Errors
     /// If the file, or the one place in it, is not there: the plant must follow the generator.
     pub fn into_sources(&self, sources: &mut [(String, String)]) -> Result<(), String> {
-        let Plant { file, find, replace, .. } = *self;
+        let (file, find, replace) = (self.file, self.find, self.replace);
         let source = sources.iter_mut().find(|(name, _)| name == file);
         let Some((_, text)) = source else { return Err(format!("no file {file} is printed")) };
         let before = plain(text);
@@ -90,11 +91,11 @@ impl Plant {
 }
 
 macro_rules! plants {
-    ($( $engine:ident $file:literal $caught_by:literal $fault:literal
+    ($design_type:ty: $( $design:ident $file:literal $caught_by:literal $fault:literal
         $find:literal => $replace:literal ; )*) => {
         /// All plants.
-        pub const PLANTS: &[Plant] = &[ $( Plant {
-            engine: $engine,
+        pub const PLANTS: &[Plant<$design_type>] = &[ $( Plant {
+            design: $design,
             file: concat!($file, ".v"),
             find: $find,
             replace: $replace,
@@ -104,7 +105,9 @@ macro_rules! plants {
     };
 }
 
-plants! {
+pub(crate) use plants;
+
+plants! { Configuration:
     // ---- sums ------------------------------------------------------------------------------------
 
     lif "ternary_parity" "value" "an inactive slot counts nothing"

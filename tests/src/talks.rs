@@ -8,6 +8,7 @@ use firmware::image::MachineImage;
 use firmware::machine::Program;
 use firmware::machine_driver::MachineDriver;
 use hdl::simulation::Simulation;
+use std::fmt::Debug;
 use std::sync::Arc;
 
 /// What a machine went through without a difference.
@@ -64,14 +65,26 @@ pub fn step_by_step<S: Simulation>(
     }
 }
 
+/// Compares what the machine says of itself.
+pub(crate) fn equal<T: PartialEq + Debug>(
+    what: &str,
+    found: T,
+    expected: T,
+) -> Result<(), MachineError> {
+    match found == expected {
+        true => Ok(()),
+        false => Err(MachineError::Machine(format!("{what} is {found:?}, not {expected:?}"))),
+    }
+}
+
 /// The machine feeds its own predictions, twice: once cut off by a reset in the middle of a token,
-/// then whole, up to the full context if that comes first; after that it refuses another token.
+/// then whole, up to the full context if that comes first.
 ///
 /// # Errors
 /// The first difference.
 ///
 /// # Panics
-/// If the machine ends its answer too early, or takes a token that has no place.
+/// If the case has no prompt.
 pub fn by_itself<S: Simulation>(
     simulation: S,
     lowered: &Lowered,
@@ -116,16 +129,16 @@ pub fn by_itself<S: Simulation>(
             let (rtl, cycle) = (answer.token, harness.cycles());
             return Err(MachineError::Prediction { position, reference, rtl, cycle });
         }
-        assert_eq!(answer.last, index + 1 == expected.len(), "{}: tlast", case.name);
+        equal("tlast", answer.last, index + 1 == expected.len())?;
     }
     harness.pause(64)?;
     harness.settled()?;
     let status = driver.status()?;
     let full = first.len() + expected.len() == parameters.context as usize;
-    assert!(!status.busy && !status.has_error(), "{}: {status}", case.name);
-    assert_eq!(status.context_full, full, "{}: {status}", case.name);
-    assert_eq!(driver.position()? as usize, first.len() + expected.len(), "{}", case.name);
     let tokens = first.len() + expected.len();
+    equal("an error or busy", status.has_error() || status.busy, false)?;
+    equal("context_full", status.context_full, full)?;
+    equal("position", driver.position()? as usize, tokens)?;
     let harness = driver.into_bus();
     let writes = harness.lockstep().compared_writes();
     Ok(TalkReport { tokens, writes, cycles: harness.cycles() })

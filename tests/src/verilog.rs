@@ -1,7 +1,7 @@
 //! An engine as Verilog, and as a Verilated model.
 
 use cosim::tools::{Design, ToolError};
-use cosim::verilated::{BuildOptions, Optimisation, Toolchain, VerilatedModel};
+use cosim::verilated::{BuildOptions, CompiledModel, Optimisation, Toolchain, VerilatedModel};
 use firmware::engine::EngineParameters;
 use hdl::blocks::layer_engine::LayerEngine;
 use hdl::check::Checked;
@@ -23,6 +23,20 @@ pub fn sources(design: &Checked) -> Vec<(String, String)> {
     hdl::verilog::print(design).into_iter().map(|file| (file.name, file.text)).collect()
 }
 
+/// A model of a design's Verilog, which may differ from what was printed.
+///
+/// # Errors
+/// If Verilator or the compiler refuses it.
+pub fn compile(
+    toolchain: &Toolchain,
+    design: &Checked,
+    sources: &[(String, String)],
+) -> Result<CompiledModel, ToolError> {
+    let options = BuildOptions { trace: false, optimisation: Optimisation::Normal };
+    let ports = design.top().ports();
+    toolchain.build(&Design { top: &design.top().name, sources }, &ports, options)
+}
+
 /// A fresh simulation of a design's Verilog, which may differ from what was printed.
 ///
 /// # Errors
@@ -32,7 +46,5 @@ pub fn verilate(
     design: &Checked,
     sources: &[(String, String)],
 ) -> Result<VerilatedModel, ToolError> {
-    let options = BuildOptions { trace: false, optimisation: Optimisation::Normal };
-    let ports = design.top().ports();
-    toolchain.build(&Design { top: &design.top().name, sources }, &ports, options)?.simulate()
+    compile(toolchain, design, sources)?.simulate()
 }

