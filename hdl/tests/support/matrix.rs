@@ -217,6 +217,9 @@ impl World {
                     best = Some((y, row));
                 }
             }
+            if group * elements >= rows {
+                break;
+            }
             let to_residual = matrix.destination != 0;
             if to_residual {
                 self.residual[address] = values.clone();
