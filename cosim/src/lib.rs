@@ -5,6 +5,7 @@
 
 pub mod bench;
 pub mod commands;
+pub mod evaluation;
 pub mod harness;
 pub mod lockstep;
 pub mod machine;

@@ -10,6 +10,7 @@ mod bench;
 mod console;
 mod cosim;
 mod doctor;
+mod eval;
 mod generate;
 mod init;
 mod layers;
@@ -76,6 +77,8 @@ enum Command {
     Generate(generate::GenerateCommand),
     /// Run or replay one matrix of a run, with a waveform if asked.
     Cosim(cosim::CosimCommand),
+    /// Score a text: perplexity, spikes and cycles of the machine beside the float model.
+    Eval(eval::EvalCommand),
     /// Show the tools that were found, and what to do about those that were not.
     Doctor(doctor::DoctorCommand),
     /// Write a commented design to start from.
@@ -114,6 +117,7 @@ where
         Command::Layers(command) => command.execute(&mut console),
         Command::Generate(command) => command.execute(&mut console),
         Command::Cosim(command) => command.execute(&mut console),
+        Command::Eval(command) => command.execute(&mut console),
         Command::Doctor(command) => command.execute(&mut console),
         Command::Init(command) => command.execute(&mut console),
         Command::Schema => schema::execute(&mut console),

@@ -18,4 +18,5 @@ mod source;
 
 pub use error::PipelineError;
 pub use outputs::{Output, Outputs, ToolVersion};
+pub(crate) use source::read_text;
 pub use source::{Source, SourceOptions};

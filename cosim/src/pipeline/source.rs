@@ -95,6 +95,17 @@ impl SourceOptions {
         }
     }
 
+    /// The model's tokenizer; bytes for the sample network.
+    ///
+    /// # Errors
+    /// As [`Tokens::open`].
+    pub fn tokens(&self, network: &Network) -> Result<Tokens, PipelineError> {
+        match &self.model {
+            Some(folder) => Ok(Tokens::open(folder, network)?),
+            None => Ok(Tokens::bytes(network)),
+        }
+    }
+
     /// The tokens of the run: the beginning of the text, story by story, or seeded ids.
     ///
     /// # Errors
@@ -109,10 +120,7 @@ impl SourceOptions {
             return Ok(chunks(seeded_ids(network, run.seed, run.tokens), network.context));
         };
         let text = read_text(path)?;
-        let tokens = match &self.model {
-            Some(folder) => Tokens::open(folder, network)?,
-            None => Tokens::bytes(network),
-        };
+        let tokens = self.tokens(network)?;
         let (mut texts, mut left) = (Vec::new(), run.tokens);
         for story in stories(&text) {
             if left == 0 {
@@ -136,7 +144,8 @@ fn chunks(ids: Vec<u32>, context: usize) -> Vec<Vec<u32>> {
     ids.chunks(context.max(1)).map(<[u32]>::to_vec).collect()
 }
 
-fn read_text(path: &Path) -> Result<String, PipelineError> {
+/// Reads a text file of the user.
+pub(crate) fn read_text(path: &Path) -> Result<String, PipelineError> {
     let failed = || PipelineError::file("read", path, "give a text file that exists");
     let file = std::fs::File::open(path).map_err(failed())?;
     let mut bytes = Vec::new();

@@ -1,5 +1,6 @@
 //! Quality: how well a network predicts text, and what it writes.
 
+use super::machine::MachineReference;
 use super::{Reference, ReferenceError, Tokens, argmax};
 use rayon::prelude::*;
 use std::ops::Add;
@@ -28,26 +29,93 @@ impl Add for Score {
     }
 }
 
+/// A model that predicts token by token.
+pub trait Predictor: Clone + Send + Sync {
+    /// Forgets the text.
+    fn reset(&mut self);
+
+    /// Most tokens of a text.
+    fn context(&self) -> usize;
+
+    /// Reads an id at the next position, and puts the logits of the one after it into `logits`.
+    ///
+    /// # Errors
+    /// If the id is outside the vocabulary, the context is full, or a value overflows.
+    fn predict(&mut self, id: u32, logits: &mut Vec<f64>) -> Result<(), ReferenceError>;
+}
+
+impl Predictor for Reference {
+    fn reset(&mut self) {
+        Reference::reset(self);
+    }
+
+    fn context(&self) -> usize {
+        self.network().context
+    }
+
+    fn predict(&mut self, id: u32, logits: &mut Vec<f64>) -> Result<(), ReferenceError> {
+        logits.clear();
+        logits.extend(self.step(id)?.iter().map(|&logit| f64::from(logit)));
+        Ok(())
+    }
+}
+
+impl Predictor for MachineReference {
+    fn reset(&mut self) {
+        MachineReference::reset(self);
+    }
+
+    fn context(&self) -> usize {
+        self.parameters().context as usize
+    }
+
+    fn predict(&mut self, id: u32, logits: &mut Vec<f64>) -> Result<(), ReferenceError> {
+        let prediction = self.step(id, true)?.expect("a prediction was asked for");
+        logits.clear();
+        logits.extend(prediction.values());
+        Ok(())
+    }
+}
+
 /// Scores one story from position 0. Ids beyond the context are dropped.
 ///
 /// # Errors
-/// As [`Reference::step`].
-pub fn score_story(reference: &mut Reference, ids: &[u32]) -> Result<Score, ReferenceError> {
-    reference.reset();
-    let ids = &ids[..ids.len().min(reference.network().context)];
-    let mut score = Score::default();
+/// As [`Predictor::predict`].
+pub fn score_story<P: Predictor>(predictor: &mut P, ids: &[u32]) -> Result<Score, ReferenceError> {
+    predictor.reset();
+    let ids = &ids[..ids.len().min(predictor.context())];
+    let (mut score, mut logits) = (Score::default(), Vec::new());
     for (position, pair) in ids.windows(2).enumerate() {
-        let (id, vocabulary) = (pair[1], reference.network().vocabulary);
-        let logits = reference.step(pair[0])?;
+        let id = pair[1];
+        predictor.predict(pair[0], &mut logits)?;
         let Some(&scored) = logits.get(id as usize) else {
+            let vocabulary = logits.len();
             return Err(ReferenceError::TokenId { id, position: position + 1, vocabulary });
         };
-        let largest = f64::from(logits[argmax(logits)]);
-        let sum: f64 = logits.iter().map(|&logit| (f64::from(logit) - largest).exp()).sum();
-        score.nats += largest + sum.ln() - f64::from(scored);
+        let largest = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let sum: f64 = logits.iter().map(|&logit| (logit - largest).exp()).sum();
+        score.nats += largest + sum.ln() - scored;
         score.scored += 1;
     }
     Ok(score)
+}
+
+/// Scores stories in parallel, each on a predictor of its own, and yields in their order what
+/// `finish` makes of each predictor.
+///
+/// # Errors
+/// The first error of a story.
+pub fn score_each<P: Predictor, T: Send>(
+    predictor: &P,
+    stories: &[Vec<u32>],
+    finish: impl Fn(Score, P) -> T + Sync,
+) -> Result<Vec<T>, ReferenceError> {
+    let score = |ids: &Vec<u32>| {
+        let mut own = predictor.clone();
+        score_story(&mut own, ids).map(|score| finish(score, own))
+    };
+    let scores: Vec<Result<T, ReferenceError>> = stories.par_iter().map(score).collect();
+    scores.into_iter().collect()
 }
 
 /// Scores stories in parallel, each on its own. The sum is taken in their order, so it does not
@@ -55,14 +123,14 @@ pub fn score_story(reference: &mut Reference, ids: &[u32]) -> Result<Score, Refe
 ///
 /// # Errors
 /// The first error of a story.
-pub fn score_stories(
-    reference: &Reference,
+pub fn score_stories<P: Predictor>(
+    predictor: &P,
     tokens: &Tokens,
     stories: &[&str],
 ) -> Result<Score, ReferenceError> {
-    let score = |story: &&str| score_story(&mut reference.clone(), &tokens.encode(story)?);
-    let scores: Vec<Result<Score, ReferenceError>> = stories.par_iter().map(score).collect();
-    scores.into_iter().try_fold(Score::default(), |total, score| Ok(total + score?))
+    let ids: Result<Vec<_>, _> = stories.iter().map(|story| tokens.encode(story)).collect();
+    let scores = score_each(predictor, &ids?, |score, _| score)?;
+    Ok(scores.into_iter().fold(Score::default(), Score::add))
 }
 
 /// Continues `prompt` by the likeliest ids, the lowest on ties: at most `length`, up to and with

@@ -46,3 +46,25 @@ pub fn kernel_speed(network: &Network, trace: &Trace, time: Duration) -> KernelS
         }),
     }
 }
+
+/// Tokens per second of a loop of one multiplication a synapse over all ternary matrices, on every
+/// thread of the pool, for about `time`: nothing else of a token is computed.
+///
+/// # Panics
+/// If the network has no ternary matrix.
+pub fn naive_tokens_per_second(network: &Network, time: Duration) -> f64 {
+    let matrices: Vec<_> = network.ternary_matrices().collect();
+    let columns = matrices.iter().map(|matrix| matrix.columns).max().expect("a matrix");
+    let counts: Vec<i32> = (0..columns as i32).map(|column| column * 5 % 13 - 6).collect();
+    let tokens = rayon::broadcast(|_| {
+        let (begin, mut tokens) = (Instant::now(), 0usize);
+        while tokens == 0 || begin.elapsed() < time {
+            for matrix in &matrices {
+                black_box(naive_currents(matrix, black_box(&counts[..matrix.columns])));
+            }
+            tokens += 1;
+        }
+        tokens as f64 / begin.elapsed().as_secs_f64()
+    });
+    tokens.into_iter().sum()
+}

@@ -100,6 +100,22 @@ impl Tokens {
     }
 }
 
+impl Tokens {
+    /// Characters of `text` that its first ids stand for, the begin token standing for none.
+    ///
+    /// # Errors
+    /// If the tokenizer fails.
+    pub fn character_count(&self, text: &str, ids: &[u32]) -> Result<usize, ReferenceError> {
+        match &self.source {
+            Source::Bytes => {
+                let bytes = ids.len() - self.begin_token.iter().len().min(ids.len());
+                Ok(text.char_indices().take_while(|&(start, _)| start < bytes).count())
+            }
+            Source::File(_) => Ok(self.decode(ids)?.chars().count()),
+        }
+    }
+}
+
 /// A text of `length` random ids for a network without a tokenizer, with its begin token in front.
 pub fn seeded_ids(network: &Network, seed: u64, length: usize) -> Vec<u32> {
     let mut stream = ChaCha8Rng::seed_from_u64(seed);

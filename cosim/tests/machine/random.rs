@@ -98,6 +98,8 @@ pub(crate) fn program(seed: u64) -> Program {
         logits_scalar: 20,
         begin_token: None,
         end_token: None,
+        widths: Vec::new(),
+        areas: Vec::new(),
     }
 }
 

@@ -31,6 +31,14 @@ pub enum ConfigError {
         /// The file as the user named it.
         file_name: String,
     },
+    /// A setting is no `KEY=VALUE`.
+    #[error(
+        "`{setting}` is no setting; write a dotted key and its value, such as machine.value_width=20"
+    )]
+    Setting {
+        /// The setting as the user wrote it.
+        setting: String,
+    },
     /// A place in the file is wrong.
     #[error(transparent)]
     At(Box<Diagnostic>),

@@ -17,6 +17,7 @@ mod design;
 mod diagnostic;
 mod relations;
 mod schema;
+mod settings;
 mod walk;
 mod write;
 

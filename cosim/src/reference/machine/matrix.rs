@@ -8,7 +8,7 @@ use super::{MatrixFacts, Observer, Write};
 use firmware::isa::Matrix;
 use firmware::machine::MachineParameters;
 use weights::numeric::fixed_point::{limited_shift, saturate};
-use weights::numeric::round_shift;
+use weights::numeric::{Radix, round_shift};
 
 impl State {
     pub(super) fn matrix<O: Observer>(
@@ -73,17 +73,19 @@ impl State {
             "train {} has spikes beyond the {columns} columns of what it flows through",
             matrix.train
         );
-        let needed = train.planes(radix);
+        let needed = match radix {
+            Radix::Bitwise => train.bitwise.planes,
+            Radix::Unary => train.unary.planes,
+        };
         MatrixFacts {
             tiles,
             digits: matrix.digits,
             words: (train.columns.len() as u32).max(1),
-            passes: needed.div_ceil(planes),
+            passes: needed.div_ceil(planes).max(1),
             rows: rows as u32,
             columns: columns as u32,
-            planes: needed,
-            spikes: train.spikes,
-            magnitude_sum: train.magnitude_sum,
+            bitwise: train.bitwise,
+            unary: train.unary,
             ..MatrixFacts::default()
         }
     }
@@ -182,7 +184,7 @@ const DIGIT_MAX: u32 = 1093;
 fn scores(kept: &Kept, train: &Train, positions: usize, sums: &mut Vec<i64>) {
     sums.clear();
     let spiking = || train.counts().iter().enumerate().filter(|(_, count)| **count != 0);
-    if train.magnitude_sum > i32::MAX as u32 / DIGIT_MAX {
+    if train.unary.spikes > i32::MAX as u32 / DIGIT_MAX {
         let product = |position: usize| -> i64 {
             let key = |channel| i64::from(kept.channel(channel, positions)[position]);
             spiking().map(|(channel, &count)| key(channel) * i64::from(count)).sum()

@@ -18,7 +18,7 @@ mod train;
 mod vector;
 mod widths;
 
-pub use observe::{Facts, MatrixFacts, Observer, Record, Recorder, Silent, Write};
+pub use observe::{Facts, MatrixFacts, Observer, Record, Recorder, Silent, TrainCost, Write};
 pub use widths::Widths;
 
 use super::ReferenceError;
@@ -44,6 +44,13 @@ pub struct Prediction<'a> {
     pub logits: &'a [i64],
     /// The value of one unit of a logit.
     pub unit: f64,
+}
+
+impl Prediction<'_> {
+    /// The logits as real numbers.
+    pub fn values(&self) -> impl Iterator<Item = f64> {
+        self.logits.iter().map(|&logit| logit as f64 * self.unit)
+    }
 }
 
 impl MachineReference {

@@ -1,7 +1,7 @@
 //! What an observer sees: every write of every instruction, and what only execution can tell.
 
-use weights::numeric::Trit;
 use weights::numeric::fixed_point::Scale;
+use weights::numeric::{Radix, Trit};
 
 /// One write of one memory. Addresses are words of that memory unless a field says otherwise.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,6 +42,32 @@ pub enum Facts {
     Vector,
 }
 
+/// What a train costs in one radix.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TrainCost {
+    /// Planes that it needs; at least one.
+    pub planes: u32,
+    /// Its spikes.
+    pub spikes: u32,
+}
+
+impl TrainCost {
+    /// Of counts, in one radix.
+    pub fn of<C: Copy + Into<i32>>(counts: &[C], radix: Radix) -> TrainCost {
+        let magnitudes = counts.iter().map(|&count| count.into().unsigned_abs());
+        let (planes, spikes) = match radix {
+            Radix::Bitwise => magnitudes.fold((0, 0), |(or, ones), magnitude| {
+                (or | magnitude, ones + magnitude.count_ones())
+            }),
+            Radix::Unary => magnitudes
+                .fold((0, 0), |(most, sum), magnitude| (most.max(magnitude), sum + magnitude)),
+        };
+        let planes =
+            if radix == Radix::Bitwise { u32::BITS - planes.leading_zeros() } else { planes };
+        TrainCost { planes: planes.max(1), spikes }
+    }
+}
+
 /// How the matrix unit executed an instruction.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct MatrixFacts {
@@ -57,16 +83,24 @@ pub struct MatrixFacts {
     pub rows: u32,
     /// Columns of the store that the train could have.
     pub columns: u32,
-    /// Planes that the train needs, in the machine's radix; at least one.
-    pub planes: u32,
-    /// Spikes of the train, in the machine's radix.
-    pub spikes: u32,
-    /// Σ |count| of the train: its spikes in a unary radix.
-    pub magnitude_sum: u32,
+    /// What the train costs if its planes weigh powers of two.
+    pub bitwise: TrainCost,
+    /// What it costs if they weigh one.
+    pub unary: TrainCost,
     /// Largest magnitude of a sum.
     pub sum_max: u64,
     /// Writes in which a valid row saturated.
     pub saturations: u32,
+}
+
+impl MatrixFacts {
+    /// What the train costs in a radix.
+    pub fn cost(&self, radix: Radix) -> TrainCost {
+        match radix {
+            Radix::Bitwise => self.bitwise,
+            Radix::Unary => self.unary,
+        }
+    }
 }
 
 /// Who watches an execution.

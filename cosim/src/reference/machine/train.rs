@@ -1,7 +1,7 @@
 //! Trains as the train store keeps them.
 
+use super::TrainCost;
 use weights::numeric::Radix;
-use weights::numeric::fixed_point::bit_length;
 
 /// One train: its counts, and what its descriptor says.
 #[derive(Clone, Debug, Default)]
@@ -14,10 +14,8 @@ pub(super) struct Train {
     pub(super) columns: Vec<u32>,
     /// The or (bitwise) or the maximum (unary) of the magnitudes.
     pub(super) magnitude: u32,
-    /// Spikes in the radix of the machine.
-    pub(super) spikes: u32,
-    /// Σ |count|.
-    pub(super) magnitude_sum: u32,
+    pub(super) bitwise: TrainCost,
+    pub(super) unary: TrainCost,
 }
 
 impl Train {
@@ -28,26 +26,17 @@ impl Train {
         let spiking = words.filter(|(_, word)| word.iter().any(|&count| count != 0));
         let columns = spiking.map(|(column, _)| column as u32).collect();
         let magnitudes = counts.iter().map(|count| u32::from(count.unsigned_abs()));
-        let magnitude_sum = magnitudes.clone().sum();
-        let (magnitude, spikes) = match radix {
-            Radix::Bitwise => magnitudes.fold((0, 0), |(or, sum), magnitude| {
-                (or | magnitude, sum + magnitude.count_ones())
-            }),
-            Radix::Unary => (magnitudes.max().unwrap_or(0), magnitude_sum),
+        let magnitude = match radix {
+            Radix::Bitwise => magnitudes.fold(0, |or, magnitude| or | magnitude),
+            Radix::Unary => magnitudes.max().unwrap_or(0),
         };
-        Train { counts, first, columns, magnitude, spikes, magnitude_sum }
+        let bitwise = TrainCost::of(&counts, Radix::Bitwise);
+        let unary = TrainCost::of(&counts, Radix::Unary);
+        Train { counts, first, columns, magnitude, bitwise, unary }
     }
 
     /// One count a channel.
     pub(super) fn counts(&self) -> &[i16] {
         &self.counts
-    }
-
-    /// Planes that it needs, at least one.
-    pub(super) fn planes(&self, radix: Radix) -> u32 {
-        match radix {
-            Radix::Bitwise => bit_length(i64::from(self.magnitude)).max(1),
-            Radix::Unary => self.magnitude.max(1),
-        }
     }
 }
