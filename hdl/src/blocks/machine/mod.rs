@@ -9,6 +9,7 @@ pub mod function_table;
 pub mod host_port;
 pub mod instruction;
 pub mod key_value_store;
+pub mod latency;
 pub mod leading_zeros;
 pub mod machine_core;
 pub mod machine_monitor;
