@@ -4,6 +4,7 @@
 mod matrix;
 mod support;
 
+use firmware::isa::Matrix;
 use hdl::blocks::machine::matrix_unit::MatrixUnit;
 use matrix::{Clock, Effect, Order, World, Write};
 use std::collections::VecDeque;
@@ -144,10 +145,12 @@ impl Machine {
         if taken {
             seen.accepted.push(self.clock);
         }
+        let [train, deficit, residual, key, value] = self.fetches();
+        // A word that is written in this cycle is still read as it was.
+        let residual = residual.map(|address| self.residual[address].clone());
         self.watch(seen);
-        let fetches = self.fetches();
         self.bench.tick();
-        self.deliver(fetches);
+        self.deliver([train, deficit], residual, [key, value]);
         self.clock += 1;
         taken
     }
@@ -194,7 +197,12 @@ impl Machine {
         .map(|(strobe, address)| self.bench.is(strobe).then(|| self.bench.get(address) as usize))
     }
 
-    fn deliver(&mut self, [train, deficit, residual, key, value]: [Option<usize>; 5]) {
+    fn deliver(
+        &mut self,
+        [train, deficit]: [Option<usize>; 2],
+        residual: Option<Vec<i64>>,
+        kept: [Option<usize>; 2],
+    ) {
         if let Some(train) = train {
             let word = self.world.trains[train].clone();
             let width = self.unit.count_width;
@@ -207,12 +215,13 @@ impl Machine {
             let word = self.world.deficits[deficit].clone();
             self.bench.set_bits("deficits_i", word.iter().flat_map(|&value| bits_of(value, 5)));
         }
-        if let Some(residual) = residual {
-            let (word, width) = (self.residual[residual].clone(), self.unit.value_width);
+        if let Some(word) = residual {
+            let width = self.unit.value_width;
             let bits = word.iter().flat_map(|&value| bits_of(value, width));
             self.bench.set_bits("residual_data_i", bits);
         }
-        for (index, (name, fetch)) in [("key", key), ("value", value)].into_iter().enumerate() {
+        for (index, fetch) in kept.into_iter().enumerate() {
+            let name = ["key", "value"][index];
             let trits = self.world.stores[1 + index][self.fetched[index]].clone();
             self.set_trits(name, &trits);
             self.fetched[index] = fetch.unwrap_or(self.fetched[index]);
@@ -285,6 +294,30 @@ fn random_instructions() {
     }
 }
 
+/// The shortest instructions there are, all adding to the same words: none reads what is still on
+/// its way, and none is done before the one in front of it, which may search.
+#[test]
+fn additions_follow_each_other() {
+    for (index, shape) in SHAPES.iter().enumerate() {
+        let mut random = Random(200 + index as u64);
+        let mut machine = Machine::new(unit(shape, 64), &mut random);
+        let slots = machine.unit.slots as usize;
+        let mut orders = orders(&mut machine, 40, &mut random);
+        for (train, order) in orders.iter_mut().enumerate() {
+            let counts = (0..slots).map(|_| random.within(-1, 1)).collect();
+            machine.world.trains[train * 8] = matrix::TrainWord { column: 0, counts };
+            machine.world.descriptors[train] = (1, 1);
+            let (store, tiles, digits) = (0, 1, 1);
+            let (destination, address, shift, scaling) = (2, 0, 10, 0);
+            let (base, multiplier) = (train as u32, 5000);
+            let search = if random.once_in(4) { 1 } else { 0 };
+            let small = Matrix { store, base, tiles, digits, multiplier, ..order.matrix };
+            order.matrix = Matrix { destination, address, shift, scaling, search, ..small };
+        }
+        machine.run(&orders, 0, &mut random, &format!("{shape:?}"));
+    }
+}
+
 /// A reset in the middle of anything leaves nothing behind.
 #[test]
 fn a_reset_in_between() {
@@ -317,13 +350,7 @@ fn latencies() {
     assert_eq!(unit.embedding_finish_cycles(), 13);
     let mut machine = Machine::new(unit, &mut random);
     machine.world.descriptors[0] = (2, 0b111_111);
-    let matrix = firmware::isa::Matrix {
-        tiles: 3,
-        stride: 2,
-        digits: 1,
-        last_rows: 8,
-        ..firmware::isa::Matrix::default()
-    };
+    let matrix = Matrix { tiles: 3, stride: 2, digits: 1, last_rows: 8, ..Matrix::default() };
     for word in 0..2 {
         let counts = vec![5; 4];
         machine.world.trains[word] = matrix::TrainWord { column: word as u64, counts };

@@ -16,6 +16,7 @@ pub mod monitor;
 pub mod plants;
 mod provocation;
 pub mod rules;
+pub mod serial;
 pub mod table;
 pub mod talks;
 pub mod verilog;

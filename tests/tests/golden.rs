@@ -3,7 +3,7 @@
 //! `UPDATE_GOLDEN=1 cargo test -p tests --test golden` rewrites the committed files.
 
 use cosim::tools::{ToolName, locate};
-use firmware::registers::{HEADER_NAME, c_header, markdown};
+use firmware::registers::{HEADER_NAME, c_header, machine, markdown};
 use pretty_assertions::assert_eq;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -78,21 +78,29 @@ fn neuron_of_a_power_of_two() {
     compare("power_of_two", &files);
 }
 
-/// The C header and the page of the registers.
+/// The C headers and the pages of the registers.
 #[test]
 fn registers() {
-    let texts = [(HEADER_NAME.to_string(), c_header()), ("registers.md".into(), markdown())];
+    let texts = [
+        (HEADER_NAME.to_string(), c_header()),
+        ("registers.md".into(), markdown()),
+        (machine::HEADER_NAME.to_string(), machine::c_header()),
+        ("machine_registers.md".into(), machine::markdown()),
+    ];
     compare("registers", &BTreeMap::from(texts));
 }
 
-/// The header compiles without a warning, as C and as C++, also when it is included twice.
+/// The headers compile together without a warning, as C and as C++, also when included twice.
 #[test]
-fn the_header_compiles() {
+fn the_headers_compile() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    std::fs::write(folder.path().join(HEADER_NAME), c_header()).expect("a header can be written");
-    let text = format!(
-        "#include \"{HEADER_NAME}\"\n#include \"{HEADER_NAME}\"\n\
-         int main(void) {{ return (int)(LAYER_ENGINE_ROWS_OFFSET & LAYER_ENGINE_ROWS_MASK); }}\n"
+    let mut text = String::new();
+    for (name, header) in [(HEADER_NAME, c_header()), (machine::HEADER_NAME, machine::c_header())] {
+        std::fs::write(folder.path().join(name), header).expect("a header can be written");
+        text.push_str(&format!("#include \"{name}\"\n#include \"{name}\"\n"));
+    }
+    text.push_str(
+        "int main(void) { return (int)(LAYER_ENGINE_ROWS_OFFSET & MACHINE_POSITION_MASK); }\n",
     );
     let compiler = locate(ToolName::Gxx).unwrap_or_else(|error| panic!("{error}"));
     for (name, language) in [("main.c", "c"), ("main.cpp", "c++")] {

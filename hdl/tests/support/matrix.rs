@@ -126,7 +126,8 @@ impl World {
             train: index as u32,
             source: (index * 8) as u32,
             destination: random.below(3) as u32,
-            address: random.below(100) as u32,
+            // Often the same words, so that one instruction adds to what another has just written.
+            address: if random.once_in(2) { random.below(100) as u32 } else { 0 },
             multiplier: if random.once_in(3) { 1 } else { random.below(1 << 16) as u32 },
             shift: random.below(if scaling == 0 { 30 } else { 45 }) as u32,
             scaling,
@@ -216,6 +217,9 @@ impl World {
                 if row < rows && best.is_none_or(|(best, _)| best < y) {
                     best = Some((y, row));
                 }
+            }
+            if group * elements >= rows {
+                break;
             }
             let to_residual = matrix.destination != 0;
             if to_residual {

@@ -87,7 +87,7 @@ register_map! {
     }
     0x48 Position "position" "Where the text is." {
         Position "position" [15:0] ReadOnly 0
-            "Position of the token that is under way, or comes next.";
+            "Position of the token that is under way, or comes next; `context` when the text is full.";
     }
     0x4C GenerateCount "generate_count" "Length of an answer; change it only while not busy." {
         GenerateCount "generate_count" [15:0] ReadWrite 1

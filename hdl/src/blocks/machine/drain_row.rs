@@ -72,16 +72,19 @@ impl DrainRow {
         b.stage("shift by multiples of eight; one bit below the product stays for rounding.");
         let scaled = b.wire("scaled", b.concat(&[product.as_uint(), b.flag(false)]).as_sint());
         let fine = limited.bits(0, FINE_WIDTH);
-        let coarse = limited.bits(FINE_WIDTH, SHIFT_WIDTH - FINE_WIDTH);
-        let coarse = b.concat(&[coarse, b.literal(0, uint(FINE_WIDTH))]);
-        let shifted = b.delay("coarse_q", always, scaled.shift_right_by(coarse));
+        let eights = limited.bits(FINE_WIDTH, SHIFT_WIDTH - FINE_WIDTH);
+        let shifted = self.coarse(&b, scaled, eights);
         let fine = b.delay("shift_2_q", always, fine);
 
         b.stage("shift by less than eight.");
-        let shifted = b.delay("fine_q", always, shifted.shift_right_by(fine));
+        let shifted = Shifted {
+            bits: b.delay("fine_q", always, shifted.bits.shift_right_by(fine)),
+            large: shifted.large.map(|large| b.delay("too_large_3_q", always, large)),
+            sign: b.delay("sign_3_q", always, shifted.sign),
+        };
 
         b.stage("round to nearest, ties up.");
-        let rounded = self.round(&b, shifted);
+        let rounded = self.round(&b, &shifted);
 
         b.stage("saturate.");
         let (value, clipped) = saturate(&b, "value", rounded, self.value_width);
@@ -113,26 +116,70 @@ impl DrainRow {
         )
     }
 
-    /// Adds the bit below the point. What is far beyond a value keeps only its sign, one bit beyond.
-    fn round<'m>(&self, b: &'m Builder, shifted: Signal<'m>) -> Signal<'m> {
+    /// The coarse shift. Of its bits only those stay that can become bits of a value; what is
+    /// above them only tells that the value is too large, and is known before the shift.
+    fn coarse<'m>(&self, b: &'m Builder, scaled: Signal<'m>, eights: Signal<'m>) -> Shifted<'m> {
+        let amount = b.concat(&[eights, b.literal(0, uint(FINE_WIDTH))]);
+        let shifted = scaled.shift_right_by(amount);
+        let sign = b.delay("sign_2_q", b.flag(true), scaled.top_bit());
+        let step = 1 << FINE_WIDTH;
+        let (width, kept) = (scaled.width(), self.value_width + 1 + step);
+        if width <= kept {
+            return Shifted { bits: b.delay("coarse_q", b.flag(true), shifted), large: None, sign };
+        }
+        let shifted = b.wire("by_eights", shifted);
+        let above = shifted.bits(kept, width - kept);
+        b.unused(
+            "by_eights",
+            above,
+            "A value that needs them is too large, which too_large tells.",
+        );
+        let large = |number: u32| {
+            let low = kept - 1 + number * step;
+            (low + 1 < width).then(|| (number.into(), !alike(scaled.bits(low, width - low))))
+        };
+        let arms: Vec<(i128, Signal)> = (0..step).map_while(large).collect();
+        let large = b.case("too_large", eights, &arms, b.flag(false));
+        Shifted {
+            bits: b.delay("coarse_q", b.flag(true), shifted.truncate(kept)),
+            large: Some(b.delay("too_large_2_q", b.flag(true), large)),
+            sign,
+        }
+    }
+
+    /// Adds the bit below the point. What is too large keeps its sign and stays too large.
+    fn round<'m>(&self, b: &'m Builder, shifted: &Shifted<'m>) -> Signal<'m> {
         let always = b.flag(true);
-        let whole = shifted.width() - 1;
-        let whole_bits = b.wire("whole", shifted.bits(1, whole).as_sint());
-        let half = b.concat(&[b.flag(false), shifted.bit(0)]).as_sint();
+        let width = self.value_width + 1;
+        let whole = shifted.bits.width() - 1;
+        let whole_bits = b.wire("whole", shifted.bits.bits(1, whole).as_sint());
+        let half = b.concat(&[b.flag(false), shifted.bits.bit(0)]).as_sint();
         let half = b.wire("half", half);
-        if whole < self.value_width + 2 {
+        if whole <= width {
+            b.unused("sign_3", shifted.sign, "Every product fits.");
             let sum = whole_bits.extend(whole + 1) + half.extend(whole + 1);
             return b.delay("rounded_q", always, sum);
         }
-        let width = self.value_width + 2;
-        let top = whole_bits.bits(width - 2, whole - width + 2);
-        let sign = shifted.top_bit();
-        let near = b.wire("near", (!top.any()) | top.all());
-        let sum = whole_bits.truncate(width) + half.extend(width);
-        let sum = b.wire("rounded", sum);
-        let far = b.concat(&[sign, (!sign).repeat(width - 1)]).as_sint();
+        let near = alike(whole_bits.bits(width - 1, whole - width + 1));
+        let near = shifted.large.map_or(near, |large| near & !large);
+        let near = b.wire("near", near);
+        let sum = b.wire("rounded", whole_bits.truncate(width + 1) + half.extend(width + 1));
+        let far = b.concat(&[shifted.sign, (!shifted.sign).repeat(width)]).as_sint();
         b.delay("rounded_q", always, near.select(sum, far))
     }
+}
+
+/// A product on its way through the shifts.
+struct Shifted<'m> {
+    bits: Signal<'m>,
+    /// It has more bits than those, if it can.
+    large: Option<Signal<'m>>,
+    sign: Signal<'m>,
+}
+
+/// Whether all bits are equal.
+fn alike(bits: Signal<'_>) -> Signal<'_> {
+    (!bits.any()) | bits.all()
 }
 
 /// The value limited to `width` bits, and whether it had to be.
@@ -146,7 +193,7 @@ fn saturate<'m>(
         return (value.extend(width), b.flag(false));
     }
     let top = value.bits(width - 1, value.width() - width + 1);
-    let fits = b.wire(&format!("{name}_fits"), (!top.any()) | top.all());
+    let fits = b.wire(&format!("{name}_fits"), alike(top));
     let sign = value.top_bit();
     let limit = b.concat(&[sign, (!sign).repeat(width - 1)]).as_sint();
     (fits.select(value.truncate(width), limit), !fits)

@@ -67,7 +67,7 @@ impl MaximumSearch {
             b.stage(&format!("the larger of each of {} pairs.", candidates.len() / 2));
             level += 1;
             let hold = |name: &str, signal| b.delay(&format!("{name}_{level}_q"), always, signal);
-            candidates = pairs(&b, &candidates, &hold);
+            candidates = pairs(&b, level, &candidates);
             let name = format!("valid_{level}_q");
             valid = b.register_reset(&name, uint(1), 0).next(valid).signal();
             commands = commands.map(|(name, signal)| (name, hold(name, signal)));
@@ -115,29 +115,22 @@ impl MaximumSearch {
 }
 
 /// The better candidate of each pair, held for the next stage.
-fn pairs<'m>(
-    b: &'m Builder,
-    candidates: &[Candidate<'m>],
-    hold: &dyn Fn(&str, Signal<'m>) -> Signal<'m>,
-) -> Vec<Candidate<'m>> {
+fn pairs<'m>(b: &'m Builder, level: u32, candidates: &[Candidate<'m>]) -> Vec<Candidate<'m>> {
     let pair = |(index, pair): (usize, &[Candidate<'m>])| {
         let [lower, upper] = [pair[0], pair[1]];
-        let stage = format!("pair_{index}_of_{}", candidates.len() / 2);
+        let hold = |name: &str, signal| {
+            b.delay(&format!("{name}_{level}_{index}_q"), b.flag(true), signal)
+        };
         let upper_wins = upper.valid & lower.value.lt(upper.value);
-        let upper_wins = b.wire(&format!("upper_wins_{stage}"), upper_wins);
-        let choose =
-            |of: fn(&Candidate<'m>) -> Signal<'m>| upper_wins.select(of(&upper), of(&lower));
-        let element = match lower.element {
-            None => upper_wins,
-            Some(low) => {
-                let below = upper.element.map_or(low, |up| upper_wins.select(up, low));
-                b.concat(&[upper_wins, below])
-            }
+        let upper_wins = b.wire(&format!("upper_wins_{level}_{index}"), upper_wins);
+        let element = match (lower.element, upper.element) {
+            (Some(low), Some(high)) => b.concat(&[upper_wins, upper_wins.select(high, low)]),
+            _ => upper_wins,
         };
         Candidate {
-            value: hold(&format!("value_{stage}"), choose(|candidate| candidate.value)),
-            valid: hold(&format!("counts_{stage}"), lower.valid),
-            element: Some(hold(&format!("element_{stage}"), element)),
+            value: hold("value", upper_wins.select(upper.value, lower.value)),
+            valid: hold("counts", lower.valid),
+            element: Some(hold("element", element)),
         }
     };
     candidates.chunks(2).enumerate().map(pair).collect()

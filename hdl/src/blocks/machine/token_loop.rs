@@ -88,9 +88,7 @@ impl TokenLoop {
         let last = i128::from(self.context) - 1;
         let last = b.constant("LAST_POSITION", last, token_type, "positions of a text - 1");
         let at_end = b.wire("at_end", position.signal().eq(last));
-        position
-            .when(begins, position.signal().same(0))
-            .when(leaves & !at_end, position.signal() + 1);
+        position.when(begins, position.signal().same(0)).when(leaves, position.signal() + 1);
         let full = b.register_reset("full_q", bit, 0);
         let full = full.when(begins, b.flag(false)).when(leaves & at_end, b.flag(true)).signal();
 

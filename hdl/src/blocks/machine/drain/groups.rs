@@ -50,7 +50,7 @@ pub(super) struct Tag<'m> {
 
 /// Where a tag is looked at: when X is read, when the values are known, when they are written.
 const TAPS: [(&str, &[&str]); 3] = [
-    ("read", &["address", "destination"]),
+    ("read", &["address", "destination", "rows"]),
     ("known", &["destination", "rows", "last", "search", "first", "maximum"]),
     ("written", &["address", "destination", "rows", "last", "search"]),
 ];
@@ -150,8 +150,8 @@ impl Drain {
         let deficits = first.select(head.get("deficits"), following.signal());
         let deficits = b.wire("deficit_address", deficits);
         following.when(next, deficits + 1);
-        let fetches = next & arrives.select(head.get("keys"), keys);
-        let rows = self.valid_rows(b, arrival, head.get("rows"), next);
+        let (rows, follows) = self.valid_rows(b, arrival, head.get("rows"), next);
+        let fetches = arrives.select(head.get("keys"), keys & more & follows);
         let is_first = b.delay("first_q", next, first);
         let last_tile = keep("last_tile", last);
 
@@ -196,25 +196,26 @@ impl Drain {
         tile.next(tile.signal().shift_right(width)).signal()
     }
 
-    /// Which rows of the group are valid: those of a last tile end somewhere.
+    /// Which rows of the group are valid, and whether any of the next is: those of a last tile end
+    /// somewhere.
     fn valid_rows<'m>(
         &self,
         b: &'m Builder,
         arrival: &Arrival<'m>,
         rows: Signal<'m>,
         next: Signal<'m>,
-    ) -> Signal<'m> {
+    ) -> (Signal<'m>, Signal<'m>) {
         let left = b.register("rows_left_q", rows.ty());
         let value = left.signal();
         let all = rows.same(self.lanes.into());
         let ends = arrival.last & !arrival.read;
         left.when(arrival.arrives, ends.select(rows, all));
         let elements = i128::from(self.elements);
-        let some = value.same(elements).lt(value);
-        left.when(next, some.select(value - elements, value.same(0)));
+        let follows = b.wire("rows_follow", value.same(elements).lt(value));
+        left.when(next, follows.select(value - elements, value.same(0)));
         let valid: Vec<Signal> =
             (0..elements).rev().map(|element| value.same(element).lt(value)).collect();
-        b.wire("valid_rows", b.concat(&valid))
+        (b.wire("valid_rows", b.concat(&valid)), follows)
     }
 
     /// The tag when X is read, when the values are known, and when the results are written.

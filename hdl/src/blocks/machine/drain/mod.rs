@@ -129,7 +129,9 @@ impl Drain {
         let result = b.wire("result", joined("result_o"));
 
         b.section("Writes.");
+        b.comment("A group without a valid row is no more than time: its words belong to others.");
         let to_x = b.wire("to_x", written.destination.any());
+        let writes = b.wire("writes", written.valid & written.rows.any());
         let ends = written.valid & written.last & written.search.is(0);
         b.assign(finished, ends | search.get("maximum_write_o"));
         b.port_group("Walker.");
@@ -139,14 +141,14 @@ impl Drain {
         b.output("deficit_read_o", deficit_port[0], "fetch a word of deficits");
         b.output("deficit_address_o", deficit_port[1], "its address");
         b.port_group("X.");
-        let reads = read_x.valid & read_x.destination.is(2);
+        let reads = read_x.valid & read_x.rows.any() & read_x.destination.is(2);
         b.output("residual_read_o", reads, "fetch a word");
         b.output("residual_read_address_o", read_x.address, "its address");
-        b.output("residual_write_o", written.valid & to_x, "write a word");
+        b.output("residual_write_o", writes & to_x, "write a word");
         b.output("residual_write_address_o", written.address, "its address");
         b.output("residual_write_data_o", result, "its values");
         b.port_group("R.");
-        b.output("result_write_o", written.valid & !to_x, "write a word");
+        b.output("result_write_o", writes & !to_x, "write a word");
         b.output("result_address_o", written.address, "its address");
         b.output("result_data_o", result, "its values");
         b.port_group("Maximum and prediction.");

@@ -1,0 +1,103 @@
+//! A host at the other end of a serial line, 8N1.
+
+use hdl::simulation::{PortIndex, Simulation};
+use std::collections::VecDeque;
+
+/// Bits of a frame: start, 8 data bits, stop.
+const FRAME_BITS: usize = 10;
+
+/// A machine on a board, and the serial line to it.
+pub struct SerialHost<S> {
+    simulation: S,
+    divisor: usize,
+    into: PortIndex,
+    out: PortIndex,
+    /// Levels still to be driven, one a cycle.
+    levels: VecDeque<bool>,
+    /// Cycles since the start bit of the byte that comes, and its bits so far.
+    coming: Option<(usize, u16)>,
+    bytes: Vec<u8>,
+    cycles: u64,
+}
+
+impl<S: Simulation> SerialHost<S> {
+    /// Takes a simulation with ports `serial_i` and `serial_o`, and resets it.
+    pub fn new(mut simulation: S, divisor: usize) -> SerialHost<S> {
+        let (into, out) = (simulation.port("serial_i"), simulation.port("serial_o"));
+        let reset = simulation.port("rst_i");
+        simulation.write_u64(into, 1);
+        simulation.write_u64(reset, 1);
+        simulation.tick();
+        simulation.write_u64(reset, 0);
+        let (levels, bytes) = (VecDeque::new(), vec![]);
+        SerialHost { simulation, divisor, into, out, levels, coming: None, bytes, cycles: 0 }
+    }
+
+    /// Clock edges so far.
+    pub fn cycles(&self) -> u64 {
+        self.cycles
+    }
+
+    /// Whether a port of one bit is set.
+    pub fn is(&self, port: &str) -> bool {
+        self.simulation.read_u64(self.simulation.port(port)) == 1
+    }
+
+    /// Queues a token: two bytes, the lower first.
+    pub fn send(&mut self, id: u32, last: bool) {
+        let word = id as u16 | u16::from(last) << 15;
+        for byte in word.to_le_bytes() {
+            let frame = u16::from(byte) << 1 | 1 << (FRAME_BITS - 1);
+            for bit in 0..FRAME_BITS {
+                let level = frame >> bit & 1 == 1;
+                self.levels.extend(std::iter::repeat_n(level, self.divisor));
+            }
+        }
+    }
+
+    /// Waits for a prediction; its id, and whether it is the last of its answer.
+    ///
+    /// # Panics
+    /// If none comes in `limit` cycles, or a frame has no stop bit.
+    pub fn receive(&mut self, limit: u64) -> (u32, bool) {
+        let end = self.cycles + limit;
+        while self.bytes.len() < 2 {
+            assert!(self.cycles < end, "no prediction in {limit} cycles");
+            self.tick();
+        }
+        let word = u16::from_le_bytes([self.bytes[0], self.bytes[1]]);
+        self.bytes.drain(..2);
+        (u32::from(word & 0x7FFF), word >> 15 == 1)
+    }
+
+    /// Lets `cycles` pass.
+    pub fn pause(&mut self, cycles: u64) {
+        (0..cycles).for_each(|_| self.tick());
+    }
+
+    fn tick(&mut self) {
+        let level = self.levels.pop_front().unwrap_or(true);
+        self.simulation.write_u64(self.into, level.into());
+        self.simulation.tick();
+        self.cycles += 1;
+        let level = self.simulation.read_u64(self.out) == 1;
+        match self.coming {
+            None if !level => self.coming = Some((0, 0)),
+            None => {}
+            Some((cycle, bits)) => self.sample(cycle + 1, bits, level),
+        }
+    }
+
+    /// Takes each bit at its middle.
+    fn sample(&mut self, cycle: usize, mut bits: u16, level: bool) {
+        if cycle % self.divisor == self.divisor / 2 {
+            bits |= u16::from(level) << (cycle / self.divisor);
+        }
+        self.coming = Some((cycle, bits));
+        if cycle / self.divisor == FRAME_BITS - 1 && cycle % self.divisor == self.divisor / 2 {
+            assert!(level, "a frame without its stop bit");
+            self.bytes.push((bits >> 1) as u8);
+            self.coming = None;
+        }
+    }
+}
