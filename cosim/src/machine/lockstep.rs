@@ -6,10 +6,9 @@
 //! ```
 //!
 //! The two units of the machine overlap, so only the order within one memory is defined; in it,
-//! every write must come, and nothing else. Result words that hold no valid row are ignored.
+//! every write must come, and nothing else.
 
 use crate::reference::machine::{Record, Write};
-use firmware::isa::{Action, Instruction};
 use firmware::machine::Program;
 use serde::Serialize;
 use std::collections::VecDeque;
@@ -98,8 +97,6 @@ struct Expected {
     /// Index of the instruction in the program.
     instruction: usize,
     write: Write,
-    /// Words after this one that hold no valid row, and may be written.
-    ignored_words: u32,
 }
 
 /// The first write that is not as it must be.
@@ -127,8 +124,6 @@ pub struct WriteDifference {
 pub struct Lockstep {
     program: Arc<Program>,
     queues: [VecDeque<Expected>; Memory::ALL.len()],
-    /// Result words that may follow without a valid row: the next address, and how many.
-    ignored: (u32, u32),
     compared_writes: u64,
     compared_values: u64,
 }
@@ -139,7 +134,6 @@ impl Lockstep {
         Lockstep {
             program,
             queues: std::array::from_fn(|_| VecDeque::new()),
-            ignored: (0, 0),
             compared_writes: 0,
             compared_values: 0,
         }
@@ -164,32 +158,16 @@ impl Lockstep {
     pub fn expect(&mut self, position: usize, records: Vec<Record>) {
         for record in records {
             let instruction = record.instruction;
-            let ignored_words = self.ignored_words(instruction, &record);
-            let last = record.writes.iter().rposition(|write| Memory::of(write) == Memory::Results);
-            for (index, write) in record.writes.into_iter().enumerate() {
-                let ignored_words = if Some(index) == last { ignored_words } else { 0 };
+            for write in record.writes {
                 let queue = &mut self.queues[Memory::of(&write) as usize];
-                queue.push_back(Expected { position, instruction, write, ignored_words });
+                queue.push_back(Expected { position, instruction, write });
             }
         }
-    }
-
-    /// Words of a matrix's last tile that hold no valid row.
-    fn ignored_words(&self, instruction: usize, record: &Record) -> u32 {
-        let Instruction { action: Action::Matrix(_), .. } = self.program.instructions[instruction]
-        else {
-            return 0;
-        };
-        let written =
-            record.writes.iter().filter(|write| Memory::of(write) == Memory::Results).count();
-        let group = self.program.parameters.lanes / self.program.parameters.elements;
-        (written as u32).next_multiple_of(group) - written as u32
     }
 
     /// Forgets what was expected: the machine was reset.
     pub fn clear(&mut self) {
         self.queues.iter_mut().for_each(VecDeque::clear);
-        self.ignored = (0, 0);
     }
 
     /// The hardware wrote.
@@ -198,12 +176,6 @@ impl Lockstep {
     /// If the reference writes something else here, or nothing.
     pub fn observe(&mut self, cycle: u64, found: &Write) -> Result<(), Box<WriteDifference>> {
         let memory = Memory::of(found);
-        if let (Write::Results { address, .. }, (next, 1..)) = (found, self.ignored)
-            && *address == next
-        {
-            self.ignored = (next + 1, self.ignored.1 - 1);
-            return Ok(());
-        }
         let Some(expected) = self.queues[memory as usize].pop_front() else {
             return Err(Box::new(WriteDifference {
                 position: 0,
@@ -216,9 +188,6 @@ impl Lockstep {
                 cycle,
             }));
         };
-        if let Write::Results { address, .. } = &expected.write {
-            self.ignored = (address + 1, expected.ignored_words);
-        }
         let wanted = self.as_watched(&expected.write);
         match first_difference(&wanted, &self.as_watched(found)) {
             None => {

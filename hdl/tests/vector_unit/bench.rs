@@ -56,6 +56,7 @@ impl UnitBench {
             self.answer_at_once();
             let writes = self.writes();
             assert_eq!(self.bench.is("vector_busy_o"), under_way.is_some());
+            self.memories.apply(&writes);
             match &mut under_way {
                 Some(run) => run.take(writes),
                 None => assert_eq!(writes, Writes::default(), "written by no instruction"),
@@ -83,11 +84,15 @@ impl UnitBench {
         self.bench.set("instruction_valid_i", 1);
         for _ in 0..=cycles {
             self.answer_at_once();
+            let writes = self.writes();
+            self.memories.apply(&writes);
             self.tick();
             self.bench.set("instruction_valid_i", 0);
         }
         self.bench.set("rst_i", 1);
         self.answer_at_once();
+        let writes = self.writes();
+        self.memories.apply(&writes);
         self.tick();
         self.bench.set("rst_i", 0);
         for _ in 0..30 {
@@ -118,7 +123,7 @@ impl UnitBench {
         self.bench.settle();
     }
 
-    /// A clock edge: memories answer the reads of the cycle before, and take its writes.
+    /// A clock edge: memories answer the reads of the cycle before.
     fn tick(&mut self) {
         let reads = [
             ("residual", "residual_read_address_o"),
@@ -139,12 +144,10 @@ impl UnitBench {
             let word = &self.memories.deficits[self.bench.get("deficit_address_o") as usize];
             answers.push(("deficits_i".into(), side_by_side(word, 5)));
         }
-        let writes = self.writes();
         self.bench.tick();
         for (port, bits) in answers {
             self.bench.set_bits(&port, bits);
         }
-        self.memories.apply(&writes);
     }
 
     /// What is written in this cycle.

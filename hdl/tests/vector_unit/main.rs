@@ -195,7 +195,7 @@ impl Maker {
             address: self.below(300),
             maximum: self.below(32),
             multiplier: self.below(1 << 16),
-            shift: self.below(40),
+            shift: self.below(60),
             input: self.below(256),
             deficits: self.below(60),
             destination: self.below(300),
@@ -300,7 +300,7 @@ fn instructions() {
             let mut memories = maker.memories(width);
             for _ in 0..14 {
                 let kind = maker.random.below(7);
-                if kind == 5 && maker.unit.value_width < 18 {
+                if kind == 5 && maker.unit.value_width < 17 {
                     continue;
                 }
                 let (action, position) = make(&mut maker, kind, &mut memories);
@@ -353,7 +353,7 @@ fn reset_between() {
         let mut memories = maker.memories(maker.unit.value_width.min(20));
         for round in 0..70 {
             let kind = round % 7;
-            if kind == 5 && maker.unit.value_width < 18 {
+            if kind == 5 && maker.unit.value_width < 17 {
                 continue;
             }
             let (action, position) = make(&mut maker, kind, &mut memories);
@@ -387,7 +387,7 @@ fn extremes() {
             for kind in [0, 0, 1, 1, 2, 3, 4, 4, 5, 6, 6] {
                 memories = start.clone();
                 let word = value * value * i64::from(maker.unit.elements);
-                if (kind == 5 && width < 18) || (kind == 0 && word >= 1 << 48) {
+                if (kind == 5 && width < 17) || (kind == 0 && word >= 1 << 48) {
                     continue;
                 }
                 let (action, position) = make(&mut maker, kind, &mut memories);

@@ -5,8 +5,8 @@ use hdl::blocks::machine::vector_unit::VectorUnit;
 use weights::numeric::Radix;
 use weights::numeric::fixed_point::{
     CountTarget, Scale, balanced_digits, deficit, digit_magnitude_bits, epsilon, folded, gated,
-    mean_scale, peak_norm_scale, peak_scale, reciprocal, rotated, scaled_count, softmax_weight,
-    weighted,
+    limited_shift, mean_scale, peak_norm_scale, peak_scale, reciprocal, rotated, scaled_count,
+    softmax_weight, weighted,
 };
 use weights::numeric::round_shift;
 
@@ -227,10 +227,7 @@ impl Model {
 
     fn softmax(&self, i: &Softmax, m: &Memories) -> Option<Writes> {
         let elements = self.elements();
-        let shift = i64::from(i.shift) + m.scalars[i.input as usize].exponent;
-        if !(0..64).contains(&shift) {
-            return None;
-        }
+        let shift = limited_shift(i.shift, m.scalars[i.input as usize].exponent);
         let maximum = m.maxima[i.maximum as usize];
         let (mut writes, mut weights, mut sum) = (Writes::default(), vec![], 0);
         for word in 0..=self.position / elements {
@@ -240,7 +237,7 @@ impl Model {
             for at in 0..elements {
                 if word * elements + at <= self.position {
                     let multiplier = i.multiplier.into();
-                    let e = softmax_weight(maximum, scores[at], multiplier, shift as u32);
+                    let e = softmax_weight(maximum, scores[at], multiplier, shift);
                     sum += e;
                     y[at] = e >> deficits[at];
                 }
@@ -257,10 +254,7 @@ impl Model {
     }
 
     fn gate(&self, i: &Gate, m: &Memories) -> Option<Writes> {
-        let shift = i64::from(i.shift) + m.scalars[i.input as usize].exponent;
-        if !(0..64).contains(&shift) {
-            return None;
-        }
+        let shift = limited_shift(i.shift, m.scalars[i.input as usize].exponent);
         let mut writes = Writes::default();
         for word in 0..i.words as usize {
             let gates = m.spaces[1].get(i.gate as usize + word)?;
@@ -271,7 +265,7 @@ impl Model {
                 if !fits(product, self.unit.value_width + 2) {
                     return None;
                 }
-                y.push(gated(gate, up, i.multiplier.into(), shift as u32, i.product_shift));
+                y.push(gated(gate, up, i.multiplier.into(), shift, i.product_shift));
             }
             writes.temporaries.push((i.destination as usize + word, y));
         }

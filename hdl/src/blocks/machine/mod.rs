@@ -6,6 +6,7 @@ pub mod drain;
 pub mod drain_row;
 pub mod element_store;
 pub mod function_table;
+pub mod function_unit;
 pub mod host_port;
 pub mod instruction;
 pub mod key_value_store;

@@ -59,9 +59,11 @@ impl RoundShifter {
         let fine_amount = b.delay("fine_amount_q", b.flag(true), amount.bits(0, FINE_WIDTH));
 
         b.stage("by the rest.");
-        let fine = b.delay("fine_q", b.flag(true), coarse.shift_right_by(fine_amount));
-        b.output("floor_o", fine.bits(1, self.width).as_sint(), "the value, rounded down");
-        b.output("round_up_o", fine.bit(0) & nearest, "1: one more is nearer");
+        let fine = b.wire("fine", coarse.shift_right_by(fine_amount));
+        let floor = b.delay("floor_q", b.flag(true), fine.bits(1, self.width).as_sint());
+        let round_up = b.delay("round_up_q", b.flag(true), fine.bit(0) & nearest);
+        b.output("floor_o", floor, "the value, rounded down");
+        b.output("round_up_o", round_up, "1: one more is nearer");
         b.finish()
     }
 

@@ -15,7 +15,8 @@
 //! [`numeric::fixed_point`](weights::numeric::fixed_point).
 
 use super::digit_table::DigitTable;
-use super::function_table::{EXPONENTIAL_WIDTH, FunctionTable, Functions, Magnitude};
+use super::function_table::ENTRY_WIDTH;
+use super::function_unit::{FunctionUnit, Functions, Magnitude};
 use super::round_shifter::{RoundShifter, SHIFT_WIDTH, Shifted};
 use crate::builder::Builder;
 use crate::module::Module;
@@ -162,8 +163,8 @@ impl VectorElement {
         let shifter = RoundShifter { width: sum_width };
         let shifted = shifter.instance(b, "first_shifter", sum, shift, !mode.softmax);
 
-        let table = FunctionTable { width: sum_width };
-        let functions = table.instance(b, shifted, mode.softmax);
+        let unit = FunctionUnit { width: sum_width };
+        let functions = unit.instance(b, shifted, mode.softmax);
         b.section("Cycle 7: the rounded sum, and the source it came from.");
         let entering_width = self.entering_width();
         let rounded = self.rounded(b, "y", shifted, entering_width);
@@ -174,8 +175,7 @@ impl VectorElement {
         }
         b.port_group("Rotated value, cycle 7.");
         b.output("turned_o", y.truncate(width), "channel of a turned pair");
-        let masked = b.input("masked_i", uint(1), "cycle 8: the position is beyond the text");
-        Entering { source: words.source, late, y, functions, masked }
+        Entering { source: words.source, late, y, functions }
     }
 
     /// `floor + round_up`, the low bits.
@@ -200,10 +200,12 @@ impl VectorElement {
         let mantissa = b.input("mantissa_i", uint(UNIT_WIDTH), "cycle 0: factor of counts");
         let shift = b.input("second_shift_i", uint(SHIFT_WIDTH), "cycle 1: right shift");
         let deficit = b.input("deficit_i", uint(DEFICIT_WIDTH), "cycle 1: shift of a position");
+        let masked = b.input("masked_i", uint(1), "cycle 0: the position is beyond p");
+        let limit = b.input("limit_i", uint(self.count_width), "largest magnitude of a count");
 
         b.section("Entering cycle 0: source, rounded sum or exponential.");
         let exponential = from.functions.exponential.extend(entering_width).as_sint();
-        let exponential = from.masked.select(exponential.same(0), exponential);
+        let exponential = masked.select(exponential.same(0), exponential);
         let early = from.source.extend(entering_width);
         let entering = mode.early.select(early, mode.softmax.select(exponential, from.y));
         let entering = b.wire("entering", entering);
@@ -246,7 +248,7 @@ impl VectorElement {
         b.output("square_o", square, "square of a source, cycle 2");
         b.port_group("Results, cycle 5.");
         b.output("kept_o", kept, "product, shifted");
-        self.count(b, shifted);
+        self.count(b, shifted, limit);
 
         b.port_group("Digits of the result, cycle 6.");
         let table = DigitTable { digits: self.digits };
@@ -257,14 +259,14 @@ impl VectorElement {
     }
 
     /// Sign and magnitude of the count, limited.
-    fn count<'m>(&self, b: &'m Builder, shifted: Shifted<'m>) {
+    fn count<'m>(&self, b: &'m Builder, shifted: Shifted<'m>, limit: Signal<'m>) {
         let width = self.count_width;
-        let limit = b.input("limit_i", uint(width), "largest magnitude, 2^bits - 1. Held");
         let Shifted { floor, round_up } = shifted;
         let magnitude = Magnitude::of(b, "count", floor, round_up, width);
         b.comment("Beyond the limit are higher bits, and a carry out of bits that are all ones.");
-        let above = (magnitude.value & !limit).any();
-        let limited = b.wire("limited", magnitude.beyond | above);
+        let above = (magnitude.low & !limit).any();
+        let carries = (magnitude.low | !limit).all() & magnitude.one;
+        let limited = b.wire("limited", magnitude.beyond | above | carries);
         let value = limited.select(limit, magnitude.value);
         let negative = b.delay("negative_q", b.flag(true), magnitude.negative);
         let value = b.delay("magnitude_q", b.flag(true), value);
@@ -279,7 +281,6 @@ struct Entering<'m> {
     late: Signal<'m>,
     y: Signal<'m>,
     functions: Functions<'m>,
-    masked: Signal<'m>,
 }
 
 impl<'m> Mode<'m> {
@@ -298,5 +299,5 @@ impl<'m> Mode<'m> {
     }
 }
 
-/// Bits of an exponential fit what enters the second half.
-const _: () = assert!(EXPONENTIAL_WIDTH < UNIT_WIDTH + 2);
+/// An exponential fits what enters the second half.
+const _: () = assert!(ENTRY_WIDTH < UNIT_WIDTH + 2);
