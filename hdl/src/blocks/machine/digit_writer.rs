@@ -61,11 +61,6 @@ struct Order<'m> {
 }
 
 impl DigitWriter {
-    /// Channels of the wider word.
-    fn width(&self) -> u32 {
-        self.lanes.max(self.slots)
-    }
-
     /// The module `digit_writer`.
     pub fn module(&self) -> Arc<Module> {
         let b = Builder::new("digit_writer", file!(), &self.summary());
@@ -82,17 +77,8 @@ impl DigitWriter {
         let negative = b.input("negative_i", digits_type, "1: the digit is -1");
 
         b.section("Which part of a word they are.");
-        let parts_max = self.width() / self.elements;
-        let parts = match parts_max {
-            1 => WordParts::of(&b, 1, valid, last),
-            _ => {
-                let limit_type = uint(address_width(parts_max));
-                let limit =
-                    |channels: u32| b.literal(i128::from(channels / self.elements) - 1, limit_type);
-                let limit = order.values.select(limit(self.lanes), limit(self.slots));
-                WordParts::limited(&b, parts_max, b.wire("last_part", limit), valid, last)
-            }
-        };
+        let counts = [self.slots, self.lanes].map(|channels| channels / self.elements);
+        let parts = WordParts::either(&b, counts, order.values, valid, last);
         let completes = b.wire("completes", valid & parts.complete);
 
         b.section("The word, digit by digit; its first part clears the others.");

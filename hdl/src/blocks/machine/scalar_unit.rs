@@ -117,7 +117,8 @@ impl ScalarUnit {
         let peak = b.input("peak_i", uint(self.peak_width), "or of the folded values");
 
         b.section("Cycles since the sums were complete.");
-        let at = delays(&b, "sums", sums_valid & (mode.norm | mode.softmax), 6, true);
+        let complete = b.wire("sums_complete", sums_valid & (mode.norm | mode.softmax));
+        let at = delays(&b, "sums", complete, 6, true);
         let sums = Sums { at, squares, magnitudes, peak };
         let normal = self.normalise(&b, &mode, &sums);
         let found = self.look_up(&b, &mode, &sums, &normal);
@@ -222,10 +223,10 @@ impl ScalarUnit {
     ) -> Found<'m> {
         let (value, length) = (normal.value, normal.length);
         b.section("Inverse root, or reciprocal, and its exponent.");
-        b.comment("A root's index has the highest one in bit 8 or, for an odd length, in bit 7.");
         let odd = b.concat(&[b.flag(false), value.bits(8, 8)]);
         let root = length.bit(0).select(odd, value.bits(7, ROOT_INDEX_WIDTH));
-        let root = b.concat(&[b.flag(false), root]);
+        b.comment("A root's index has the highest one in bit 8 or, for an odd length, in bit 7.");
+        let root = b.wire("root_entry", b.concat(&[b.flag(false), root]));
         let quotient = b.concat(&[b.literal(2, uint(2)), value.bits(7, TABLE_INDEX_WIDTH)]);
         let entries = ROOT_TABLE.iter().chain(RECIPROCAL_TABLE.iter());
         let contents: Vec<Bits> =

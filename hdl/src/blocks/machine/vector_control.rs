@@ -11,6 +11,7 @@
 
 use super::digit_writer::{STORE_ADDRESS_WIDTH, quotient};
 use super::vector_fields::VectorFields;
+use super::word_parts::last_part;
 use crate::builder::Builder;
 use crate::module::Module;
 use crate::signal::Signal;
@@ -307,15 +308,12 @@ impl VectorControl {
         let pace_type = uint(address_width(self.digits));
         let pace = b.register_reset("pace_q", pace_type, 0);
         let free = b.wire("digits_gone", pace.signal().is(0));
-        let parts_max = self.lanes.max(self.slots) / self.elements;
-        let completes = match parts_max {
-            1 => b.flag(true),
+        let counts = [self.slots, self.lanes].map(|channels| channels / self.elements);
+        let completes = match counts {
+            [1, 1] => b.flag(true),
             _ => {
-                let part_type = uint(address_width(parts_max));
-                let limit =
-                    |channels: u32| b.literal(i128::from(channels / self.elements) - 1, part_type);
-                let limit = held.values.select(limit(self.lanes), limit(self.slots));
-                let part = b.register_reset("part_q", part_type, 0);
+                let limit = last_part(b, counts, held.values);
+                let part = b.register_reset("part_q", limit.ty(), 0);
                 let completes = b.wire("completes", last | part.signal().eq(limit));
                 let step = b.wire("part_step", held.store & walking & (free | !completes));
                 part.when(step & completes, part.signal().same(0));

@@ -30,21 +30,22 @@ impl<'m> WordParts<'m> {
         valid: Signal<'m>,
         last: Signal<'m>,
     ) -> WordParts<'m> {
-        let limit = b.literal(i128::from(count) - 1, uint(address_width(count)));
-        WordParts::limited(b, count, limit, valid, last)
+        WordParts::either(b, [count, count], b.flag(false), valid, last)
     }
 
-    /// The same with a signal for the number of the last part, at most `count - 1`.
-    pub(super) fn limited(
+    /// The same with another number of parts if `second`.
+    pub(super) fn either(
         b: &'m Builder,
-        count: u32,
-        limit: Signal<'m>,
+        counts: [u32; 2],
+        second: Signal<'m>,
         valid: Signal<'m>,
         last: Signal<'m>,
     ) -> WordParts<'m> {
+        let count = counts[0].max(counts[1]);
         if count == 1 {
             return WordParts { count, part: None, fresh: b.flag(true), complete: b.flag(true) };
         }
+        let limit = last_part(b, counts, second);
         let part = b.register_reset("part_q", limit.ty(), 0);
         let value = part.signal();
         let complete = b.wire("complete", last | value.eq(limit));
@@ -76,4 +77,11 @@ impl<'m> WordParts<'m> {
         parts.reverse();
         b.concat(&parts)
     }
+}
+
+/// The number of the last part, of two numbers of parts.
+pub(super) fn last_part<'m>(b: &'m Builder, counts: [u32; 2], second: Signal<'m>) -> Signal<'m> {
+    let ty = uint(address_width(counts[0].max(counts[1])));
+    let [first, other] = counts.map(|count| b.literal(i128::from(count) - 1, ty));
+    if counts[0] == counts[1] { first } else { b.wire("last_part", second.select(other, first)) }
 }
