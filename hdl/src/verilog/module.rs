@@ -72,19 +72,18 @@ fn port_table(module: &Module) -> String {
         }
         cells
     });
-    lines(
-        &align(&cells.collect::<Vec<_>>(), INDENT).into_iter().flat_map(narrow).collect::<Vec<_>>(),
-    )
+    lines(&narrow(align(&cells.collect::<Vec<_>>(), INDENT), INDENT))
 }
 
-/// A port whose meaning reaches beyond the margin has it on the line above.
-fn narrow(line: String) -> Vec<String> {
-    match line.split_once(" // ") {
-        Some((port, meaning)) if line.len() > LINE_WIDTH => {
-            vec![format!("{}// {meaning}", " ".repeat(INDENT)), port.trim_end().to_string()]
+/// A remark that reaches beyond the margin stands on the line above.
+fn narrow(rows: Vec<String>, indent: usize) -> Vec<String> {
+    let narrow = |line: String| match line.split_once(" // ") {
+        Some((code, remark)) if line.len() > LINE_WIDTH => {
+            vec![format!("{}// {remark}", " ".repeat(indent)), code.trim_end().to_string()]
         }
         _ => vec![line],
-    }
+    };
+    rows.into_iter().flat_map(narrow).collect()
 }
 
 fn body(module: &Module) -> String {
@@ -246,7 +245,7 @@ fn case(module: &Module, id: NameId) -> String {
         "\n    reg {range}{};\n    always @* begin\n        case ({})\n{}        endcase\n    end\n\n",
         name.text,
         statement(module, table.selector, 20, 2 * INDENT),
-        lines(&align(&rows, 3 * INDENT)),
+        lines(&narrow(align(&rows, 3 * INDENT), 3 * INDENT)),
     )
 }
 

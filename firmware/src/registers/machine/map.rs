@@ -74,8 +74,7 @@ register_map! {
     0x40 Control "control" "Lets tokens in, and begins a new text." {
         Run   "run"   [0:0] ReadWrite 0 "While 1, tokens are taken.";
         Clear "clear" [1:1] Pulse     0
-            "Writing 1 begins a new text: position, errors and counters become 0. A token that is \
-             under way is abandoned: what was issued is finished, nothing is sent.";
+            "Writing 1 begins a new text: position, errors and counters become 0.";
     }
     0x44 Status "status" "What the machine is doing and what went wrong; errors last until `clear`." {
         Busy           "busy"            [0:0] ReadOnly 0 "A token is under way.";

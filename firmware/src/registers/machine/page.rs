@@ -7,10 +7,12 @@ use super::map::MAP;
 pub const HEADER_NAME: &str = "spikewright_machine.h";
 
 /// What both outputs say about every access.
-const RULES: [&str; 6] = [
+const RULES: [&str; 7] = [
     "Every access is one aligned 32-bit word; a write of part of a word is refused (SLVERR).",
     "Bits and offsets that are not listed read as zero; a write to no register is refused.",
     "While a token is under way, writes to weight_data, program_data and constant_data are refused.",
+    "`clear` abandons a token that is under way: what was issued is finished, nothing is sent; `busy` \
+     is 1 until then.",
     "A read of result_data has an effect: it moves result_address on.",
     "Two's complement is used for every signed value.",
     "Counters stop at 4294967295.",
