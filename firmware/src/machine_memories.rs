@@ -6,6 +6,7 @@
 use crate::isa::{Action, INSTRUCTION_WIDTH};
 use crate::machine::{MachineParameters, Program};
 use serde::Serialize;
+use weights::numeric::fixed_point::{TABLE_INDEX_WIDTH, UNIT_WIDTH};
 use weights::packing::word_banks;
 
 /// Depths and widths of a block RAM.
@@ -77,7 +78,23 @@ pub fn blocks(depth: u32, width: u32) -> u32 {
     BLOCK_SHAPES.map(of_shape).into_iter().min().unwrap_or(0)
 }
 
+/// Words up to which the result memory is made of LUTs: a block RAM would be mostly empty.
+pub const LUT_WORDS_MAX: u32 = 64;
+
+/// Elements up to which the tables of the vector unit's functions take block RAMs.
+const TABLE_ELEMENTS_MAX: u32 = 8;
+
+/// What the tables of the vector unit's functions are made of.
+pub const fn function_material(elements: u32) -> Material {
+    if elements <= TABLE_ELEMENTS_MAX { Material::Block } else { Material::Distributed }
+}
+
 impl MachineParameters {
+    /// What the result memory is made of.
+    pub const fn result_material(&self) -> Material {
+        if self.result_depth <= LUT_WORDS_MAX { Material::Distributed } else { Material::Block }
+    }
+
     /// 32-bit banks of a word of the weight store.
     pub fn weight_banks(&self) -> u32 {
         word_banks(self.lanes as usize, self.slots as usize, self.packing) as u32
@@ -113,9 +130,22 @@ impl Program {
             block("weights", machine.weight_banks(), machine.weight_depth, BANK_WIDTH),
             block("keys", lanes, machine.key_depth, 2 * slots),
             block("values", slots, machine.value_depth, 2 * lanes),
-            block("results", 1, machine.result_depth, word),
+            MemoryUse {
+                name: "results",
+                copies: 1,
+                depth: machine.result_depth,
+                width: word,
+                material: machine.result_material(),
+            },
             block("constants", 1, machine.constant_depth, word),
             block("program", 1, machine.program_depth, INSTRUCTION_WIDTH),
+            MemoryUse {
+                name: "functions",
+                copies: machine.elements.div_ceil(2),
+                depth: 1 << (TABLE_INDEX_WIDTH + 1),
+                width: UNIT_WIDTH,
+                material: function_material(machine.elements),
+            },
             distributed("residual", 1, machine.residual_depth, word),
             distributed("temporaries", 1, machine.temporary_depth, word),
             distributed("trains", 1, machine.train_depth, train),

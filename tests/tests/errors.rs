@@ -25,6 +25,10 @@ const CASES: &[&str] = &[
     "run --seed -1",
     "run --plant everything",
     "run a.toml b.toml",
+    "run --trace @/w.vcd --from 5 --to 3",
+    "run --from 5",
+    "layers --plant everything",
+    "generate --engine --model @/model",
     "cosim",
     "cosim --matrix blocks.0.ffn.up --from 5",
     "cosim --matrix blocks.0.ffn.up --trace @/w.vcd --from 5 --to 3",
@@ -33,19 +37,27 @@ const CASES: &[&str] = &[
     "run @",
     "run @/zero.toml",
     "generate @/zero.toml",
-    "run --text @/missing.txt",
-    "run --text @/empty.txt",
-    "run --text @/binary.txt",
+    "layers --text @/missing.txt",
+    "layers --text @/empty.txt",
+    "layers --text @/binary.txt",
     "run --model @/missing",
     "run --model @/zero.toml",
-    "run --model @/model --text @/text.txt",
+    "layers --model @/model --text @/text.txt",
+    "run --model @/model",
     "run --model @/damaged",
     // A design that is too small for the network.
+    "layers @/narrow.toml",
+    "layers @/few-words.toml",
+    "layers @/few-entries.toml",
+    "layers @/few-rows.toml",
+    "layers @/unary.toml",
+    // A design of which no machine can be made for the network.
     "run @/narrow.toml",
-    "run @/few-words.toml",
-    "run @/few-entries.toml",
-    "run @/few-rows.toml",
-    "run @/unary.toml",
+    "run @/six-lanes.toml",
+    "run @/few-counts.toml",
+    "run @/many-bits.toml",
+    "generate @/narrow.toml",
+    "run --prompt aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
     // What does not exist in the run.
     "cosim --matrix blocks.9.ffn.up",
     "cosim --matrix blocks.0.ffn.up --token 16",
@@ -75,6 +87,9 @@ fn prepare(folder: &Path) {
     write("few-words.toml", format!("{before_small}[spike_buffer]{after}").as_bytes());
     let after_small = after.replacen("depth = 64", "depth = 2", 1);
     write("few-entries.toml", format!("{before}[spike_buffer]{after_small}").as_bytes());
+    edited("six-lanes.toml", &[("\nlanes = 8", "\nlanes = 6")]);
+    edited("few-counts.toml", &[("count_width = 12", "count_width = 5")]);
+    edited("many-bits.toml", &[("attention_bits = 4", "attention_bits = 5")]);
     edited("few-rows.toml", &[("rows_max = 256", "rows_max = 32")]);
     edited(
         "unary.toml",
@@ -120,7 +135,9 @@ fn bad_input_has_its_message_and_writes_nothing() {
     let mut messages = String::new();
     for case in CASES {
         let mut line = format!("spikewright {case}").replace('@', place);
-        if matches!(case.split(' ').next(), Some("run" | "generate")) && !case.contains("--out") {
+        if matches!(case.split(' ').next(), Some("run" | "layers" | "generate"))
+            && !case.contains("--out")
+        {
             write!(line, " --out {place}/out").unwrap();
         }
         let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
@@ -140,7 +157,8 @@ fn bad_input_has_its_message_and_writes_nothing() {
 /// Results go to the standard output and end well.
 #[test]
 fn help_version_and_schema_are_results() {
-    for arguments in ["--help", "--version", "run --help", "cosim --help", "schema"] {
+    for arguments in ["--help", "--version", "run --help", "layers --help", "eval --help", "schema"]
+    {
         let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
         let line = format!("spikewright {arguments}");
         assert_eq!(main_with(line.split(' '), &mut stdout, &mut stderr), Exit::Success);

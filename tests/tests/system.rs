@@ -1,5 +1,5 @@
-//! Ring `system`: the generated machine equals the reference on whole networks, the check sees
-//! every planted fault, and equal input gives equal bytes.
+//! Ring `system`: the generated machine writes what the reference writes, every layer alone equals
+//! the reference, the check sees every planted fault, and equal input gives equal bytes.
 //!
 //! Needs a Verilator, which is installed if there is none. With `SPIKEWRIGHT_SHARED` set to a
 //! folder with `models/` and `text/`, a real model is run too, and its absence is a failure.
@@ -49,7 +49,57 @@ fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
 }
 
 #[test]
-fn the_sample_network_equals_its_reference() {
+fn the_sample_machine_writes_what_the_reference_writes() {
+    let out = tempfile::tempdir().unwrap();
+    let out_path = out.path().to_str().unwrap();
+    let ended = spikewright(&["run", "--out", out_path, "--json", "--tokens", "6"]);
+    assert_eq!(ended.exit, Exit::Success, "{}", ended.stderr);
+    assert_eq!(ended.stderr.lines().last(), Some("RTL = reference"));
+    let printed: serde_json::Value = serde_json::from_str(&ended.stdout).expect("only JSON");
+    let written = report(&out.path().join("sample"));
+    assert_eq!(printed["values"], written["values"]);
+    assert_eq!((&written["mismatches"], &written["predictions"]), (&0.into(), &6.into()));
+    assert!(written["values"].as_u64().is_some_and(|values| values > 10_000));
+    assert_eq!(written["conversations"][0]["ids"].as_array().map(Vec::len), Some(6));
+    for file in ["2-weights.bin", "3-program.lst", "4-rtl/machine.v", "4-rtl/registers.md"] {
+        assert!(out.path().join("sample").join(file).exists(), "{file}");
+    }
+}
+
+#[test]
+fn every_fault_planted_in_a_machine_is_seen_named_and_replayed() {
+    let out = tempfile::tempdir().unwrap();
+    let out_path = out.path().to_str().unwrap();
+    for plant in ["weight", "instruction", "constant"] {
+        let options = ["run", "--out", out_path, "--tokens", "3", "--plant", plant];
+        let ended = spikewright(&options);
+        assert_eq!(ended.exit, Exit::Failure, "{plant}: {}", ended.stderr);
+        let begin = ended.stdout.find("mismatch at token ").expect("a mismatch");
+        let message = &ended.stdout[begin..];
+        assert!(message.contains(" rtl ") && message.contains("  program     0x"), "{message}");
+        assert_eq!(message.lines().last(), Some("RTL != reference"));
+        let written = report(&out.path().join("sample"));
+        assert_eq!(written["mismatches"], 1, "{plant}");
+        assert!(written["planted"].is_string(), "{plant}");
+        if plant != "weight" {
+            continue;
+        }
+        let (_, command) = message.split_once("replay      spikewright ").expect("a command");
+        let wave = out.path().join("wave.vcd");
+        let command = command.lines().next().unwrap().replace("wave.vcd", wave.to_str().unwrap());
+        let again = out.path().join("again");
+        let arguments = format!("{command} --out {}", again.to_str().unwrap());
+        let replayed = spikewright(&arguments.split(' ').collect::<Vec<_>>());
+        assert_eq!(replayed.exit, Exit::Failure, "{}", replayed.stderr);
+        let place = replayed.stdout.find("mismatch at token ").expect("the same mismatch");
+        let first = |text: &str| text.lines().take(4).map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(first(&replayed.stdout[place..]), first(message));
+        assert!(std::fs::metadata(&wave).unwrap().len() > 1000, "a waveform");
+    }
+}
+
+#[test]
+fn every_layer_of_the_sample_network_equals_its_reference() {
     let out = tempfile::tempdir().unwrap();
     let out_path = out.path().to_str().unwrap();
     let ended = spikewright(&["layers", "--out", out_path, "--json"]);
@@ -133,14 +183,19 @@ fn equal_input_gives_equal_bytes() {
     let runs = folders.each_ref().map(|folder| {
         // The other tests of this file name absolute paths only.
         std::env::set_current_dir(folder.path()).unwrap();
-        let ended = spikewright(&["layers", "--seed", "7", "--tokens", "5"]);
-        assert_eq!(ended.exit, Exit::Success, "{}", ended.stderr);
-        let mut files = files(&folder.path().join("build/sample-layers"));
-        assert!(files.remove(Path::new("5-cosim.json")).is_some());
-        assert!(files.remove(Path::new("manifest.json")).is_some());
+        for command in ["run", "layers"] {
+            let ended = spikewright(&[command, "--seed", "7", "--tokens", "2"]);
+            assert_eq!(ended.exit, Exit::Success, "{}", ended.stderr);
+        }
+        let mut files = files(&folder.path().join("build"));
+        for folder in ["sample", "sample-layers"] {
+            for name in ["5-cosim.json", "manifest.json"] {
+                assert!(files.remove(&Path::new(folder).join(name)).is_some());
+            }
+        }
         files
     });
-    assert!(runs[0].len() > 15, "{:?}", runs[0].keys());
+    assert!(runs[0].len() > 60, "{:?}", runs[0].keys());
     assert_eq!(runs[0].keys().collect::<Vec<_>>(), runs[1].keys().collect::<Vec<_>>());
     for (name, bytes) in &runs[0] {
         assert!(bytes == &runs[1][name], "{} differs", name.display());
@@ -151,7 +206,30 @@ fn equal_input_gives_equal_bytes() {
 }
 
 #[test]
-fn a_real_model_equals_its_reference() {
+fn a_real_model_writes_its_story() {
+    let Some(shared) = std::env::var_os("SPIKEWRIGHT_SHARED") else { return };
+    let (shared, out) = (PathBuf::from(shared), tempfile::tempdir().unwrap());
+    let ended = spikewright(&[
+        "run".into(),
+        "--model".into(),
+        shared.join("models/tinystories-bitnet-1m").into_os_string(),
+        "--prompt".into(),
+        "Once upon a time".into(),
+        "--tokens".into(),
+        "8".into(),
+        "--out".into(),
+        out.path().into(),
+    ]);
+    assert_eq!(ended.exit, Exit::Success, "{}{}", ended.stdout, ended.stderr);
+    let written = report(&out.path().join("tinystories"));
+    assert_eq!((&written["mismatches"], &written["predictions"]), (&0.into(), &8.into()));
+    assert_eq!((&written["weights"], &written["saturations"]), (&1_179_648.into(), &0.into()));
+    let text = written["conversations"][0]["text"].as_str().expect("a text");
+    assert!(text.contains("there was a little"), "{text}");
+}
+
+#[test]
+fn every_layer_of_a_real_model_equals_its_reference() {
     let Some(shared) = std::env::var_os("SPIKEWRIGHT_SHARED") else { return };
     let (shared, out) = (PathBuf::from(shared), tempfile::tempdir().unwrap());
     let ended = spikewright(&[

@@ -1,10 +1,12 @@
-//! `generate`: the hardware alone.
+//! `generate`: the hardware alone; needs no tool.
 
 use super::{Console, Exit};
 use crate::pipeline::layers::Rtl;
-use crate::pipeline::{Outputs, SourceOptions};
+use crate::pipeline::machine::{MachineRtl, program_file};
+use crate::pipeline::{Outputs, Source, SourceOptions};
 use clap::Args;
 use firmware::engine::EngineParameters;
+use firmware::image::MachineImage;
 use serde_json::json;
 use std::path::PathBuf;
 use std::time::Instant;
@@ -12,9 +14,16 @@ use std::time::Instant;
 /// Arguments of `generate`.
 #[derive(Args, Debug)]
 pub(super) struct GenerateCommand {
-    /// The design; without it, the bundled one of the sample network.
+    /// The design; without it, the bundled one of the sample network or, with --model, of the
+    /// TinyStories model.
     #[arg(value_name = "DESIGN.toml")]
     design: Option<PathBuf>,
+    /// Folder of a BitNet model in the Hugging Face layout; without it, the seeded sample network.
+    #[arg(long, value_name = "DIR", conflicts_with = "engine")]
+    model: Option<PathBuf>,
+    /// The streaming engine of single layers instead of a machine for the whole network.
+    #[arg(long)]
+    engine: bool,
     /// Folder in which `<name>/` with the outputs is written.
     #[arg(long, value_name = "DIR", default_value = "build")]
     out: PathBuf,
@@ -27,21 +36,36 @@ impl GenerateCommand {
     pub(super) fn execute(&self, console: &mut Console) -> anyhow::Result<Exit> {
         console.reserve_for_json(self.json);
         let begin = Instant::now();
-        let options = SourceOptions { design: self.design.clone(), ..SourceOptions::default() };
-        let design = options.design_file()?.design;
-        let mut outputs = Outputs::new(&self.out, &design.name)?;
-        let rtl = Rtl::new(&EngineParameters::from(&design))?;
-        outputs.add("0-config.toml", design.to_commented_toml());
-        for (name, text) in rtl.files() {
+        let (design, model) = (self.design.clone(), self.model.clone());
+        let options = SourceOptions { design, model, ..SourceOptions::default() };
+        let file = options.design_file()?;
+        let mut outputs = Outputs::new(&self.out, &file.design.name)?;
+        outputs.add("0-config.toml", file.design.to_commented_toml());
+        let (files, verilog, lines) = if self.engine {
+            let rtl = Rtl::new(&EngineParameters::from(&file.design))?;
+            (rtl.files(), names(&rtl.sources), rtl.lines())
+        } else {
+            let network = options.network(&file)?;
+            outputs.add("1-network.json", network.to_json());
+            let program = Source { file, network, texts: Vec::new() }.lower()?;
+            let image = MachineImage::new(&program)?;
+            outputs.add("2-weights.bin", program_file(&program.parameters, &image));
+            outputs.add("3-program.lst", program.listing());
+            let rtl = MachineRtl::new(&program)?;
+            (rtl.files(), names(&rtl.sources), rtl.lines())
+        };
+        for (name, text) in files {
             outputs.add(&format!("4-rtl/{name}"), text);
         }
         outputs.write(&[])?;
         let folder = outputs.folder().join("4-rtl");
-        let what =
-            format!("{}: {} modules, {} lines", folder.display(), rtl.sources.len(), rtl.lines());
+        let what = format!("{}: {} modules, {lines} lines", folder.display(), verilog.len());
         console.stage("generate", &what, begin.elapsed());
-        let names: Vec<&String> = rtl.sources.iter().map(|(name, _)| name).collect();
-        console.json(&format!("{:#}\n", json!({ "folder": folder, "verilog": names })));
+        console.json(&format!("{:#}\n", json!({ "folder": folder, "verilog": verilog })));
         Ok(Exit::Success)
     }
+}
+
+fn names(sources: &[(String, String)]) -> Vec<String> {
+    sources.iter().map(|(name, _)| name.clone()).collect()
 }

@@ -55,9 +55,9 @@ pub mod limits {
     /// Fewest values of a vector that move in a cycle: a rotary pair.
     pub const ELEMENTS_MIN: usize = 2;
     /// Most values of a vector that move in a cycle.
-    pub const ELEMENTS_MAX: usize = 64;
+    pub const ELEMENTS_MAX: usize = 16;
     /// Narrowest value of the vector unit in bits.
-    pub const VALUE_WIDTH_MIN: u32 = 12;
+    pub const VALUE_WIDTH_MIN: u32 = 18;
     /// Widest value of the vector unit in bits.
     pub const VALUE_WIDTH_MAX: u32 = 24;
     /// Most bits of a count's magnitude.

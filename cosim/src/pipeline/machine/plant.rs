@@ -48,9 +48,11 @@ impl MachinePlant {
                 format!("{index:#06x} {}: shifts one more", planted.remarks[index])
             }
             MachinePlant::Constant => {
-                // The cosine of the second position, or the first constant there is.
-                let index = planted.constants.iter().rposition(|&value| value != 0).unwrap_or(0);
-                planted.constants[index] ^= 64;
+                // One that is far from zero, in a bit that matters.
+                let bit = 1 << (planted.parameters.value_width - 4);
+                let large = |&value: &i64| value.abs() >= bit;
+                let index = planted.constants.iter().position(large).unwrap_or(0);
+                planted.constants[index] ^= bit;
                 let elements = planted.parameters.elements as usize;
                 format!("word {}, element {}: one bit", index / elements, index % elements)
             }

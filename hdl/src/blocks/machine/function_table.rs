@@ -6,12 +6,13 @@
 //! ```
 //!
 //! A block RAM has two ports, so a pair of elements shares one; in LUTs the table would be the
-//! largest part of an element.
+//! largest part of an element. Machines of many elements need their block RAMs for other things.
 
 use crate::bits::Bits;
 use crate::builder::Builder;
 use crate::module::Module;
 use crate::signal_type::uint;
+use firmware::machine_memories::Material;
 use std::sync::Arc;
 use weights::numeric::fixed_point::{
     EXPONENTIAL_TABLE, SIGMOID_TABLE, TABLE_INDEX_WIDTH, UNIT_WIDTH,
@@ -22,8 +23,8 @@ pub const INDEX_WIDTH: u32 = TABLE_INDEX_WIDTH + 1;
 /// Bits of an entry; 1 is less than 2^16 for both functions.
 pub const ENTRY_WIDTH: u32 = UNIT_WIDTH;
 
-/// The module `function_table`.
-pub fn function_table() -> Arc<Module> {
+/// The module `function_table`, of a block RAM or of LUTs.
+pub fn function_table(material: Material) -> Arc<Module> {
     let summary = "the entries of 2^-x and of the sigmoid, for two elements.\n\n\
          0..255     63 * 2^10 * 2^(-i / 256)\n\
          256..511   2^16 * sigmoid((i - 256) / 32)";
@@ -37,6 +38,7 @@ pub fn function_table() -> Arc<Module> {
     let contents: Vec<Bits> =
         entries.map(|&entry| Bits::new(entry.into(), uint(ENTRY_WIDTH))).collect();
     let table = b.memory("entries", contents.len() as u32, uint(ENTRY_WIDTH), &contents);
+    let table = if material == Material::Distributed { table.distributed() } else { table };
     b.port_group("A cycle later.");
     for (element, index) in indices.into_iter().enumerate() {
         let entry = table.read(&format!("entry_{element}_q"), b.flag(true), index);

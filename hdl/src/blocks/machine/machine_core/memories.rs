@@ -7,6 +7,7 @@ use crate::module::Module;
 use crate::signal_type::{Type, sint, uint};
 use firmware::isa::{Matrix, Norm};
 use firmware::machine::MachineParameters;
+use firmware::machine_memories::Material;
 use std::sync::Arc;
 
 /// Bits of the number of words of a train.
@@ -53,7 +54,7 @@ impl MachineCore {
                 ("result_memory", "results R of the matrix unit"),
                 result_depth,
                 &[Reader::Clocked("vector")],
-                false,
+                self.parameters.result_material() == Material::Distributed,
             ),
             temporaries: self.values(
                 ("temporary_memory", "temporaries T of the vector unit"),

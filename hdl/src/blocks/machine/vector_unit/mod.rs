@@ -42,6 +42,7 @@ use crate::signal::Signal;
 use crate::signal_type::{Type, sint, uint};
 use firmware::isa::INSTRUCTION_WIDTH;
 use firmware::machine::MachineParameters;
+use firmware::machine_memories::function_material;
 use std::sync::Arc;
 use weights::numeric::Radix;
 use weights::numeric::fixed_point::UNIT_WIDTH;
@@ -233,7 +234,7 @@ impl VectorUnit {
         };
         let sources = forward("source", sint(self.value_width));
         let indices = forward("index", uint(INDEX_WIDTH));
-        let table = function_table();
+        let table = function_table(function_material(self.elements));
         let looked_up = |(pair, indices): (usize, &[Signal<'m>])| {
             let inputs = [("index_0_i", indices[0]), ("index_1_i", indices[1])];
             let found = b.instance(&format!("table_{pair}"), &table, &inputs);
