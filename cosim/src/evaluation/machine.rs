@@ -136,7 +136,7 @@ impl Predictor for MachinePredictor {
         let prediction = self.machine.step_observed(id, true, &mut watcher)?;
         logits.clear();
         logits.extend(prediction.expect("a prediction was asked for").values());
-        let (trains, latency) = (watcher.trains, MachineLatency::default());
+        let (trains, latency) = (watcher.trains, MachineLatency::of(&self.program.parameters));
         let token =
             token_cycles(&self.program, &latency, position, true, |address| trains[address]);
         self.cycles += token.total;
