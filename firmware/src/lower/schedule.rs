@@ -111,7 +111,7 @@ pub(super) fn order(
     machine: &MachineParameters,
     latency: MachineLatency,
 ) -> Vec<usize> {
-    let position = machine.context - 1;
+    let position = machine.context / 2;
     let graph = Graph::new(actions, sets);
     let alone = |action: &Action| {
         let mut clock = Clock::new(machine, latency, position);

@@ -75,9 +75,8 @@ module digit_writer (
 
     // Which part of a word they are. ------------------------------------------------------------
 
-    wire last_part = values_i ? 1'b1 : 1'b1;
     reg  part_q;
-    wire complete  = last_i | (part_q == last_part);
+    wire complete  = last_i | (part_q == 1'b1);
     wire fresh     = part_q == 1'b0;
     wire completes = valid_i & complete;
 

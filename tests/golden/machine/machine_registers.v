@@ -78,7 +78,7 @@ module machine_registers (
     output wire [15:0] result_address_element_o,      // element of the word, 0 first
     output wire [15:0] result_address_word_o,         // word of the result memory
     output wire [7:0]  scalar_index_o,                // number of the scalar
-    // writing 1 begins a new text: position, errors and counters become 0. A token that is under way is abandoned: what was issued is finished, nothing is sent
+    // writing 1 begins a new text: position, errors and counters become 0
     output wire        clear_o,
     output wire        weight_data_write_o,           // its register is being written
     output wire [31:0] weight_data_o,                 // 32 bits of a packed weight word
@@ -272,21 +272,26 @@ module machine_registers (
             6'd12:   read_value = 32'h00705008; // train_depths
             6'd13:   read_value = 32'd4; // deficit_depth
             6'd16:   read_value = {31'd0, run_q}; // control
+            // status
             6'd17:   read_value = {
                 27'd0, bad_token_i, bad_instruction_i, bad_code_i, context_full_i, busy_i
-            }; // status
+            };
             6'd18:   read_value = {16'd0, position_i}; // position
             6'd19:   read_value = {16'd0, generate_count_q}; // generate_count
             6'd20:   read_value = {15'd0, end_token_enable_q, end_token_q}; // end_token
             6'd24:   read_value = {weight_address_word_q, weight_address_bank_q}; // weight_address
-            6'd26:   read_value = {program_address_instruction_q, program_address_part_q}; // program_address
-            6'd28:   read_value = {constant_address_word_q, constant_address_element_q}; // constant_address
-            6'd30:   read_value = {result_address_word_q, result_address_element_q}; // result_address
+            // program_address
+            6'd26:   read_value = {program_address_instruction_q, program_address_part_q};
+            // constant_address
+            6'd28:   read_value = {constant_address_word_q, constant_address_element_q};
+            // result_address
+            6'd30:   read_value = {result_address_word_q, result_address_element_q};
             6'd31:   read_value = result_data_i; // result_data
             6'd32:   read_value = {24'd0, scalar_index_q}; // scalar_address
+            // scalar
             6'd33:   read_value = {
                 scalar_exponent_i, 2'd0, scalar_shift_i, scalar_mantissa_i
-            }; // scalar
+            };
             6'd40:   read_value = cycles_i; // cycles
             6'd41:   read_value = tokens_i; // tokens
             6'd42:   read_value = instructions_i; // instructions

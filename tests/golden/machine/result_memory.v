@@ -1,6 +1,6 @@
 // result_memory: results R of the matrix unit, 16 words of 36 bits.
 //
-// One write port. Never read a word in the cycle that writes it.
+// One write port; a word that is read while it is written is the old one.
 //
 // Latency 1 cycle.
 //
@@ -22,7 +22,7 @@ module result_memory (
 
     // Stage 1: memory. --------------------------------------------------------------------------
 
-    (* no_rw_check *) reg [35:0] words [0:15];
+    (* ram_style = "distributed" *) reg [35:0] words [0:15];
     reg [35:0] vector_word_q;
 
     always @(posedge clk_i) begin

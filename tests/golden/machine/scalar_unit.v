@@ -65,12 +65,13 @@ module scalar_unit (
 
     // Cycles since the sums were complete. ------------------------------------------------------
 
-    reg sums_1_q;
-    reg sums_2_q;
-    reg sums_3_q;
-    reg sums_4_q;
-    reg sums_5_q;
-    reg sums_6_q;
+    wire sums_complete = sums_valid_i & (norm_i | softmax_i);
+    reg  sums_1_q;
+    reg  sums_2_q;
+    reg  sums_3_q;
+    reg  sums_4_q;
+    reg  sums_5_q;
+    reg  sums_6_q;
 
     always @(posedge clk_i) begin
         if (rst_i) begin
@@ -81,7 +82,7 @@ module scalar_unit (
             sums_5_q <= 1'b0;
             sums_6_q <= 1'b0;
         end else begin
-            sums_1_q <= sums_valid_i & (norm_i | softmax_i);
+            sums_1_q <= sums_complete;
             sums_2_q <= sums_1_q;
             sums_3_q <= sums_2_q;
             sums_4_q <= sums_3_q;
@@ -92,9 +93,9 @@ module scalar_unit (
 
     // An operand and its leading zeros. ---------------------------------------------------------
 
-    wire [47:0] operand = (norm_i & (sums_valid_i & (norm_i | softmax_i)))
+    wire [47:0] operand = (norm_i & sums_complete)
         ? sum_squares_i
-        : (((softmax_i & (sums_valid_i & (norm_i | softmax_i))) | (norm_i & mean & sums_1_q))
+        : (((softmax_i & sums_complete) | (norm_i & mean & sums_1_q))
             ? sum_magnitudes_i
             : {29'd0, peak_i});
 
@@ -126,6 +127,7 @@ module scalar_unit (
     // Inverse root, or reciprocal, and its exponent. --------------------------------------------
 
     // A root's index has the highest one in bit 8 or, for an odd length, in bit 7.
+    wire [9:0] root_entry = {1'b0, (length_q[0] ? {1'b0, normal_q[15:8]} : normal_q[15:7])};
 
     // 2^16 / sqrt((i + 1/2) / 128), and from 512 on 2^16 / (1 + (i + 1/2) / 256).
     reg [15:0] roots [0:767];
@@ -899,9 +901,7 @@ module scalar_unit (
         roots[766] = 16'd32864;
         roots[767] = 16'd32800;
     end
-    wire [9:0]        root_index  = softmax_i
-        ? {2'd2, normal_q[14:7]}
-        : {1'b0, (length_q[0] ? {1'b0, normal_q[15:8]} : normal_q[15:7])};
+    wire [9:0]        root_index  = softmax_i ? {2'd2, normal_q[14:7]} : root_entry;
     reg  [15:0]       entry_q;
     reg               exists_q;
     reg  [15:0]       mantissa_q;

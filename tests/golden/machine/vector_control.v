@@ -446,7 +446,7 @@ module vector_control (
     reg  [1:0]  pace_q;
     wire        digits_gone    = pace_q == 2'd0;
     reg         part_q;
-    wire        completes      = last | (part_q == (values_q ? 1'b1 : 1'b1));
+    wire        completes      = last | (part_q == 1'b1);
     wire        part_step      = store_q & walking_q & (digits_gone | ~completes);
     wire        waits          = store_q & completes & ~digits_gone;
     wire        step           = walking_q & ~waits;
