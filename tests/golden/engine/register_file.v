@@ -208,15 +208,17 @@ module register_file (
             5'd6:    read_value = 32'd16; // spike_depth
             5'd7:    read_value = 32'h0010080e; // rule
             5'd8:    read_value = {31'd0, run_q}; // control
+            // status
             5'd9:    read_value = {
                 27'd0, saturated_i, bad_shape_i, bad_frame_i, bad_code_i, busy_i
-            }; // status
+            };
             5'd10:   read_value = {15'd0, rows_q}; // rows
             5'd11:   read_value = {15'd0, column_tiles_q}; // column_tiles
             5'd12:   read_value = {16'd0, steps_q}; // steps
             5'd13:   read_value = {31'd0, output_mode_q}; // output_mode
             5'd16:   read_value = {weight_address_word_q, weight_address_bank_q}; // weight_address
-            5'd18:   read_value = {threshold_address_group_q, threshold_address_place_q}; // threshold_address
+            // threshold_address
+            5'd18:   read_value = {threshold_address_group_q, threshold_address_place_q};
             5'd24:   read_value = cycles_i; // cycles
             5'd25:   read_value = array_cycles_i; // array_cycles
             5'd26:   read_value = stall_cycles_i; // stall_cycles
