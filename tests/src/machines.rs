@@ -122,14 +122,15 @@ fn random_design(random: &mut ChaCha8Rng, index: u64) -> Design {
     array.acc_width = 24;
     let bits = match array.radix {
         Radix::Bitwise => array.planes as u32,
-        Radix::Unary => random.random_range(1..=4),
+        // What one pass holds.
+        Radix::Unary => random.random_range(1..=(array.planes as u32 + 1).ilog2()),
     };
     design.weight_store.packing = if random.random() { Packing::Base3 } else { Packing::TwoBit };
     design.neuron.neurons = 1;
     design.encoder.mean_count = random.random_range(1..=4);
     let machine = &mut design.machine;
     machine.elements = elements;
-    machine.value_width = random.random_range(18..=24);
+    machine.value_width = random.random_range(18..=20);
     machine.key_value_digits = random.random_range(2..=5);
     machine.embedding_digits = random.random_range(2..=5);
     machine.attention_bits = bits;

@@ -298,7 +298,8 @@ impl<'n> Emitter<'n> {
         limit_depths(&self.machine, self.pools.maxima.depth())?;
         let sets: Vec<_> =
             self.actions.iter().map(|action| accesses(action, &self.machine)).collect();
-        let order = order(&self.actions, &sets, &self.machine, MachineLatency::default());
+        let latency = MachineLatency::of(&self.machine);
+        let order = order(&self.actions, &sets, &self.machine, latency);
         let actions: Vec<_> = order.iter().map(|&at| self.actions[at]).collect();
         let sets: Vec<_> = order.iter().map(|&at| sets[at].clone()).collect();
         let remarks: Vec<_> = order.iter().map(|&at| self.remarks[at].clone()).collect();

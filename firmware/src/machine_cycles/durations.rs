@@ -1,91 +1,9 @@
-//! How long one instruction takes: formulas over its fields, constants of the hardware.
+//! How long one instruction takes: formulas over its fields, latencies of the hardware.
 
-use crate::isa::{Action, Matrix, Store};
+use super::MachineLatency;
+use crate::isa::{ANY, Action, Matrix, Store};
 use crate::machine::MachineParameters;
 use serde::Serialize;
-
-/// Constants of the matrix unit, in cycles.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct MatrixLatency {
-    /// From the acceptance of an instruction to its first entry, the walker being free.
-    pub accept_cycles: u64,
-    /// Between the last entries of an instruction and of the first tile of the next, beyond the
-    /// groups of rows that drain.
-    pub gap_cycles: u64,
-    /// From the last entry to the done of an instruction.
-    pub finish_cycles: u64,
-    /// What a search adds to that.
-    pub search_cycles: u64,
-    /// What an embedding adds to the acceptance.
-    pub embedding_cycles: u64,
-    /// From the last entry to the done of an embedding.
-    pub embedding_finish_cycles: u64,
-}
-
-/// Constants of the vector unit, in cycles.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct VectorLatency {
-    /// From the acceptance of an instruction to its first read.
-    pub accept_cycles: u64,
-    /// What finding the angles of a rotation adds to that.
-    pub angle_cycles: u64,
-    /// From the last read to done: sums, root, scale.
-    pub norm_cycles: u64,
-    /// From the last read to done: product, shift, train.
-    pub encode_cycles: u64,
-    /// From the last read to done: turn, peak, scale.
-    pub rotate_cycles: u64,
-    /// From the last read to done: peak, scale.
-    pub measure_cycles: u64,
-    /// From the last read to the last digit.
-    pub store_cycles: u64,
-    /// From the last read to done: exponential, sum, reciprocal.
-    pub softmax_cycles: u64,
-    /// From the last read to done: products, sigmoid.
-    pub gate_cycles: u64,
-}
-
-/// Constants of the generated hardware, in cycles. The default is a machine of about sixteen slots;
-/// it orders programs, the hardware's own values predict.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct MachineLatency {
-    /// From the start of a token to its first issue.
-    pub start_cycles: u64,
-    /// From the last done of a token to its end.
-    pub end_cycles: u64,
-    /// The matrix unit.
-    pub matrix: MatrixLatency,
-    /// The vector unit.
-    pub vector: VectorLatency,
-}
-
-impl Default for MachineLatency {
-    fn default() -> Self {
-        MachineLatency {
-            start_cycles: 3,
-            end_cycles: 1,
-            matrix: MatrixLatency {
-                accept_cycles: 2,
-                gap_cycles: 1,
-                finish_cycles: 22,
-                search_cycles: 3,
-                embedding_cycles: 2,
-                embedding_finish_cycles: 14,
-            },
-            vector: VectorLatency {
-                accept_cycles: 1,
-                angle_cycles: 2,
-                norm_cycles: 20,
-                encode_cycles: 10,
-                rotate_cycles: 14,
-                measure_cycles: 8,
-                store_cycles: 12,
-                softmax_cycles: 18,
-                gate_cycles: 14,
-            },
-        }
-    }
-}
 
 /// What a matrix instruction finds in its train.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -103,7 +21,12 @@ pub struct Busy {
     pub done: u64,
     /// Cycles of work: entries of the array, or cycles of the vector unit.
     pub work: u64,
+    /// Cycles in which an entry waits for the drain.
+    pub drain_waits: u64,
 }
+
+/// Unfinished instructions that the sequencer counts for a unit.
+const UNFINISHED_MAX: usize = ANY as usize;
 
 /// The two units in time.
 #[derive(Clone, Copy, Debug)]
@@ -115,10 +38,13 @@ pub struct Clock<'a> {
     matrix_free: u64,
     /// First cycle after the last entry so far.
     next_entry: u64,
-    /// Last entry of the tile before.
-    last_entry: u64,
+    /// First cycle in which the drain takes the first tile of another instruction.
+    drain_free: u64,
     /// Done of all matrix instructions so far.
     matrix_done: u64,
+    /// Done of the last few, a ring, and how many there were.
+    recent: [u64; UNFINISHED_MAX],
+    issued: usize,
     /// First cycle in which the vector unit takes another instruction.
     vector_free: u64,
 }
@@ -132,8 +58,10 @@ impl<'a> Clock<'a> {
             position,
             matrix_free: 0,
             next_entry: 0,
-            last_entry: 0,
+            drain_free: 0,
             matrix_done: 0,
+            recent: [0; UNFINISHED_MAX],
+            issued: 0,
             vector_free: 0,
         }
     }
@@ -141,6 +69,10 @@ impl<'a> Clock<'a> {
     /// The first cycle in which the unit of `action` takes it.
     pub fn takes(&self, action: &Action) -> u64 {
         match action {
+            // The cycle after the done that makes it one of those that are counted.
+            Action::Matrix(_) if self.issued >= UNFINISHED_MAX => {
+                self.matrix_free.max(self.recent[self.issued % UNFINISHED_MAX] + 1)
+            }
             Action::Matrix(_) => self.matrix_free,
             Action::End(_) => 0,
             _ => self.vector_free,
@@ -150,66 +82,76 @@ impl<'a> Clock<'a> {
     /// Executes an instruction that is issued in cycle `issued`.
     pub fn execute(&mut self, action: &Action, issued: u64, facts: TrainFacts) -> Busy {
         match action {
-            Action::End(_) => Busy { done: issued, work: 0 },
-            Action::Matrix(matrix) if matrix.store == 3 => self.embedding(matrix, issued),
-            Action::Matrix(matrix) => self.matrix(matrix, issued, facts),
+            Action::End(_) => Busy { done: issued, work: 0, drain_waits: 0 },
+            Action::Matrix(matrix) => {
+                let busy = match matrix.store {
+                    3 => self.embedding(matrix, issued),
+                    _ => self.matrix(matrix, issued, facts),
+                };
+                self.matrix_done = busy.done;
+                self.recent[self.issued % UNFINISHED_MAX] = busy.done;
+                self.issued += 1;
+                busy
+            }
             _ => {
                 let work = self.vector_cycles(action);
                 self.vector_free = issued + work;
-                Busy { done: issued + work, work }
+                Busy { done: issued + work, work, drain_waits: 0 }
             }
         }
     }
 
-    fn groups(&self) -> u64 {
-        u64::from(self.machine.lanes / self.machine.elements)
+    /// Walks `tiles` of so many entries from cycle `first` on. Their last entries stand as many
+    /// cycles apart as a tile has groups. The last entry, and how long entries waited for that.
+    fn walk(&mut self, first: u64, tiles: u64, entries: u64, groups: u64) -> (u64, u64) {
+        let ready = first + entries - 1;
+        let first_tile = ready.max(self.drain_free);
+        let last = first_tile + (tiles - 1) * entries.max(groups);
+        // The one that waits leaves its register a cycle before it walks.
+        self.matrix_free = first - 1;
+        self.next_entry = last + 1;
+        self.drain_free = last + groups + self.latency.matrix.gap_cycles;
+        (last, last - (first + tiles * entries - 1))
     }
 
     fn embedding(&mut self, matrix: &Matrix, issued: u64) -> Busy {
-        let latency = &self.latency.matrix;
-        let words = u64::from(matrix.stride * self.machine.slots / self.machine.elements);
-        let first = issued + latency.accept_cycles + latency.embedding_cycles;
-        let first = first.max(self.matrix_done + latency.embedding_cycles);
-        let last = first + words * u64::from(matrix.digits) - 1;
-        self.matrix_free = first;
-        self.next_entry = last + 1;
-        self.last_entry = last;
-        self.matrix_done = last + latency.embedding_finish_cycles;
-        Busy { done: self.matrix_done, work: 0 }
+        let latency = self.latency.matrix;
+        let groups = u64::from(matrix.stride * self.machine.slots / self.machine.elements);
+        let settled = self.matrix_done + latency.settle_cycles;
+        let first = (issued + latency.accept_cycles + latency.embedding_cycles).max(settled);
+        let (last, drain_waits) = self.walk(first, groups, matrix.digits.into(), 1);
+        Busy { done: last + latency.embedding_finish_cycles, work: 0, drain_waits }
     }
 
     fn matrix(&mut self, matrix: &Matrix, issued: u64, facts: TrainFacts) -> Busy {
-        let latency = &self.latency.matrix;
-        let tiles = match matrix.store {
+        let latency = self.latency.matrix;
+        let tiles = u64::from(match matrix.store {
             1 => self.position / self.machine.lanes + 1,
             _ => matrix.tiles,
-        };
+        });
         let entries = u64::from(matrix.digits)
             * u64::from(facts.words.max(1))
             * u64::from(facts.passes.max(1));
-        let groups = self.groups();
+        let groups = u64::from(self.machine.lanes / self.machine.elements);
         let first = (issued + latency.accept_cycles).max(self.next_entry);
-        let drained = self.last_entry + groups + latency.gap_cycles;
-        let first_tile = (first + entries - 1).max(drained);
-        let last = first_tile + u64::from(tiles - 1) * entries.max(groups);
-        // The one that waits leaves its register when it starts to walk.
-        self.matrix_free = first;
-        self.next_entry = last + 1;
-        self.last_entry = last;
+        let (last, drain_waits) = self.walk(first, tiles, entries, groups);
         let search = if matrix.search == 0 { 0 } else { latency.search_cycles };
-        self.matrix_done = last + latency.finish_cycles + search;
-        Busy { done: self.matrix_done, work: u64::from(tiles) * entries }
+        Busy { done: last + latency.finish_cycles + search, work: tiles * entries, drain_waits }
     }
 
     /// Cycles from the acceptance of a vector instruction to its done.
     fn vector_cycles(&self, action: &Action) -> u64 {
         let latency = &self.latency.vector;
         let positions = u64::from(self.position / self.machine.elements + 1);
+        let weighted = |flag: u32| u64::from(flag) * latency.weighted_cycles;
         let (reads, depth) = match action {
-            Action::Norm(norm) => (norm.words.into(), latency.norm_cycles),
+            Action::Norm(norm) => {
+                (norm.words.into(), latency.norm_cycles + weighted(norm.weighted))
+            }
             Action::Encode(encode) => {
                 let words = if encode.positions == 1 { positions } else { encode.words.into() };
-                (words * u64::from(encode.groups), latency.encode_cycles)
+                let depth = latency.encode_cycles + weighted(encode.weighted);
+                (words * u64::from(encode.groups), depth)
             }
             Action::Rotate(rotate) => {
                 let words = 2 * u64::from(rotate.words * rotate.heads);
@@ -223,7 +165,7 @@ impl<'a> Clock<'a> {
             Action::Gate(gate) => (2 * u64::from(gate.words), latency.gate_cycles),
             Action::Matrix(_) | Action::End(_) => (0, 0),
         };
-        latency.accept_cycles + reads + depth
+        latency.accept_cycles - 1 + reads + depth
     }
 
     /// Cycles in which a store reads: a word that completes a store word waits until the digits

@@ -8,14 +8,17 @@
 //!
 //! An instruction is issued when its two waits are met and its unit takes it. The matrix unit keeps
 //! one instruction waiting while another walks; the vector unit takes one when the last is done.
-//! How long each takes is [`MachineLatency`]'s, whose constants are the generated hardware's.
+//! How long each takes follows from its fields and from [`MachineLatency`], the generated hardware's.
+//! The model is exact: the hardware's counters say the same of every token.
 //!
 //! What depends on the token's values, the words and passes of each train, comes from whoever knows
 //! them: an execution, or [`dense`].
 
 mod durations;
+mod latency;
 
-pub use durations::{Clock, MachineLatency, MatrixLatency, TrainFacts, VectorLatency};
+pub use durations::{Busy, Clock, TrainFacts};
+pub use latency::{MachineLatency, MatrixLatency, VectorLatency};
 
 use crate::isa::{ANY, Action, Instruction, Wait};
 use crate::lower::{Unit, unit};
@@ -38,12 +41,14 @@ pub struct Timing {
 /// The cycles of one token.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct TokenCycles {
-    /// From the start of the token to the end of its last instruction.
+    /// From the start of the token until everything is done and its last `End` has left.
     pub total: u64,
     /// Entries that enter the array.
     pub array_busy: u64,
     /// An instruction is under way in the vector unit.
     pub vector_busy: u64,
+    /// An entry waits for the results of the tile before to drain.
+    pub drain_waits: u64,
     /// The issue waits for results of the matrix unit; may also wait for the other.
     pub matrix_waits: u64,
     /// The issue waits for results of the vector unit; may also wait for the other.
@@ -95,7 +100,7 @@ pub fn token_cycles(
             Unit::Matrix => 0,
             Unit::Vector => 1,
             Unit::Sequencer => {
-                cycles.total = may_go;
+                cycles.total = cycles.total.max(may_go);
                 match action {
                     Action::End(end) if end.unasked == 1 && asked => {
                         ready = may_go + 1;
@@ -108,19 +113,16 @@ pub fn token_cycles(
         let issued = may_go.max(clock.takes(&action));
         cycles.unit_waits += issued - may_go;
         let busy = clock.execute(&action, issued, facts(address));
+        cycles.drain_waits += busy.drain_waits;
         match which {
             0 => cycles.array_busy += busy.work,
             _ => cycles.vector_busy += busy.work,
         }
-        // Each unit finishes in order.
-        let last = done[which].last().copied().unwrap_or(0);
-        let finished = busy.done.max(last);
-        done[which].push(finished);
-        cycles.timings.push(Timing { address, ready, issued, done: finished });
-        cycles.total = cycles.total.max(finished);
+        done[which].push(busy.done);
+        cycles.timings.push(Timing { address, ready, issued, done: busy.done });
+        cycles.total = cycles.total.max(busy.done + 1);
         ready = issued + 1;
     }
-    cycles.total += latency.end_cycles;
     cycles
 }
 

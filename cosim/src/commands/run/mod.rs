@@ -218,10 +218,12 @@ fn describe_program(program: &Program) -> String {
 
 fn describe(report: &MachineReport) -> String {
     format!(
-        "{} tokens, {} values; {:.0} cycles a token, array busy {:.1} %; {:.0} k cycles/s",
+        "{} tokens, {} values; {:.0} cycles a token, cycle model {:.1} % off, array busy {:.1} %; \
+         {:.0} k cycles/s",
         report.predictions,
         report.values,
         report.cycles_per_token,
+        100.0 * report.cycle_model_error,
         100.0 * report.array_utilisation,
         report.simulated_cycles_per_second * 1e-3,
     )

@@ -34,6 +34,8 @@ pub struct MachineReport {
     pub predictions: usize,
     /// Cycles of a token whose prediction is asked for, on average.
     pub cycles_per_token: f64,
+    /// Largest |predicted − measured| / measured of the cycles of a token.
+    pub cycle_model_error: f64,
     /// Part of those cycles in which the array took an entry.
     pub array_utilisation: f64,
     /// weights / (lanes × slots): the cycles of a token in which the weights pass the array once.
@@ -76,6 +78,8 @@ pub struct TokenReport {
     pub position: usize,
     /// Cycles under way.
     pub cycles: u32,
+    /// What the cycle model says of them.
+    pub predicted_cycles: u64,
     /// Cycles in which the array took an entry.
     pub array: u32,
     /// Cycles in which the vector unit was busy.
@@ -86,6 +90,13 @@ pub struct TokenReport {
     pub matrix_waits: u32,
     /// Cycles in which an instruction waited for results of the vector unit.
     pub vector_waits: u32,
+}
+
+impl TokenReport {
+    fn model_error(&self) -> f64 {
+        let measured = f64::from(self.cycles);
+        ratio((self.predicted_cycles as f64 - measured).abs(), measured)
+    }
 }
 
 fn ratio(part: f64, whole: f64) -> f64 {
@@ -101,8 +112,11 @@ impl MachineReport {
         texts: Vec<(String, String)>,
         elapsed: Duration,
     ) -> MachineReport {
-        let reports: Vec<ConversationReport> =
-            conversations.iter().zip(texts).map(ConversationReport::new).collect();
+        let reports: Vec<ConversationReport> = conversations
+            .iter()
+            .zip(texts)
+            .map(|pair| ConversationReport::new(program, pair))
+            .collect();
         let tokens = || reports.iter().flat_map(|report| &report.tokens);
         let sum = |value: fn(&TokenReport) -> u32| tokens().map(|row| f64::from(value(row))).sum();
         let (cycles, array): (f64, f64) = (sum(|row| row.cycles), sum(|row| row.array));
@@ -126,6 +140,7 @@ impl MachineReport {
             values: total(|next| next.compared_values),
             predictions,
             cycles_per_token: ratio(cycles, predictions as f64),
+            cycle_model_error: tokens().map(TokenReport::model_error).fold(0.0, f64::max),
             array_utilisation: ratio(array, cycles),
             weight_cycles: weights as f64 / f64::from(parameters.lanes * parameters.slots),
             saturations: total(|next| next.saturations),
@@ -148,12 +163,16 @@ impl MachineReport {
 }
 
 impl ConversationReport {
-    fn new((conversation, (prompt, text)): (&Conversation, (String, String))) -> Self {
+    fn new(
+        program: &Program,
+        (conversation, (prompt, text)): (&Conversation, (String, String)),
+    ) -> Self {
         let tokens = conversation.tokens.iter().map(|run| {
             let counters = &run.counters;
             TokenReport {
                 position: run.position,
                 cycles: counters.cycles,
+                predicted_cycles: run.predicted(program).total,
                 array: counters.array_cycles,
                 vector: counters.vector_cycles,
                 drain_waits: counters.drain_waits,

@@ -63,7 +63,7 @@ fn ordering_hides_the_vector_unit() {
     let cycles = |program: &Program| {
         let position = program.parameters.context - 1;
         let facts = dense(program, position);
-        token_cycles(program, &MachineLatency::default(), position, true, facts)
+        token_cycles(program, &MachineLatency::of(&program.parameters), position, true, facts)
     };
     let (ordered, plain) = (cycles(&ordered), cycles(&plain));
     assert_eq!(ordered.array_busy, plain.array_busy);

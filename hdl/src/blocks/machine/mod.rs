@@ -10,6 +10,7 @@ pub mod function_unit;
 pub mod host_port;
 pub mod instruction;
 pub mod key_value_store;
+pub mod latency;
 pub mod leading_zeros;
 pub mod machine_core;
 pub mod machine_monitor;

@@ -9,6 +9,7 @@ use super::vector_schedule::{
     DIGIT_CYCLES, EARLY_CYCLES, EXPONENTIAL_CYCLES, LATE_CYCLES, RESULT_CYCLES,
 };
 use super::vector_unit::VectorUnit;
+use firmware::machine_cycles::VectorLatency;
 
 /// Cycles from the acceptance of an instruction to `done_o`.
 #[derive(Clone, Copy, Debug)]
@@ -70,6 +71,23 @@ impl VectorCycles {
     pub fn softmax(&self, words: u64) -> u64 {
         let peak = EXPONENTIAL_CYCLES + RESULT_CYCLES + PEAK_CYCLES;
         walk(words) + u64::from(peak + SOFTMAX_SCALE_CYCLES)
+    }
+
+    /// What the cycle model takes of these.
+    pub fn latency(&self) -> VectorLatency {
+        let (encode, norm) = (self.encode(1, false), self.norm(1, false));
+        VectorLatency {
+            accept_cycles: ACCEPT_CYCLES.into(),
+            angle_cycles: ANGLE_CYCLES.into(),
+            weighted_cycles: self.norm(1, true) - norm,
+            norm_cycles: norm - walk(1),
+            encode_cycles: encode - walk(1),
+            rotate_cycles: self.rotate(1) - walk(2) - u64::from(ANGLE_CYCLES),
+            measure_cycles: self.measure(1) - walk(1),
+            store_cycles: self.store(1, 1, false) - walk(1),
+            softmax_cycles: self.softmax(1) - walk(1),
+            gate_cycles: self.gate(1) - walk(2),
+        }
     }
 
     /// A gate of `words` words.

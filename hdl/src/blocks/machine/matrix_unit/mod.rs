@@ -18,8 +18,8 @@
 //! | the next one's first entry may go | e(T − 1) + 1 |
 //!
 //! An embedding of C column words is C · slots / elements tiles of E = digits entries and G = 1. Its
-//! first entry goes in s = [`ACCEPT_CYCLES`] + [`EMBEDDING_CYCLES`], or two cycles after `done_o` of
-//! the last instruction before it, if that is later; it is done [`embedding_finish_cycles`] after its
+//! first entry goes in s = [`ACCEPT_CYCLES`] + [`EMBEDDING_CYCLES`], or [`SETTLE_CYCLES`] after
+//! `done_o` of the last instruction before it, if that is later; it is done [`embedding_finish_cycles`] after its
 //! last entry.
 //!
 //! [`instruction_gap`]: MatrixUnit::instruction_gap
@@ -32,7 +32,7 @@ mod wiring;
 use super::drain::{DRAIN_CYCLES, Drain};
 use super::matrix_fetcher::{FETCH_CYCLES, MatrixFetcher};
 use super::matrix_walker::MatrixWalker;
-pub use super::matrix_walker::{ACCEPT_CYCLES, EMBEDDING_CYCLES};
+pub use super::matrix_walker::{ACCEPT_CYCLES, EMBEDDING_CYCLES, SETTLE_CYCLES};
 use super::plane_selector::PlaneSelector;
 use super::row_reader::{READ_CYCLES, RowReader};
 use crate::blocks::accumulator_array::AccumulatorArray;

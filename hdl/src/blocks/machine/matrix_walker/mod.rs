@@ -36,6 +36,8 @@ pub const TRAIN_WORDS_WIDTH: u32 = 11;
 pub const ACCEPT_CYCLES: u32 = 2;
 /// Cycles that an embedding takes more, for the product that finds its row.
 pub const EMBEDDING_CYCLES: u32 = 2;
+/// Cycles from the done of the last instruction before an embedding to its first entry.
+pub const SETTLE_CYCLES: u32 = 2;
 
 /// Stores, as the instruction numbers them.
 pub(super) const KEYS: i128 = 1;

@@ -1,0 +1,118 @@
+//! What the generated hardware takes beyond its work: constants and a few formulas.
+//!
+//! The blocks of `hdl` have them from their own pipelines; a test there holds both together.
+
+use crate::machine::MachineParameters;
+use serde::Serialize;
+use weights::numeric::Radix;
+
+/// Latencies of the matrix unit, in cycles.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct MatrixLatency {
+    /// From the acceptance of an instruction to its first entry, the walker being free.
+    pub accept_cycles: u64,
+    /// Between the last entries of an instruction and of the first tile of the next, beyond the
+    /// groups of rows that drain.
+    pub gap_cycles: u64,
+    /// From the last entry to the done of an instruction.
+    pub finish_cycles: u64,
+    /// What a search adds to that.
+    pub search_cycles: u64,
+    /// What an embedding adds to the acceptance.
+    pub embedding_cycles: u64,
+    /// From the done of everything before an embedding to its first entry.
+    pub settle_cycles: u64,
+    /// From the last entry to the done of an embedding.
+    pub embedding_finish_cycles: u64,
+}
+
+/// Latencies of the vector unit, in cycles.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct VectorLatency {
+    /// From the acceptance of an instruction to its first read.
+    pub accept_cycles: u64,
+    /// What finding the angles of a rotation adds to that.
+    pub angle_cycles: u64,
+    /// What a weight adds to a norm or an encoding.
+    pub weighted_cycles: u64,
+    /// From the last read to done: sums, root, scale.
+    pub norm_cycles: u64,
+    /// From the last read to done: product, shift, train.
+    pub encode_cycles: u64,
+    /// From the last read to done: turn, peak, scale.
+    pub rotate_cycles: u64,
+    /// From the last read to done: peak, scale.
+    pub measure_cycles: u64,
+    /// From the last read to the last digit.
+    pub store_cycles: u64,
+    /// From the last read to done: exponential, sum, reciprocal.
+    pub softmax_cycles: u64,
+    /// From the last read to done: products, sigmoid.
+    pub gate_cycles: u64,
+}
+
+/// Latencies of a machine, in cycles.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct MachineLatency {
+    /// From the start of a token to its first issue.
+    pub start_cycles: u64,
+    /// The matrix unit.
+    pub matrix: MatrixLatency,
+    /// The vector unit.
+    pub vector: VectorLatency,
+}
+
+/// ⌈log2 `count`⌉, the levels of a tree.
+fn levels(count: u32) -> u64 {
+    count.next_power_of_two().ilog2().into()
+}
+
+impl MachineLatency {
+    /// The latencies of the machine that is generated for `machine`.
+    pub fn of(machine: &MachineParameters) -> MachineLatency {
+        MachineLatency {
+            start_cycles: 3,
+            matrix: MatrixLatency::of(machine),
+            vector: VectorLatency::of(machine),
+        }
+    }
+}
+
+impl MatrixLatency {
+    fn of(machine: &MachineParameters) -> MatrixLatency {
+        let MachineParameters { lanes, slots, planes, elements, .. } = *machine;
+        // Fetch, the dots of four slots a leaf, planes, sum, drain of all groups.
+        let dots = 2 + levels(slots.div_ceil(4));
+        let groups = u64::from(lanes / elements);
+        MatrixLatency {
+            accept_cycles: 2,
+            gap_cycles: levels(elements).max(2),
+            finish_cycles: 5 + dots + levels(planes) + 1 + 7 + groups - 1,
+            search_cycles: levels(elements),
+            embedding_cycles: 2,
+            settle_cycles: 2,
+            embedding_finish_cycles: 13,
+        }
+    }
+}
+
+impl VectorLatency {
+    fn of(machine: &MachineParameters) -> VectorLatency {
+        VectorLatency {
+            accept_cycles: 1,
+            angle_cycles: 2,
+            weighted_cycles: 5,
+            // The tree adds four in a cycle.
+            norm_cycles: 12 + levels(machine.elements).div_ceil(2),
+            encode_cycles: match machine.radix {
+                Radix::Bitwise => 8,
+                Radix::Unary => 9,
+            },
+            rotate_cycles: 10,
+            measure_cycles: 5,
+            store_cycles: 8 + u64::from(machine.key_value_digits),
+            softmax_cycles: 18,
+            gate_cycles: 12,
+        }
+    }
+}
