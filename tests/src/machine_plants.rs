@@ -153,12 +153,14 @@ plants! { Whole:
         "second_2_q <= second_1_q" => "second_2_q <= 1'b0";
     bitwise "leading_zeros" "write" "one zero too many"
         "highest[3] ? 3'd3" => "highest[3] ? 3'd4";
-    bitwise "function_table" "write" "the sigmoid of a negative argument"
-        "entry_negative_q ? (-positive)" => "1'b0 ? (-positive)";
-    bitwise "function_table" "write" "octaves of the exponential"
+    bitwise "function_unit" "write" "the sigmoid of a negative argument"
+        "entry_negative_q ? (-entry_q)" => "1'b0 ? (-entry_q)";
+    bitwise "function_unit" "write" "octaves of the exponential"
         "entry_q >> entry_octaves_q" => "entry_q >> 1'b0";
+    bitwise "function_table" "write" "two elements see one entry"
+        "entries[index_1_i]" => "entries[index_0_i]";
     bitwise "round_shifter_37" "write" "no rounding"
-        "fine_q[0] & nearest_i" => "1'b0 & nearest_i";
+        "fine[0] & nearest_i" => "1'b0 & nearest_i";
     bitwise "round_shifter_38" "write" "a shift without the sign"
         "coarse_q >>> fine_amount_q" => "coarse_q >> fine_amount_q";
     bitwise "train_writer" "write" "the next group overwrites the first"

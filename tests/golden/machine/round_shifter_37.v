@@ -31,16 +31,19 @@ module round_shifter_37 (
 
     // Stage 2: by the rest. ---------------------------------------------------------------------
 
-    reg signed [37:0] fine_q;
+    wire signed [37:0] fine        = coarse_q >>> fine_amount_q;
+    reg  signed [36:0] floor_q;
+    reg                round_up_q;
 
     always @(posedge clk_i) begin
-        fine_q <= coarse_q >>> fine_amount_q;
+        floor_q    <= fine[37:1];
+        round_up_q <= fine[0] & nearest_i;
     end
 
     // Outputs. ----------------------------------------------------------------------------------
 
-    assign floor_o    = fine_q[37:1];
-    assign round_up_o = fine_q[0] & nearest_i;
+    assign floor_o    = floor_q;
+    assign round_up_o = round_up_q;
 endmodule
 
 `default_nettype wire

@@ -31,19 +31,22 @@ module vector_element (
     input  wire signed [17:0] maximum_i,       // largest score
     input  wire [15:0]        multiplier_i,    // factor of an argument
     input  wire [5:0]         first_shift_i,   // cycle 4: right shift of its sum
+    // Function table.
+    input  wire [15:0]        entry_i,         // entry, a cycle after its index
+    output wire [8:0]         index_o,         // cycle 6: entry to look up
     // Rotated value, cycle 7.
     output wire signed [17:0] turned_o,        // channel of a turned pair
-    input  wire               masked_i,        // cycle 8: the position is beyond the text
     // Second product; cycle 0 is that of entering_o.
     input  wire [15:0]        mantissa_i,      // cycle 0: factor of counts
     input  wire [5:0]         second_shift_i,  // cycle 1: right shift
     input  wire [4:0]         deficit_i,       // cycle 1: shift of a position
+    input  wire               masked_i,        // cycle 0: the position is beyond p
+    input  wire [4:0]         limit_i,         // largest magnitude of a count
     // For sums and peaks.
     output wire signed [19:0] entering_o,      // what enters the second half, cycle 0
     output wire [34:0]        square_o,        // square of a source, cycle 2
     // Results, cycle 5.
     output wire signed [17:0] kept_o,          // product, shifted
-    input  wire [4:0]         limit_i,         // largest magnitude, 2^bits - 1. Held
     output wire               negative_o,      // sign of the count; 0 for zero
     output wire [4:0]         magnitude_o,     // its magnitude
     // Digits of the result, cycle 6.
@@ -124,13 +127,16 @@ module vector_element (
         .round_up_o (first_shifter_round_up)
     );
 
-    wire [16:0] functions_exponential;
+    wire [8:0]  functions_index;
+    wire [15:0] functions_exponential;
     wire [15:0] functions_openness;
-    function_table functions (
+    function_unit functions (
         .clk_i         (clk_i),
         .argument_i    (first_shifter_floor),
         .round_up_i    (first_shifter_round_up),
         .softmax_i     (softmax_i),
+        .entry_i       (entry_i),
+        .index_o       (functions_index),
         .exponential_o (functions_exponential),
         .openness_o    (functions_openness)
     );
@@ -161,7 +167,7 @@ module vector_element (
 
     wire signed [19:0] entering = early_i
         ? $signed({{2{source_q[17]}}, source_q})
-        : (softmax_i ? (masked_i ? 20'sd0 : $signed({3'd0, functions_exponential})) : y_q);
+        : (softmax_i ? (masked_i ? 20'sd0 : $signed({4'd0, functions_exponential})) : y_q);
 
     // Cycle 1: the factors. ---------------------------------------------------------------------
 
@@ -224,7 +230,9 @@ module vector_element (
     wire        count_negative  = count_sign & (count_one | (|count_folded));
 
     // Beyond the limit are higher bits, and a carry out of bits that are all ones.
-    wire       limited      = count_beyond | (|(count_magnitude & ~limit_i));
+    wire       limited      = count_beyond
+        | (|(count_low & ~limit_i))
+        | ((&(count_low | ~limit_i)) & count_one);
     reg        negative_q;
     reg  [4:0] magnitude_q;
 
@@ -249,6 +257,7 @@ module vector_element (
     // Outputs. ----------------------------------------------------------------------------------
 
     assign source_o         = source_q;
+    assign index_o          = functions_index;
     assign turned_o         = y_q[17:0];
     assign entering_o       = entering;
     assign square_o         = scaled_q[34:0];
