@@ -1,6 +1,7 @@
 //! What a machine says of its work, and what it says to a host that errs.
 
 use crate::machines::MachineCase;
+use crate::provocation::no_code;
 use crate::talks::{Lowered, equal};
 use crate::tally::{Counts, Tally};
 use cosim::machine::{Expected, MachineError, MachineHarness};
@@ -201,7 +202,8 @@ fn damage<S: Simulation>(
     lowered: &Lowered,
     case: &MachineCase,
 ) -> Result<(), MachineError> {
-    let weights = vec![u32::MAX; lowered.image.weights.len()];
+    let mut weights = lowered.image.weights.clone();
+    weights[0] = no_code(lowered.program.parameters.packing);
     driver.load(&MachineImage { weights, ..lowered.image.clone() })?;
     let status = driver.status()?;
     equal("bad_code", (status.bad_code, status.bad_instruction), (true, false))?;

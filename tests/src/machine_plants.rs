@@ -153,12 +153,12 @@ plants! { Whole:
         "second_2_q <= second_1_q" => "second_2_q <= 1'b0";
     bitwise "leading_zeros" "write" "one zero too many"
         "highest[3] ? 3'd3" => "highest[3] ? 3'd4";
-    bitwise "function_table" "write" "the exponential of zero"
-        "entries[0] = 16'd64512" => "entries[0] = 16'd60000";
     bitwise "function_unit" "write" "the sigmoid of a negative argument"
         "entry_negative_q ? (-entry_q)" => "1'b0 ? (-entry_q)";
     bitwise "function_unit" "write" "octaves of the exponential"
         "entry_q >> entry_octaves_q" => "entry_q >> 1'b0";
+    bitwise "function_table" "write" "two elements see one entry"
+        "entries[index_1_i]" => "entries[index_0_i]";
     bitwise "round_shifter_37" "write" "no rounding"
         "fine[0] & nearest_i" => "1'b0 & nearest_i";
     bitwise "round_shifter_38" "write" "a shift without the sign"

@@ -104,12 +104,17 @@ fn locked_memory<S: Simulation>(case: &Case, harness: &mut Harness<S>) -> Result
     Ok(())
 }
 
-/// A byte that is no code is reported where it is written.
-fn bad_code<S: Simulation>(case: &Case, harness: &mut Harness<S>) -> Result<(), Difference> {
-    let byte: u32 = match case.layer.engine.packing {
+/// A byte of weights that is no code.
+pub(crate) fn no_code(packing: Packing) -> u32 {
+    match packing {
         Packing::TwoBit => 0x10,
         Packing::Base3 => 0b10_010_100,
-    };
+    }
+}
+
+/// A byte that is no code is reported where it is written.
+fn bad_code<S: Simulation>(case: &Case, harness: &mut Harness<S>) -> Result<(), Difference> {
+    let byte = no_code(case.layer.engine.packing);
     for place in 0..4 {
         begin(case, harness)?;
         flag("bad_code", false, end(case, harness)?.bad_code)?;
