@@ -221,8 +221,8 @@ plants! { Whole:
         "is_bad = 4'd8 < opcode" => "is_bad = 4'd15 < opcode";
     bitwise "token_loop" "write" "the first token is fed again"
         "token_q <= prediction_i" => "token_q <= token_q";
-    bitwise "token_loop" "status" "an answer never ends"
-        "left_q <= left_q - 16'd1" => "left_q <= left_q";
+    bitwise "token_loop" "status" "an answer ends too early"
+        "left_q <= left_q - 16'd1" => "left_q <= 16'd0";
     bitwise "token_loop" "status" "a token beyond the vocabulary is taken"
         "token_i < 16'd13" => "token_i < 16'd14";
     bitwise "token_loop" "status" "the end token ends nothing"
