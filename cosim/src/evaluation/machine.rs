@@ -14,6 +14,9 @@ use std::sync::Arc;
 use weights::network::Network;
 use weights::numeric::Radix;
 
+/// Mean cycles of a token, and the mean part of them in which the array works.
+pub(super) type MeanCycles = (f64, f64);
+
 /// One mean count on the machine.
 #[derive(Debug)]
 pub struct MachineRow {
@@ -25,7 +28,7 @@ pub struct MachineRow {
     pub costs: Costs,
     /// By radix: mean cycles of a token and mean part of them in which the array works, or why
     /// the machine cannot be built.
-    pub cycles: Vec<(Radix, Result<(f64, f64), PipelineError>)>,
+    pub cycles: Vec<(Radix, Result<MeanCycles, PipelineError>)>,
 }
 
 /// Scores the machines of one mean count, one a radix; ticks `bar` once a story and radix that can
