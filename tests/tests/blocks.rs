@@ -109,6 +109,8 @@ fn the_table_covers_what_it_promises() {
         "planes 3",
         "skip_empty false",
         "skip_empty true",
+        "form dense",
+        "form event",
         "leak None",
         "leak Shift",
         "leak Decay",
