@@ -194,7 +194,12 @@ impl EngineParameters {
             ("weight words", "weight_depth", tiling.words(), self.weight_depth),
             ("beats a frame", "spike_depth", entries, self.spike_depth),
         ];
-        for (what, parameter, needed, limit) in needs {
+        let single = [
+            ("rows at once", "lanes", tiling.rows, self.lanes),
+            ("columns at once", "slots", tiling.columns, self.slots),
+        ];
+        let single = single.into_iter().filter(|_| self.form == Form::Baked);
+        for (what, parameter, needed, limit) in single.chain(needs) {
             if needed > limit {
                 return Err(EngineError::Capacity { what, parameter, needed, limit });
             }

@@ -62,6 +62,12 @@ pub fn events() -> Configuration {
     lif().form(Form::Event)
 }
 
+/// A matrix that is logic, in several passes.
+pub fn baked() -> Configuration {
+    Configuration::new([12, 14, 2, 2], (10, 14), Bitwise, Base3, spikingbert_lif())
+        .form(Form::Baked)
+}
+
 /// A text without comments, every run of blanks one blank; compiler directives keep their lines.
 pub fn plain(text: &str) -> String {
     let mut plain = String::new();
@@ -146,7 +152,7 @@ plants! { Configuration:
         "one_left = ~(|left)" => "one_left = ~(|left) | left[5]";
     events "event_finder" "value" "the next beat's columns are numbered on from its first spike"
         "next_column_q <= end_column[5:0]" => "next_column_q <= end_column[5:0] ^ 6'd1";
-    events "event_buffer" "value" "a silent pass leaves no entry"
+    events "event_buffer" "stall" "a silent pass leaves no entry"
         "wanted = finder_event | (ends & unmarked_q)" => "wanted = finder_event";
     events "event_buffer" "value" "the first event is read first"
         "(last_entry - index_i)" => "index_i";
@@ -164,6 +170,19 @@ plants! { Configuration:
         "{product, minus}" => "{product, 1'b0}";
     events "event_lane" "value" "the sum outlives its tile"
         "if (accumulate_i & last_i)" => "if (accumulate_i & last_i & rst_i)";
+
+    // ---- baked -----------------------------------------------------------------------------------
+
+    baked "baked_dots" "value" "a spike of -1 counts as +1"
+        "column_0 = {negative_i[0], active_i[0]}" => "column_0 = {1'b0, active_i[0]}";
+    baked "baked_array" "value" "a plane sees the spikes of the one before"
+        ".active_i (active_i[27:14])" => ".active_i (active_i[13:0])";
+    baked "baked_lane" "value" "a pass shifts by one plane too few"
+        "(sum_q << 2)" => "(sum_q << 1)";
+    baked "result_register" "value" "sums are taken when their tile is noted"
+        "if (arrive_i) tile_q" => "if (note_i) tile_q";
+    baked "result_register" "frame" "row comparison off by one"
+        "last_group = rows <= next_row" => "last_group = rows < next_row";
 
     // ---- weights ---------------------------------------------------------------------------------
 

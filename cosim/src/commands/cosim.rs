@@ -52,7 +52,8 @@ impl CosimCommand {
             return Err(PipelineError::UnknownToken { token, count }.into());
         }
         let traced = self.trace.is_some();
-        let (model, tools) = verilate(console, &mut stages, prepared.rtl.design(), traced)?;
+        let rtl = &prepared.rtls[job.index % prepared.rtls.len()];
+        let (model, tools) = verilate(console, &mut stages, rtl.design(), traced)?;
         let begin = Instant::now();
         let mut run = verify_matrix(&job, &model, None)?;
         if let Some(trace) = self.window(&run) {
@@ -62,8 +63,7 @@ impl CosimCommand {
         let elapsed = begin.elapsed();
         let lowered = Lowered { jobs: vec![job], ..prepared.lowered };
         let verified = Verified { runs: vec![run], elapsed };
-        let mut report =
-            CosimReport::new(&prepared.source, &lowered, &prepared.rtl, &verified, tools);
+        let mut report = CosimReport::new(&prepared.source, &lowered, rtl, &verified, tools);
         report.planted = prepared.planted;
         let what = format!(
             "{}: {} tokens, {} values, {} cycles",

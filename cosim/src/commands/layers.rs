@@ -29,13 +29,18 @@ impl LayersCommand {
         let mut stages = Stages::default();
         let ours = |name: &str| Outputs::new(&self.out, &folder_name(name)).map(|_| ());
         let prepared = self.options.prepare(console, &mut stages, ours)?;
-        let (model, tools) = verilate(console, &mut stages, prepared.rtl.design(), false)?;
+        let (mut models, mut tools) = (vec![], vec![]);
+        for rtl in &prepared.rtls {
+            let (model, used) = verilate(console, &mut stages, rtl.design(), false)?;
+            models.push(model);
+            tools = used;
+        }
 
-        let verified = verify(&prepared.lowered, &model)?;
+        let verified = verify(&prepared.lowered, &models)?;
         let mut report = CosimReport::new(
             &prepared.source,
             &prepared.lowered,
-            &prepared.rtl,
+            &prepared.rtls[0],
             &verified,
             tools.clone(),
         );
@@ -59,8 +64,11 @@ impl LayersCommand {
         outputs.add("1-network.json", prepared.source.network.to_json());
         outputs.add("2-weights.bin", weight_file(&prepared.lowered));
         outputs.add("3-program.lst", listing(&prepared.lowered));
-        for (name, text) in prepared.rtl.files() {
-            outputs.add(&format!("4-rtl/{name}"), text);
+        for (rtl, job) in prepared.rtls.iter().zip(&prepared.lowered.jobs) {
+            let own = if prepared.rtls.len() > 1 { format!("{}/", job.name) } else { "".into() };
+            for (name, text) in rtl.files() {
+                outputs.add(&format!("4-rtl/{own}{name}"), text);
+            }
         }
         let json = report.to_json();
         outputs.add(PAGE, page(&json)?);

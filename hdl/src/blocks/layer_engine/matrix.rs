@@ -4,11 +4,14 @@
 //!  dense   spike_buffer ─► tile_sequencer ─► accumulator_array
 //!  event   event_buffer ─► tile_sequencer ─► event_array
 //!                               └► weight_store ──┘
+//!  baked   spike_buffer ─► tile_sequencer ─► baked_array
 //! ```
 //!
 //! The rest of the engine sees the same signals, whatever the form.
 
 use crate::blocks::accumulator_array::AccumulatorArray;
+use crate::blocks::baked_array::BakedArray;
+use crate::blocks::baked_dots::BakedMatrix;
 use crate::blocks::event_array::EventArray;
 use crate::blocks::event_buffer::EventBuffer;
 use crate::blocks::event_finder::EventFinder;
@@ -29,13 +32,14 @@ use std::sync::Arc;
 use weights::config::Form;
 use weights::numeric::Radix;
 
-/// The blocks of a matrix whose weights are stored.
+/// The blocks of a matrix.
 pub(super) struct Matrix {
     form: Form,
     buffer: Arc<Module>,
     beat_bytes: u32,
     sequencer: TileSequencer,
-    store: WeightStore,
+    /// None where the weights are wires.
+    store: Option<WeightStore>,
     array: Arc<Module>,
 }
 
@@ -82,7 +86,10 @@ pub(super) struct MatrixOutputs<'m> {
 
 impl Matrix {
     /// The blocks of an engine's matrix, whose weight memory starts with `image`.
-    pub(super) fn new(p: &EngineParameters, image: &[u32]) -> Matrix {
+    ///
+    /// # Panics
+    /// If the form is baked and there is no matrix.
+    pub(super) fn new(p: &EngineParameters, image: &[u32], baked: Option<&BakedMatrix>) -> Matrix {
         let (lanes, slots, planes) = (p.lanes as u32, p.slots as u32, p.planes as u32);
         let (depth, acc_width) = (p.spike_depth as u32, p.acc_width);
         let index_width = address_width(depth);
@@ -98,8 +105,12 @@ impl Matrix {
                 let (column_width, skip_empty) = (index_width, p.skip_empty);
                 let buffer = SpikeBuffer { slots, planes, depth, column_width, skip_empty };
                 let lane = Lane { slots, planes, radix: p.radix, acc_width, digits: false };
-                let array = AccumulatorArray { lanes, lane };
-                (buffer.module(), buffer.beat_bytes(), array.module())
+                let array = match (p.form, baked) {
+                    (Form::Baked, Some(matrix)) => BakedArray { lanes, lane, matrix }.module(),
+                    (Form::Baked, None) => panic!("a baked engine is made of its matrix"),
+                    _ => AccumulatorArray { lanes, lane }.module(),
+                };
+                (buffer.module(), buffer.beat_bytes(), array)
             }
         };
         let sequencer = TileSequencer {
@@ -112,13 +123,13 @@ impl Matrix {
             index_width,
             passes: p.radix == Radix::Bitwise,
         };
-        let store = WeightStore {
+        let store = (p.form != Form::Baked).then(|| WeightStore {
             lanes,
             slots: word_slots,
             depth: p.weight_depth as u32,
             packing: p.packing,
             image: image.to_vec(),
-        };
+        });
         Matrix { form: p.form, buffer, beat_bytes, sequencer, store, array }
     }
 
@@ -151,24 +162,13 @@ impl Matrix {
         b.section("Tiles.");
         let sequencer = self.sequence(b, loops, given, &buffer);
 
-        b.section("Weights.");
-        let registers = given.registers;
-        let inputs = [
-            ("write_i", registers.get("weight_data_write_o")),
-            ("write_bank_i", (given.field)(Field::WeightBank)),
-            ("write_word_i", (given.field)(Field::WeightWord)),
-            ("data_i", registers.get("weight_data_o")),
-            ("read_i", sequencer.get("read_o")),
-            ("read_word_i", sequencer.get("word_o")),
-        ];
-        let store = b.instance("weights", &self.store.module(), &inputs);
-
+        let store = self.weights(b, given, &sequencer);
         b.section("Array.");
-        let array = self.accumulate(b, &store, &sequencer);
+        let array = self.accumulate(b, store.as_ref(), &sequencer);
         MatrixOutputs {
             ready: buffer.get("s_axis_tready"),
             inside: [buffer.get("filling_o"), buffer.get("valid_o"), sequencer.get("busy_o")],
-            bad_code: store.get("bad_code_o"),
+            bad_code: store.map_or(b.flag(false), |store| store.get("bad_code_o")),
             bad_frame: buffer.get("bad_frame_o"),
             beyond: sequencer.get("beyond_o"),
             works: sequencer.get("fetch_o"),
@@ -234,21 +234,47 @@ impl Matrix {
         b.instance_driving("sequencer", &self.sequencer.module(), &inputs, &drives)
     }
 
+    fn weights<'m>(
+        &self,
+        b: &'m Builder,
+        given: &MatrixInputs<'m, '_>,
+        sequencer: &Outputs<'m>,
+    ) -> Option<Outputs<'m>> {
+        b.section("Weights.");
+        let registers = given.registers;
+        let inputs = [
+            ("write_i", registers.get("weight_data_write_o")),
+            ("write_bank_i", (given.field)(Field::WeightBank)),
+            ("write_word_i", (given.field)(Field::WeightWord)),
+            ("data_i", registers.get("weight_data_o")),
+            ("read_i", sequencer.get("read_o")),
+            ("read_word_i", sequencer.get("word_o")),
+        ];
+        if let Some(store) = &self.store {
+            return Some(b.instance("weights", &store.module(), &inputs));
+        }
+        let ports: Vec<Signal> = inputs.iter().map(|(_, signal)| *signal).collect();
+        b.unused("weights", b.concat(&ports), "There is no weight memory: the weights are wires.");
+        None
+    }
+
     fn accumulate<'m>(
         &self,
         b: &'m Builder,
-        store: &Outputs<'m>,
+        store: Option<&Outputs<'m>>,
         sequencer: &Outputs<'m>,
     ) -> Outputs<'m> {
-        let mut inputs = vec![
-            ("high_i", store.get("high_o")),
-            ("low_i", store.get("low_o")),
+        let mut inputs = match store {
+            Some(store) => vec![("high_i", store.get("high_o")), ("low_i", store.get("low_o"))],
+            None => vec![],
+        };
+        inputs.extend([
             ("active_i", sequencer.get("active_o")),
             ("negative_i", sequencer.get("negative_o")),
             ("valid_i", sequencer.get("valid_o")),
             ("first_i", sequencer.get("first_o")),
             ("last_i", sequencer.get("last_o")),
-        ];
+        ]);
         if self.sequencer.passes {
             inputs.push(("pass_i", sequencer.get("pass_o")));
         }
