@@ -6,10 +6,10 @@
 use crate::registers::{Field, Register};
 use crate::tiling::Tiling;
 use serde::Serialize;
-use weights::config::Design;
 use weights::config::limits::{
     ACC_WIDTH_MAX, ACC_WIDTH_MIN, DEPTH_MAX, LANES_MAX, PLANES_MAX, ROWS_MAX, SLOTS_MAX,
 };
+use weights::config::{Design, Target};
 use weights::neuron::{
     LastStep, Leak, MEMBRANE_WIDTH_MAX, NeuronRule, Quantise, Reset, RuleError, SpikeRange, State,
     Threshold,
@@ -33,6 +33,8 @@ pub struct EngineParameters {
     pub radix: Radix,
     /// Bits of an accumulated current, two's complement.
     pub acc_width: u32,
+    /// What the dots are built of.
+    pub target: Target,
     /// Code of the trits in the weight memory.
     pub packing: Packing,
     /// Words of the weight memory, each of lanes × slots trits; a power of two, at least 2.
@@ -128,6 +130,7 @@ impl From<&Design> for EngineParameters {
             planes: array.planes,
             radix: array.radix,
             acc_width: array.acc_width,
+            target: array.target,
             packing: design.weight_store.packing,
             weight_depth: memory_depth(design.weight_store.depth),
             spike_depth: memory_depth(design.spike_buffer.depth),

@@ -6,6 +6,7 @@ use firmware::registers::{Field, Register, encode};
 use firmware::tiling::Tiling;
 use pretty_assertions::assert_eq;
 use std::collections::BTreeMap;
+use weights::config::Target;
 use weights::neuron::{Leak, presets};
 use weights::numeric::Radix;
 use weights::packing::Packing;
@@ -17,6 +18,7 @@ fn design() -> EngineParameters {
         planes: 2,
         radix: Radix::Bitwise,
         acc_width: 12,
+        target: Target::Portable,
         packing: Packing::TwoBit,
         weight_depth: 16,
         spike_depth: 32,

@@ -5,6 +5,7 @@ use firmware::engine::{EngineParameters, memory_depth};
 use firmware::tiling::Tiling;
 use std::collections::BTreeSet;
 use std::fmt;
+use weights::config::Target;
 use weights::config::limits::ACC_WIDTH_MIN;
 use weights::neuron::{Leak, SpikeRange, Threshold};
 use weights::numeric::Radix;
@@ -45,6 +46,7 @@ impl Configuration {
             planes,
             radix,
             acc_width: ACC_WIDTH_MIN,
+            target: Target::Portable,
             packing,
             weight_depth: 2,
             spike_depth: 2,
@@ -75,6 +77,18 @@ impl Configuration {
     /// Leaves beats without a spike out.
     pub fn skip_empty(mut self) -> Configuration {
         self.engine.skip_empty = true;
+        self
+    }
+
+    /// Builds the dots of an ECP5's carry cells.
+    pub fn on_ecp5(mut self) -> Configuration {
+        self.engine.target = Target::Ecp5;
+        self
+    }
+
+    /// The same on every family.
+    pub fn portable(mut self) -> Configuration {
+        self.engine.target = Target::Portable;
         self
     }
 
@@ -129,6 +143,7 @@ impl Configuration {
             format!("radix {:?}", engine.radix),
             format!("planes {}", engine.planes),
             format!("skip_empty {}", engine.skip_empty),
+            format!("target {:?}", engine.target),
             format!("quantise {:?}", rule.quantise),
             format!("range {}", word(&rule.range)),
             format!("reset {:?}", rule.reset),
@@ -178,6 +193,7 @@ impl fmt::Display for Configuration {
         let (rows, columns, rule) = (self.rows, self.columns, self.rule);
         write!(out, "{lanes}x{slots}x{planes}/{neurons} {rows}x{columns} {radix} ")?;
         write!(out, "{} {rule}", packing.name())?;
-        out.write_str(if self.engine.skip_empty { " skip" } else { "" })
+        out.write_str(if self.engine.skip_empty { " skip" } else { "" })?;
+        out.write_str(if self.engine.target == Target::Ecp5 { " ecp5" } else { "" })
     }
 }

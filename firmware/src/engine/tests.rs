@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::registers::{Access, FIELDS, ID_VALUE};
+use weights::config::Target;
 use weights::neuron::presets;
 
 /// A small engine that several tests share.
@@ -12,6 +13,7 @@ pub(crate) fn sample() -> EngineParameters {
         planes: 2,
         radix: Radix::Bitwise,
         acc_width: 12,
+        target: Target::Portable,
         packing: Packing::Base3,
         weight_depth: 32,
         spike_depth: 32,

@@ -72,7 +72,8 @@ impl LayerEngine {
             packing: p.packing,
             image: self.image.clone(),
         };
-        let lane = Lane { slots, planes, radix: p.radix, acc_width: p.acc_width, digits: false };
+        let (radix, acc_width, target) = (p.radix, p.acc_width, p.target);
+        let lane = Lane { slots, planes, radix, acc_width, target, digits: false };
         let array = AccumulatorArray { lanes, lane };
         let latency = FETCH_CYCLES + array.module().latency;
         let queue = ResultQueue::new(lanes, p.neurons as u32, p.acc_width, latency);

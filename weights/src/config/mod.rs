@@ -21,7 +21,7 @@ mod settings;
 mod walk;
 mod write;
 
-pub use design::{Array, Design, Encoder, Machine, Neuron, Run, SpikeBuffer, WeightStore};
+pub use design::{Array, Design, Encoder, Machine, Neuron, Run, SpikeBuffer, Target, WeightStore};
 pub use diagnostic::{ConfigError, Diagnostic};
 pub use schema::schema;
 
