@@ -49,7 +49,7 @@ pub struct WrongBit {
 const CONTENTS: [&str; 2] = [".INIT(16'h", ".LUT_INIT(16'h"];
 
 impl WrongBit {
-    /// Puts the fault into a netlist, and says where it is.
+    /// Puts the fault into a netlist, and says which LUT that is.
     ///
     /// # Panics
     /// If there is no such LUT.
@@ -62,8 +62,9 @@ impl WrongBit {
         let place = places.collect::<Vec<_>>()[self.lut];
         let word = u16::from_str_radix(&text[place..place + 4], 16).expect("four digits");
         text.replace_range(place..place + 4, &format!("{:04x}", word ^ 1 << self.bit));
-        let line = text[place..].lines().nth(1).unwrap_or_default().trim().to_owned();
-        (sources, line)
+        let name = text[place..].lines().nth(1).unwrap_or_default();
+        let name = name.trim_matches([' ', ')', '(', '\\']).to_owned();
+        (sources, name)
     }
 }
 

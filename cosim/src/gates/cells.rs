@@ -52,9 +52,8 @@ impl CellModel {
 
     /// The model of a cell.
     pub fn of(family: Family, name: &str) -> Option<CellModel> {
-        let matches = |(of, names, _): &&(Family, &[&str], CellModel)| {
-            *of == family && names.contains(&name)
-        };
+        let matches =
+            |(of, names, _): &&(Family, &[&str], CellModel)| *of == family && names.contains(&name);
         CELLS.iter().find(matches).map(|(_, _, model)| *model)
     }
 }

@@ -157,8 +157,7 @@ impl Toolchain {
 /// The flags beyond those of every Verilation.
 fn extra_flags(options: BuildOptions) -> Vec<&'static str> {
     let trace: &[&str] = if options.trace { &TRACE_FLAGS } else { &[] };
-    let seeded: &[&str] =
-        if options.power_up == PowerUp::Seeded { &SEEDED_FLAGS } else { &[] };
+    let seeded: &[&str] = if options.power_up == PowerUp::Seeded { &SEEDED_FLAGS } else { &[] };
     [trace, seeded].concat()
 }
 

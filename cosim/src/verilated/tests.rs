@@ -158,7 +158,8 @@ fn settles_without_an_edge(choice: &VerilatorChoice) {
 }
 
 fn traces_the_window(choice: &VerilatorChoice) {
-    let options = BuildOptions { trace: true, optimisation: Optimisation::Normal, ..BuildOptions::default() };
+    let options =
+        BuildOptions { trace: true, optimisation: Optimisation::Normal, ..BuildOptions::default() };
     let model = build(&toolchain(choice), COUNTER, options);
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("wave.vcd");
