@@ -11,7 +11,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::cache::Cache;
-use super::check::{read_commands, yosys_step};
+use super::check::{read_command, yosys_step};
 use super::design::Design;
 use super::error::{AtPath, ToolError};
 use super::locate::Tool;
@@ -83,8 +83,8 @@ pub fn netlist(
 
 /// What Yosys is told.
 fn script(design: &Design<'_>, family: Family) -> String {
-    let mut script = read_commands(design);
-    let _ = writeln!(script, "{} -top {}", family.command(), design.top);
+    let (mut script, top) = (read_command(design.synthesis_names()), design.top);
+    let _ = writeln!(script, "hierarchy -check -top {top}\n{} -top {top}", family.command());
     // Bit by bit: a loop through the bits of one vector would be none through its bits alone, but
     // a simulator sees one, and iterates.
     let _ = writeln!(script, "splitnets\nopt_clean -purge\ntee -q -o {STATISTICS} stat -json");
