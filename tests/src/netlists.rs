@@ -1,4 +1,4 @@
-//! Designs after synthesis, as Verilated models, whole or with one bit of one LUT wrong.
+//! Designs after synthesis, as Verilated models: whole, or with one bit of one LUT wrong.
 
 use crate::verilog;
 use cosim::gates::Gates;
@@ -36,39 +36,32 @@ pub fn compile(
     toolchain.build(&Design { top: &design.top().name, sources }, &ports, options)
 }
 
-/// A fault on purpose: one bit of the contents of one LUT.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct WrongBit {
-    /// Which of the LUTs, in the order of the netlist.
-    pub lut: usize,
-    /// Which bit.
-    pub bit: u32,
-}
-
 /// How contents of a LUT begin in a netlist of either family.
 const CONTENTS: [&str; 2] = [".INIT(16'h", ".LUT_INIT(16'h"];
 
-impl WrongBit {
-    /// Puts the fault into a netlist, and says which LUT that is.
-    ///
-    /// # Panics
-    /// If there is no such LUT.
-    pub fn into_netlist(self, gates: &Gates) -> (Vec<(String, String)>, String) {
-        let mut sources = gates.sources.clone();
-        let text = &mut sources[0].1;
-        let places = CONTENTS.iter().flat_map(|begin| {
-            text.match_indices(begin).map(|(place, _)| place + begin.len()).collect::<Vec<_>>()
-        });
-        let place = places.collect::<Vec<_>>()[self.lut];
-        let word = u16::from_str_radix(&text[place..place + 4], 16).expect("four digits");
-        text.replace_range(place..place + 4, &format!("{:04x}", word ^ 1 << self.bit));
-        let name = text[place..].lines().nth(1).unwrap_or_default();
-        let name = name.trim_matches([' ', ')', '(', '\\']).to_owned();
-        (sources, name)
+/// The LUTs of a netlist: where the four digits of their contents stand, and what they drive.
+pub fn luts(gates: &Gates) -> Vec<(usize, &str)> {
+    let text = gates.sources[0].1.as_str();
+    let mut luts = vec![];
+    for begin in CONTENTS {
+        for (place, _) in text.match_indices(begin) {
+            let place = place + begin.len();
+            let driven = text[place..].lines().nth(1).unwrap_or_default();
+            luts.push((place, driven.trim_matches([' ', ')', '(', '\\'])));
+        }
     }
+    luts
 }
 
-/// LUTs of a netlist that [`WrongBit`] counts.
-pub fn lut_count(gates: &Gates) -> usize {
-    CONTENTS.iter().map(|begin| gates.sources[0].1.matches(begin).count()).sum()
+/// The netlist with another bit in the contents of a LUT: the one for inputs that are all 0, which
+/// exists whatever inputs the LUT uses.
+///
+/// # Panics
+/// If there is no LUT at that place.
+pub fn with_wrong_bit(gates: &Gates, place: usize) -> Vec<(String, String)> {
+    let mut sources = gates.sources.clone();
+    let text = &mut sources[0].1;
+    let contents = u16::from_str_radix(&text[place..place + 4], 16).expect("four digits");
+    text.replace_range(place..place + 4, &format!("{:04x}", contents ^ 1));
+    sources
 }
