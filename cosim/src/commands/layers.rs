@@ -6,6 +6,7 @@ use super::{Console, Exit};
 use crate::lockstep::Difference;
 use crate::pipeline::Outputs;
 use crate::pipeline::layers::{CosimReport, Verified, listing, verify, weight_file};
+use crate::report::{COSIM, PAGE, page};
 use clap::Args;
 use std::path::PathBuf;
 use std::time::Instant;
@@ -34,8 +35,13 @@ impl LayersCommand {
             self.options.gates.build(console, &mut stages, rtl, false, seed)?;
 
         let verified = verify(&prepared.lowered, &model)?;
-        let mut report =
-            CosimReport::new(&prepared.source, &prepared.lowered, &verified, tools.clone());
+        let mut report = CosimReport::new(
+            &prepared.source,
+            &prepared.lowered,
+            &prepared.rtl,
+            &verified,
+            tools.clone(),
+        );
         report.planted.clone_from(&prepared.planted);
         report.gates = gates;
         stages.note_time(console, "cosim", verified.elapsed, &describe(&report));
@@ -60,7 +66,9 @@ impl LayersCommand {
         for (name, text) in prepared.rtl.files() {
             outputs.add(&format!("4-rtl/{name}"), text);
         }
-        outputs.add("5-cosim.json", report.to_json());
+        let json = report.to_json();
+        outputs.add(PAGE, page(&json)?);
+        outputs.add(COSIM, json);
         Ok(outputs)
     }
 }

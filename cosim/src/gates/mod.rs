@@ -15,7 +15,7 @@ mod cells;
 pub use cells::{CELLS, CellModel};
 
 use crate::tools::{Cache, Design, Family, Netlist, Tool, ToolError, ToolName, netlist, provide};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A netlist, ready to be simulated.
@@ -32,7 +32,7 @@ pub struct Gates {
 }
 
 /// A netlist in a report.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GatesReport {
     /// The family whose cells it has.
     pub family: Family,
