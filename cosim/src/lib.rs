@@ -6,10 +6,12 @@
 pub mod bench;
 pub mod commands;
 pub mod evaluation;
+pub mod gates;
 pub mod harness;
 pub mod lockstep;
 pub mod machine;
 pub mod pipeline;
 pub mod reference;
+pub mod report;
 pub mod tools;
 pub mod verilated;

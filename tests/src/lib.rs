@@ -11,12 +11,14 @@
 pub mod case;
 pub mod configuration;
 mod door;
+pub mod html;
 pub mod machine_account;
 pub mod machine_check;
 pub mod machine_line;
 pub mod machine_plants;
 pub mod machines;
 pub mod monitor;
+pub mod netlists;
 pub mod plants;
 mod provocation;
 pub mod rules;

@@ -1,10 +1,12 @@
 //! `layers`: each ternary matrix alone on the streaming layer engine.
 
-use super::options::{LayerOptions, Prepared, Stages, verilate};
+use super::gates::Built;
+use super::options::{LayerOptions, Prepared, Stages};
 use super::{Console, Exit};
 use crate::lockstep::Difference;
 use crate::pipeline::Outputs;
 use crate::pipeline::layers::{CosimReport, Verified, listing, verify, weight_file};
+use crate::report::{COSIM, PAGE, page};
 use clap::Args;
 use std::path::PathBuf;
 use std::time::Instant;
@@ -28,12 +30,20 @@ impl LayersCommand {
         let mut stages = Stages::default();
         let ours = |name: &str| Outputs::new(&self.out, &folder_name(name)).map(|_| ());
         let prepared = self.options.prepare(console, &mut stages, ours)?;
-        let (model, tools) = verilate(console, &mut stages, prepared.rtl.design(), false)?;
+        let (rtl, seed) = (prepared.rtl.design(), prepared.source.file.design.run.seed);
+        let Built { model, tools, gates } =
+            self.options.gates.build(console, &mut stages, rtl, false, seed)?;
 
         let verified = verify(&prepared.lowered, &model)?;
-        let mut report =
-            CosimReport::new(&prepared.source, &prepared.lowered, &verified, tools.clone());
+        let mut report = CosimReport::new(
+            &prepared.source,
+            &prepared.lowered,
+            &prepared.rtl,
+            &verified,
+            tools.clone(),
+        );
         report.planted.clone_from(&prepared.planted);
+        report.gates = gates;
         stages.note_time(console, "cosim", verified.elapsed, &describe(&report));
 
         let begin = Instant::now();
@@ -56,7 +66,9 @@ impl LayersCommand {
         for (name, text) in prepared.rtl.files() {
             outputs.add(&format!("4-rtl/{name}"), text);
         }
-        outputs.add("5-cosim.json", report.to_json());
+        let json = report.to_json();
+        outputs.add(PAGE, page(&json)?);
+        outputs.add(COSIM, json);
         Ok(outputs)
     }
 }
@@ -80,8 +92,9 @@ fn describe(report: &CosimReport) -> String {
 
 /// The last lines: what differs first, and the verdict.
 pub(super) fn conclude(console: &mut Console, options: &LayerOptions, verified: &Verified) -> Exit {
+    let subject = options.gates.subject();
     if verified.mismatches() == 0 {
-        console.line("RTL = reference");
+        console.line(&format!("{subject} = reference"));
         return Exit::Success;
     }
     if let Some((_, fault)) = verified.fault() {
@@ -91,7 +104,7 @@ pub(super) fn conclude(console: &mut Console, options: &LayerOptions, verified: 
         let replay = replay(console, options, first);
         console.line(&first.explain(&replay));
     }
-    console.line("RTL != reference");
+    console.line(&format!("{subject} != reference"));
     Exit::Failure
 }
 
