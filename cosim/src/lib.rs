@@ -4,6 +4,7 @@
 //! [`weights::numeric`]; this crate only asks whether it is.
 
 pub mod bench;
+pub mod boards;
 pub mod commands;
 pub mod evaluation;
 pub mod harness;
@@ -11,5 +12,6 @@ pub mod lockstep;
 pub mod machine;
 pub mod pipeline;
 pub mod reference;
+pub mod synth;
 pub mod tools;
 pub mod verilated;

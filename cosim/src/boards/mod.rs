@@ -67,7 +67,9 @@ pub struct BoardFacts {
     pub button: Level,
     /// The lamps.
     pub leds: Leds,
-    /// What part and board hold, in words.
+    /// The block RAM of the part.
+    pub block_ram: BlockRam,
+    /// What else part and board hold, in words.
     pub memory: String,
     /// The design that is built unless one is given.
     pub design: String,
@@ -91,6 +93,23 @@ pub struct Leds {
     pub count: u32,
     /// What lights them.
     pub lit: Level,
+}
+
+/// The block RAM of a part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BlockRam {
+    /// How many.
+    pub count: u32,
+    /// Bits of each in units of 1024.
+    pub kbit: u32,
+}
+
+impl BlockRam {
+    /// Bits of all together.
+    pub fn bits(self) -> u64 {
+        u64::from(self.count) * u64::from(self.kbit) << 10
+    }
 }
 
 /// Why there is no such board.

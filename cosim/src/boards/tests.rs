@@ -22,7 +22,8 @@ fn every_board_of_the_table_is_one() {
 #[test]
 fn every_file_names_every_port_and_no_other() {
     for board in Board::all().unwrap() {
-        let mut ports = BTreeSet::from(["clk_i", "serial_i", "serial_o", "button_i"].map(String::from));
+        let mut ports =
+            BTreeSet::from(["clk_i", "serial_i", "serial_o", "button_i"].map(String::from));
         ports.extend(port_bits("leds_o", board.facts.leds.count));
         let found = constrained_ports(board.facts.family, board.constraints);
         assert_eq!(found, ports, "{}", board.name);

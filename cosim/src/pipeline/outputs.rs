@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 
 /// The file that tells our folders from others, and one run from another.
 const MANIFEST: &str = "manifest.json";
+/// The folder of the boards, which each have a manifest of their own and outlive a run.
+const BOARDS: &str = "synth";
 /// What `generator` says in it.
 const GENERATOR: &str = "spikewright";
 
@@ -110,7 +112,12 @@ impl Outputs {
         let old = temporary(".old-")?;
         if self.folder.exists() {
             let place = old.path().join("folder");
-            fs::rename(&self.folder, place).map_err(failed("replace", &self.folder))?;
+            fs::rename(&self.folder, &place).map_err(failed("replace", &self.folder))?;
+            let boards = place.join(BOARDS);
+            if boards.is_dir() {
+                let kept = inside.join(BOARDS);
+                fs::rename(boards, &kept).map_err(failed("create", &kept))?;
+            }
         }
         fs::rename(&inside, &self.folder).map_err(failed("create", &self.folder))
     }
@@ -133,6 +140,13 @@ impl Outputs {
         Output { path: MANIFEST.to_owned(), bytes }
     }
 
+    /// Whether boards were synthesised here and nothing else was ever written.
+    fn holds_boards_only(&self) -> bool {
+        let Ok(listing) = fs::read_dir(&self.folder) else { return false };
+        let names: Vec<_> = listing.flatten().map(|entry| entry.file_name()).collect();
+        names.len() == 1 && names[0] == BOARDS
+    }
+
     /// Refuses to replace what we did not write.
     fn require_ours(&self) -> Result<(), PipelineError> {
         let foreign = || Err(PipelineError::Foreign { path: self.folder.clone() });
@@ -143,6 +157,6 @@ impl Outputs {
         }
         let manifest = fs::read(self.folder.join(MANIFEST)).unwrap_or_default();
         let value: serde_json::Value = serde_json::from_slice(&manifest).unwrap_or_default();
-        if value["generator"] == GENERATOR { Ok(()) } else { foreign() }
+        if value["generator"] == GENERATOR || self.holds_boards_only() { Ok(()) } else { foreign() }
     }
 }

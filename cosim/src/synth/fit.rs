@@ -51,7 +51,7 @@ pub fn excess(part: &str, rows: &[Utilisation]) -> Option<String> {
 }
 
 /// What a placer that gave up means when every count fits.
-pub fn too_full(part: &str, rows: &[Utilisation]) -> String {
+pub(super) fn too_full(part: &str, rows: &[Utilisation]) -> String {
     let fullest = rows.iter().filter(|row| row.what != "pin" && row.what != "PLL");
     let fullest = fullest.max_by(|a, b| a.percent().total_cmp(&b.percent()));
     let (what, percent) = match fullest {
@@ -121,7 +121,8 @@ mod tests {
 
     #[test]
     fn memories_are_refused_before_any_tool_runs() {
-        let memory = |name, material, depth| MemoryUse { name, copies: 1, depth, width: 32, material };
+        let memory =
+            |name, material, depth| MemoryUse { name, copies: 1, depth, width: 32, material };
         let memories = [
             memory("program", Material::Block, 512),
             memory("weights", Material::Block, 4096),

@@ -5,8 +5,24 @@
 
 /// The cells after which tools name things.
 const CELLS: [&str; 18] = [
-    "LUT1", "LUT2", "LUT3", "LUT4", "TRELLIS", "CCU2C", "PFUMX", "L6MUX21", "DP16KD", "PDPW16KD",
-    "MULT18X18D", "SB", "MUX2", "ALU", "DFF", "DFFR", "DFFE", "DFFRE",
+    "LUT1",
+    "LUT2",
+    "LUT3",
+    "LUT4",
+    "TRELLIS",
+    "CCU2C",
+    "PFUMX",
+    "L6MUX21",
+    "DP16KD",
+    "PDPW16KD",
+    "MULT18X18D",
+    "SB",
+    "MUX2",
+    "ALU",
+    "DFF",
+    "DFFR",
+    "DFFE",
+    "DFFRE",
 ];
 
 /// More of Gowin's names for flip-flops begin so.
@@ -14,7 +30,7 @@ const FLIP_FLOP: &str = "DFF";
 
 /// The signal of the design that a name of a tool is about: its hierarchical name with the bit, or
 /// nothing for what a tool made up.
-pub fn signal(name: &str) -> Option<String> {
+pub(super) fn signal(name: &str) -> Option<String> {
     // nextpnr puts `$nextpnr_` and packers `$PACKER_` before their own things, and others behind.
     let name = name.split("$").next().unwrap_or_default();
     let parts: Vec<&str> = name.split('_').collect();
@@ -32,7 +48,7 @@ pub fn signal(name: &str) -> Option<String> {
 
 /// A hierarchical name with the numbers of alike instances left out: `bank_3.words` and
 /// `bank_4.words` are both `bank_*.words`.
-pub fn alike(name: &str) -> String {
+pub(super) fn alike(name: &str) -> String {
     let part = |part: &str| match part.rsplit_once('_') {
         Some((stem, number)) if is_number(number) => format!("{stem}_*"),
         _ => part.to_owned(),
@@ -41,7 +57,7 @@ pub fn alike(name: &str) -> String {
 }
 
 /// The memory that a cell of it is named after: tools add numbers, `words.0.3`.
-pub fn memory(cell: &str) -> String {
+pub(super) fn memory(cell: &str) -> String {
     let mut name = cell;
     while let Some((stem, last)) = name.rsplit_once('.') {
         if !is_number(last) {

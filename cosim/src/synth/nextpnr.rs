@@ -17,7 +17,7 @@ pub struct Routed {
 }
 
 /// Reads a report of nextpnr; nothing if it is none, or has no clock.
-pub fn routed(family: Family, report: &str) -> Option<Routed> {
+pub(super) fn routed(family: Family, report: &str) -> Option<Routed> {
     let report: Value = serde_json::from_str(report).ok()?;
     let clocks = report.get("fmax")?.as_object()?;
     let achieved = |clock: &Value| clock.get("achieved")?.as_f64();
@@ -33,7 +33,7 @@ pub fn routed(family: Family, report: &str) -> Option<Routed> {
 }
 
 /// The table that nextpnr logs before it places: what is used of the part, whether it fits or not.
-pub fn table(family: Family, log: &str) -> Vec<Utilisation> {
+pub(super) fn table(family: Family, log: &str) -> Vec<Utilisation> {
     // Info:   TRELLIS_COMB:   30000/ 24288   123%
     let row = |line: &str| {
         let (name, counts) = line.trim().rsplit_once(':')?;
@@ -182,9 +182,6 @@ mod tests {
         let rows = table(Family::Ecp5, log);
         let short: Vec<(&str, u64, u64)> =
             rows.iter().map(|row| (row.what.as_str(), row.used, row.available)).collect();
-        assert_eq!(
-            short,
-            [("LUT4", 30000, 24288), ("block RAM", 201, 56), ("pin", 11, 197)]
-        );
+        assert_eq!(short, [("LUT4", 30000, 24288), ("block RAM", 201, 56), ("pin", 11, 197)]);
     }
 }

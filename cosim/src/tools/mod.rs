@@ -38,6 +38,8 @@ pub use kept::{Kept, PlaceFailure, Placing, pack, place_kept, synthesise_kept};
 pub use locate::{Tool, ToolName, locate};
 pub use place::{ECP5_DEVICE, Placement, place_and_route};
 pub use synthesis::{CellCounts, Family, synthesise};
+
+pub(crate) use synthesis::counts_in;
 pub use verilator::{VERILATOR_VARIABLE, Verilator, VerilatorChoice};
 
 pub(crate) use design::is_verilog;

@@ -109,7 +109,7 @@ pub fn synthesise(
 }
 
 /// The cell counts of the whole design in the output of `stat -json`.
-fn counts_in(statistics: &str) -> Option<BTreeMap<String, u64>> {
+pub(crate) fn counts_in(statistics: &str) -> Option<BTreeMap<String, u64>> {
     // Some versions print other lines around the object.
     let begin = statistics.find('{')?;
     let end = statistics.rfind('}')?;

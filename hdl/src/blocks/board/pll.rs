@@ -7,8 +7,8 @@
 //! ```
 //!
 //! Limits are those of the data sheets: ECP5 (FPGA-DS-02012, sysCLOCK PLL timing), iCE40
-//! UltraPlus (FPGA-DS-02008), GW1NR (DS117) and GW2AR (DS226), each of the slowest grade. All
-//! frequencies are in MHz.
+//! UltraPlus (FPGA-DS-02008), GW1NR-9 C6/I5 (DS117) and GW2AR-18 C8/I7 (DS226). All frequencies
+//! are in MHz.
 
 use crate::module::Module;
 use crate::primitive::Parameter;
@@ -97,17 +97,17 @@ impl PllCell {
                 feedback_dividers: 64,
                 output_dividers: &GOWIN_DIVIDERS,
                 phase_mhz: (3.0, 400.0),
-                oscillator_mhz: (400.0, 1000.0),
-                output_mhz: (3.125, 500.0),
+                oscillator_mhz: (400.0, 1200.0),
+                output_mhz: (3.125, 600.0),
                 feeds_output: true,
             },
             PllCell::Gw2a => Limits {
                 input_dividers: 64,
                 feedback_dividers: 64,
                 output_dividers: &GOWIN_DIVIDERS,
-                phase_mhz: (3.0, 400.0),
-                oscillator_mhz: (400.0, 1000.0),
-                output_mhz: (3.125, 500.0),
+                phase_mhz: (3.0, 500.0),
+                oscillator_mhz: (500.0, 1250.0),
+                output_mhz: (3.90625, 625.0),
                 feeds_output: true,
             },
         }
@@ -271,7 +271,8 @@ mod tests {
                 for wanted in (1..=120).map(f64::from) {
                     let Some(pll) = Pll::find(cell, input, wanted) else { continue };
                     found += 1;
-                    let inside = |value: f64, (low, high): (f64, f64)| low <= value && value <= high;
+                    let inside =
+                        |value: f64, (low, high): (f64, f64)| low <= value && value <= high;
                     assert!((pll.output_mhz - wanted).abs() <= TOLERANCE * wanted, "{pll:?}");
                     assert!((low..=high).contains(&pll.output_mhz), "{pll:?}");
                     assert!(inside(input / f64::from(pll.input_divider), limits.phase_mhz));

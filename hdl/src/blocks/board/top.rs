@@ -89,8 +89,12 @@ impl BoardTop {
             1 => "The lamp blinks; it stays lit after an error.".to_owned(),
             leds => format!(
                 "Lamps: {}.",
-                ["0 blinks", "1 an error since the reset", "2 waits for a token", "3 the text is full"]
-                    [..(leds as usize).min(4)]
+                [
+                    "0 blinks",
+                    "1 an error since the reset",
+                    "2 waits for a token",
+                    "3 the text is full"
+                ][..(leds as usize).min(4)]
                     .join(", ")
             ),
         };
