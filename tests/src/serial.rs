@@ -23,14 +23,16 @@ pub struct SerialHost<S> {
 }
 
 impl<S: Simulation> SerialHost<S> {
-    /// Takes a simulation with ports `serial_i` and `serial_o`, and resets it.
+    /// Takes a simulation with ports `serial_i` and `serial_o`, and resets it where it has `rst_i`.
     pub fn new(mut simulation: S, divisor: usize) -> SerialHost<S> {
         let (into, out) = (simulation.port("serial_i"), simulation.port("serial_o"));
-        let reset = simulation.port("rst_i");
         simulation.write_u64(into, 1);
-        simulation.write_u64(reset, 1);
-        simulation.tick();
-        simulation.write_u64(reset, 0);
+        if simulation.ports().iter().any(|port| port.name == "rst_i") {
+            let reset = simulation.port("rst_i");
+            simulation.write_u64(reset, 1);
+            simulation.tick();
+            simulation.write_u64(reset, 0);
+        }
         let (levels, bytes) = (VecDeque::new(), vec![]);
         let (coming, broken, cycles) = (None, false, 0);
         SerialHost { simulation, divisor, into, out, levels, coming, bytes, broken, cycles }
@@ -44,6 +46,17 @@ impl<S: Simulation> SerialHost<S> {
     /// Whether a port of one bit is set.
     pub fn is(&self, port: &str) -> bool {
         self.simulation.read_u64(self.simulation.port(port)) == 1
+    }
+
+    /// Sets an input beside the line.
+    pub fn set(&mut self, port: &str, value: u64) {
+        let port = self.simulation.port(port);
+        self.simulation.write_u64(port, value);
+    }
+
+    /// The bits of an output beside the line.
+    pub fn shown(&self, port: &str) -> u64 {
+        self.simulation.read_u64(self.simulation.port(port))
     }
 
     /// Queues a token: two bytes, the lower first.

@@ -4,6 +4,8 @@
 use cosim::reference::machine::MachineReference;
 use firmware::image::MachineImage;
 use firmware::lower::lower;
+use firmware::machine::Program;
+use hdl::blocks::board::{BoardTop, Level, Pll, PllCell};
 use hdl::blocks::machine::machine_uart::MachineUart;
 use hdl::blocks::machine::uart_bridge::CLEAR_ID;
 use hdl::check::check;
@@ -37,16 +39,20 @@ fn answer(reference: &mut MachineReference, case: &MachineCase) -> (Vec<u32>, bo
     (answer, reference.position() == case.network.context)
 }
 
-fn run(index: u64) -> u64 {
-    let case = machine_case(index);
-    let program = lower(&case.network, &case.design).unwrap_or_else(|error| panic!("{error}"));
-    let machine = MachineUart {
+fn machine(case: &MachineCase, program: &Program) -> MachineUart {
+    MachineUart {
         parameters: program.parameters,
-        contents: MachineImage::new(&program).unwrap_or_else(|error| panic!("{error}")),
+        contents: MachineImage::new(program).unwrap_or_else(|error| panic!("{error}")),
         divisor: DIVISOR,
         generate_count: case.generate as u32,
         end_token: None,
-    };
+    }
+}
+
+fn run(index: u64) -> u64 {
+    let case = machine_case(index);
+    let program = lower(&case.network, &case.design).unwrap_or_else(|error| panic!("{error}"));
+    let machine = machine(&case, &program);
     let checked = check(&machine.module()).unwrap_or_else(|error| panic!("{error}"));
     let mut host = SerialHost::new(NativeSimulation::new(&checked), DIVISOR as usize);
     let (expected, full) = answer(&mut MachineReference::new(&program), &case);
@@ -67,6 +73,71 @@ fn run(index: u64) -> u64 {
         host.send(CLEAR_ID, false);
     }
     host.cycles()
+}
+
+/// Cycles in which a board ends its reset: two registers, the counter, the reset itself.
+const WAKING: u64 = 260;
+
+/// Lamps of a board as `leds_o` has them.
+const LAMPS: [&str; 4] = ["life", "bad", "ready", "full"];
+
+/// A board of four lamps: it wakes without a reset, answers, shows its state, and its button begins
+/// anew; whatever the levels of its pins, with a PLL or without.
+fn wake(index: u64, button: Level, lit: Level, pll: Option<Pll>) -> Result<(), String> {
+    let case = machine_case(index);
+    let program = lower(&case.network, &case.design).unwrap_or_else(|error| panic!("{error}"));
+    let top = BoardTop {
+        board: "test board".to_owned(),
+        machine: machine(&case, &program),
+        pll,
+        button,
+        leds: LAMPS.len() as u32,
+        lit,
+        beat_width: 6,
+    };
+    let checked = check(&top.module()).unwrap_or_else(|error| panic!("{error}"));
+    let mut host = SerialHost::new(NativeSimulation::new(&checked), DIVISOR as usize);
+    let (expected, full) = answer(&mut MachineReference::new(&program), &case);
+    let lamp = |host: &SerialHost<NativeSimulation>, name: &str| {
+        let place = LAMPS.iter().position(|&lamp| lamp == name).expect("a lamp");
+        (host.shown("leds_o") >> place & 1 == 1) == (lit == Level::High)
+    };
+    let pressed = u64::from(button == Level::High);
+    host.set("button_i", 1 - pressed);
+    for text in 0..2 {
+        host.pause(WAKING);
+        let last = case.prompt.len() - 1;
+        for (index, &token) in case.prompt.iter().enumerate() {
+            host.send(token, index == last);
+        }
+        for &token in &expected {
+            let found = host.wait(LIMIT)?.0;
+            assert_eq!(found, token, "text {text}");
+        }
+        host.pause(100);
+        let state = LAMPS[1..].iter().map(|name| lamp(&host, name)).collect::<Vec<_>>();
+        assert_eq!(state, [false, true, full], "text {text}: bad, ready, full");
+        let beats: Vec<bool> = (0..64)
+            .map(|_| {
+                host.pause(1);
+                lamp(&host, "life")
+            })
+            .collect();
+        assert_eq!(beats.iter().filter(|&&lit| lit).count(), 32, "a lamp that blinks");
+        host.set("button_i", pressed);
+        host.pause(5);
+        host.set("button_i", 1 - pressed);
+    }
+    Ok(())
+}
+
+#[test]
+fn boards_wake_by_themselves_and_their_button_begins_anew() {
+    let pll = Pll::find(PllCell::Ecp5, 25.0, 50.0);
+    assert!(pll.is_some());
+    for (button, lit, pll) in [(Level::High, Level::High, None), (Level::Low, Level::Low, pll)] {
+        wake(INDICES[0], button, lit, pll).unwrap_or_else(|what| panic!("{what}"));
+    }
 }
 
 #[test]

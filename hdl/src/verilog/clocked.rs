@@ -91,7 +91,8 @@ fn memory_lines(module: &Module, writes: &[MemoryId], reads: &[NameId]) -> Strin
             let chosen = format!("{mask}[{part}]");
             assignments.push(Assignment {
                 condition: Some(match &condition {
-                    Some(enable) => format!("{enable} && {chosen}"),
+                    Some(enable) if enable.contains(' ') => format!("({enable}) & {chosen}"),
+                    Some(enable) => format!("{enable} & {chosen}"),
                     None => chosen,
                 }),
                 target: format!("{word}{bits}"),
