@@ -217,7 +217,7 @@ fn the_schema_describes_and_limits_every_key() {
             keys += 1;
         }
     }
-    assert_eq!(keys, 44);
+    assert_eq!(keys, 53);
 }
 
 fn any_design() -> impl Strategy<Value = Design> {
