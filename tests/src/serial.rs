@@ -61,8 +61,12 @@ impl<S: Simulation> SerialHost<S> {
 
     /// Queues a token: two bytes, the lower first.
     pub fn send(&mut self, id: u32, last: bool) {
-        let word = id as u16 | u16::from(last) << 15;
-        for byte in word.to_le_bytes() {
+        self.send_bytes(&(id as u16 | u16::from(last) << 15).to_le_bytes());
+    }
+
+    /// Queues bytes.
+    pub fn send_bytes(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
             let frame = u16::from(byte) << 1 | 1 << (FRAME_BITS - 1);
             for bit in 0..FRAME_BITS {
                 let level = frame >> bit & 1 == 1;
@@ -89,8 +93,18 @@ impl<S: Simulation> SerialHost<S> {
     /// # Errors
     /// If none comes in `limit` cycles, or a frame has no stop bit.
     pub fn wait(&mut self, limit: u64) -> Result<(u32, bool), String> {
+        let bytes = self.bytes(2, limit)?;
+        let word = u16::from_le_bytes([bytes[0], bytes[1]]);
+        Ok((u32::from(word & 0x7FFF), word >> 15 == 1))
+    }
+
+    /// Waits for some bytes.
+    ///
+    /// # Errors
+    /// If they do not come in `limit` cycles, or a frame has no stop bit.
+    pub fn bytes(&mut self, count: usize, limit: u64) -> Result<Vec<u8>, String> {
         let end = self.cycles + limit;
-        while self.bytes.len() < 2 {
+        while self.bytes.len() < count {
             if self.broken {
                 return Err("a frame without its stop bit".to_owned());
             }
@@ -99,9 +113,7 @@ impl<S: Simulation> SerialHost<S> {
             }
             self.tick();
         }
-        let word = u16::from_le_bytes([self.bytes[0], self.bytes[1]]);
-        self.bytes.drain(..2);
-        Ok((u32::from(word & 0x7FFF), word >> 15 == 1))
+        Ok(self.bytes.drain(..count).collect())
     }
 
     /// Lets `cycles` pass.

@@ -1,5 +1,5 @@
 use super::*;
-use pretty_assertions::assert_eq;
+use std::collections::BTreeSet;
 
 fn edited(from: &str, to: &str) -> String {
     assert!(TABLE.contains(from), "no {from:?}");

@@ -5,11 +5,12 @@ use super::{Console, Exit};
 use crate::boards::Board;
 use crate::pipeline::{Outputs, PipelineError, Source, SourceOptions, ToolVersion};
 use crate::synth::{
-    BoardRtl, ClockReport, ClockSpread, Placed, Road, SeedReport, SynthError, SynthReport,
+    BoardRtl, Built, ClockReport, ClockSpread, Placed, Road, SeedReport, SynthError, SynthReport,
     Synthesised, TokenReport, machine_clock, memory_excess,
 };
 use crate::tools::Cache;
 use clap::Args;
+use firmware::engine::EngineParameters;
 use firmware::machine::Program;
 use firmware::machine_cycles::{MachineLatency, dense, token_cycles};
 use std::path::PathBuf;
@@ -28,6 +29,9 @@ pub(super) struct SynthCommand {
     /// Folder of a BitNet model in the Hugging Face layout; without it, the seeded sample network.
     #[arg(long, value_name = "DIR")]
     model: Option<PathBuf>,
+    /// The streaming engine of single layers instead of a machine for the whole network.
+    #[arg(long)]
+    engine: bool,
     /// Seeds of the placer; the fastest becomes the bitstream.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100))]
     seeds: u32,
@@ -46,7 +50,7 @@ pub(super) struct SynthCommand {
 struct Plan {
     board: Board,
     source: Source,
-    program: Program,
+    built: Built,
     rtl: BoardRtl,
     clock: ClockReport,
 }
@@ -121,22 +125,20 @@ impl SynthCommand {
         let begin = Instant::now();
         let network = options.network(&file)?;
         let source = Source { file, network, texts: Vec::new() };
-        let program = source.lower()?;
-        let what = format!(
-            "{}: {} weights, {} instructions, context {}",
-            source.network.name,
-            source.network.ternary_weight_count(),
-            program.instructions.len(),
-            program.parameters.context
-        );
-        stages.note(console, "lower", begin, &what);
-        let available = facts.block_ram.bits();
-        if let Some(text) = memory_excess(&facts.part, &program.memories(), available) {
-            return Err(SynthError::Fit(text));
+        let built = match self.engine || facts.engine {
+            true => Built::Engine(EngineParameters::from(&source.file.design)),
+            false => Built::Machine(Box::new(source.lower()?)),
+        };
+        stages.note(console, "lower", begin, &describe(&source, &built));
+        if let Built::Machine(program) = &built {
+            let available = facts.block_ram.bits();
+            if let Some(text) = memory_excess(&facts.part, &program.memories(), available) {
+                return Err(SynthError::Fit(text));
+            }
         }
 
         let begin = Instant::now();
-        let rtl = BoardRtl::new(&board, &program, pll)?;
+        let rtl = BoardRtl::new(&board, &built, pll)?;
         let what = format!(
             "{}: {} files, {} lines of Verilog; {}",
             BoardRtl::TOP,
@@ -145,7 +147,24 @@ impl SynthCommand {
             clock.pll.as_deref().unwrap_or("the board's clock")
         );
         stages.note(console, "generate", begin, &what);
-        Ok((Plan { board, source, program, rtl, clock }, outputs))
+        Ok((Plan { board, source, built, rtl, clock }, outputs))
+    }
+}
+
+/// What is built, on one line.
+fn describe(source: &Source, built: &Built) -> String {
+    match built {
+        Built::Machine(program) => format!(
+            "{}: {} weights, {} instructions, context {}",
+            source.network.name,
+            source.network.ternary_weight_count(),
+            program.instructions.len(),
+            program.parameters.context
+        ),
+        Built::Engine(engine) => format!(
+            "the engine of single layers: {} lanes x {} slots x {} planes, {} weight words",
+            engine.lanes, engine.slots, engine.planes, engine.weight_depth
+        ),
     }
 }
 
@@ -187,6 +206,12 @@ fn report(
     });
     let seed =
         |placed: &Placed| SeedReport { seed: placed.seed, megahertz: placed.routed.megahertz };
+    let (machine, engine, token) = match &plan.built {
+        Built::Machine(program) => {
+            (Some(program.parameters), None, Some(token(program, machine_mhz)))
+        }
+        Built::Engine(engine) => (None, Some(*engine), None),
+    };
     let mut commands = vec![synthesised.kept.command.clone(), best.kept.command.clone()];
     commands.extend(pack_command.clone());
     SynthReport {
@@ -197,7 +222,8 @@ fn report(
         part: facts.part.clone(),
         family: facts.family,
         clock: plan.clock.clone(),
-        machine: plan.program.parameters,
+        machine,
+        engine,
         weights: plan.source.network.ternary_weight_count(),
         cells: synthesised.cells.clone(),
         utilisation: best.routed.utilisation.clone(),
@@ -206,7 +232,7 @@ fn report(
         megahertz,
         timing_met: megahertz.best >= machine_mhz,
         critical_path: best.routed.critical_path.clone(),
-        token: token(&plan.program, machine_mhz),
+        token,
         bitstream: pack_command.map(|_| facts.family.bitstream_name().to_owned()),
         tools: tools.to_vec(),
         commands,

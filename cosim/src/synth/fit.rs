@@ -93,7 +93,6 @@ pub fn memory_excess(part: &str, memories: &[MemoryUse], available_bits: u64) ->
 #[cfg(test)]
 mod tests {
     use super::*;
-    use pretty_assertions::assert_eq;
 
     fn row(what: &str, cell: &str, used: u64, available: u64) -> Utilisation {
         Utilisation { what: what.into(), cell: cell.into(), used, available }

@@ -66,7 +66,6 @@ pub(super) fn memories(netlist: &str, top: &str) -> Option<Vec<MemoryFound>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use pretty_assertions::assert_eq;
 
     #[test]
     fn cells_of_alike_memories_are_counted_together() {

@@ -127,7 +127,6 @@ impl CriticalPath {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use pretty_assertions::assert_eq;
 
     const REPORT: &str = r#"{
       "critical_paths": [

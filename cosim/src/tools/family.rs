@@ -20,7 +20,9 @@ impl Family {
         match self {
             // An iCE40 has no LUT RAM; what asks for it becomes block RAM or registers.
             Self::Ice40 => "proc\nsetattr -unset ram_style m:*\n",
-            Self::Ecp5 | Self::Gowin => "",
+            // Its synthesis puts pads on the ports of every module that it does not flatten.
+            Self::Gowin => "setattr -mod -unset keep_hierarchy *\n",
+            Self::Ecp5 => "",
         }
     }
 

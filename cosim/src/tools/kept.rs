@@ -141,7 +141,7 @@ pub fn place_kept(
             .step(format!("place and route with seed {}", placing.seed))
             .inside(folder)
             .args(&arguments)
-            .args(["-q", "--log", "nextpnr.log"])
+            .args(["--log", "nextpnr.log"])
             .limit(LIMIT)
             .remedy("read the log; a design too large for the part needs fewer lanes or slots"))
     };

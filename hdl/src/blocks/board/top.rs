@@ -8,6 +8,7 @@
 //!                    └─► leds_o: life, bad, ready, full
 //! ```
 
+use super::engine_uart::EngineUart;
 use super::pll::Pll;
 use crate::blocks::machine::machine_uart::MachineUart;
 use crate::builder::Builder;
@@ -25,13 +26,22 @@ pub enum Level {
     Low,
 }
 
+/// What is behind the serial line.
+#[derive(Clone, Debug)]
+pub enum Body {
+    /// A language model.
+    Machine(Box<MachineUart>),
+    /// One ternary matrix, loaded by the host.
+    Engine(EngineUart),
+}
+
 /// Parameters of the block.
 #[derive(Clone, Debug)]
 pub struct BoardTop {
     /// Maker and name of the board, for the header.
     pub board: String,
-    /// The machine.
-    pub machine: MachineUart,
+    /// What is behind the serial line.
+    pub body: Body,
     /// Makes the machine's clock of the board's; without it they are the same.
     pub pll: Option<Pll>,
     /// How a pressed button reads.
@@ -69,9 +79,16 @@ impl BoardTop {
         self.reset(&b, hold);
 
         b.section("Machine.");
-        let machine = self.machine.module();
-        let machine = b.instance("machine", &machine, &[("serial_i", serial)]);
-        let leds = self.lamps(&b, |port| machine.get(port));
+        let (name, body) = match &self.body {
+            Body::Machine(machine) => ("machine", machine.module()),
+            Body::Engine(engine) => ("engine", engine.module()),
+        };
+        let machine = b.instance(name, &body, &[("serial_i", serial)]);
+        let full = match &self.body {
+            Body::Machine(_) => machine.get("context_full_o"),
+            Body::Engine(_) => b.flag(false),
+        };
+        let leds = self.lamps(&b, (machine.get("error_o"), machine.get("busy_o"), full));
 
         b.port_group("Serial line, 8N1.");
         b.output("serial_o", machine.get("serial_o"), "to the host, high when idle");
@@ -84,6 +101,10 @@ impl BoardTop {
         let clock = match self.pll {
             Some(pll) => format!("The clock is {} MHz, of {}.", pll.output_mhz, pll.describe()),
             None => "The clock is the board's.".to_owned(),
+        };
+        let what = match self.body {
+            Body::Machine(_) => "a spiking ternary language model",
+            Body::Engine(_) => "one ternary matrix with spiking neurons",
         };
         let lamps = match self.leds {
             1 => "The lamp blinks; it stays lit after an error.".to_owned(),
@@ -98,10 +119,7 @@ impl BoardTop {
                     .join(", ")
             ),
         };
-        format!(
-            "a spiking ternary language model on a {}.\n\n{clock} {lamps} The button begins anew.",
-            self.board
-        )
+        format!("{} on a {}.\n\n{clock} {lamps} The button begins anew.", what, self.board)
     }
 
     /// A reset until the button was let go, and the clock good, for a while.
@@ -118,13 +136,16 @@ impl BoardTop {
     }
 
     /// What the lamps show.
-    fn lamps<'m>(&self, b: &'m Builder, machine: impl Fn(&str) -> Signal<'m>) -> Signal<'m> {
+    fn lamps<'m>(
+        &self,
+        b: &'m Builder,
+        (bad, busy, full): (Signal<'m>, Signal<'m>, Signal<'m>),
+    ) -> Signal<'m> {
         b.section("Lamps.");
         let beat = b.register_reset("beat_q", uint(self.beat_width), 0);
         beat.next(beat.signal() + 1);
         let life = beat.signal().top_bit();
-        let (bad, full) = (machine("error_o"), machine("context_full_o"));
-        let ready = !machine("busy_o");
+        let ready = !busy;
         let shown = match self.leds {
             1 => {
                 b.unused("ready", ready, "There is one lamp.");
