@@ -12,6 +12,7 @@ pub mod lockstep;
 pub mod machine;
 pub mod pipeline;
 pub mod reference;
+pub mod report;
 pub mod synth;
 pub mod tools;
 pub mod verilated;

@@ -50,12 +50,12 @@ fn check(board: &str, folder: &Path, report: &Value) {
 #[test]
 fn the_smallest_machine_reaches_a_bitstream() {
     let out = tempfile::tempdir().expect("a folder");
-    let (board, design) = ("colorlight-i5", "weights/designs/icebreaker.toml");
+    let (board, design) = ("colorlight-i5", "weights/designs/tang-nano-9k.toml");
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace");
     let design = root.join(design).to_string_lossy().into_owned();
     let (exit, printed, report) = synth(&[&design, "--board", board], out.path());
     assert_eq!(exit, Exit::Success, "{printed}");
-    let folder = out.path().join("icebreaker/synth").join(board);
+    let folder = out.path().join("tang-nano-9k/synth").join(board);
     check(board, &folder, &report);
     // A second run takes everything from the cache and writes the same.
     let (exit, printed, again) = synth(&[&design, "--board", board], out.path());
