@@ -13,6 +13,7 @@ use clap::Args;
 use firmware::engine::EngineParameters;
 use firmware::machine::Program;
 use firmware::machine_cycles::{MachineLatency, dense, token_cycles};
+use hdl::blocks::board::engine_uart::DATA_BYTES;
 use std::path::PathBuf;
 use std::time::Instant;
 use weights::config::DesignFile;
@@ -126,7 +127,7 @@ impl SynthCommand {
         let network = options.network(&file)?;
         let source = Source { file, network, texts: Vec::new() };
         let built = match self.engine || facts.engine {
-            true => Built::Engine(EngineParameters::from(&source.file.design)),
+            true => Built::Engine(engine(&source.file)?),
             false => Built::Machine(Box::new(source.lower()?)),
         };
         stages.note(console, "lower", begin, &describe(&source, &built));
@@ -148,6 +149,24 @@ impl SynthCommand {
         );
         stages.note(console, "generate", begin, &what);
         Ok((Plan { board, source, built, rtl, clock }, outputs))
+    }
+}
+
+/// The engine of a design, if its beats fit the frames of the serial line.
+fn engine(file: &DesignFile) -> Result<EngineParameters, PipelineError> {
+    let engine = EngineParameters::from(&file.design);
+    let spikes = (2 * engine.slots * engine.planes).div_ceil(8);
+    let results = engine.neurons * engine.value_bytes();
+    let refuse = |key: &str, what: &str, bytes: usize, remedy: &str| {
+        let message = format!(
+            "a beat of {what} has {bytes} bytes, a frame of the serial line holds {DATA_BYTES}"
+        );
+        Err(file.point_at(key, &message, remedy).into())
+    };
+    match (spikes > DATA_BYTES, results > DATA_BYTES) {
+        (true, _) => refuse("array.slots", "spikes", spikes, "choose slots x planes of at most 16"),
+        (_, true) => refuse("neuron.neurons", "results", results, "choose 1"),
+        _ => Ok(engine),
     }
 }
 

@@ -50,6 +50,9 @@ pub mod answer {
     pub const LAST_RESULT: u8 = 5;
 }
 
+/// Bytes of data in a frame: the beats of the engine's streams must fit.
+pub const DATA_BYTES: usize = 4;
+
 /// Bits of the data of a frame.
 const DATA: Type = Type { width: 32, signed: false };
 /// Bits of a kind.
