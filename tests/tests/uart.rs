@@ -192,11 +192,10 @@ fn an_engine_computes_over_its_serial_line() {
     let (rows, columns) = (11, 13);
     let trits: Vec<i8> = (0..rows * columns).map(|at| ((at * 7 + at / 5) % 3) as i8 - 1).collect();
     let layer = Layer::new(&engine, (rows, columns), &trits, vec![], 1).expect("a layer");
-    let connect = |error| panic!("{error}");
-    let mut driver = Driver::connect(SerialBus(&mut host), engine).unwrap_or_else(connect);
-    driver.clear().and_then(|()| driver.load_weights(&layer.image)).unwrap_or_else(connect);
+    let mut driver = Driver::connect(SerialBus(&mut host), engine).expect("the engine answers");
+    driver.clear().and_then(|()| driver.load_weights(&layer.image)).expect("weights are loaded");
     let setting = LayerSetting::new(&layer.tiling, 1, OutputMode::Currents);
-    driver.configure(&setting).and_then(|()| driver.run()).unwrap_or_else(connect);
+    driver.configure(&setting).and_then(|()| driver.run()).expect("the engine runs");
     // No such register, and none that can be written: refused, and no harm done.
     let mut bus = driver.into_bus();
     assert!(bus.write(0, 1).is_err());

@@ -21,6 +21,7 @@ mod error;
 mod family;
 mod kept;
 mod locate;
+mod netlist;
 mod place;
 mod python;
 mod synthesis;
@@ -36,6 +37,7 @@ pub use doctor::{DoctorReport, ToolReport, ToolStatus, doctor};
 pub use error::{Failure, ToolError};
 pub use kept::{Kept, PlaceFailure, Placing, pack, place_kept, synthesise_kept};
 pub use locate::{Tool, ToolName, locate};
+pub use netlist::{Netlist, netlist};
 pub use place::{ECP5_DEVICE, Placement, place_and_route};
 pub use synthesis::{CellCounts, Family, synthesise};
 

@@ -13,18 +13,28 @@ use super::error::{AtPath, ToolError};
 use super::locate::Tool;
 
 /// An FPGA family that Yosys maps to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
 pub enum Family {
     /// Lattice ECP5: `synth_ecp5`.
     Ecp5,
     /// Lattice iCE40: `synth_ice40`.
     Ice40,
-    /// Gowin LittleBee and Arora: `synth_gowin`.
+    /// Gowin LittleBee and Arora: `synth_gowin`. Nobody has models of its cells here yet.
+    #[value(skip)]
     Gowin,
 }
 
 impl Family {
+    /// Its name as its maker writes it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Ecp5 => "ECP5",
+            Self::Ice40 => "iCE40",
+            Self::Gowin => "Gowin",
+        }
+    }
+
     /// The synthesis command of the family.
     pub(super) fn command(self) -> &'static str {
         match self {
