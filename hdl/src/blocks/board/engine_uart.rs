@@ -168,7 +168,8 @@ impl EngineUart {
         let transmitter = b.instance("transmitter", &module, &inputs);
         let goes = b.wire("goes", waiting & transmitter.get("ready_o"));
         let taken = b.wire("answer_taken", valid & !waiting);
-        let moved = answer.signal().bits(8, 8 * (ANSWER_BYTES - 1)).extend(8 * ANSWER_BYTES);
+        let above = answer.signal().bits(8, 8 * (ANSWER_BYTES - 1));
+        let moved = b.concat(&[b.literal(0, KIND), above]);
         answer.when(taken, frame).when(goes, moved);
         left.when(taken, left.signal().same(ANSWER_BYTES.into())).when(goes, left.signal() - 1);
         (transmitter.get("serial_o"), b.wire("idle", !waiting & transmitter.get("ready_o")))
@@ -236,7 +237,10 @@ fn answers<'m>(
     let register = b.wire("register_answer", written | word);
     let what = b.wire("answer_kind", register.select(of_register, of_result));
     let result = outputs.get("m_axis_tdata").as_uint();
-    let result = if results < DATA.width { result.extend(DATA.width) } else { result };
+    let result = match DATA.width - results {
+        0 => result,
+        above => b.concat(&[b.literal(0, uint(above)), result]),
+    };
     let of_register = word.select(outputs.get("s_axil_rdata"), command.data);
     let data = b.wire("answer_data", register.select(of_register, result));
     let valid = b.wire("answer_valid", register | outputs.get("m_axis_tvalid"));
