@@ -6,6 +6,7 @@
 pub mod bench;
 pub mod commands;
 pub mod evaluation;
+pub mod gates;
 pub mod harness;
 pub mod lockstep;
 pub mod machine;

@@ -11,6 +11,7 @@ mod console;
 mod cosim;
 mod doctor;
 mod eval;
+mod gates;
 mod generate;
 mod init;
 mod layers;

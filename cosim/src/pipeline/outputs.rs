@@ -1,6 +1,7 @@
 //! The last stage: `build/<name>`, whole or not at all.
 
 use super::PipelineError;
+use crate::tools::Tool;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs;
@@ -19,6 +20,13 @@ pub struct ToolVersion {
     pub name: String,
     /// Its version as it prints it.
     pub version: String,
+}
+
+impl ToolVersion {
+    /// A tool as a report names it.
+    pub fn of(tool: &Tool) -> ToolVersion {
+        ToolVersion { name: tool.name.name().to_owned(), version: tool.version.clone() }
+    }
 }
 
 /// One file of the folder.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::cache::Cache;
 use super::check::{read_command, yosys_step};
@@ -13,7 +13,7 @@ use super::error::{AtPath, ToolError};
 use super::locate::Tool;
 
 /// An FPGA family that Yosys maps to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
 pub enum Family {
     /// Lattice ECP5: `synth_ecp5`.
@@ -23,8 +23,16 @@ pub enum Family {
 }
 
 impl Family {
+    /// Its name as its maker writes it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Ecp5 => "ECP5",
+            Self::Ice40 => "iCE40",
+        }
+    }
+
     /// The synthesis command of the family.
-    fn command(self) -> &'static str {
+    pub(super) fn command(self) -> &'static str {
         match self {
             Self::Ecp5 => "synth_ecp5",
             Self::Ice40 => "synth_ice40",
@@ -105,7 +113,7 @@ pub fn synthesise(
 }
 
 /// The cell counts of the whole design in the output of `stat -json`.
-fn counts_in(statistics: &str) -> Option<BTreeMap<String, u64>> {
+pub(super) fn counts_in(statistics: &str) -> Option<BTreeMap<String, u64>> {
     // Some versions print other lines around the object.
     let begin = statistics.find('{')?;
     let end = statistics.rfind('}')?;
