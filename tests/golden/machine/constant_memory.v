@@ -33,8 +33,8 @@ module constant_memory (
     reg [35:0] word_q;
 
     always @(posedge clk_i) begin
-        if (write_i && chosen[0]) words[write_address_i][17:0] <= spread[17:0];
-        if (write_i && chosen[1]) words[write_address_i][35:18] <= spread[35:18];
+        if (write_i & chosen[0]) words[write_address_i][17:0] <= spread[17:0];
+        if (write_i & chosen[1]) words[write_address_i][35:18] <= spread[35:18];
         if (read_i) word_q <= words[read_address_i];
     end
 
