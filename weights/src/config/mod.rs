@@ -88,9 +88,10 @@ const SAMPLE: &str = include_str!("../../designs/sample.toml");
 /// The text of `designs/tinystories.toml`.
 const TINYSTORIES: &str = include_str!("../../designs/tinystories.toml");
 /// Name and text of each design in `designs/`.
-const SHIPPED: [(&str, &str); 5] = [
+const SHIPPED: [(&str, &str); 6] = [
     ("sample", SAMPLE),
     ("tinystories", TINYSTORIES),
+    ("ecp5-25f", include_str!("../../designs/ecp5-25f.toml")),
     ("icebreaker", include_str!("../../designs/icebreaker.toml")),
     ("tang-nano-9k", include_str!("../../designs/tang-nano-9k.toml")),
     ("tang-nano-20k", include_str!("../../designs/tang-nano-20k.toml")),
