@@ -55,10 +55,6 @@ pub(super) fn section(board: &SynthReport) -> Markup {
                     "Clock of the machine from " (megahertz(board.clock.board_mhz)) " by " (pll) ". "
                 }
                 @if let Some(bitstream) = &board.bitstream { "Bitstream: " code { (bitstream) } ". " }
-                @for (index, tool) in board.tools.iter().enumerate() {
-                    @if index > 0 { ", " } (tool.name) " " (tool.version)
-                }
-                "."
             }
             table {
                 tr { th { "of the part" } th .bar {} th .number { "used" } th .number { "there are" } th .number {} }
@@ -69,6 +65,13 @@ pub(super) fn section(board: &SynthReport) -> Markup {
                 (path(&board.critical_path))
             }
             (memories(&board.memories))
+            p .tools.soft {
+                "Figures differ from version to version of the tools: "
+                @for (index, tool) in board.tools.iter().enumerate() {
+                    @if index > 0 { "; " }
+                    (tool.version)
+                }
+            }
         }
     }
 }
