@@ -4,6 +4,7 @@ use super::options::Stages;
 use super::{Console, Exit};
 use crate::boards::Board;
 use crate::pipeline::{Outputs, PipelineError, Source, SourceOptions, ToolVersion};
+use crate::report::{ReportError, Written, write_again};
 use crate::synth::{
     BoardRtl, Built, ClockReport, ClockSpread, Placed, Road, SeedReport, SynthError, SynthReport,
     Synthesised, TokenReport, machine_clock, memory_excess,
@@ -91,8 +92,22 @@ impl SynthCommand {
         outputs.write(&report.tools)?;
         let what = format!("{}: {} files", outputs.folder().display(), outputs.file_count());
         stages.note(console, "report", begin, &what);
+        self.renew_page(console, &report);
         console.json(&report.to_json());
         Ok(conclude(console, &report))
+    }
+
+    /// The page of the run beside this synthesis, if there is one, shows it from now on.
+    fn renew_page(&self, console: &mut Console, report: &SynthReport) {
+        let begin = Instant::now();
+        let folder = self.out.join(&report.design);
+        match write_again(&folder) {
+            Ok(Written { path, .. }) => {
+                console.stage("report", &path.display().to_string(), begin.elapsed());
+            }
+            Err(ReportError::NoRun { .. }) => {}
+            Err(error) => console.line(&format!("no page: {error}")),
+        }
     }
 
     /// Everything that needs no tool: design, network, program, Verilog.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The content of `synth.json`.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SynthReport {
     /// Name of the design.
     pub design: String,
@@ -56,7 +56,7 @@ pub struct SynthReport {
 }
 
 /// The clocks of a board, MHz.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ClockReport {
     /// At the pin.
     pub board_mhz: f64,
@@ -109,7 +109,7 @@ pub struct SeedReport {
 }
 
 /// The clocks of several seeds, MHz.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ClockSpread {
     /// The highest.
     pub best: f64,
@@ -143,7 +143,7 @@ pub struct PathStep {
 
 /// What a token takes, by the cycle model, with trains in which every word holds a spike and that
 /// take one pass each: the most words that there can be.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TokenReport {
     /// Cycles of the token at position 0.
     pub cycles_first: u64,
