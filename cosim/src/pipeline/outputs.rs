@@ -212,3 +212,31 @@ fn put(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), PipelineError> {
         .map_err(failed("write", &path))?;
     file.persist(&path).map(drop).map_err(|error| failed("write", &path)(error.error))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn write(out: &Path, name: &str, file: &str) {
+        let mut outputs = Outputs::new(out, name).unwrap();
+        outputs.add(file, "text");
+        outputs.write(&[]).unwrap();
+    }
+
+    #[test]
+    fn boards_come_before_a_run_and_outlive_it() {
+        let out = tempfile::tempdir().unwrap();
+        let boards = out.path().join("design").join(BOARDS);
+        write(&boards, "board", "synth.json");
+        let is_there = |name: &str| out.path().join("design").join(name).is_file();
+        for _ in 0..2 {
+            write(out.path(), "design", "0-config.toml");
+            assert!(is_there("0-config.toml") && is_there("synth/board/synth.json"));
+        }
+        // What someone else put beside the boards is not ours to replace.
+        let foreign = out.path().join("other");
+        fs::create_dir_all(foreign.join(BOARDS)).unwrap();
+        fs::write(foreign.join("thesis.txt"), "the only copy").unwrap();
+        assert!(matches!(Outputs::new(out.path(), "other"), Err(PipelineError::Foreign { .. })));
+    }
+}
