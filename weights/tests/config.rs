@@ -42,7 +42,10 @@ const BAD_INPUTS: &[(&str, &str)] = &[
     ("[neuron.rule]", "[neuron.rul]"),
     ("lanes = 8\n", ""),
     ("name = \"sample\"\n", ""),
-    ("[array]\nlanes = 8\nslots = 16\nplanes = 4\nradix = \"bitwise\"\nacc_width = 18\ntarget = \"portable\"\n", ""),
+    (
+        "[array]\nlanes = 8\nslots = 16\nplanes = 4\nradix = \"bitwise\"\nacc_width = 18\ntarget = \"portable\"\n",
+        "",
+    ),
     ("lanes = 8", "lanes = 8\nlanes = 9"),
     ("[spike_buffer]", "[array]"),
     // Choices.
@@ -217,7 +220,7 @@ fn the_schema_describes_and_limits_every_key() {
             keys += 1;
         }
     }
-    assert_eq!(keys, 45);
+    assert_eq!(keys, 54);
 }
 
 fn any_design() -> impl Strategy<Value = Design> {

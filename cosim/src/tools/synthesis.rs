@@ -21,6 +21,9 @@ pub enum Family {
     Ecp5,
     /// Lattice iCE40: `synth_ice40`.
     Ice40,
+    /// Gowin LittleBee and Arora: `synth_gowin`. Nobody has models of its cells here yet.
+    #[value(skip)]
+    Gowin,
 }
 
 impl Family {
@@ -29,6 +32,7 @@ impl Family {
         match self {
             Self::Ecp5 => "ECP5",
             Self::Ice40 => "iCE40",
+            Self::Gowin => "Gowin",
         }
     }
 
@@ -37,6 +41,7 @@ impl Family {
         match self {
             Self::Ecp5 => "synth_ecp5",
             Self::Ice40 => "synth_ice40",
+            Self::Gowin => "synth_gowin",
         }
     }
 
@@ -45,6 +50,7 @@ impl Family {
         match self {
             Self::Ecp5 => &["DP16KD", "PDPW16KD"],
             Self::Ice40 => &["SB_RAM40_4K", "SB_SPRAM256KA"],
+            Self::Gowin => &["SP", "SPX9", "SDPB", "SDPX9B", "DPB", "DPX9B", "pROM", "pROMX9"],
         }
     }
 }
@@ -118,13 +124,13 @@ pub fn synthesise(
             expected: "a netlist",
             got: netlist.chars().take(200).collect(),
         })?,
-        Family::Ice40 => netlist,
+        _ => netlist,
     };
     Ok(CellCounts { family, tool, cells, netlist })
 }
 
 /// The cell counts of the whole design in the output of `stat -json`.
-pub(super) fn counts_in(statistics: &str) -> Option<BTreeMap<String, u64>> {
+pub(crate) fn counts_in(statistics: &str) -> Option<BTreeMap<String, u64>> {
     // Some versions print other lines around the object.
     let begin = statistics.find('{')?;
     let end = statistics.rfind('}')?;

@@ -3,6 +3,7 @@
 pub mod accumulator_array;
 pub mod axi_registers;
 pub mod base3_decoder;
+pub mod board;
 pub mod carry_chain;
 pub mod engine_control;
 pub mod gif_neuron;
