@@ -10,7 +10,6 @@ use weights::config::limits::{
     ACC_WIDTH_MAX, ACC_WIDTH_MIN, DEPTH_MAX, LANES_MAX, PLANES_MAX, ROWS_MAX, SLOTS_MAX,
 };
 use weights::config::{Design, Target};
-use weights::config::{Design, Target};
 use weights::neuron::{
     LastStep, Leak, MEMBRANE_WIDTH_MAX, NeuronRule, Quantise, Reset, RuleError, SpikeRange, State,
     Threshold,

@@ -111,7 +111,7 @@ pub struct BlockRam {
 impl BlockRam {
     /// Bits of all together.
     pub fn bits(self) -> u64 {
-        u64::from(self.count) * u64::from(self.kbit) << 10
+        (u64::from(self.count) * u64::from(self.kbit)) << 10
     }
 }
 
