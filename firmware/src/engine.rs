@@ -205,7 +205,7 @@ impl EngineParameters {
     /// Columns of a weight word: the slots, or the one column of an event.
     pub const fn word_slots(&self) -> usize {
         match self.form {
-            Form::Dense | Form::Baked => self.slots,
+            Form::Dense => self.slots,
             Form::Event => 1,
         }
     }

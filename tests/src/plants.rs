@@ -146,7 +146,7 @@ plants! { Configuration:
         "one_left = ~(|left)" => "one_left = ~(|left) | left[5]";
     events "event_finder" "value" "the next beat's columns are numbered on from its first spike"
         "next_column_q <= end_column[5:0]" => "next_column_q <= end_column[5:0] ^ 6'd1";
-    events "event_buffer" "value" "a silent pass leaves no entry"
+    events "event_buffer" "stall" "a silent pass leaves no entry"
         "wanted = finder_event | (ends & unmarked_q)" => "wanted = finder_event";
     events "event_buffer" "value" "the first event is read first"
         "(last_entry - index_i)" => "index_i";

@@ -68,8 +68,6 @@ pub enum Form {
     /// One column that spikes a cycle, lanes rows of it: absent spikes take no cycle. Slots are the
     /// columns of an input beat.
     Event,
-    /// The weights are wires: no weight memory, one engine a matrix, all its rows at once.
-    Baked,
 }
 
 impl Form {
@@ -78,7 +76,6 @@ impl Form {
         match self {
             Form::Dense => "dense",
             Form::Event => "event",
-            Form::Baked => "baked",
         }
     }
 }
@@ -212,7 +209,7 @@ impl Design {
     /// Columns of a word of the weight store: the slots, or the one column of an event.
     pub fn word_slots(&self) -> usize {
         match self.array.form {
-            Form::Dense | Form::Baked => self.array.slots,
+            Form::Dense => self.array.slots,
             Form::Event => 1,
         }
     }

@@ -94,7 +94,7 @@ impl Matrix {
                 let array = EventArray { lanes, planes, radix: p.radix, acc_width };
                 (buffer.module(), finder.beat_bytes(), array.module())
             }
-            Form::Dense | Form::Baked => {
+            Form::Dense => {
                 let (column_width, skip_empty) = (index_width, p.skip_empty);
                 let buffer = SpikeBuffer { slots, planes, depth, column_width, skip_empty };
                 let lane = Lane { slots, planes, radix: p.radix, acc_width, digits: false };
@@ -191,7 +191,7 @@ impl Matrix {
         inputs.push(("accept_i", given.accept));
         match self.form {
             Form::Event => inputs.push(("columns_i", tiles.bits(0, width + 1))),
-            Form::Dense | Form::Baked => {
+            Form::Dense => {
                 let last = b.wire("last_column", tiles - 1);
                 let above = last.bits(width, last.width() - width);
                 let reason = "A vector is refused if it has more tiles than entries.";
