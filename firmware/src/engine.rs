@@ -5,7 +5,7 @@
 
 use crate::registers::{Field, Register};
 use crate::tiling::{Tiling, TilingError, passes};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use weights::config::limits::{
     ACC_WIDTH_MAX, ACC_WIDTH_MIN, DEPTH_MAX, LANES_MAX, PLANES_MAX, ROWS_MAX, SLOTS_MAX,
 };
@@ -21,7 +21,7 @@ use weights::packing::{Packing, word_banks};
 pub const THRESHOLD_WIDTH_MAX: u32 = 32;
 
 /// The parameters of one engine.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct EngineParameters {
     /// Rows of weights that the array covers at once.
     pub lanes: usize,

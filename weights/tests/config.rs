@@ -220,7 +220,7 @@ fn the_schema_describes_and_limits_every_key() {
             keys += 1;
         }
     }
-    assert_eq!(keys, 45);
+    assert_eq!(keys, 54);
 }
 
 fn any_design() -> impl Strategy<Value = Design> {

@@ -17,6 +17,8 @@ mod table;
 mod verdict;
 
 pub use area::{AreaReport, AreaRow};
+
+pub(crate) use area::progress;
 pub use error::BenchError;
 pub use speed::{CosimulationSpeed, ReferenceSpeed, SpeedReport};
 pub use verdict::{Limit, Quantity, Spread, Verdict};

@@ -33,6 +33,9 @@ pub struct Design {
     /// What `run` feeds the machine.
     #[serde(default)]
     pub run: Run,
+    /// The seeded network that is run where no model is given.
+    #[serde(default)]
+    pub sample: Sample,
 }
 
 /// The size of the spike accumulator array.
@@ -171,6 +174,52 @@ pub struct Run {
     /// Seed of the sample network and of every random stimulus.
     #[schemars(range(min = 0, max = SEED_MAX))]
     pub seed: u64,
+}
+
+/// The dimensions of the seeded network; its random weights make noise of every text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Sample {
+    /// Channels of the residual.
+    #[schemars(range(min = 2, max = SAMPLE_WIDTH_MAX))]
+    pub width: usize,
+    /// Channels of the feed-forward layer.
+    #[schemars(range(min = 1, max = SAMPLE_WIDTH_MAX))]
+    pub hidden: usize,
+    /// Transformer blocks.
+    #[schemars(range(min = 1, max = SAMPLE_BLOCKS_MAX))]
+    pub blocks: usize,
+    /// Heads of the queries.
+    #[schemars(range(min = 1, max = SAMPLE_WIDTH_MAX))]
+    pub heads: usize,
+    /// Heads of keys and values; divides heads.
+    #[schemars(range(min = 1, max = SAMPLE_WIDTH_MAX))]
+    pub key_value_heads: usize,
+    /// Channels of a head, an even number.
+    #[schemars(range(min = 2, max = SAMPLE_WIDTH_MAX))]
+    pub head_width: usize,
+    /// Token ids.
+    #[schemars(range(min = 2, max = SAMPLE_VOCABULARY_MAX))]
+    pub vocabulary: usize,
+    /// Most positions of a text.
+    #[schemars(range(min = 1, max = CONTEXT_MAX))]
+    pub context: usize,
+}
+
+impl Default for Sample {
+    fn default() -> Self {
+        // Sizes that leave ragged edges on every tile.
+        Sample {
+            width: 40,
+            hidden: 52,
+            blocks: 2,
+            heads: 4,
+            key_value_heads: 2,
+            head_width: 10,
+            vocabulary: 76,
+            context: 64,
+        }
+    }
 }
 
 impl Default for Encoder {
