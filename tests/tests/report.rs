@@ -5,7 +5,7 @@
 use cosim::pipeline::Source;
 use cosim::pipeline::machine::{MachinePlant, MachineReport, MachineRtl, converse};
 use cosim::reference::machine::MachineReference;
-use cosim::report::page;
+use cosim::report::{boards_of, page};
 use cosim::synth::{
     ClockReport, ClockSpread, CriticalPath, MemoryFound, PathStep, SeedReport, SynthReport,
     Utilisation,
@@ -191,6 +191,19 @@ fn a_synthesis_shows_with_its_clock_and_its_use() {
     other.machine = other.machine.map(|machine| MachineParameters { context: 1, ..machine });
     let other = page(&json, &[other]).unwrap();
     assert!(!other.contains("20,480") && other.contains("is of another machine"));
+}
+
+#[test]
+fn a_damaged_synthesis_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(boards_of(folder.path()).unwrap(), []);
+    let board = folder.path().join("synth/some-board");
+    std::fs::create_dir_all(&board).unwrap();
+    std::fs::write(board.join("synth.json"), synthesis(true).to_json()).unwrap();
+    assert_eq!(boards_of(folder.path()).unwrap(), [synthesis(true)]);
+    std::fs::write(board.join("synth.json"), "{ \"design\": 1 }").unwrap();
+    let message = boards_of(folder.path()).unwrap_err().to_string();
+    assert!(message.starts_with("synth/some-board/synth.json is no file of this"), "{message}");
 }
 
 #[test]
