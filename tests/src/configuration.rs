@@ -5,8 +5,8 @@ use firmware::engine::{EngineParameters, memory_depth};
 use firmware::tiling::Tiling;
 use std::collections::BTreeSet;
 use std::fmt;
-use weights::config::Target;
 use weights::config::limits::ACC_WIDTH_MIN;
+use weights::config::{Form, Target};
 use weights::neuron::{Leak, SpikeRange, Threshold};
 use weights::numeric::Radix;
 use weights::packing::Packing;
@@ -45,6 +45,7 @@ impl Configuration {
             slots,
             planes,
             radix,
+            form: Form::Dense,
             acc_width: ACC_WIDTH_MIN,
             target: Target::Portable,
             packing,
@@ -92,6 +93,12 @@ impl Configuration {
         self
     }
 
+    /// Builds the matrix in another form.
+    pub fn form(mut self, form: Form) -> Configuration {
+        self.engine.form = form;
+        self.fitted()
+    }
+
     /// Makes a token of `steps` vectors.
     pub fn steps(mut self, steps: u32) -> Configuration {
         self.steps = steps;
@@ -118,7 +125,7 @@ impl Configuration {
     /// # Panics
     /// If it cannot be tiled: the table is wrong then.
     pub fn tiling(&self) -> Tiling {
-        let tiling = Tiling::new(self.rows, self.columns, self.engine.lanes, self.engine.slots);
+        let tiling = self.engine.tiling(self.rows, self.columns);
         tiling.unwrap_or_else(|error| panic!("{self}: {error}"))
     }
 
@@ -144,6 +151,7 @@ impl Configuration {
             format!("planes {}", engine.planes),
             format!("skip_empty {}", engine.skip_empty),
             format!("target {:?}", engine.target),
+            format!("form {}", engine.form.name()),
             format!("quantise {:?}", rule.quantise),
             format!("range {}", word(&rule.range)),
             format!("reset {:?}", rule.reset),
@@ -193,6 +201,9 @@ impl fmt::Display for Configuration {
         let (rows, columns, rule) = (self.rows, self.columns, self.rule);
         write!(out, "{lanes}x{slots}x{planes}/{neurons} {rows}x{columns} {radix} ")?;
         write!(out, "{} {rule}", packing.name())?;
+        if self.engine.form != Form::Dense {
+            write!(out, " {}", self.engine.form.name())?;
+        }
         out.write_str(if self.engine.skip_empty { " skip" } else { "" })?;
         out.write_str(if self.engine.target == Target::Ecp5 { " ecp5" } else { "" })
     }

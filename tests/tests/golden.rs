@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use tests::configuration::Configuration;
 use tests::machine_check::Whole;
 use tests::{machine_plants, rules, table, verilog};
+use weights::config::Form;
 use weights::numeric::Radix;
 use weights::packing::Packing;
 
@@ -87,6 +88,14 @@ fn carry_cells() {
     files.retain(|name, _| of_dot.iter().any(|start| name.starts_with(start)));
     files.iter().for_each(|(name, text)| tidy("carry_cells", name, text));
     compare("carry_cells", &files);
+}
+
+/// The blocks of an engine of events that the dense one does not have, and its top.
+#[test]
+fn event_blocks() {
+    let mut files = printed(&small().form(Form::Event));
+    files.retain(|name, _| name.starts_with("event_") || name == "layer_engine.v");
+    compare("event", &files);
 }
 
 /// Every block of a small machine that is not a block of the engine, and the tops of both hosts.

