@@ -142,7 +142,7 @@ plants! { Configuration:
     carry_cells "constant_less" "value" "minuend one too large"
         "MINUEND = 4'd6" => "MINUEND = 4'd7";
     carry_cells "ternary_dot" "value" "second bit of a split slot ignores a weight of zero"
-        "^ (high_i[5:3] ^ low_i[5:3])" => "^ (high_i[5:3] & low_i[5:3])";
+        "| (high_i[5:3] ^ low_i[5:3])" => "| (high_i[5:3] & low_i[5:3])";
     carry_cells "primitives/CCU2C" "value" "sum of the upper bit without its carry"
         "propagate_1 ^ (carry & ~CUT_1)" => "propagate_1 ^ (carry & CUT_1)";
     lif "lane" "value" "sign bit of an extension"
