@@ -45,6 +45,9 @@ impl Builder {
             has_clock: false,
             has_reset: false,
             keep_hierarchy: false,
+            primitive: None,
+            clock: None,
+            reset: None,
         };
         let state = State {
             module,
@@ -101,6 +104,19 @@ impl Builder {
     /// Asks synthesis to optimise this module by itself and never across its ports.
     pub fn keep_hierarchy(&self) {
         self.state.borrow_mut().module.keep_hierarchy = true;
+    }
+
+    /// Resets everything in this module, and below it, by a signal made here instead of `rst_i`:
+    /// for the top of a board, which has no reset of its own.
+    ///
+    /// # Panics
+    /// If it is not one unsigned bit, or given twice.
+    #[track_caller]
+    pub fn reset_from(&self, signal: Signal<'_>) {
+        assert!(signal.ty == uint(1), "a reset must be uint(1)");
+        let reset = &mut self.state.borrow_mut().module.reset;
+        assert!(reset.is_none(), "the reset is given already");
+        *reset = Some(signal.node);
     }
 
     /// What a cast was made from, if the node is one.
@@ -298,6 +314,8 @@ impl Builder {
     /// The finished module. It still has to pass [`check`](crate::check::check).
     pub fn finish(self) -> Arc<Module> {
         self.flush_clocked();
-        Arc::new(self.state.into_inner().module)
+        let mut module = self.state.into_inner().module;
+        module.has_reset &= module.reset.is_none();
+        Arc::new(module)
     }
 }

@@ -46,7 +46,7 @@ impl Builder {
                 continue;
             }
             if port.direction == Direction::Output {
-                let text = format!("{name}_{}", port.name.trim_end_matches("_o"));
+                let text = output_wire(name, &port.name);
                 let driver = Driver::Instance(position, port.name.clone());
                 let (id, signal) = self.add_name(&text, port.ty, driver);
                 outputs.push((port.name.clone(), id, false));
@@ -70,6 +70,7 @@ impl Builder {
             let known = connected.iter().any(|(port, _)| port == given);
             assert!(known, "`{}` has no input `{given}`", module.name);
         }
+        self.clock_from(name, module);
         let mut state = self.state.borrow_mut();
         state.module.has_clock |= module.has_clock;
         state.module.has_reset |= module.has_reset;
@@ -79,6 +80,23 @@ impl Builder {
         state.module.items.push(Item::Instance(position));
         Outputs { instance: name.into(), wires }
     }
+
+    /// The clock that an instance makes clocks everything but itself.
+    #[track_caller]
+    fn clock_from(&self, name: &str, module: &Module) {
+        let Some(pin) = module.primitive().and_then(|primitive| primitive.clock.makes) else {
+            return;
+        };
+        let module = &mut self.state.borrow_mut().module;
+        let first = !module.has_clock && module.registers.is_empty() && module.memories.is_empty();
+        assert!(first, "`{name}` makes the clock: it must stand before what is clocked");
+        module.clock = Some(output_wire(name, pin));
+    }
+}
+
+/// The wire at an output of an instance; vendors write their pins in capitals.
+fn output_wire(instance: &str, port: &str) -> String {
+    format!("{instance}_{}", port.trim_end_matches("_o").to_ascii_lowercase())
 }
 
 /// The output wires of an instance.

@@ -11,6 +11,8 @@ pub mod cost;
 pub mod expression;
 pub mod instance;
 pub mod module;
+pub mod primitive;
+pub mod primitives;
 pub mod signal;
 pub mod signal_type;
 pub mod simulation;

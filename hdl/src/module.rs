@@ -2,6 +2,7 @@
 
 use crate::bits::Bits;
 use crate::expression::{MemoryId, NameId, Node, NodeId};
+use crate::primitive::Primitive;
 use crate::signal_type::Type;
 use crate::simulation::{Direction, Port};
 use std::sync::Arc;
@@ -28,6 +29,12 @@ pub struct Module {
     pub(crate) has_clock: bool,
     pub(crate) has_reset: bool,
     pub(crate) keep_hierarchy: bool,
+    /// What makes this a vendor's cell.
+    pub(crate) primitive: Option<Primitive>,
+    /// The wire of the cell that makes the clock here; else the clock comes in by `clk_i`.
+    pub(crate) clock: Option<String>,
+    /// What resets everything here; else the reset comes in by `rst_i`.
+    pub(crate) reset: Option<NodeId>,
 }
 
 /// A line of the port table.
@@ -75,6 +82,8 @@ pub(crate) enum Driver {
 pub(crate) struct Register {
     pub(crate) name: NameId,
     pub(crate) reset: Option<Bits>,
+    /// Its value when the device is configured.
+    pub(crate) initial: Option<Bits>,
     pub(crate) updates: Vec<(Option<NodeId>, NodeId)>,
 }
 
@@ -176,6 +185,11 @@ impl Module {
         self.ports().into_iter().find(|port| port.name == name).map(|port| port.ty)
     }
 
+    /// What makes the module a vendor's cell, if it is one.
+    pub fn primitive(&self) -> Option<&Primitive> {
+        self.primitive.as_ref()
+    }
+
     pub(crate) fn node(&self, id: NodeId) -> &Node {
         &self.nodes[id.0 as usize]
     }
@@ -189,7 +203,7 @@ impl Module {
         self.has_clock
     }
 
-    /// Whether the module, or one below it, has a reset.
+    /// Whether the module, or one below it, takes a reset from outside.
     pub fn has_reset(&self) -> bool {
         self.has_reset
     }

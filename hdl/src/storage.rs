@@ -34,7 +34,8 @@ impl Builder {
         let (id, signal) = self.add_name(name, ty, Driver::Register(position));
         let mut state = self.state.borrow_mut();
         state.module.has_reset |= reset.is_some();
-        state.module.registers.push(Register { name: id, reset, updates: vec![] });
+        let register = Register { name: id, reset, initial: None, updates: vec![] };
+        state.module.registers.push(register);
         state.clocked_registers.push(position);
         state.module.items.push(Item::Register(id));
         RegisterHandle { signal, position }
@@ -49,6 +50,16 @@ impl Builder {
     #[track_caller]
     pub fn register_reset(&self, name: &str, ty: Type, reset: i128) -> RegisterHandle<'_> {
         self.add_register(name, ty, Some(Bits::new(reset, ty)))
+    }
+
+    /// A register that starts with `initial` when the device is configured, and in simulation. Only
+    /// FPGAs do that; it is for what makes a reset, and everything else is reset.
+    #[track_caller]
+    pub fn register_initial(&self, name: &str, ty: Type, initial: i128) -> RegisterHandle<'_> {
+        let register = self.add_register(name, ty, None);
+        let registers = &mut self.state.borrow_mut().module.registers;
+        registers[register.position].initial = Some(Bits::new(initial, ty));
+        register
     }
 
     /// `signal` one enabled cycle later, as a data register.

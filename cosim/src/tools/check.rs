@@ -56,8 +56,12 @@ pub fn check_with_icarus(
 /// [`ToolError::Failed`] with the messages.
 pub fn check_with_yosys(yosys: &Tool, cache: &Cache, design: &Design<'_>) -> Result<(), ToolError> {
     let folder = design.staged()?;
-    let mut script = read_commands(design);
-    let _ = writeln!(script, "proc\nflatten\nopt_clean\ncheck -assert");
+    let mut script = read_command(design.verilog_names());
+    let _ = writeln!(
+        script,
+        "hierarchy -check -top {}\nproc\nflatten\nopt_clean\ncheck -assert",
+        design.top
+    );
     let ended = yosys_step(yosys, folder.path(), &script, format!("check {}", design.top))?
         .remedy("the generator printed this Verilog: correct the block that it names")
         .run()?;
@@ -65,10 +69,9 @@ pub fn check_with_yosys(yosys: &Tool, cache: &Cache, design: &Design<'_>) -> Res
     if ended.succeeded() && !complains { Ok(()) } else { Err(ended.failure(cache)) }
 }
 
-/// The commands that read a design and fix its top.
-pub(crate) fn read_commands(design: &Design<'_>) -> String {
-    let names: Vec<&str> = design.verilog_names().collect();
-    format!("read_verilog {}\nhierarchy -check -top {}\n", names.join(" "), design.top)
+/// The command that reads some files of a design.
+pub(crate) fn read_command<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    format!("read_verilog {}\n", names.collect::<Vec<_>>().join(" "))
 }
 
 /// A run of Yosys on a script in `folder`.

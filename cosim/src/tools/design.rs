@@ -2,17 +2,20 @@
 
 use std::path::Path;
 
+use hdl::primitive::PRIMITIVES_FOLDER;
+
 use super::error::{AtPath, ToolError};
 
 /// A Verilog design: its files and the name of its top module.
 ///
 /// Files that end in `.v` or `.sv` are handed to the tools in this order; any other file, for
-/// example a memory image, is only laid beside them.
+/// example a memory image, is only laid beside them. Those in the folder `primitives/` model
+/// vendors' cells for simulation, and synthesis, which knows the cells, does not read them.
 #[derive(Clone, Copy, Debug)]
 pub struct Design<'a> {
     /// Name of the top module.
     pub top: &'a str,
-    /// File name, without a folder, and text of each file.
+    /// File name, without a folder other than `primitives/`, and text of each file.
     pub sources: &'a [(String, String)],
 }
 
@@ -20,6 +23,11 @@ impl Design<'_> {
     /// The names of the Verilog files, in order.
     pub(crate) fn verilog_names(&self) -> impl Iterator<Item = &str> {
         self.sources.iter().map(|(name, _)| name.as_str()).filter(|name| is_verilog(name))
+    }
+
+    /// The names of the Verilog files that synthesis reads, in order.
+    pub(crate) fn synthesis_names(&self) -> impl Iterator<Item = &str> {
+        self.verilog_names().filter(|name| !name.starts_with(PRIMITIVES_FOLDER))
     }
 
     /// Refuses what would not survive a command line or a script.
@@ -36,7 +44,8 @@ impl Design<'_> {
         if !word(self.top, "_") {
             return refuse("the top module's name must be letters, digits and `_`".to_owned());
         }
-        if let Some((name, _)) = self.sources.iter().find(|(name, _)| !word(name, "_.-")) {
+        let inside = |name: &str| word(name.strip_prefix(PRIMITIVES_FOLDER).unwrap_or(name), "_.-");
+        if let Some((name, _)) = self.sources.iter().find(|(name, _)| !inside(name)) {
             return refuse(format!(
                 "file name {name:?} must be letters, digits, `_`, `-` and `.`, without a folder"
             ));
@@ -52,6 +61,8 @@ impl Design<'_> {
         self.check_names()?;
         for (name, text) in self.sources {
             let path = folder.join(name);
+            let parent = path.parent().unwrap_or(folder);
+            std::fs::create_dir_all(parent).at("create", parent)?;
             std::fs::write(&path, text).at("write", &path)?;
         }
         Ok(())
@@ -85,7 +96,17 @@ mod tests {
             Design { top, sources: &sources }.check_names().map_err(|error| error.to_string())
         };
         assert_eq!(refused("top", "top.v"), Ok(()));
-        for name in ["../top.v", "-o.v", "a b.v", "", "/top.v", "top.hex"] {
+        assert_eq!(refused("top", "primitives/CELL.v"), Ok(()));
+        for name in [
+            "primitives/../top.v",
+            "other/top.v",
+            "../top.v",
+            "-o.v",
+            "a b.v",
+            "",
+            "/top.v",
+            "top.hex",
+        ] {
             assert!(refused("top", name).unwrap_err().starts_with("design `top`: "), "{name}");
         }
         assert!(refused("top; exec", "top.v").unwrap_err().contains("top module's name"));

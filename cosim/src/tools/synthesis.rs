@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::cache::Cache;
-use super::check::{read_commands, yosys_step};
+use super::check::{read_command, yosys_step};
 use super::design::Design;
 use super::error::{AtPath, ToolError};
 use super::locate::Tool;
@@ -82,7 +82,7 @@ pub fn synthesise(
 ) -> Result<CellCounts, ToolError> {
     let folder = design.staged()?;
     let command = family.command();
-    let mut script = read_commands(design);
+    let mut script = read_command(design.synthesis_names());
     let _ = writeln!(script, "{command} -top {} {}", design.top, options.join(" "));
     let _ = writeln!(script, "tee -q -o stat.json stat -json\nwrite_json netlist.json");
     yosys_step(yosys, folder.path(), &script, format!("synthesise {}", design.top))?

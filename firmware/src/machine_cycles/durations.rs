@@ -17,6 +17,10 @@ pub struct TrainFacts {
 /// What an instruction costs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Busy {
+    /// First and last cycle in which its unit works on it: entries of the array, waits for the
+    /// drain among them, or cycles of the vector unit. The last lies before the first if there is
+    /// no such cycle.
+    pub span: (u64, u64),
     /// The cycle in which it is done.
     pub done: u64,
     /// Cycles of work: entries of the array, or cycles of the vector unit.
@@ -82,7 +86,9 @@ impl<'a> Clock<'a> {
     /// Executes an instruction that is issued in cycle `issued`.
     pub fn execute(&mut self, action: &Action, issued: u64, facts: TrainFacts) -> Busy {
         match action {
-            Action::End(_) => Busy { done: issued, work: 0, drain_waits: 0 },
+            Action::End(_) => {
+                Busy { span: (issued + 1, issued), done: issued, work: 0, drain_waits: 0 }
+            }
             Action::Matrix(matrix) => {
                 let busy = match matrix.store {
                     3 => self.embedding(matrix, issued),
@@ -96,7 +102,8 @@ impl<'a> Clock<'a> {
             _ => {
                 let work = self.vector_cycles(action);
                 self.vector_free = issued + work;
-                Busy { done: issued + work, work, drain_waits: 0 }
+                let done = issued + work;
+                Busy { span: (issued + 1, done), done, work, drain_waits: 0 }
             }
         }
     }
@@ -120,7 +127,8 @@ impl<'a> Clock<'a> {
         let settled = self.matrix_done + latency.settle_cycles;
         let first = (issued + latency.accept_cycles + latency.embedding_cycles).max(settled);
         let (last, drain_waits) = self.walk(first, groups, matrix.digits.into(), 1);
-        Busy { done: last + latency.embedding_finish_cycles, work: 0, drain_waits }
+        let done = last + latency.embedding_finish_cycles;
+        Busy { span: (first, last), done, work: 0, drain_waits }
     }
 
     fn matrix(&mut self, matrix: &Matrix, issued: u64, facts: TrainFacts) -> Busy {
@@ -136,7 +144,8 @@ impl<'a> Clock<'a> {
         let first = (issued + latency.accept_cycles).max(self.next_entry);
         let (last, drain_waits) = self.walk(first, tiles, entries, groups);
         let search = if matrix.search == 0 { 0 } else { latency.search_cycles };
-        Busy { done: last + latency.finish_cycles + search, work: tiles * entries, drain_waits }
+        let done = last + latency.finish_cycles + search;
+        Busy { span: (first, last), done, work: tiles * entries, drain_waits }
     }
 
     /// Cycles from the acceptance of a vector instruction to its done.

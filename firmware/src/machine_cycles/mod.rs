@@ -32,8 +32,14 @@ pub struct Timing {
     pub address: usize,
     /// Stood at the issue, the one before it gone.
     pub ready: u64,
+    /// First cycle in which its wait for the matrix unit is met; it may lie before `ready`.
+    pub matrix_met: u64,
+    /// The same of the vector unit.
+    pub vector_met: u64,
     /// Left the sequencer.
     pub issued: u64,
+    /// First and last cycle of its unit's work on it, as in [`Busy`].
+    pub span: (u64, u64),
     /// Was finished.
     pub done: u64,
 }
@@ -119,7 +125,8 @@ pub fn token_cycles(
             _ => cycles.vector_busy += busy.work,
         }
         done[which].push(busy.done);
-        cycles.timings.push(Timing { address, ready, issued, done: busy.done });
+        let (span, done) = (busy.span, busy.done);
+        cycles.timings.push(Timing { address, ready, matrix_met, vector_met, issued, span, done });
         cycles.total = cycles.total.max(busy.done + 1);
         ready = issued + 1;
     }

@@ -167,6 +167,25 @@ fn a_whole_program_is_consistent() {
         assert!(cycles.total >= before, "later positions take no less");
         assert!(cycles.array_busy.max(cycles.vector_busy) < cycles.total);
         assert!(cycles.timings.iter().all(|timing| timing.ready <= timing.issued));
+        spans_add_up(&program, &cycles);
         before = cycles.total;
     }
+}
+
+/// The spans of each unit hold its work and its waits, one after the other.
+fn spans_add_up(program: &Program, cycles: &TokenCycles) {
+    let (mut ends, mut sums) = ([0; 2], [0; 2]);
+    let mut embedding = 0;
+    for Timing { address, issued, span: (first, last), done, .. } in &cycles.timings {
+        let action = &program.instructions[*address].action;
+        let which = usize::from(unit(action) == Unit::Vector);
+        assert!(ends[which] < *first && issued < first && last <= done, "{address}");
+        ends[which] = *last;
+        sums[which] += last + 1 - first;
+        if matches!(action, Action::Matrix(matrix) if matrix.store == 3) {
+            embedding += last + 1 - first;
+        }
+    }
+    assert_eq!(sums[0], cycles.array_busy + cycles.drain_waits + embedding);
+    assert_eq!(sums[1], cycles.vector_busy);
 }

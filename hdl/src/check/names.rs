@@ -170,6 +170,7 @@ pub(super) fn check(module: &Module) -> Result<(), CheckError> {
         .chain(module.names.iter().map(|name| name.text.as_str()))
         .chain(module.memories.iter().map(|memory| memory.text.as_str()))
         .chain(module.instances.iter().map(|instance| instance.text.as_str()))
+        .chain(module.clock.as_deref())
         .chain(unused);
     let mut seen = BTreeSet::new();
     for name in texts {

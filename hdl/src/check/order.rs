@@ -71,7 +71,9 @@ pub(super) fn roots(module: &Module, item: &Item) -> Vec<NodeId> {
             _ => vec![],
         },
         Item::Instance(position) => {
-            module.instances[*position].inputs.iter().map(|(_, node)| *node).collect()
+            let instance = &module.instances[*position];
+            let reset = module.reset.filter(|_| instance.module.has_reset());
+            instance.inputs.iter().map(|(_, node)| *node).chain(reset).collect()
         }
         Item::Clocked { registers, writes, reads } => {
             let updates = registers.iter().flat_map(|&position| {
@@ -88,7 +90,9 @@ pub(super) fn roots(module: &Module, item: &Item) -> Vec<NodeId> {
                 Driver::MemoryRead { enable, address, .. } => vec![enable, address],
                 _ => vec![],
             });
-            updates.chain(writes).chain(reads).collect()
+            let reset_here = |&&position: &&usize| module.registers[position].reset.is_some();
+            let reset = registers.iter().find(reset_here).and(module.reset);
+            updates.chain(writes).chain(reads).chain(reset).collect()
         }
         Item::Unused(_, node, _) => vec![*node],
         _ => vec![],

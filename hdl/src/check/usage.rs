@@ -14,6 +14,7 @@ pub(super) fn check(module: &Module) -> Result<(), CheckError> {
         PortEntry::Output { driver, .. } => Some(*driver),
         _ => None,
     }));
+    open.extend(module.reset);
     while let Some(id) = open.pop() {
         if std::mem::replace(&mut seen[id.0 as usize], true) {
             continue;

@@ -26,6 +26,8 @@ struct Elaboration {
     state: Vec<u64>,
     operations: Vec<Operation>,
     constants: BTreeMap<(u32, Vec<u64>), usize>,
+    /// The reset of the top.
+    reset: Option<Slot>,
 }
 
 pub(super) fn elaborate(design: &Checked) -> NativeSimulation {
@@ -33,8 +35,9 @@ pub(super) fn elaborate(design: &Checked) -> NativeSimulation {
     let mut memories = vec![];
     flat.add_scope(design.top(), "", None, &mut memories);
     let top = design.top().clone();
-    let reset = top.has_reset().then(|| flat.allocate(1));
-    let port_slots: Vec<Slot> = reset
+    flat.reset = top.has_reset().then(|| flat.allocate(1));
+    let port_slots: Vec<Slot> = flat
+        .reset
         .into_iter()
         .chain(top.ports.iter().filter_map(|entry| match entry {
             PortEntry::Group(_) => None,
@@ -51,7 +54,6 @@ pub(super) fn elaborate(design: &Checked) -> NativeSimulation {
     NativeSimulation {
         ports: top.ports(),
         port_slots,
-        reset,
         state: flat.state,
         operations: flat.operations,
         registers,
@@ -267,8 +269,24 @@ impl Elaboration {
                 (condition, self.slot(scope, *value))
             });
             let updates = updates.collect();
-            let reset = register.reset.as_ref().map(|bits| bits.words().to_vec());
+            let reset = register.reset.as_ref();
+            let reset = reset.map(|bits| (self.reset_slot(scope), bits.words().to_vec()));
+            if let Some(initial) = &register.initial {
+                self.state[slot.offset..slot.offset + slot.words].copy_from_slice(initial.words());
+            }
             registers.push(RegisterState { slot, reset, updates });
+        }
+    }
+
+    /// Where the reset of a module lives: made there, or in the nearest module above, or a port.
+    fn reset_slot(&mut self, scope: usize) -> Slot {
+        match (self.scopes[scope].module.reset, self.scopes[scope].parent) {
+            (Some(node), _) => self.slot(scope, node),
+            (None, Some((parent, _))) => self.reset_slot(parent),
+            (None, None) => match self.reset {
+                Some(slot) => slot,
+                None => unreachable!("a top with registers to reset has a port or makes a reset"),
+            },
         }
     }
 

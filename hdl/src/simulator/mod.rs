@@ -15,7 +15,6 @@ use operation::{Operation, Slot};
 pub struct NativeSimulation {
     ports: Vec<Port>,
     port_slots: Vec<Slot>,
-    reset: Option<Slot>,
     state: Vec<u64>,
     operations: Vec<Operation>,
     registers: Vec<RegisterState>,
@@ -29,7 +28,8 @@ pub struct NativeSimulation {
 #[derive(Clone, Debug)]
 struct RegisterState {
     slot: Slot,
-    reset: Option<Vec<u64>>,
+    /// Where its reset lives, and what it resets to.
+    reset: Option<(Slot, Vec<u64>)>,
     updates: Vec<(Option<Slot>, Slot)>,
 }
 
@@ -75,7 +75,6 @@ impl NativeSimulation {
     }
 
     fn next_registers(&mut self) {
-        let in_reset = self.reset.is_some_and(|slot| self.bit(slot));
         let mut position = 0;
         for register in &self.registers {
             let words = register.slot.words;
@@ -84,7 +83,7 @@ impl NativeSimulation {
                 None => true,
             });
             let value = match (&register.reset, source) {
-                (Some(reset), _) if in_reset => reset.as_slice(),
+                (Some((reset, value)), _) if self.bit(*reset) => value.as_slice(),
                 (_, Some((_, slot))) => &self.state[slot.offset..slot.offset + words],
                 _ => &self.state[register.slot.offset..register.slot.offset + words],
             };

@@ -23,29 +23,40 @@ pub(super) fn print(
     let all = registers.iter().map(|&position| &module.registers[position]);
     let (control, data): (Vec<&Register>, Vec<&Register>) =
         all.partition(|register| register.reset.is_some());
+    let (clock, reset) = (clock_of(module), reset_of(module));
     let mut text = String::new();
     if !(data.is_empty() && writes.is_empty() && reads.is_empty()) {
         let mut body = memory_lines(module, writes, reads);
         body.push_str(&update_lines(module, &data, 2 * INDENT));
-        text.push_str(&format!("    always @(posedge clk_i) begin\n{body}    end\n"));
+        text.push_str(&format!("    always @(posedge {clock}) begin\n{body}    end\n"));
     }
     if !control.is_empty() {
         let resets: Vec<Assignment> =
-            control.iter().map(|register| reset_of(module, register)).collect();
+            control.iter().map(|register| reset_line(module, register)).collect();
         let resets = aligned(&resets, 3 * INDENT);
         let updates = update_lines(module, &control, 3 * INDENT);
         if !text.is_empty() {
             text.push('\n');
         }
         text.push_str(&format!(
-            "    always @(posedge clk_i) begin\n        if (rst_i) begin\n{resets}        \
+            "    always @(posedge {clock}) begin\n        if ({reset}) begin\n{resets}        \
              end else begin\n{updates}        end\n    end\n"
         ));
     }
     text
 }
 
-fn reset_of(module: &Module, register: &Register) -> Assignment {
+/// The clock of everything in a module, but for the cell that makes it.
+pub(super) fn clock_of(module: &Module) -> &str {
+    module.clock.as_deref().unwrap_or("clk_i")
+}
+
+/// The reset of everything in a module.
+pub(super) fn reset_of(module: &Module) -> String {
+    module.reset.map_or_else(|| "rst_i".into(), |node| statement(module, node, 20, 2 * INDENT))
+}
+
+fn reset_line(module: &Module, register: &Register) -> Assignment {
     let name = module.name(register.name);
     let value = register.reset.as_ref().map_or(String::new(), |bits| literal(bits, name.ty));
     Assignment { condition: None, target: name.text.clone(), value }

@@ -6,32 +6,45 @@
 
 mod clocked;
 mod expression;
+mod instance;
 mod layout;
 mod module;
 
 use crate::check::Checked;
 use crate::expression::NodeId;
 use crate::module::Module;
+use crate::primitive::PRIMITIVES_FOLDER;
+use std::collections::BTreeMap;
 
 /// One printed file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SourceFile {
-    /// `<module>.v`.
+    /// `<module>.v`, or `primitives/<cell>.v` for the simulation model of a vendor's cell, which
+    /// synthesis must not read.
     pub name: String,
     /// The whole text.
     pub text: String,
 }
 
-/// Prints every module below the top once, children first, each to its own file.
+/// Prints every module below the top once, children first, each to its own file; then the model of
+/// every vendor's cell.
 pub fn print(design: &Checked) -> Vec<SourceFile> {
-    design
-        .modules()
+    let (cells, own): (Vec<_>, Vec<_>) =
+        design.modules().iter().partition(|module| module.primitive().is_some());
+    let own = own.into_iter().map(|module| SourceFile {
+        name: format!("{}.v", module.name),
+        text: module::print_module(module),
+    });
+    let models: BTreeMap<&str, &str> = cells
         .iter()
-        .map(|module| SourceFile {
-            name: format!("{}.v", module.name),
-            text: module::print_module(module),
-        })
-        .collect()
+        .filter_map(|module| module.primitive())
+        .map(|primitive| (primitive.cell, primitive.model))
+        .collect();
+    let models = models.into_iter().map(|(cell, model)| SourceFile {
+        name: format!("{PRIMITIVES_FOLDER}{cell}.v"),
+        text: model.into(),
+    });
+    own.chain(models).collect()
 }
 
 /// An expression on one line, for messages.

@@ -2,9 +2,10 @@
 
 use super::clocked;
 use super::expression::{literal, statement};
+use super::instance::instance;
 use super::layout::{INDENT, LINE_WIDTH, align, comment};
-use crate::expression::{Kind, NameId, NodeId};
-use crate::module::{Driver, Instance, Item, Memory, Module, PortEntry};
+use crate::expression::NameId;
+use crate::module::{Driver, Item, Memory, Module, PortEntry};
 use crate::signal_type::Type;
 
 /// The whole file.
@@ -29,7 +30,7 @@ pub(super) fn print_module(module: &Module) -> String {
 }
 
 /// `signed [11:0]`, or nothing for a single unsigned bit.
-fn range(ty: Type) -> String {
+pub(super) fn range(ty: Type) -> String {
     let sign = if ty.signed { "signed " } else { "" };
     match ty.width {
         1 => sign.trim_end().to_string(),
@@ -132,7 +133,7 @@ fn single_blank_lines(text: &str) -> String {
     result
 }
 
-fn lines(lines: &[String]) -> String {
+pub(super) fn lines(lines: &[String]) -> String {
     lines.iter().map(|line| format!("{line}\n")).collect()
 }
 
@@ -192,7 +193,19 @@ fn table(module: &Module, items: &[Item]) -> String {
             }
             _ => format!("{start}\n"),
         })
+        .chain(items.iter().map(|item| initial(module, item)))
         .collect()
+}
+
+/// What a register starts with, where it does not wait for a reset.
+fn initial(module: &Module, item: &Item) -> String {
+    let Item::Register(id) = item else { return String::new() };
+    let name = module.name(*id);
+    let Driver::Register(position) = name.driver else { return String::new() };
+    let value = module.registers[position].initial.as_ref();
+    value.map_or_else(String::new, |bits| {
+        format!("    initial {} = {};\n", name.text, literal(bits, name.ty))
+    })
 }
 
 fn wire_driver(module: &Module, id: NameId, column: usize) -> String {
@@ -278,59 +291,4 @@ fn memory(memory: &Memory) -> String {
         text.push_str("    end\n");
     }
     text
-}
-
-/// An expression at a pin. Its width is the port's and a pin has no sign of its own; so a cast to
-/// signed is left out, which Yosys 0.23 would not accept here.
-fn pin(module: &Module, node: NodeId) -> String {
-    let text = |node| statement(module, node, 40, 2 * INDENT);
-    match &module.node(node).kind {
-        Kind::Cast(inner) => pin(module, *inner),
-        Kind::Named(_) => text(node),
-        _ if module.node(node).ty.signed => format!("$unsigned({})", text(node)),
-        _ => text(node),
-    }
-}
-
-fn instance(module: &Module, instance: &Instance) -> String {
-    let wires: Vec<Vec<String>> = instance
-        .outputs
-        .iter()
-        .filter(|(.., declared)| !declared)
-        .map(|(_, id, _)| {
-            let name = module.name(*id);
-            vec!["wire".into(), range(name.ty), format!("{};", name.text)]
-        })
-        .collect();
-    let mut pins: Vec<(String, String)> = vec![];
-    if instance.module.has_clock {
-        pins.push((".clk_i".into(), "(clk_i)".into()));
-    }
-    if instance.module.has_reset {
-        pins.push((".rst_i".into(), "(rst_i)".into()));
-    }
-    for port in instance.module.ports().iter().filter(|port| port.name != "rst_i") {
-        let input = instance.inputs.iter().find(|(name, _)| *name == port.name);
-        let output = instance.outputs.iter().find(|(name, ..)| *name == port.name);
-        let value = match (input, output) {
-            (Some((_, node)), _) => pin(module, *node),
-            (_, Some((_, id, _))) => module.name(*id).text.clone(),
-            _ => String::new(),
-        };
-        pins.push((format!(".{}", port.name), format!("({value})")));
-    }
-    let last = pins.len().saturating_sub(1);
-    let rows: Vec<Vec<String>> = pins
-        .into_iter()
-        .enumerate()
-        .map(|(index, (pin, value))| vec![pin, value + if index == last { "" } else { "," }])
-        .collect();
-    let head = format!("    {} {}", instance.module.name, instance.text);
-    let cells: Vec<String> = rows.iter().map(|row| row.concat()).collect();
-    let one_line = format!("{head} ({});", cells.join(" "));
-    let declared = lines(&align(&wires, INDENT));
-    if one_line.len() <= 100 {
-        return format!("\n{declared}{one_line}\n\n");
-    }
-    format!("\n{declared}{head} (\n{}    );\n\n", lines(&align(&rows, 2 * INDENT)))
 }

@@ -1,0 +1,34 @@
+// SB_PLL40_PAD: an iCE40's phase-locked loop fed by its pin, for simulation.
+//
+// It passes the clock: a simulator of ours has one clock, and its frequency has no meaning.
+//
+// Part of spikewright, from hdl/src/primitives/SB_PLL40_PAD.v. Synthesis must not read this file.
+
+`default_nettype none
+
+module SB_PLL40_PAD #(
+    parameter [127:0] FEEDBACK_PATH = "SIMPLE",
+    parameter [127:0] PLLOUT_SELECT = "GENCLK",
+    parameter [3:0]   DIVR          = 4'd0,
+    parameter [6:0]   DIVF          = 7'd0,
+    parameter [2:0]   DIVQ          = 3'd0,
+    parameter [2:0]   FILTER_RANGE  = 3'd0
+) (
+    input  wire PACKAGEPIN,   // reference clock
+    input  wire RESETB,       // tied
+    input  wire BYPASS,       // tied
+    output wire PLLOUTGLOBAL, // clock for everything else
+    output wire LOCK          // 1: the clock is good
+);
+
+    assign PLLOUTGLOBAL = PACKAGEPIN;
+    assign LOCK = 1'b1;
+
+    // These shape a frequency.
+    wire unused = &{
+        1'b0, FEEDBACK_PATH, PLLOUT_SELECT, DIVR, DIVF, DIVQ, FILTER_RANGE, RESETB, BYPASS
+    };
+
+endmodule
+
+`default_nettype wire
