@@ -4,40 +4,45 @@
 //! module that keeps its hierarchy stands between walls.
 
 use super::graph::{Graph, Kind as BoxKind, Literal, ONE, ZERO};
-use super::memory::{LUT_RAM_WORDS, Made, Shape};
-use super::operators::{Hints, Operators, RegisterBit, Same, Word};
+use super::memory::Made;
+use super::operators::{Hints, Operators, RegisterBit, Word};
+use super::storage;
 use crate::bits::Bits;
 use crate::check::Checked;
-use crate::expression::{Binary, Compare, Kind, MemoryId, NameId, Node, NodeId, Reduce, Unary};
-use crate::module::{Driver, Memory, Module, Name, PortEntry};
+use crate::expression::{Binary, Compare, Kind, NameId, NodeId, Reduce, Unary};
+use crate::module::{Driver, Module, PortEntry};
+use crate::simulation::Direction;
 use std::collections::HashMap;
 use std::sync::Arc;
 
 /// One module in its place in the hierarchy.
-struct Scope {
-    module: Arc<Module>,
+pub(super) struct Scope {
+    pub(super) module: Arc<Module>,
     parent: Option<(usize, usize)>,
     children: Vec<usize>,
     nodes: Vec<Option<Word>>,
     names: Vec<Option<Word>>,
     /// What each memory becomes.
-    memories: Vec<Made>,
+    pub(super) memories: Vec<Made>,
 }
 
 /// Registers and memory ports whose inputs are still to be connected.
-enum Pending {
+pub(super) enum Pending {
     Register { scope: usize, name: NameId },
     Read { scope: usize, name: NameId, boxes: Vec<usize> },
+    Cell { scope: usize, position: usize, index: usize },
 }
 
-struct Elaboration {
-    operators: Operators,
-    scopes: Vec<Scope>,
-    pending: Vec<Pending>,
-    registers: Vec<RegisterInput>,
-    register_bits: HashMap<RegisterBit, Literal>,
+pub(super) struct Elaboration {
+    pub(super) operators: Operators,
+    pub(super) scopes: Vec<Scope>,
+    pub(super) pending: Vec<Pending>,
+    pub(super) registers: Vec<RegisterInput>,
+    pub(super) register_bits: HashMap<RegisterBit, Literal>,
     /// Bits of registers and their boxes, whose inputs are still to come.
-    unconnected: HashMap<(usize, u32), Vec<(usize, usize)>>,
+    pub(super) unconnected: HashMap<(usize, u32), Vec<(usize, usize)>>,
+    /// Outputs of vendors' cells, by scope and instance.
+    cells: HashMap<(usize, usize), Vec<(String, Word)>>,
 }
 
 /// A bit of a register, what it takes, when, and its value at reset.
@@ -51,7 +56,7 @@ pub(super) struct Elaborated {
     pub(super) registers: Vec<RegisterInput>,
 }
 
-fn constant(bits: &Bits) -> Word {
+pub(super) fn constant(bits: &Bits) -> Word {
     (0..bits.width()).map(|at| if bits.bit(at) { ONE } else { ZERO }).collect()
 }
 
@@ -65,6 +70,7 @@ pub(super) fn elaborate(design: &Checked, hints: Hints) -> Elaborated {
         registers: vec![],
         register_bits: HashMap::new(),
         unconnected: HashMap::new(),
+        cells: HashMap::new(),
     };
     flat.add_scope(design.top(), None);
     let top = design.top().clone();
@@ -88,14 +94,14 @@ pub(super) fn elaborate(design: &Checked, hints: Hints) -> Elaborated {
 }
 
 impl Elaboration {
-    fn graph(&mut self) -> &mut Graph {
+    pub(super) fn graph(&mut self) -> &mut Graph {
         &mut self.operators.graph
     }
 
     fn add_scope(&mut self, module: &Arc<Module>, parent: Option<(usize, usize)>) -> usize {
         let index = self.scopes.len();
         let memories =
-            (0..module.memories.len()).map(|id| shape(module, id).made()).collect();
+            (0..module.memories.len()).map(|id| storage::shape(module, id).made()).collect();
         self.scopes.push(Scope {
             module: module.clone(),
             parent,
@@ -123,6 +129,65 @@ impl Elaboration {
         word.into_iter().map(through).collect()
     }
 
+    /// What stands at an input of a module; a port of its own for the top.
+    fn input(&mut self, scope: usize, port: &str, width: usize) -> Word {
+        let Some((parent, position)) = self.scopes[scope].parent else {
+            return (0..width).map(|_| self.graph().port()).collect();
+        };
+        let outer = self.scopes[parent].module.clone();
+        let inputs = &outer.instances[position].inputs;
+        let Some((_, node)) = inputs.iter().find(|(given, _)| given == port) else {
+            unreachable!("the builder connects every input")
+        };
+        let module = self.scopes[scope].module.clone();
+        let word = self.word(parent, *node);
+        self.wall(&module, word)
+    }
+
+    /// An output of an instance.
+    fn instance(&mut self, scope: usize, position: usize, port: &str) -> Word {
+        let child = self.scopes[scope].children[position];
+        let inner = self.scopes[child].module.clone();
+        if inner.primitive().is_some() {
+            return self.vendor_cell(scope, position, port);
+        }
+        let driver = inner.ports.iter().find_map(|entry| match entry {
+            PortEntry::Output { name, driver, .. } if inner.name(*name).text == port => {
+                Some(*driver)
+            }
+            _ => None,
+        });
+        let Some(node) = driver else {
+            unreachable!("instance outputs come from the port table")
+        };
+        let word = self.word(child, node);
+        self.wall(&inner, word)
+    }
+
+    /// An output of a vendor's cell, which synthesis leaves as it is.
+    fn vendor_cell(&mut self, scope: usize, position: usize, port: &str) -> Word {
+        let outer = self.scopes[scope].module.clone();
+        let instance = &outer.instances[position];
+        let cell = instance.module.primitive().map_or("", |primitive| primitive.cell);
+        let known = self.cells.get(&(scope, position)).cloned();
+        let outputs = known.unwrap_or_else(|| {
+            let ports = instance.module.ports();
+            let ports = ports.into_iter().filter(|port| port.direction == Direction::Output);
+            let ports: Vec<(String, usize)> =
+                ports.map(|port| (port.name, port.ty.width as usize)).collect();
+            let width = ports.iter().map(|(_, width)| width).sum();
+            let kind = if cell == "CCU2C" { BoxKind::CarrySlice } else { BoxKind::Wall };
+            let (index, mut bits) = self.graph().add_box(kind, vec![], width);
+            self.pending.push(Pending::Cell { scope, position, index });
+            let split = |(name, width)| (name, bits.drain(..width).collect());
+            let outputs: Vec<(String, Word)> = ports.into_iter().map(split).collect();
+            self.cells.insert((scope, position), outputs.clone());
+            outputs
+        });
+        let found = outputs.into_iter().find(|(name, _)| name == port);
+        found.map_or_else(|| unreachable!("a cell has the port it is read by"), |(_, word)| word)
+    }
+
     fn name(&mut self, scope: usize, name: NameId) -> Word {
         let index = name.0 as usize;
         if let Some(word) = &self.scopes[scope].names[index] {
@@ -134,37 +199,8 @@ impl Elaboration {
         let word = match &entry.driver {
             Driver::Wire(Some(node)) => self.word(scope, *node),
             Driver::Constant(bits) => constant(bits),
-            Driver::Input => match self.scopes[scope].parent {
-                Some((parent, position)) => {
-                    let outer = self.scopes[parent].module.clone();
-                    let inputs = &outer.instances[position].inputs;
-                    match inputs.iter().find(|(port, _)| *port == entry.text) {
-                        Some((_, node)) => {
-                            let word = self.word(parent, *node);
-                            self.wall(&module, word)
-                        }
-                        None => unreachable!("the builder connects every input"),
-                    }
-                }
-                None => (0..width).map(|_| self.graph().port()).collect(),
-            },
-            Driver::Instance(position, port) => {
-                let child = self.scopes[scope].children[*position];
-                let inner = self.scopes[child].module.clone();
-                let driver = inner.ports.iter().find_map(|entry| match entry {
-                    PortEntry::Output { name, driver, .. } if inner.name(*name).text == *port => {
-                        Some(*driver)
-                    }
-                    _ => None,
-                });
-                match driver {
-                    Some(node) => {
-                        let word = self.word(child, node);
-                        self.wall(&inner, word)
-                    }
-                    None => unreachable!("instance outputs come from the port table"),
-                }
-            }
+            Driver::Input => self.input(scope, &entry.text, width),
+            Driver::Instance(position, port) => self.instance(scope, *position, port),
             Driver::Case(table) => {
                 let selector = self.word(scope, table.selector);
                 let default = self.word(scope, table.default);
@@ -185,179 +221,20 @@ impl Elaboration {
         word
     }
 
-    fn flip_flops(&mut self, width: usize) -> (Vec<usize>, Word) {
-        let flip_flop = |_| {
-            let (index, outputs) = self.operators.graph.add_box(BoxKind::FlipFlop, vec![], 1);
-            (index, outputs[0])
-        };
-        (0..width).map(flip_flop).unzip()
-    }
-
-    /// A bit of a register: a flip-flop, or what it always equals.
-    fn register_bit(&mut self, key: RegisterBit) -> Literal {
-        if let Some(&bit) = self.register_bits.get(&key) {
-            return bit;
-        }
-        let bit = match self.operators.hints.same.get(&key).copied() {
-            Some(Same::Constant(value)) => {
-                if value {
-                    ONE
-                } else {
-                    ZERO
-                }
-            }
-            Some(Same::Register(other)) => self.register_bit(other),
-            None => {
-                let (index, outputs) = self.graph().add_box(BoxKind::FlipFlop, vec![], 1);
-                let (scope, name, at) = key;
-                self.unconnected.entry((scope, name)).or_default().push((at, index));
-                self.pending.push(Pending::Register { scope, name: NameId(name) });
-                outputs[0]
-            }
-        };
-        self.register_bits.insert(key, bit);
-        bit
-    }
-
-    /// A clocked read port: an output of block RAMs, or registers behind LUTs.
-    fn clocked_read(&mut self, scope: usize, name: NameId, memory: MemoryId, width: usize) -> Word {
-        let id = memory.0 as usize;
-        let (boxes, word) = match self.scopes[scope].memories[id] {
-            Made::Block { .. } => {
-                let kind = BoxKind::BlockRam { scope, memory: id };
-                let (index, word) = self.graph().add_box(kind, vec![], width);
-                (vec![index], word)
-            }
-            Made::LutRam | Made::Logic => self.flip_flops(width),
-        };
-        self.pending.push(Pending::Read { scope, name, boxes });
-        word
-    }
-
     fn connect(&mut self, pending: Pending) {
         match pending {
-            Pending::Register { scope, name } => {
-                // All bits of a register are connected with the first.
-                let Some(boxes) = self.unconnected.remove(&(scope, name.0)) else { return };
-                let module = self.scopes[scope].module.clone();
-                let Driver::Register(register) = module.name(name).driver else {
-                    unreachable!("only a register waits like one")
-                };
-                let register = &module.registers[register];
-                let mut updates = register.updates.iter().rev();
-                let Some(&(condition, value)) = updates.next() else { return };
-                let mut word = self.word(scope, value);
-                let mut enable = condition.map_or(ONE, |node| self.word(scope, node)[0]);
-                for &(condition, value) in updates {
-                    let condition = condition.map_or(ONE, |node| self.word(scope, node)[0]);
-                    let value = self.word(scope, value);
-                    word = self.operators.select(condition, &value, &word);
-                    enable = self.graph().or(enable, condition);
-                }
-                let reset = register.reset.as_ref().map(constant);
-                for (at, index) in boxes {
-                    self.graph().boxes[index].inputs = vec![word[at], enable];
-                    let reset = reset.as_ref().map(|reset| reset[at] == ONE);
-                    let key = (scope, register.name.0, at);
-                    self.registers.push((key, word[at], enable, reset));
-                }
-            }
-            Pending::Read { scope, name, boxes } => {
-                let module = self.scopes[scope].module.clone();
-                let Driver::MemoryRead { memory, enable, address } = module.name(name).driver else {
-                    unreachable!("only a read port waits like one")
-                };
-                let enable = self.word(scope, enable)[0];
-                let address = self.word(scope, address);
-                if let Made::Block { .. } = self.scopes[scope].memories[memory.0 as usize] {
-                    let mut inputs = address;
-                    inputs.push(enable);
-                    inputs.extend(self.write_port(scope, memory));
-                    self.graph().boxes[boxes[0]].inputs = inputs;
-                    return;
-                }
-                let word = self.read_at_once(scope, memory, &address);
-                for (index, bit) in boxes.into_iter().zip(word) {
-                    self.graph().boxes[index].inputs = vec![bit, enable];
-                }
+            Pending::Register { scope, name } => self.connect_register(scope, name),
+            Pending::Read { scope, name, boxes } => self.connect_read(scope, name, &boxes),
+            Pending::Cell { scope, position, index } => {
+                let outer = self.scopes[scope].module.clone();
+                let inputs = outer.instances[position].inputs.iter();
+                let inputs = inputs.flat_map(|(_, node)| self.word(scope, *node)).collect();
+                self.graph().boxes[index].inputs = inputs;
             }
         }
     }
 
-    /// What a memory's write port reads.
-    fn write_port(&mut self, scope: usize, memory: MemoryId) -> Word {
-        let module = self.scopes[scope].module.clone();
-        let Some(write) = module.memories[memory.0 as usize].write else { return vec![] };
-        let mut inputs = self.word(scope, write.enable);
-        inputs.extend(self.word(scope, write.address));
-        inputs.extend(self.word(scope, write.data));
-        inputs
-    }
-
-    /// The word of LUT RAMs, or of logic, at an address.
-    fn read_at_once(&mut self, scope: usize, memory: MemoryId, address: &[Literal]) -> Word {
-        let module = self.scopes[scope].module.clone();
-        let held = &module.memories[memory.0 as usize];
-        let width = held.ty.width as usize;
-        if held.write.is_none() {
-            let words = (0..u64::from(held.depth)).map(|at| (at, content(held, at)));
-            let words: Vec<(u64, Word)> = words.collect();
-            return self.operators.table(address, &words, &vec![ZERO; width]);
-        }
-        match self.scopes[scope].memories[memory.0 as usize] {
-            Made::LutRam => self.lut_rams(scope, memory, address),
-            _ => self.registers(scope, memory, address),
-        }
-    }
-
-    fn lut_rams(&mut self, scope: usize, memory: MemoryId, address: &[Literal]) -> Word {
-        let module = self.scopes[scope].module.clone();
-        let banks_count = module.memories[memory.0 as usize].depth.div_ceil(LUT_RAM_WORDS);
-        let Some(write) = module.memories[memory.0 as usize].write else { return vec![] };
-        let enable = self.word(scope, write.enable)[0];
-        let at = self.word(scope, write.address);
-        let data = self.word(scope, write.data);
-        let low = address.len().min(LUT_RAM_WORDS.ilog2() as usize);
-        let mut banks: Vec<(u64, Word)> = vec![];
-        for bank in 0..u64::from(banks_count) {
-            let chosen = self.operators.decoded(&at[low..], bank);
-            let enabled = self.graph().and(chosen, enable);
-            let mut word = vec![ZERO; data.len()];
-            for (first, part) in data.chunks(4).enumerate().map(|(at, part)| (4 * at, part)) {
-                let shared = at[..low].iter().chain(&address[..low]);
-                let inputs = part.iter().chain(shared).copied().chain([enabled]).collect();
-                let (_, outputs) = self.graph().add_box(BoxKind::LutRam, inputs, part.len());
-                word[first..first + part.len()].copy_from_slice(&outputs);
-            }
-            banks.push((bank, word));
-        }
-        let default = banks[0].1.clone();
-        self.operators.table(&address[low..], &banks, &default)
-    }
-
-    /// A memory so small that it is made of registers.
-    fn registers(&mut self, scope: usize, memory: MemoryId, address: &[Literal]) -> Word {
-        let module = self.scopes[scope].module.clone();
-        let held = &module.memories[memory.0 as usize];
-        let Some(write) = held.write else { return vec![] };
-        let enable = self.word(scope, write.enable)[0];
-        let at = self.word(scope, write.address);
-        let data = self.word(scope, write.data);
-        let mut words: Vec<(u64, Word)> = vec![];
-        for word in 0..u64::from(held.depth) {
-            let chosen = self.operators.decoded(&at, word);
-            let enabled = self.graph().and(chosen, enable);
-            let (boxes, outputs) = self.flip_flops(data.len());
-            for (index, &bit) in boxes.into_iter().zip(&data) {
-                self.graph().boxes[index].inputs = vec![bit, enabled];
-            }
-            words.push((word, outputs));
-        }
-        let default = words[0].1.clone();
-        self.operators.table(address, &words, &default)
-    }
-
-    fn word(&mut self, scope: usize, node: NodeId) -> Word {
+    pub(super) fn word(&mut self, scope: usize, node: NodeId) -> Word {
         if let Some(word) = &self.scopes[scope].nodes[node.0 as usize] {
             return word.clone();
         }
@@ -435,30 +312,4 @@ fn extended(word: &[Literal], width: usize, fill: Literal) -> Word {
     let mut word = word.to_vec();
     word.resize(width, fill);
     word
-}
-
-/// A word of a table of constants; missing ones are zero.
-fn content(memory: &Memory, at: u64) -> Word {
-    match memory.contents.get(at as usize) {
-        Some(bits) => constant(bits),
-        None => vec![ZERO; memory.ty.width as usize],
-    }
-}
-
-/// A memory as synthesis sees it: what its module reads of it, whoever reads the module.
-fn shape(module: &Module, index: usize) -> Shape {
-    let id = MemoryId(index as u32);
-    let clocked =
-        |name: &&Name| matches!(name.driver, Driver::MemoryRead { memory, .. } if memory == id);
-    let at_once = |node: &&Node| matches!(node.kind, Kind::MemoryWord(memory, _) if memory == id);
-    let memory = &module.memories[index];
-    Shape {
-        depth: memory.depth,
-        width: memory.ty.width,
-        clocked_reads: module.names.iter().filter(clocked).count() as u32,
-        reads_at_once: module.nodes.iter().filter(at_once).count() as u32,
-        written: memory.write.is_some(),
-        exclusive: memory.exclusive,
-        distributed: memory.distributed,
-    }
 }

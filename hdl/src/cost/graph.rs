@@ -60,6 +60,8 @@ pub(super) enum Gate {
 pub(super) enum Kind {
     /// A carry chain that adds.
     Adder(AdderId),
+    /// A vendor's cell of two bits of a carry chain.
+    CarrySlice,
     /// One bit of a register.
     FlipFlop,
     /// A read port of a memory in block RAMs.

@@ -17,10 +17,11 @@ mod elaborate;
 mod graph;
 mod memory;
 mod operators;
+mod storage;
 
 use crate::check::Checked;
 use elaborate::Elaborated;
-use graph::{Kind, Literal};
+use graph::{Boxed, Gate, Graph, Kind, Literal, Live};
 use operators::{Hints, Same};
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
@@ -94,6 +95,7 @@ pub fn estimate(design: &Checked) -> Cells {
                 let slices = (boxed.inputs.len() as u64 / 2).div_ceil(2);
                 cells.carry += 2 * slices + CHAIN_END_CELLS;
             }
+            Kind::CarrySlice => cells.carry += carry_slice_cells(&graph, boxed, &live),
             Kind::FlipFlop => cells.flip_flops += 1,
             Kind::BlockRam { scope, memory } => {
                 let read: Vec<bool> = boxed.outputs.iter().map(is_live).collect();
@@ -112,6 +114,17 @@ pub fn estimate(design: &Checked) -> Cells {
     let luts = cover::lut_count(&graph, &live, &roots);
     cells.luts = (luts as f64 * LUT_SHARE).round() as u64;
     cells
+}
+
+/// Cells of a slice of a carry chain, with those of the chain's ends, if it is one.
+fn carry_slice_cells(graph: &Graph, slice: &Boxed, live: &Live) -> u64 {
+    let is_slice = |index: u32| graph.boxes[index as usize].kind == Kind::CarrySlice;
+    // The first input is the carry in, the last output the carry out.
+    let continues = slice.inputs.first().is_some_and(
+        |carry| matches!(graph.gates[carry.gate()], Gate::Box(index) if is_slice(index)),
+    );
+    let ends = slice.outputs.last().is_some_and(|carry| !live.gates[*carry as usize]);
+    2 + (CHAIN_END_CELLS / 2) * (u64::from(!continues) + u64::from(ends))
 }
 
 /// What is read of each adder, and which registers are the same.
