@@ -11,5 +11,6 @@ pub mod lockstep;
 pub mod machine;
 pub mod pipeline;
 pub mod reference;
+pub mod report;
 pub mod tools;
 pub mod verilated;

@@ -1,12 +1,12 @@
 //! Lock-step: values of the reference against values of the RTL, and the first difference in words.
 
 use firmware::tiling::Tiling;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::ops::Range;
 
 /// What is compared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Quantity {
     /// Accumulated currents.
@@ -45,7 +45,7 @@ pub fn compare(reference: &[Vec<i64>], rtl: &[Vec<i64>]) -> Comparison {
 }
 
 /// One value that differs, with all that is needed to find it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Difference {
     /// Which token of the run.
     pub token: usize,

@@ -10,13 +10,13 @@
 
 use crate::isa::Instruction;
 use crate::lower::Memory;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use weights::numeric::{Radix, Trit};
 use weights::packing::Packing;
 
 /// The parameters of one machine. Depths are in words of that memory; `lanes`, `slots` and
 /// `elements` are powers of two.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct MachineParameters {
     /// Rows of weights that the array covers at once; a multiple of `elements`.
     pub lanes: u32,

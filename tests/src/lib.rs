@@ -11,6 +11,7 @@
 pub mod case;
 pub mod configuration;
 mod door;
+pub mod html;
 pub mod machine_account;
 pub mod machine_check;
 pub mod machine_line;

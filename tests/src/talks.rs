@@ -59,7 +59,7 @@ pub fn step_by_step<S: Simulation>(
         Some(failure) => Err(failure),
         None => Ok(TalkReport {
             tokens: talk.prompt.len() + talk.answer.len().saturating_sub(1),
-            writes: talk.compared_writes,
+            writes: talk.compared_writes(),
             cycles: talk.simulated_cycles,
         }),
     }

@@ -61,6 +61,12 @@ const CASES: &[&str] = &[
     // What does not exist in the run.
     "cosim --matrix blocks.9.ffn.up",
     "cosim --matrix blocks.0.ffn.up --token 16",
+    // Folders that hold no run, or one of another version.
+    "report",
+    "report @/missing",
+    "report @/out/foreign",
+    "report @/empty",
+    "report @/stale",
     // Folders and files of someone else.
     "run @/foreign.toml",
     "generate @/foreign.toml",
@@ -101,6 +107,11 @@ fn prepare(folder: &Path) {
     write("text.txt", b"Once upon a time");
     fs::create_dir_all(folder.join("out/foreign")).unwrap();
     write("out/foreign/thesis.txt", b"the only copy");
+    for name in ["empty", "stale"] {
+        fs::create_dir(folder.join(name)).unwrap();
+        write(&format!("{name}/manifest.json"), br#"{ "generator": "spikewright" }"#);
+    }
+    write("stale/5-cosim.json", b"{ \"design\": \"sample\" }");
     let network = weights::sample::network(1);
     for name in ["model", "damaged"] {
         fs::create_dir(folder.join(name)).unwrap();

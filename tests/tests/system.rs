@@ -61,8 +61,24 @@ fn the_sample_machine_writes_what_the_reference_writes() {
     assert_eq!((&written["mismatches"], &written["predictions"]), (&0.into(), &6.into()));
     assert!(written["values"].as_u64().is_some_and(|values| values > 10_000));
     assert_eq!(written["conversations"][0]["ids"].as_array().map(Vec::len), Some(6));
+    the_page_is_made_again(&out.path().join("sample"));
     for file in ["2-weights.bin", "3-program.lst", "4-rtl/machine.v", "4-rtl/registers.md"] {
         assert!(out.path().join("sample").join(file).exists(), "{file}");
+    }
+}
+
+/// `report` makes the page again from the JSON files, as `run` or `layers` wrote it.
+fn the_page_is_made_again(folder: &Path) {
+    let before = files(folder);
+    let page = PathBuf::from("6-report.html");
+    assert!(String::from_utf8_lossy(&before[&page]).contains("RTL = reference"));
+    std::fs::remove_file(folder.join(&page)).unwrap();
+    let ended = spikewright(&["report".as_ref(), folder.as_os_str()]);
+    assert_eq!(ended.exit, Exit::Success, "{}", ended.stderr);
+    let after = files(folder);
+    assert_eq!(before.keys().collect::<Vec<_>>(), after.keys().collect::<Vec<_>>());
+    for (name, bytes) in &before {
+        assert!(bytes == &after[name], "{} differs", name.display());
     }
 }
 
@@ -121,6 +137,7 @@ fn every_layer_of_the_sample_network_equals_its_reference() {
         assert!(written[key].as_f64().is_some_and(|value| value > 0.0), "{key}");
     }
     assert_eq!(written["tools"].as_array().map(Vec::len), Some(2));
+    the_page_is_made_again(&out.path().join("sample-layers"));
     // A second run replaces the first.
     let ended = spikewright(&["layers", "--out", out_path, "--tokens", "2"]);
     assert_eq!(ended.exit, Exit::Success, "{}", ended.stderr);

@@ -62,7 +62,8 @@ impl CosimCommand {
         let elapsed = begin.elapsed();
         let lowered = Lowered { jobs: vec![job], ..prepared.lowered };
         let verified = Verified { runs: vec![run], elapsed };
-        let mut report = CosimReport::new(&prepared.source, &lowered, &verified, tools);
+        let mut report =
+            CosimReport::new(&prepared.source, &lowered, &prepared.rtl, &verified, tools);
         report.planted = prepared.planted;
         let what = format!(
             "{}: {} tokens, {} values, {} cycles",

@@ -5,6 +5,7 @@ use super::{Console, Exit};
 use crate::lockstep::Difference;
 use crate::pipeline::Outputs;
 use crate::pipeline::layers::{CosimReport, Verified, listing, verify, weight_file};
+use crate::report::{COSIM, PAGE, page};
 use clap::Args;
 use std::path::PathBuf;
 use std::time::Instant;
@@ -31,8 +32,13 @@ impl LayersCommand {
         let (model, tools) = verilate(console, &mut stages, prepared.rtl.design(), false)?;
 
         let verified = verify(&prepared.lowered, &model)?;
-        let mut report =
-            CosimReport::new(&prepared.source, &prepared.lowered, &verified, tools.clone());
+        let mut report = CosimReport::new(
+            &prepared.source,
+            &prepared.lowered,
+            &prepared.rtl,
+            &verified,
+            tools.clone(),
+        );
         report.planted.clone_from(&prepared.planted);
         stages.note_time(console, "cosim", verified.elapsed, &describe(&report));
 
@@ -56,7 +62,9 @@ impl LayersCommand {
         for (name, text) in prepared.rtl.files() {
             outputs.add(&format!("4-rtl/{name}"), text);
         }
-        outputs.add("5-cosim.json", report.to_json());
+        let json = report.to_json();
+        outputs.add(PAGE, page(&json)?);
+        outputs.add(COSIM, json);
         Ok(outputs)
     }
 }

@@ -15,6 +15,7 @@ mod generate;
 mod init;
 mod layers;
 mod options;
+mod report;
 mod run;
 mod schema;
 
@@ -77,6 +78,8 @@ enum Command {
     Generate(generate::GenerateCommand),
     /// Run or replay one matrix of a run, with a waveform if asked.
     Cosim(cosim::CosimCommand),
+    /// Make the HTML page of a run again, from its JSON files; needs no tool.
+    Report(report::ReportCommand),
     /// Score a text: perplexity, spikes and cycles of the machine beside the float model.
     Eval(eval::EvalCommand),
     /// Show the tools that were found, and what to do about those that were not.
@@ -117,6 +120,7 @@ where
         Command::Layers(command) => command.execute(&mut console),
         Command::Generate(command) => command.execute(&mut console),
         Command::Cosim(command) => command.execute(&mut console),
+        Command::Report(command) => command.execute(&mut console),
         Command::Eval(command) => command.execute(&mut console),
         Command::Doctor(command) => command.execute(&mut console),
         Command::Init(command) => command.execute(&mut console),

@@ -48,7 +48,7 @@ pub(super) struct Prepared {
 /// Wall time of each stage.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Stages {
-    pub(super) seconds: BTreeMap<&'static str, f64>,
+    pub(super) seconds: BTreeMap<String, f64>,
 }
 
 impl Stages {
@@ -72,7 +72,7 @@ impl Stages {
         what: &str,
     ) {
         console.stage(name, what, time);
-        self.seconds.insert(name, time.as_secs_f64());
+        self.seconds.insert(name.to_owned(), time.as_secs_f64());
     }
 }
 

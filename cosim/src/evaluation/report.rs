@@ -2,6 +2,7 @@
 
 use super::{Corpus, Costs, MachineRow};
 use crate::reference::Score;
+use crate::report::grouped;
 use serde::Serialize;
 use std::fmt;
 use weights::numeric::Radix;
@@ -132,19 +133,6 @@ fn name(radix: Radix) -> &'static str {
     }
 }
 
-/// A number with a comma between thousands.
-fn grouped(value: f64) -> String {
-    let digits = format!("{value:.0}");
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 fn cell(value: Option<f64>, show: impl Fn(f64) -> String) -> String {
     value.map_or_else(|| "-".to_owned(), show)
 }
@@ -204,16 +192,5 @@ impl fmt::Display for Evaluation {
             grouped(float),
             grouped(naive),
         )
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn thousands_are_grouped() {
-        let numbers = [0.0, 7.4, 999.6, 48_846.0, 1_179_648.0].map(grouped);
-        assert_eq!(numbers, ["0", "7", "1,000", "48,846", "1,179,648"]);
     }
 }

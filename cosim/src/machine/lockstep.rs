@@ -124,8 +124,16 @@ pub struct WriteDifference {
 pub struct Lockstep {
     program: Arc<Program>,
     queues: [VecDeque<Expected>; Memory::ALL.len()],
-    compared_writes: u64,
-    compared_values: u64,
+    compared: [Compared; Memory::ALL.len()],
+}
+
+/// What was compared of one memory, and equal.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Compared {
+    /// Writes.
+    pub writes: u64,
+    /// Values in them.
+    pub values: u64,
 }
 
 impl Lockstep {
@@ -134,19 +142,23 @@ impl Lockstep {
         Lockstep {
             program,
             queues: std::array::from_fn(|_| VecDeque::new()),
-            compared_writes: 0,
-            compared_values: 0,
+            compared: Default::default(),
         }
     }
 
     /// Writes that were equal.
     pub fn compared_writes(&self) -> u64 {
-        self.compared_writes
+        self.compared.iter().map(|memory| memory.writes).sum()
     }
 
     /// Values in the writes that were equal.
     pub fn compared_values(&self) -> u64 {
-        self.compared_values
+        self.compared.iter().map(|memory| memory.values).sum()
+    }
+
+    /// The same memory by memory, in the order of [`Memory::ALL`].
+    pub fn compared(&self) -> &[Compared; Memory::ALL.len()] {
+        &self.compared
     }
 
     /// Writes that are still to come.
@@ -191,8 +203,9 @@ impl Lockstep {
         let wanted = self.as_watched(&expected.write);
         match first_difference(&wanted, &self.as_watched(found)) {
             None => {
-                self.compared_writes += 1;
-                self.compared_values += value_count(&expected.write);
+                let compared = &mut self.compared[memory as usize];
+                compared.writes += 1;
+                compared.values += value_count(&expected.write);
                 Ok(())
             }
             Some((place, reference, rtl)) => Err(Box::new(WriteDifference {

@@ -5,4 +5,4 @@ mod lockstep;
 mod watcher;
 
 pub use harness::{Answer, Expected, MachineError, MachineHarness};
-pub use lockstep::{Lockstep, Memory, WriteDifference};
+pub use lockstep::{Compared, Lockstep, Memory, WriteDifference};

@@ -1,9 +1,10 @@
 //! The last stage: `build/<name>`, whole or not at all.
 
 use super::PipelineError;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// The file that tells our folders from others, and one run from another.
@@ -12,7 +13,7 @@ const MANIFEST: &str = "manifest.json";
 const GENERATOR: &str = "spikewright";
 
 /// A tool that took part.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ToolVersion {
     /// Name of the tool.
     pub name: String,
@@ -37,19 +38,34 @@ pub struct Outputs {
 }
 
 /// The content of `manifest.json`.
-#[derive(Serialize)]
-struct Manifest<'a> {
-    generator: &'static str,
-    version: &'static str,
-    name: &'a str,
-    files: BTreeMap<&'a str, Entry>,
-    tools: &'a [ToolVersion],
+#[derive(Serialize, Deserialize)]
+struct Manifest {
+    generator: String,
+    version: String,
+    name: String,
+    files: BTreeMap<String, Entry>,
+    tools: Vec<ToolVersion>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 struct Entry {
     bytes: usize,
     blake3: String,
+}
+
+impl Entry {
+    fn of(bytes: &[u8]) -> Entry {
+        Entry { bytes: bytes.len(), blake3: blake3::hash(bytes).to_hex().to_string() }
+    }
+}
+
+impl Manifest {
+    fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes =
+            serde_json::to_vec_pretty(self).expect("strings and integers always serialise");
+        bytes.push(b'\n');
+        bytes
+    }
 }
 
 /// The error of a file of the folder.
@@ -116,21 +132,38 @@ impl Outputs {
     }
 
     fn manifest(&self, tools: &[ToolVersion]) -> Output {
-        let entry = |file: &Output| Entry {
-            bytes: file.bytes.len(),
-            blake3: blake3::hash(&file.bytes).to_hex().to_string(),
-        };
+        let name = self.folder.file_name().and_then(|name| name.to_str());
+        let entry = |file: &Output| (file.path.clone(), Entry::of(&file.bytes));
         let manifest = Manifest {
-            generator: GENERATOR,
-            version: env!("CARGO_PKG_VERSION"),
-            name: self.folder.file_name().and_then(|name| name.to_str()).unwrap_or_default(),
-            files: self.files.iter().map(|file| (file.path.as_str(), entry(file))).collect(),
-            tools,
+            generator: GENERATOR.to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            name: name.unwrap_or_default().to_owned(),
+            files: self.files.iter().map(entry).collect(),
+            tools: tools.to_vec(),
         };
-        let mut bytes =
-            serde_json::to_vec_pretty(&manifest).expect("strings and integers always serialise");
-        bytes.push(b'\n');
-        Output { path: MANIFEST.to_owned(), bytes }
+        Output { path: MANIFEST.to_owned(), bytes: manifest.to_bytes() }
+    }
+
+    /// Whether a folder was written by this program.
+    pub fn is_ours(folder: &Path) -> bool {
+        let manifest = fs::read(folder.join(MANIFEST)).unwrap_or_default();
+        let value: serde_json::Value = serde_json::from_slice(&manifest).unwrap_or_default();
+        value["generator"] == GENERATOR
+    }
+
+    /// Replaces one file of a folder of ours, or adds it, and notes it in the manifest.
+    ///
+    /// # Errors
+    /// If the folder is not ours, or a file cannot be written.
+    pub fn replace(folder: &Path, name: &str, bytes: Vec<u8>) -> Result<(), PipelineError> {
+        let path = folder.join(MANIFEST);
+        let text = fs::read(&path).map_err(failed("read", &path))?;
+        let Ok(mut manifest) = serde_json::from_slice::<Manifest>(&text) else {
+            return Err(PipelineError::Foreign { path: folder.to_owned() });
+        };
+        manifest.files.insert(name.to_owned(), Entry::of(&bytes));
+        put(folder, name, &bytes)?;
+        put(folder, MANIFEST, &manifest.to_bytes())
     }
 
     /// Refuses to replace what we did not write.
@@ -141,8 +174,18 @@ impl Outputs {
             Ok(metadata) if !metadata.is_dir() => return foreign(),
             Ok(_) => {}
         }
-        let manifest = fs::read(self.folder.join(MANIFEST)).unwrap_or_default();
-        let value: serde_json::Value = serde_json::from_slice(&manifest).unwrap_or_default();
-        if value["generator"] == GENERATOR { Ok(()) } else { foreign() }
+        if Outputs::is_ours(&self.folder) { Ok(()) } else { foreign() }
     }
+}
+
+/// Writes a file beside its place and moves it there.
+fn put(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), PipelineError> {
+    let path = folder.join(name);
+    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed("write", &path))?;
+    file.write_all(bytes).map_err(failed("write", &path))?;
+    // A temporary file is closed to others; this one becomes a plain one.
+    let permissions = fs::metadata(folder.join(MANIFEST)).map(|metadata| metadata.permissions());
+    fs::set_permissions(file.path(), permissions.map_err(failed("read", &path))?)
+        .map_err(failed("write", &path))?;
+    file.persist(&path).map(drop).map_err(|error| failed("write", &path)(error.error))
 }

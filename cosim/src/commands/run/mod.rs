@@ -9,6 +9,7 @@ use crate::pipeline::machine::{
 };
 use crate::pipeline::{Outputs, PipelineError, Source, SourceOptions};
 use crate::reference::machine::MachineReference;
+use crate::report::{COSIM, PAGE, ReportError, page};
 use clap::Args;
 use firmware::image::MachineImage;
 use firmware::machine::Program;
@@ -116,14 +117,15 @@ impl RunCommand {
         let conversations = job.talk(console, &prompts)?;
         let texts = prompts.texts(&conversations);
         let elapsed = begin.elapsed();
-        let mut report = MachineReport::new(&source, &program, &conversations, texts, elapsed);
+        let mut report =
+            MachineReport::new(&source, &program, &rtl, &conversations, texts, elapsed);
         stages.note_time(console, "cosim", elapsed, &describe(&report));
 
         report.planted = planted.map(|(_, place)| place);
         report.seconds = stages.seconds.clone();
         report.tools.clone_from(&tools);
         let begin = Instant::now();
-        let outputs = fill(outputs, &source, (&program, &image), &rtl, &report);
+        let outputs = fill(outputs, &source, (&program, &image), &rtl, &report)?;
         outputs.write(&tools)?;
         let what = format!("{}: {} files", outputs.folder().display(), outputs.file_count());
         stages.note(console, "report", begin, &what);
@@ -235,7 +237,7 @@ fn fill(
     (program, image): (&Program, &MachineImage),
     rtl: &MachineRtl,
     report: &MachineReport,
-) -> Outputs {
+) -> Result<Outputs, ReportError> {
     outputs.add("0-config.toml", source.file.design.to_commented_toml());
     outputs.add("1-network.json", source.network.to_json());
     outputs.add("2-weights.bin", program_file(&program.parameters, image));
@@ -243,6 +245,8 @@ fn fill(
     for (name, text) in rtl.files() {
         outputs.add(&format!("4-rtl/{name}"), text);
     }
-    outputs.add("5-cosim.json", report.to_json());
-    outputs
+    let json = report.to_json();
+    outputs.add(PAGE, page(&json)?);
+    outputs.add(COSIM, json);
+    Ok(outputs)
 }

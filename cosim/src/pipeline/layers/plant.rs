@@ -16,10 +16,10 @@ pub enum Plant {
 }
 
 /// What was planted, and where.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Planted {
     /// What kind of fault.
-    pub kind: &'static str,
+    pub kind: String,
     /// The matrix.
     pub matrix: String,
     /// Where and what.
@@ -50,7 +50,7 @@ impl Plant {
         };
         let reason = "no bit of the weights shows in the currents";
         let place = place.ok_or(PipelineError::Plant { plant: self.name(), reason })?;
-        Ok(Planted { kind: self.name(), matrix: job.name.clone(), place })
+        Ok(Planted { kind: self.name().to_owned(), matrix: job.name.clone(), place })
     }
 }
 

@@ -1,13 +1,13 @@
 //! What a run found and how fast it was, `5-cosim.json`.
 
-use super::{Job, Lowered, MatrixRun, Planted, Verified};
+use super::{Job, Lowered, MatrixRun, Planted, Rtl, Verified};
 use crate::lockstep::Difference;
 use crate::pipeline::{Source, ToolVersion};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The content of `5-cosim.json`.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct CosimReport {
     /// Name of the design.
     pub design: String,
@@ -21,6 +21,10 @@ pub struct CosimReport {
     pub fault: Option<String>,
     /// The fault that was planted on purpose.
     pub planted: Option<Planted>,
+    /// Verilog modules.
+    pub modules: usize,
+    /// Lines of Verilog.
+    pub verilog_lines: usize,
     /// Ternary matrices.
     pub matrices: usize,
     /// Tokens.
@@ -67,7 +71,7 @@ pub struct CosimReport {
     /// weight_bits_stored / weights.
     pub bits_per_weight: f64,
     /// Wall time of each stage.
-    pub seconds: BTreeMap<&'static str, f64>,
+    pub seconds: BTreeMap<String, f64>,
     /// Tools that took part.
     pub tools: Vec<ToolVersion>,
     /// One row a matrix.
@@ -75,7 +79,7 @@ pub struct CosimReport {
 }
 
 /// One matrix in `5-cosim.json`.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct MatrixReport {
     /// Its name.
     pub name: String,
@@ -114,6 +118,7 @@ impl CosimReport {
     pub fn new(
         source: &Source,
         lowered: &Lowered,
+        rtl: &Rtl,
         verified: &Verified,
         tools: Vec<ToolVersion>,
     ) -> CosimReport {
@@ -134,6 +139,8 @@ impl CosimReport {
             first_mismatch: verified.first().cloned(),
             fault: verified.fault().map(|(_, fault)| fault.to_owned()),
             planted: None,
+            modules: rtl.sources.len(),
+            verilog_lines: rtl.lines(),
             matrices: lowered.jobs.len(),
             tokens: lowered.tokens,
             vectors: tokens * lowered.jobs.len() as u64,

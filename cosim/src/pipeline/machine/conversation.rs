@@ -1,6 +1,6 @@
 //! A prompt, and what the hardware answers: one simulation in lock-step with the reference.
 
-use crate::machine::{MachineError, MachineHarness};
+use crate::machine::{Compared, MachineError, MachineHarness, Memory};
 use crate::reference::machine::{Facts, MachineReference};
 use firmware::image::MachineImage;
 use firmware::machine::Program;
@@ -62,16 +62,26 @@ pub struct Conversation {
     pub tokens: Vec<TokenRun>,
     /// Why it ended early.
     pub failure: Option<MachineError>,
-    /// Writes compared and equal.
-    pub compared_writes: u64,
-    /// Values compared and equal.
-    pub compared_values: u64,
+    /// Writes and values compared and equal, memory by memory.
+    pub compared: [Compared; Memory::ALL.len()],
     /// Cycles simulated, loading included.
     pub simulated_cycles: u64,
     /// Saturated result words.
     pub saturations: u64,
     /// Wall time.
     pub elapsed: Duration,
+}
+
+impl Conversation {
+    /// Writes compared and equal.
+    pub fn compared_writes(&self) -> u64 {
+        self.compared.iter().map(|memory| memory.writes).sum()
+    }
+
+    /// Values compared and equal.
+    pub fn compared_values(&self) -> u64 {
+        self.compared.iter().map(|memory| memory.values).sum()
+    }
 }
 
 /// Feeds `prompt` and then the hardware's own predictions, `length` of them, up to the end token
@@ -91,8 +101,7 @@ pub fn converse<S: Simulation>(
     let mut conversation = Conversation { prompt: prompt.to_vec(), ..Conversation::default() };
     let failure = talk(&mut harness, loaded, length, &mut conversation, &mut predicted).err();
     conversation.failure = failure;
-    conversation.compared_writes = harness.lockstep().compared_writes();
-    conversation.compared_values = harness.lockstep().compared_values();
+    conversation.compared = *harness.lockstep().compared();
     conversation.simulated_cycles = harness.cycles();
     conversation.elapsed = begin.elapsed();
     conversation

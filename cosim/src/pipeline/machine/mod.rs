@@ -11,9 +11,11 @@ mod file;
 mod plant;
 mod report;
 mod rtl;
+mod timeline;
 
 pub use conversation::{Conversation, MachineTrace, TokenRun, converse};
 pub use file::program_file;
 pub use plant::MachinePlant;
-pub use report::{ConversationReport, MachineReport, TokenReport};
+pub use report::{CheckpointReport, ConversationReport, MachineReport, MemoryReport, TokenReport};
 pub use rtl::MachineRtl;
+pub use timeline::{Timeline, TimelineEntry, TimelineUnit};

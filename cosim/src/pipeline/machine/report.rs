@@ -1,14 +1,16 @@
 //! What a run of a machine found and how fast it was, `5-cosim.json`.
 
-use super::Conversation;
+use super::{Conversation, MachineRtl, Timeline};
+use crate::machine::Memory;
 use crate::pipeline::{Source, ToolVersion};
 use firmware::machine::{MachineParameters, Program};
-use serde::Serialize;
+use firmware::machine_memories::MemoryUse;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// The content of `5-cosim.json`.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct MachineReport {
     /// Name of the design.
     pub design: String,
@@ -24,6 +26,12 @@ pub struct MachineReport {
     pub machine: MachineParameters,
     /// Instructions of the program.
     pub instructions: usize,
+    /// Widths that were proven to hold their worst case.
+    pub width_proofs: usize,
+    /// Verilog modules.
+    pub modules: usize,
+    /// Lines of Verilog.
+    pub verilog_lines: usize,
     /// Ternary weights.
     pub weights: usize,
     /// Writes of all memories that were compared and equal.
@@ -49,15 +57,47 @@ pub struct MachineReport {
     /// Predictions over the wall time of the co-simulation.
     pub simulated_tokens_per_second: f64,
     /// Wall time of each stage.
-    pub seconds: BTreeMap<&'static str, f64>,
+    pub seconds: BTreeMap<String, f64>,
     /// Tools that took part.
     pub tools: Vec<ToolVersion>,
+    /// Every memory of the machine.
+    pub memories: Vec<MemoryReport>,
+    /// What was compared and equal, memory by memory.
+    pub checkpoints: Vec<CheckpointReport>,
     /// One entry a prompt.
     pub conversations: Vec<ConversationReport>,
+    /// The predicted token whose cycles are nearest to the mean, if one was predicted.
+    pub timeline: Option<Timeline>,
+}
+
+/// One memory in `5-cosim.json`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct MemoryReport {
+    /// What it holds.
+    pub name: String,
+    /// How many alike stand side by side.
+    pub copies: u32,
+    /// Words of one.
+    pub words: u32,
+    /// Bits of a word of one.
+    pub width: u32,
+    /// Block RAMs of 18 kbit that all copies take; none if they are made of LUTs.
+    pub block_rams: u32,
+}
+
+/// What was compared of one memory.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct CheckpointReport {
+    /// The memory.
+    pub memory: String,
+    /// Writes.
+    pub writes: u64,
+    /// Values in them.
+    pub values: u64,
 }
 
 /// One prompt in `5-cosim.json`.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ConversationReport {
     /// The prompt.
     pub prompt: String,
@@ -72,7 +112,7 @@ pub struct ConversationReport {
 }
 
 /// One predicted token: what the hardware's counters say.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TokenReport {
     /// Position of the token that was fed.
     pub position: usize,
@@ -108,6 +148,7 @@ impl MachineReport {
     pub fn new(
         source: &Source,
         program: &Program,
+        rtl: &MachineRtl,
         conversations: &[Conversation],
         texts: Vec<(String, String)>,
         elapsed: Duration,
@@ -135,9 +176,12 @@ impl MachineReport {
             planted: None,
             machine: parameters,
             instructions: program.instructions.len(),
+            width_proofs: program.widths.len(),
+            modules: rtl.sources.len(),
+            verilog_lines: rtl.lines(),
             weights,
-            writes: total(|next| next.compared_writes),
-            values: total(|next| next.compared_values),
+            writes: total(Conversation::compared_writes),
+            values: total(Conversation::compared_values),
             predictions,
             cycles_per_token: ratio(cycles, predictions as f64),
             cycle_model_error: tokens().map(TokenReport::model_error).fold(0.0, f64::max),
@@ -149,6 +193,9 @@ impl MachineReport {
             simulated_tokens_per_second: ratio(predictions as f64, seconds),
             seconds: BTreeMap::new(),
             tools: Vec::new(),
+            memories: program.memories().iter().map(MemoryReport::from).collect(),
+            checkpoints: checkpoints(conversations),
+            timeline: Timeline::nearest(program, conversations, ratio(cycles, predictions as f64)),
             conversations: reports,
         }
     }
@@ -160,6 +207,31 @@ impl MachineReport {
         text.push('\n');
         text
     }
+}
+
+impl From<&MemoryUse> for MemoryReport {
+    fn from(memory: &MemoryUse) -> MemoryReport {
+        let MemoryUse { name, copies, depth, width, .. } = *memory;
+        MemoryReport {
+            name: name.to_owned(),
+            copies,
+            words: depth,
+            width,
+            block_rams: memory.blocks(),
+        }
+    }
+}
+
+fn checkpoints(conversations: &[Conversation]) -> Vec<CheckpointReport> {
+    let compared = |memory: Memory| {
+        let all = || conversations.iter().map(move |next| next.compared[memory as usize]);
+        CheckpointReport {
+            memory: memory.to_string(),
+            writes: all().map(|compared| compared.writes).sum(),
+            values: all().map(|compared| compared.values).sum(),
+        }
+    };
+    Memory::ALL.map(compared).into()
 }
 
 impl ConversationReport {

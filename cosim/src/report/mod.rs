@@ -1,0 +1,36 @@
+//! The page of a run, `6-report.html`: one file that needs nothing beside it.
+//!
+//! ```text
+//!  5-cosim.json ──► sections, one file each ──► page
+//! ```
+//!
+//! Architecture invariant: a page is made of the text of the JSON files alone, and of what in them
+//! does not change from run to run: no time, no place, no version. The same run gives the same bytes,
+//! whether `run` writes the page or `report` makes it again.
+
+mod bounds;
+mod chart;
+mod cycles;
+mod error;
+mod folder;
+mod machine;
+mod matrices;
+mod memories;
+mod page;
+mod positions;
+mod summary;
+#[cfg(test)]
+mod tests;
+mod text;
+mod timeline;
+mod words;
+
+pub use error::ReportError;
+pub use folder::{Written, write_again};
+pub use page::page;
+pub(crate) use words::grouped;
+
+/// The file of the page.
+pub const PAGE: &str = "6-report.html";
+/// The file of which the page is made.
+pub const COSIM: &str = "5-cosim.json";

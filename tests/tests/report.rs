@@ -1,0 +1,142 @@
+//! Ring `report`: the page of a run says what the run found, whole and by itself.
+//!
+//! The runs here are simulated natively, so no tool is needed.
+
+use cosim::pipeline::Source;
+use cosim::pipeline::machine::{MachinePlant, MachineReport, MachineRtl, converse};
+use cosim::reference::machine::MachineReference;
+use cosim::report::page;
+use firmware::image::MachineImage;
+use hdl::blocks::machine::Machine;
+use hdl::check::check;
+use hdl::simulator::NativeSimulation;
+use pretty_assertions::assert_eq;
+use serde_json::{Value, json};
+use std::sync::LazyLock;
+use std::time::Duration;
+use tests::html::{Element, elements};
+use weights::config::DesignFile;
+use weights::sample;
+
+/// A run that is equal, and one with a fault.
+static EQUAL: LazyLock<MachineReport> = LazyLock::new(|| run(None));
+static PLANTED: LazyLock<MachineReport> = LazyLock::new(|| run(Some(MachinePlant::Weight)));
+
+/// The report of a short run of the sample, with a fault if one is planted.
+fn run(plant: Option<MachinePlant>) -> MachineReport {
+    let file = DesignFile::bundled();
+    let network = sample::network(file.design.run.seed);
+    let source = Source { file, network, texts: Vec::new() };
+    let program = source.lower().unwrap();
+    let planted = plant.map(|plant| plant.apply(&program));
+    let loaded = MachineImage::new(planted.as_ref().map_or(&program, |(planted, _)| planted));
+    let rtl = MachineRtl::new(&program).unwrap();
+    let module = Machine::observed(program.parameters).module();
+    let simulation = NativeSimulation::new(&check(&module).unwrap());
+    let reference = MachineReference::new(&program);
+    let talk = converse(simulation, &loaded.unwrap(), reference, &[1, 2, 3], 3, |_| ());
+    let texts = vec![("1 2 3".to_owned(), "4 5 6".to_owned())];
+    let second = Duration::from_secs(1);
+    let mut report = MachineReport::new(&source, &program, &rtl, &[talk], texts, second);
+    report.planted = planted.map(|(_, place)| place);
+    report
+}
+
+fn json_of(report: &MachineReport) -> Value {
+    serde_json::from_str(&report.to_json()).unwrap()
+}
+
+/// What a reader sees of a page, without the style sheet.
+fn seen(page: &str) -> String {
+    let shown = elements(page).unwrap_or_else(|error| panic!("{error}"));
+    shown.iter().map(|Element { text, .. }| text.as_str()).collect()
+}
+
+#[test]
+fn every_section_stands_in_its_order_with_its_figures() {
+    let page = page(&EQUAL.to_json()).unwrap();
+    let found = elements(&page).unwrap();
+    let sections: Vec<&str> = found
+        .iter()
+        .filter(|element| element.name == "section")
+        .map(|element| element.attribute("id").unwrap_or_default())
+        .collect();
+    let expected = ["text", "cycles", "timeline", "positions", "memories", "bounds", "checkpoints"];
+    assert_eq!(sections, expected);
+    let (first, rest) = page.split_once("<section").unwrap();
+    for figure in ["sample", "RTL = reference ✓", "Cycles a token", "Array busy", "22,080"] {
+        assert!(first.contains(figure), "the first screen has no {figure}");
+    }
+    assert!(!first.contains("tokens a second"), "nothing was synthesised");
+    for what in
+        ["4 5 6", "blocks.1", "softmax", "attention.output", "key deficits", "44 block RAMs"]
+    {
+        assert!(rest.contains(what), "no {what}");
+    }
+    // One bar a position.
+    let bars = page.split("position 3: ").count() - 1;
+    assert_eq!(bars, 1);
+}
+
+#[test]
+fn a_planted_mismatch_shows_on_the_first_screen() {
+    let page = page(&PLANTED.to_json()).unwrap();
+    let (first, _) = page.split_once("<section").unwrap();
+    let text = seen(&page);
+    assert!(first.contains("RTL ≠ reference ✗") && first.contains("class=\"failed\""), "{first}");
+    assert!(text.contains("mismatch at token ") && text.contains("rtl "), "{text}");
+    assert!(text.contains(PLANTED.planted.as_deref().unwrap()), "{text}");
+    assert!(!page.contains("RTL = reference"));
+    let difference = first.find("mismatch at token ").unwrap();
+    assert!(difference < first.find("class=\"flow\"").unwrap(), "before the flow");
+}
+
+#[test]
+fn a_page_is_whole_and_needs_nothing_beside_it() {
+    for report in [&EQUAL, &PLANTED] {
+        let page = page(&report.to_json()).unwrap();
+        let found = elements(&page).unwrap_or_else(|error| panic!("{error}"));
+        assert!(found.len() > 300, "{}", found.len());
+        for element in &found {
+            assert!(!["script", "link", "img", "iframe"].contains(&element.name.as_str()));
+            for (name, _) in &element.attributes {
+                assert!(!["src", "href", "xlink:href"].contains(&name.as_str()), "{name}");
+            }
+        }
+        assert!(!page.contains("http") && !page.contains("url(") && !page.contains("@import"));
+    }
+}
+
+#[test]
+fn text_of_others_stays_text() {
+    let mut report = EQUAL.clone();
+    let nasty = "</p><script>alert(\"x\")</script> & 'y' \u{0} é";
+    report.conversations[0].text = nasty.to_owned();
+    report.network = nasty.to_owned();
+    report.timeline.as_mut().unwrap().instructions[0].remark = nasty.to_owned();
+    let page = page(&report.to_json()).unwrap();
+    assert!(!page.contains("<script") && page.contains("&lt;script&gt;"));
+    elements(&page).unwrap_or_else(|error| panic!("{error}"));
+}
+
+/// What changes from run to run is in the JSON, not on the page.
+#[test]
+fn the_same_run_gives_the_same_bytes() {
+    let expected = page(&EQUAL.to_json()).unwrap();
+    let mut other = json_of(&EQUAL);
+    other["seconds"] = json!({ "cosim": 12.5, "verilate": 3 });
+    other["tools"] = json!([{ "name": "verilator", "version": "Verilator 9" }]);
+    other["simulated_cycles_per_second"] = json!(1e9);
+    other["simulated_tokens_per_second"] = json!(1e3);
+    assert_eq!(page(&other.to_string()).unwrap(), expected);
+}
+
+#[test]
+fn what_is_no_run_is_refused_by_name() {
+    let refused = |text: &str| page(text).unwrap_err().to_string();
+    assert!(refused("{").starts_with("5-cosim.json is no file of this version: EOF"));
+    assert!(refused("{}").contains("missing field `design`"));
+    let mut old = json_of(&EQUAL);
+    old.as_object_mut().unwrap().remove("memories");
+    assert!(refused(&old.to_string()).contains("missing field `memories`"));
+}
