@@ -13,6 +13,8 @@ pub mod instance;
 pub mod module;
 pub mod primitive;
 pub mod primitives;
+#[cfg(feature = "rust-hdl")]
+pub mod rust_hdl;
 pub mod signal;
 pub mod signal_type;
 pub mod simulation;

@@ -6,6 +6,7 @@ use firmware::engine::EngineParameters;
 use firmware::registers::{Access, FIELDS, Field, Register, WINDOW_BYTES};
 use hdl::blocks::register_file::{port_name, register_file};
 use support::{Bench, Random};
+use weights::config::Form;
 use weights::neuron::{Leak, presets};
 use weights::numeric::Radix;
 use weights::packing::Packing;
@@ -19,6 +20,7 @@ fn engine() -> EngineParameters {
         slots: 10,
         planes: 2,
         radix: Radix::Bitwise,
+        form: Form::Dense,
         acc_width: 12,
         packing: Packing::Base3,
         weight_depth: 32,

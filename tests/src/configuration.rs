@@ -5,6 +5,7 @@ use firmware::engine::{EngineParameters, memory_depth};
 use firmware::tiling::Tiling;
 use std::collections::BTreeSet;
 use std::fmt;
+use weights::config::Form;
 use weights::config::limits::ACC_WIDTH_MIN;
 use weights::neuron::{Leak, SpikeRange, Threshold};
 use weights::numeric::Radix;
@@ -44,6 +45,7 @@ impl Configuration {
             slots,
             planes,
             radix,
+            form: Form::Dense,
             acc_width: ACC_WIDTH_MIN,
             packing,
             weight_depth: 2,
@@ -78,6 +80,12 @@ impl Configuration {
         self
     }
 
+    /// Builds the matrix in another form.
+    pub fn form(mut self, form: Form) -> Configuration {
+        self.engine.form = form;
+        self.fitted()
+    }
+
     /// Makes a token of `steps` vectors.
     pub fn steps(mut self, steps: u32) -> Configuration {
         self.steps = steps;
@@ -104,7 +112,7 @@ impl Configuration {
     /// # Panics
     /// If it cannot be tiled: the table is wrong then.
     pub fn tiling(&self) -> Tiling {
-        let tiling = Tiling::new(self.rows, self.columns, self.engine.lanes, self.engine.slots);
+        let tiling = self.engine.tiling(self.rows, self.columns);
         tiling.unwrap_or_else(|error| panic!("{self}: {error}"))
     }
 
@@ -129,6 +137,7 @@ impl Configuration {
             format!("radix {:?}", engine.radix),
             format!("planes {}", engine.planes),
             format!("skip_empty {}", engine.skip_empty),
+            format!("form {}", engine.form.name()),
             format!("quantise {:?}", rule.quantise),
             format!("range {}", word(&rule.range)),
             format!("reset {:?}", rule.reset),
@@ -178,6 +187,9 @@ impl fmt::Display for Configuration {
         let (rows, columns, rule) = (self.rows, self.columns, self.rule);
         write!(out, "{lanes}x{slots}x{planes}/{neurons} {rows}x{columns} {radix} ")?;
         write!(out, "{} {rule}", packing.name())?;
+        if self.engine.form != Form::Dense {
+            write!(out, " {}", self.engine.form.name())?;
+        }
         out.write_str(if self.engine.skip_empty { " skip" } else { "" })
     }
 }

@@ -123,12 +123,19 @@ plants! { Whole:
 
     // ---- vector unit ---------------------------------------------------------------------------
 
-    bitwise "vector_control" "stall" "positions up to p are one too few"
+    bitwise "vector_control" "write" "positions up to p are one too few"
         "position_i[12:1] + 12'd1" => "position_i[12:1] + 12'd0";
     bitwise "vector_control" "write" "the angles go on with the next head"
         "constant_q <= first_angle_q" => "constant_q <= constant_q";
-    bitwise "vector_control" "write" "a word of a store does not wait for the digits"
-        "waits = store_q & completes & ~digits_gone" => "waits = 1'b0 & completes & ~digits_gone";
+    unary "vector_control" "write" "a word of a store does not wait for the digits"
+        "waits = reading_store_q & completes & ~digits_gone"
+            => "waits = 1'b0 & completes & ~digits_gone";
+    bitwise "vector_control" "write" "the next one is taken while words are in the first half"
+        "in_time = (left_q <= lead) & (left_q <= overlap)" => "in_time = (left_q <= lead)";
+    bitwise "vector_control" "write" "a weighted word comes before the last write of the one before"
+        "encode_weighted ? 5'd6 : 5'd1" => "encode_weighted ? 5'd9 : 5'd1";
+    bitwise "vector_schedule" "write" "the exponent of an argument is that of what drains"
+        "argument_exponent_q <= argument_exponent_i" => "argument_exponent_q <= scalar_exponent_i";
     bitwise "vector_schedule" "write" "one scalar for all heads"
         "scalar_address_q <= scalar_address_q + 8'd1" => "scalar_address_q <= scalar_address_q";
     bitwise "vector_schedule" "write" "a position beyond p is not masked"

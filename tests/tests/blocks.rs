@@ -85,7 +85,7 @@ fn engines_equal_numeric() {
 }
 
 /// The table holds at least 60 different configurations of at least 50 stimuli, up to 64 lanes,
-/// 128 slots and 4 planes, and every form of every part of a neuron rule.
+/// 128 slots and 8 planes, and every form of every part of a neuron rule.
 #[test]
 fn the_table_covers_what_it_promises() {
     let all = table::all();
@@ -99,7 +99,7 @@ fn the_table_covers_what_it_promises() {
     };
     assert_eq!(range(|one| one.engine.lanes), (Some(1), Some(64)));
     assert_eq!(range(|one| one.engine.slots), (Some(1), Some(128)));
-    assert_eq!(range(|one| one.engine.planes), (Some(1), Some(4)));
+    assert_eq!(range(|one| one.engine.planes), (Some(1), Some(8)));
     let features: BTreeSet<String> = all.iter().flat_map(Configuration::features).collect();
     for feature in [
         "packing TwoBit",
@@ -109,6 +109,8 @@ fn the_table_covers_what_it_promises() {
         "planes 3",
         "skip_empty false",
         "skip_empty true",
+        "form dense",
+        "form event",
         "leak None",
         "leak Shift",
         "leak Decay",

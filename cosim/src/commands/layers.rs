@@ -1,6 +1,7 @@
 //! `layers`: each ternary matrix alone on the streaming layer engine.
 
-use super::options::{LayerOptions, Prepared, Stages, verilate};
+use super::gates::Built;
+use super::options::{LayerOptions, Prepared, Stages};
 use super::{Console, Exit};
 use crate::lockstep::Difference;
 use crate::pipeline::Outputs;
@@ -29,7 +30,9 @@ impl LayersCommand {
         let mut stages = Stages::default();
         let ours = |name: &str| Outputs::new(&self.out, &folder_name(name)).map(|_| ());
         let prepared = self.options.prepare(console, &mut stages, ours)?;
-        let (model, tools) = verilate(console, &mut stages, prepared.rtl.design(), false)?;
+        let (rtl, seed) = (prepared.rtl.design(), prepared.source.file.design.run.seed);
+        let Built { model, tools, gates } =
+            self.options.gates.build(console, &mut stages, rtl, false, seed)?;
 
         let verified = verify(&prepared.lowered, &model)?;
         let mut report = CosimReport::new(
@@ -40,6 +43,7 @@ impl LayersCommand {
             tools.clone(),
         );
         report.planted.clone_from(&prepared.planted);
+        report.gates = gates;
         stages.note_time(console, "cosim", verified.elapsed, &describe(&report));
 
         let begin = Instant::now();
@@ -63,7 +67,7 @@ impl LayersCommand {
             outputs.add(&format!("4-rtl/{name}"), text);
         }
         let json = report.to_json();
-        outputs.add(PAGE, page(&json)?);
+        outputs.add(PAGE, page(&json, &[])?);
         outputs.add(COSIM, json);
         Ok(outputs)
     }
@@ -88,8 +92,9 @@ fn describe(report: &CosimReport) -> String {
 
 /// The last lines: what differs first, and the verdict.
 pub(super) fn conclude(console: &mut Console, options: &LayerOptions, verified: &Verified) -> Exit {
+    let subject = options.gates.subject();
     if verified.mismatches() == 0 {
-        console.line("RTL = reference");
+        console.line(&format!("{subject} = reference"));
         return Exit::Success;
     }
     if let Some((_, fault)) = verified.fault() {
@@ -99,7 +104,7 @@ pub(super) fn conclude(console: &mut Console, options: &LayerOptions, verified: 
         let replay = replay(console, options, first);
         console.line(&first.explain(&replay));
     }
-    console.line("RTL != reference");
+    console.line(&format!("{subject} != reference"));
     Exit::Failure
 }
 

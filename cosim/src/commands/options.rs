@@ -1,10 +1,11 @@
 //! The options that `layers` and `cosim` share, and the stages that they share.
 
 use super::Console;
+use super::gates::GateOptions;
 use crate::pipeline::layers::{Job, Lowered, Plant, Planted, Rtl, TOP};
 use crate::pipeline::{PipelineError, Source, SourceOptions, ToolVersion};
 use crate::tools::Design;
-use crate::verilated::{BuildOptions, CompiledModel, Optimisation, Toolchain};
+use crate::verilated::{BuildOptions, CompiledModel, Optimisation, PowerUp, Toolchain};
 use clap::Args;
 use hdl::simulation::Port;
 use std::collections::BTreeMap;
@@ -31,10 +32,15 @@ pub struct LayerOptions {
     /// Seed of the sample network and of seeded ids, instead of the design's run.seed.
     #[arg(long, value_name = "S", value_parser = clap::value_parser!(u64).range(..=SEED_MAX))]
     pub seed: Option<u64>,
+    /// Change a key of the design, such as array.form=event; may be repeated.
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
     /// Plant a fault to see the check fail: in a value of the reference, a bit of the weights, or
     /// a code of the packing.
     #[arg(long, value_name = "KIND")]
     pub plant: Option<Plant>,
+    #[command(flatten)]
+    pub(super) gates: GateOptions,
 }
 
 /// What the first stages yield.
@@ -86,7 +92,7 @@ impl LayerOptions {
     ) -> Result<Prepared, PipelineError> {
         let options = self.source_options();
         let begin = Instant::now();
-        let file = options.design_file()?;
+        let file = options.design_file()?.with_settings(&self.set)?;
         before_work(&file.design.name)?;
         let design = &file.design;
         let array = &design.array;
@@ -156,7 +162,9 @@ impl LayerOptions {
         put("--text ", path(&self.text));
         put("--tokens ", self.tokens.map(|tokens| tokens.to_string()));
         put("--seed ", self.seed.map(|seed| seed.to_string()));
+        self.set.iter().for_each(|setting| put("--set ", Some(quoted(setting))));
         put("--plant ", self.plant.map(|plant| plant.name().to_owned()));
+        put("--gates ", self.gates.option());
         text
     }
 }
@@ -205,16 +213,13 @@ pub(super) fn verilate(
     stages: &mut Stages,
     (top, sources, ports): (&str, &[(String, String)], &[Port]),
     trace: bool,
+    power_up: PowerUp,
 ) -> Result<(CompiledModel, Vec<ToolVersion>), PipelineError> {
     let begin = Instant::now();
     let toolchain = Toolchain::find()?;
-    let options = BuildOptions { trace, optimisation: Optimisation::Fast };
+    let options = BuildOptions { trace, optimisation: Optimisation::Fast, power_up };
     let model = toolchain.build(&Design { top, sources }, ports, options)?;
-    let tools: Vec<ToolVersion> = toolchain
-        .tools()
-        .iter()
-        .map(|tool| ToolVersion { name: tool.name.name().into(), version: tool.version.clone() })
-        .collect();
+    let tools: Vec<ToolVersion> = toolchain.tools().into_iter().map(ToolVersion::of).collect();
     let from = if model.was_cached() { "from the cache" } else { "built" };
     let what = format!("{from}: {}", toolchain.verilator().tool.version);
     stages.note(console, "verilate", begin, &what);

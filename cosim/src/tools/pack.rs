@@ -29,7 +29,7 @@ pub struct Packed {
 ///
 /// # Errors
 /// [`ToolError::Failed`] if nextpnr fails, [`ToolError::Answer`] if its log is unreadable.
-pub fn pack(nextpnr: &Tool, cache: &Cache, netlist: &str) -> Result<Packed, ToolError> {
+pub fn pack_only(nextpnr: &Tool, cache: &Cache, netlist: &str) -> Result<Packed, ToolError> {
     let parent = std::env::temp_dir();
     let folder = tempfile::Builder::new()
         .prefix("spikewright-")

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::cache::Cache;
 use super::check::{read_command, yosys_step};
@@ -13,21 +13,34 @@ use super::error::{AtPath, ToolError};
 use super::locate::Tool;
 
 /// An FPGA family that Yosys maps to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
 pub enum Family {
     /// Lattice ECP5: `synth_ecp5`.
     Ecp5,
     /// Lattice iCE40: `synth_ice40`.
     Ice40,
+    /// Gowin LittleBee and Arora: `synth_gowin`. Nobody has models of its cells here yet.
+    #[value(skip)]
+    Gowin,
 }
 
 impl Family {
+    /// Its name as its maker writes it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Ecp5 => "ECP5",
+            Self::Ice40 => "iCE40",
+            Self::Gowin => "Gowin",
+        }
+    }
+
     /// The synthesis command of the family.
-    fn command(self) -> &'static str {
+    pub(super) fn command(self) -> &'static str {
         match self {
             Self::Ecp5 => "synth_ecp5",
             Self::Ice40 => "synth_ice40",
+            Self::Gowin => "synth_gowin",
         }
     }
 
@@ -36,6 +49,7 @@ impl Family {
         match self {
             Self::Ecp5 => &["DP16KD", "PDPW16KD"],
             Self::Ice40 => &["SB_RAM40_4K", "SB_SPRAM256KA"],
+            Self::Gowin => &["SP", "SPX9", "SDPB", "SDPX9B", "DPB", "DPX9B", "pROM", "pROMX9"],
         }
     }
 }
@@ -105,7 +119,7 @@ pub fn synthesise(
 }
 
 /// The cell counts of the whole design in the output of `stat -json`.
-fn counts_in(statistics: &str) -> Option<BTreeMap<String, u64>> {
+pub(crate) fn counts_in(statistics: &str) -> Option<BTreeMap<String, u64>> {
     // Some versions print other lines around the object.
     let begin = statistics.find('{')?;
     let end = statistics.rfind('}')?;

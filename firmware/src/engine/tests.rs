@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::registers::{Access, FIELDS, ID_VALUE};
+use weights::config::Form;
 use weights::neuron::presets;
 
 /// A small engine that several tests share.
@@ -11,6 +12,7 @@ pub(crate) fn sample() -> EngineParameters {
         slots: 5,
         planes: 2,
         radix: Radix::Bitwise,
+        form: Form::Dense,
         acc_width: 12,
         packing: Packing::Base3,
         weight_depth: 32,

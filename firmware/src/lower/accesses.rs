@@ -73,6 +73,17 @@ impl Accesses {
     }
 }
 
+/// The scalar that the vector unit reads as soon as it takes `action`, while the instruction before
+/// may still be unfinished; everything else it reads when that is done.
+pub fn argument(action: &Action) -> Option<Range> {
+    let scalar = match action {
+        Action::Softmax(softmax) => softmax.input,
+        Action::Gate(gate) => gate.input,
+        _ => return None,
+    };
+    Some(Range { memory: Memory::Scalars, first: scalar, words: 1 })
+}
+
 /// The memory of a `space` field.
 fn space(code: u32) -> Memory {
     match code {

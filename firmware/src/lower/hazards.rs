@@ -2,7 +2,7 @@
 //! they read and write.
 
 use super::accesses::{Accesses, accesses};
-use super::waits::{Unit, unit};
+use super::waits::{Unit, early, unit};
 use crate::isa::ANY;
 use crate::machine::Program;
 use std::collections::VecDeque;
@@ -66,6 +66,12 @@ fn step(
                 return Err(Hazard { earlier, later: at });
             }
         }
+    }
+    // The vector unit takes an instruction while only the last one before it is unfinished.
+    if let (Unit::Vector, Some(&earlier)) = (unit(&instruction.action), unfinished[1].back())
+        && early(&sets[earlier], &instruction.action)
+    {
+        return Err(Hazard { earlier, later: at });
     }
     match unit(&instruction.action) {
         Unit::Matrix => unfinished[0].push_back(at),

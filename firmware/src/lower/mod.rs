@@ -45,7 +45,7 @@ mod waits;
 #[cfg(test)]
 mod tests;
 
-pub use accesses::{Accesses, Memory, Range, accesses};
+pub use accesses::{Accesses, Memory, Range, accesses, argument};
 pub use error::LowerError;
 pub use waits::{Unit, unit};
 

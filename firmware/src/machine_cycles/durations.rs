@@ -49,8 +49,22 @@ pub struct Clock<'a> {
     /// Done of the last few, a ring, and how many there were.
     recent: [u64; UNFINISHED_MAX],
     issued: usize,
-    /// First cycle in which the vector unit takes another instruction.
-    vector_free: u64,
+    /// Done of all vector instructions so far.
+    vector_done: u64,
+    /// How long before that another one may be taken.
+    vector_overlap: u64,
+}
+
+/// How a vector instruction goes through its unit, in cycles.
+struct VectorPace {
+    /// From the acceptance to the last read.
+    reads: u64,
+    /// From the last read to done.
+    depth: u64,
+    /// How long before the done of the one before it may be taken.
+    lead: u64,
+    /// How long before its own done another one may be.
+    overlap: u64,
 }
 
 impl<'a> Clock<'a> {
@@ -66,7 +80,8 @@ impl<'a> Clock<'a> {
             matrix_done: 0,
             recent: [0; UNFINISHED_MAX],
             issued: 0,
-            vector_free: 0,
+            vector_done: 0,
+            vector_overlap: 0,
         }
     }
 
@@ -79,7 +94,7 @@ impl<'a> Clock<'a> {
             }
             Action::Matrix(_) => self.matrix_free,
             Action::End(_) => 0,
-            _ => self.vector_free,
+            _ => self.vector_done - self.vector_overlap.min(self.pace(action).lead),
         }
     }
 
@@ -100,10 +115,12 @@ impl<'a> Clock<'a> {
                 busy
             }
             _ => {
-                let work = self.vector_cycles(action);
-                self.vector_free = issued + work;
-                let done = issued + work;
-                Busy { span: (issued + 1, done), done, work, drain_waits: 0 }
+                let pace = self.pace(action);
+                let done = issued + pace.reads + pace.depth;
+                // What it does while the one before drains is that one's work.
+                let before = issued.max(self.vector_done);
+                (self.vector_done, self.vector_overlap) = (done, pace.overlap);
+                Busy { span: (before + 1, done), done, work: done - before, drain_waits: 0 }
             }
         }
     }
@@ -148,33 +165,54 @@ impl<'a> Clock<'a> {
         Busy { span: (first, last), done, work: tiles * entries, drain_waits }
     }
 
-    /// Cycles from the acceptance of a vector instruction to its done.
-    fn vector_cycles(&self, action: &Action) -> u64 {
+    fn pace(&self, action: &Action) -> VectorPace {
         let latency = &self.latency.vector;
         let positions = u64::from(self.position / self.machine.elements + 1);
-        let weighted = |flag: u32| u64::from(flag) * latency.weighted_cycles;
-        let (reads, depth) = match action {
+        let (early, late) = (latency.early_cycles, latency.late_cycles);
+        // Reads, the way to the second half, from there to done, from there to the writes of T.
+        let weighted = |flag: u32| if flag == 1 { late } else { early };
+        let (reads, way, second_half, temporaries) = match action {
             Action::Norm(norm) => {
-                (norm.words.into(), latency.norm_cycles + weighted(norm.weighted))
+                (norm.words.into(), weighted(norm.weighted), latency.norm_cycles - early, 0)
             }
             Action::Encode(encode) => {
                 let words = if encode.positions == 1 { positions } else { encode.words.into() };
-                let depth = latency.encode_cycles + weighted(encode.weighted);
-                (words * u64::from(encode.groups), depth)
+                let words = words * u64::from(encode.groups);
+                (words, weighted(encode.weighted), latency.encode_cycles - early, 0)
             }
             Action::Rotate(rotate) => {
                 let words = 2 * u64::from(rotate.words * rotate.heads);
-                (words + latency.angle_cycles, latency.rotate_cycles)
+                (words + latency.angle_cycles, late, latency.rotate_cycles - late, 0)
             }
             Action::Measure(measure) => {
-                (u64::from(measure.words * measure.heads), latency.measure_cycles)
+                let words = u64::from(measure.words * measure.heads);
+                (words, early, latency.measure_cycles - early, 0)
             }
-            Action::Store(store) => (self.store_reads(store), latency.store_cycles),
-            Action::Softmax(_) => (positions, latency.softmax_cycles),
-            Action::Gate(gate) => (2 * u64::from(gate.words), latency.gate_cycles),
-            Action::Matrix(_) | Action::End(_) => (0, 0),
+            Action::Store(store) => {
+                (self.store_reads(store), early, latency.store_cycles - early, 0)
+            }
+            Action::Softmax(_) => {
+                let way = latency.exponential_cycles;
+                (positions, way, latency.softmax_cycles - way, latency.result_cycles)
+            }
+            Action::Gate(gate) => {
+                let reads = 2 * u64::from(gate.words);
+                (reads, late, latency.gate_cycles - late, latency.result_cycles)
+            }
+            Action::Matrix(_) | Action::End(_) => unreachable!("no work of the vector unit"),
         };
-        latency.accept_cycles - 1 + reads + depth
+        let first = latency.accept_cycles
+            + match action {
+                Action::Rotate(_) => latency.angle_cycles + 1,
+                Action::Gate(_) => 1,
+                _ => 0,
+            };
+        VectorPace {
+            reads: latency.accept_cycles - 1 + reads,
+            depth: way + second_half,
+            lead: first + way - latency.hand_over_cycles,
+            overlap: second_half - temporaries,
+        }
     }
 
     /// Cycles in which a store reads: a word that completes a store word waits until the digits

@@ -33,11 +33,19 @@ pub struct VectorLatency {
     pub accept_cycles: u64,
     /// What finding the angles of a rotation adds to that.
     pub angle_cycles: u64,
-    /// What a weight adds to a norm or an encoding.
-    pub weighted_cycles: u64,
-    /// From the last read to done: sums, root, scale.
+    /// From the last write of an instruction to the first word of the next in the second half.
+    pub hand_over_cycles: u64,
+    /// From the last read of a word to the second half.
+    pub early_cycles: u64,
+    /// The same through the first product: of a weight, an angle, a gate.
+    pub late_cycles: u64,
+    /// The same for an exponential.
+    pub exponential_cycles: u64,
+    /// From there to what is written to T.
+    pub result_cycles: u64,
+    /// From the last read to done without a weight: sums, root, scale.
     pub norm_cycles: u64,
-    /// From the last read to done: product, shift, train.
+    /// From the last read to done without a weight: product, shift, train.
     pub encode_cycles: u64,
     /// From the last read to done: turn, peak, scale.
     pub rotate_cycles: u64,
@@ -101,7 +109,11 @@ impl VectorLatency {
         VectorLatency {
             accept_cycles: 1,
             angle_cycles: 2,
-            weighted_cycles: 5,
+            hand_over_cycles: 2,
+            early_cycles: 2,
+            late_cycles: 7,
+            exponential_cycles: 8,
+            result_cycles: 5,
             // The tree adds four in a cycle.
             norm_cycles: 12 + levels(machine.elements).div_ceil(2),
             encode_cycles: match machine.radix {

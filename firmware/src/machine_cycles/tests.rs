@@ -1,7 +1,7 @@
 //! The model against sums by hand.
 
 use super::*;
-use crate::isa::{Encode, End, Gate, Matrix, Norm, Store};
+use crate::isa::{Encode, End, Gate, Matrix, Measure, Norm, Store};
 use crate::lower::lower;
 use pretty_assertions::assert_eq;
 use weights::config::Design;
@@ -23,7 +23,11 @@ fn latency() -> MachineLatency {
         vector: VectorLatency {
             accept_cycles: 1,
             angle_cycles: 2,
-            weighted_cycles: 50,
+            hand_over_cycles: 2,
+            early_cycles: 2,
+            late_cycles: 52,
+            exponential_cycles: 60,
+            result_cycles: 5,
             norm_cycles: 100,
             encode_cycles: 200,
             rotate_cycles: 300,
@@ -83,7 +87,7 @@ fn a_tile_of_one_entry_waits_for_the_drain() {
 }
 
 #[test]
-fn the_vector_unit_takes_one_at_a_time_and_waits_for_what_it_reads() {
+fn a_vector_instruction_reads_while_the_one_before_drains() {
     let norm = Action::Norm(Norm { words: 6, ..Norm::default() });
     let encode = Action::Encode(Encode { words: 2, groups: 3, ..Encode::default() });
     let gate = Action::Gate(Gate { words: 4, ..Gate::default() });
@@ -98,10 +102,27 @@ fn the_vector_unit_takes_one_at_a_time_and_waits_for_what_it_reads() {
         ],
         0,
     );
-    let (first, second) = (33 + 106, 139 + 206);
-    assert_eq!(times, [(10, 32), (33, first), (first, second), (346, 368), (347, 347 + 708)]);
-    assert_eq!(cycles.vector_busy, 106 + 206 + 708);
-    assert_eq!(cycles.total, 1056);
+    // The encoding's words are two cycles on their way, and enter two after the norm is done.
+    let (first, second) = (33 + 106, 138 + 206);
+    assert_eq!(times, [(10, 32), (33, first), (first - 1, second), (345, 367), (346, 346 + 708)]);
+    assert_eq!(cycles.vector_busy, 106 + 205 + 708);
+    assert_eq!(cycles.total, 1055);
+}
+
+#[test]
+fn leads_and_overlaps_bound_each_other() {
+    let norm = |weighted| Action::Norm(Norm { words: 6, weighted, ..Norm::default() });
+    let gate = Action::Gate(Gate { words: 4, ..Gate::default() });
+    let measure = Action::Measure(Measure { words: 1, heads: 3, ..Measure::default() });
+    let instructions = [norm(0), norm(1), gate, measure];
+    let actions: Vec<_> = instructions.into_iter().map(|action| (7, 7, action)).collect();
+    let (times, _) = run(&actions, 0);
+    // A weight, or a gate, takes 52 cycles on the way.
+    let first = 10 + 106;
+    let second = first - 51 + 156;
+    let third = second - 52 + 708;
+    let last = (third - 1, third - 1 + 403);
+    assert_eq!(times, [(10, first), (first - 51, second), (second - 52, third), last]);
 }
 
 #[test]

@@ -7,7 +7,7 @@
 /// Words of a LUT RAM.
 pub(super) const LUT_RAM_WORDS: u32 = 16;
 /// Bits of its word.
-const LUT_RAM_WIDTH: u32 = 4;
+pub(super) const LUT_RAM_WIDTH: u32 = 4;
 /// Cost of a block RAM and of a LUT RAM.
 const BLOCK_COST: f64 = 128.0;
 const LUT_RAM_COST: f64 = 4.0;
@@ -17,7 +17,9 @@ const CHOICE_COST: f64 = 0.5;
 const EMULATION_COST: f64 = 2.0;
 /// Points for a port whose read would see a write too early.
 const READ_FIRST_POINTS: f64 = 3.0;
-/// Words and width of a block RAM, and whether it may be written one word of that width at a time.
+/// Bits of a block RAM's word that one write enable serves.
+const ENABLED_WIDTH: u32 = 9;
+/// Words and width of a block RAM.
 const BLOCK_SHAPES: [(u32, u32); 6] =
     [(16384, 1), (8192, 2), (4096, 4), (2048, 9), (1024, 18), (512, 36)];
 
@@ -30,7 +32,8 @@ pub(super) struct Shape {
     pub(super) clocked_reads: u32,
     /// Read ports without.
     pub(super) reads_at_once: u32,
-    pub(super) written: bool,
+    /// Parts of a word that are written each by itself; none if it is never written.
+    pub(super) parts: u32,
     /// Never read in the cycle that writes it.
     pub(super) exclusive: bool,
     /// Asked to be made of LUTs.
@@ -53,6 +56,18 @@ impl Shape {
         f64::from(self.depth) * f64::from(self.width)
     }
 
+    fn written(&self) -> bool {
+        self.parts > 0
+    }
+
+    /// Bits of a word in columns that one write enable serves.
+    fn padded(&self, enabled_width: u32) -> u32 {
+        match self.parts {
+            0 => self.width,
+            parts => parts * (self.width / parts).next_multiple_of(enabled_width),
+        }
+    }
+
     fn reads(&self) -> u32 {
         self.clocked_reads + self.reads_at_once
     }
@@ -63,12 +78,12 @@ impl Shape {
     }
 
     fn lut_rams(&self) -> u32 {
-        self.banks() * self.width.div_ceil(LUT_RAM_WIDTH) * self.reads()
+        self.banks() * (self.padded(LUT_RAM_WIDTH) / LUT_RAM_WIDTH) * self.reads()
     }
 
     fn around(&self, banks: u32) -> f64 {
         let choices = (banks - 1) * self.width * self.reads();
-        let decoded = if banks > 1 && self.written { banks } else { 0 };
+        let decoded = if banks > 1 { banks * self.parts } else { 0 };
         CHOICE_COST * f64::from(choices + decoded) + EMULATION_COST * f64::from(self.reads())
     }
 
@@ -79,17 +94,17 @@ impl Shape {
     /// The block RAMs of the cheapest shape, and their cost.
     fn blocks(&self) -> (Made, f64) {
         // A memory that is only read has both ports of the narrow shapes for it.
-        let copies = |width: u32| match (self.written, width) {
+        let copies = |width: u32| match (self.written(), width) {
             (false, ..36) => self.reads().div_ceil(2),
             _ => self.reads(),
         };
-        let early = match self.exclusive || !self.written {
+        let early = match self.exclusive || !self.written() {
             true => 0.0,
             false => READ_FIRST_POINTS * (1.0 + f64::from(self.reads())),
         };
         let of_shape = |(words, width): (u32, u32)| {
             let banks = self.depth.div_ceil(words);
-            let padded = if self.written { self.width.next_multiple_of(width.min(9)) } else { self.width };
+            let padded = self.padded(width.min(ENABLED_WIDTH));
             let count = (banks * padded).div_ceil(width) * copies(width);
             let cost = BLOCK_COST * f64::from(count) + self.around(banks) + EMULATION_COST * early;
             let column_count = banks * copies(width);
@@ -101,9 +116,9 @@ impl Shape {
 
     /// What the memory becomes.
     pub(super) fn made(&self) -> Made {
-        let lut_ram = self.written.then(|| self.lut_ram_cost());
+        let lut_ram = self.written().then(|| self.lut_ram_cost());
         let block = (self.reads_at_once == 0 && !self.distributed).then(|| self.blocks());
-        let logic = if self.distributed && self.written { f64::MAX } else { self.bits() };
+        let logic = if self.distributed && self.written() { f64::MAX } else { self.bits() };
         let lut_ram_is_cheaper = |than: f64| lut_ram.is_some_and(|cost| cost <= than);
         match block {
             Some((block, cost)) if cost <= logic && !lut_ram_is_cheaper(cost) => block,
@@ -133,7 +148,7 @@ mod tests {
             width,
             clocked_reads: 1,
             reads_at_once: 0,
-            written: true,
+            parts: 1,
             exclusive: true,
             distributed: false,
         };
@@ -143,9 +158,10 @@ mod tests {
             (shape(512, 37), block(2, 36, 1)),
             (shape(1024, 32), block(2, 18, 1)),
             (shape(9000, 32), block(20, 9, 5)),
+            (Shape { parts: 4, ..shape(512, 80) }, block(3, 36, 1)),
             (shape(16, 8), Made::LutRam),
             (Shape { distributed: true, ..shape(512, 36) }, Made::LutRam),
-            (Shape { written: false, reads_at_once: 1, clocked_reads: 0, ..shape(64, 8) }, Made::Logic),
+            (Shape { parts: 0, reads_at_once: 1, clocked_reads: 0, ..shape(64, 8) }, Made::Logic),
             (shape(2, 1), Made::Logic),
         ] {
             assert_eq!(memory.made(), made, "{memory:?}");

@@ -2,7 +2,7 @@
 
 use super::elaborate::{Elaboration, Pending, constant};
 use super::graph::{Kind as BoxKind, Literal, ONE, ZERO};
-use super::memory::{LUT_RAM_WORDS, Made, Shape};
+use super::memory::{LUT_RAM_WIDTH, LUT_RAM_WORDS, Made, Shape};
 use super::operators::{RegisterBit, Same, Word};
 use crate::expression::{Kind, MemoryId, NameId, Node};
 use crate::module::{Driver, Memory, Module, Name};
@@ -112,6 +112,7 @@ impl Elaboration {
         let mut inputs = self.word(scope, write.enable);
         inputs.extend(self.word(scope, write.address));
         inputs.extend(self.word(scope, write.data));
+        inputs.extend(write.mask.map_or(vec![], |mask| self.word(scope, mask)));
         inputs
     }
 
@@ -138,17 +139,25 @@ impl Elaboration {
         let enable = self.word(scope, write.enable)[0];
         let at = self.word(scope, write.address);
         let data = self.word(scope, write.data);
+        let mask = write.mask.map_or(vec![ONE], |mask| self.word(scope, mask));
+        let part_width = data.len() / mask.len();
         let low = address.len().min(LUT_RAM_WORDS.ilog2() as usize);
         let mut banks: Vec<(u64, Word)> = vec![];
         for bank in 0..u64::from(banks_count) {
             let chosen = self.operators.decoded(&at[low..], bank);
             let enabled = self.graph().and(chosen, enable);
             let mut word = vec![ZERO; data.len()];
-            for (first, part) in data.chunks(4).enumerate().map(|(at, part)| (4 * at, part)) {
-                let shared = at[..low].iter().chain(&address[..low]);
-                let inputs = part.iter().chain(shared).copied().chain([enabled]).collect();
-                let (_, outputs) = self.graph().add_box(BoxKind::LutRam, inputs, part.len());
-                word[first..first + part.len()].copy_from_slice(&outputs);
+            for (part, &chosen) in mask.iter().enumerate() {
+                let enabled = self.graph().and(enabled, chosen);
+                for first in (0..part_width).step_by(LUT_RAM_WIDTH as usize) {
+                    let end = part_width.min(first + LUT_RAM_WIDTH as usize);
+                    let bits = part * part_width + first..part * part_width + end;
+                    let shared = at[..low].iter().chain(&address[..low]);
+                    let inputs = data[bits.clone()].iter().chain(shared).copied();
+                    let inputs = inputs.chain([enabled]).collect();
+                    let (_, outputs) = self.graph().add_box(BoxKind::LutRam, inputs, bits.len());
+                    word[bits].copy_from_slice(&outputs);
+                }
             }
             banks.push((bank, word));
         }
@@ -199,7 +208,9 @@ pub(super) fn shape(module: &Module, index: usize) -> Shape {
         width: memory.ty.width,
         clocked_reads: module.names.iter().filter(clocked).count() as u32,
         reads_at_once: module.nodes.iter().filter(at_once).count() as u32,
-        written: memory.write.is_some(),
+        parts: memory.write.map_or(0, |write| {
+            write.mask.map_or(1, |mask| module.node(mask).ty.width)
+        }),
         exclusive: memory.exclusive,
         distributed: memory.distributed,
     }

@@ -3,7 +3,9 @@
 use super::model::{Memories, Writes};
 use super::support::Bench;
 use firmware::isa::{ANY, Action, Instruction, Wait};
+use firmware::lower::argument;
 use hdl::blocks::machine::vector_unit::VectorUnit;
+use std::collections::VecDeque;
 use weights::numeric::fixed_point::Scale;
 
 /// The unit with its memories.
@@ -17,8 +19,22 @@ pub(crate) struct UnitBench {
 #[derive(Debug)]
 pub(crate) struct Run {
     pub(crate) writes: Writes,
-    /// From the cycle that accepted it to that of `done_o`.
-    pub(crate) cycles: u64,
+    /// The cycle that took it.
+    pub(crate) taken: u64,
+    /// That of its `done_o`.
+    pub(crate) done: u64,
+}
+
+/// Whether `action` reads its argument before `last` has written it: the sequencer waits then.
+pub(crate) fn early(last: &Action, action: &Action) -> bool {
+    let (first, count) = match last {
+        Action::Norm(norm) => (norm.output, 1),
+        Action::Rotate(rotate) => (rotate.output, rotate.heads),
+        Action::Measure(measure) => (measure.output, measure.heads),
+        Action::Softmax(softmax) => (softmax.output, 2),
+        _ => (0, 0),
+    };
+    argument(action).is_some_and(|read| (first..first + count).contains(&read.first))
 }
 
 /// The bits of values side by side.
@@ -46,34 +62,39 @@ impl UnitBench {
     /// Runs instructions back to back; each with its own position.
     pub(crate) fn run(&mut self, program: &[(Action, usize)]) -> Vec<Run> {
         let mut runs: Vec<Run> = vec![];
-        let mut under_way: Option<Run> = None;
-        let mut next = 0;
+        let mut under_way: VecDeque<Run> = VecDeque::new();
+        let (mut next, mut now) = (0, 0);
         while runs.len() < program.len() {
-            self.bench.set("instruction_valid_i", u64::from(next < program.len()));
+            let waits = |next: usize| {
+                let last = next.checked_sub(1).map(|last| &program[last].0);
+                !under_way.is_empty() && last.is_some_and(|last| early(last, &program[next].0))
+            };
+            let offered = next < program.len() && !waits(next);
+            self.bench.set("instruction_valid_i", u64::from(offered));
             if let Some((action, position)) = program.get(next) {
                 self.offer(action, *position);
             }
             self.answer_at_once();
             let writes = self.writes();
-            assert_eq!(self.bench.is("vector_busy_o"), under_way.is_some());
+            assert_eq!(self.bench.is("vector_busy_o"), !under_way.is_empty());
             self.memories.apply(&writes);
-            match &mut under_way {
+            match under_way.front_mut() {
                 Some(run) => run.take(writes),
                 None => assert_eq!(writes, Writes::default(), "written by no instruction"),
             }
             if self.bench.is("done_o") {
-                runs.push(under_way.take().expect("done by no instruction"));
+                let mut run = under_way.pop_front().expect("done by no instruction");
+                run.done = now;
+                runs.push(run);
             }
-            if next < program.len() && self.bench.is("instruction_ready_o") {
-                assert!(under_way.is_none(), "two instructions at once");
-                under_way = Some(Run { writes: Writes::default(), cycles: 0 });
+            if offered && self.bench.is("instruction_ready_o") {
+                assert!(under_way.len() < 2, "three instructions at once");
+                under_way.push_back(Run { writes: Writes::default(), taken: now, done: 0 });
                 next += 1;
             }
             self.tick();
-            if let Some(run) = &mut under_way {
-                run.cycles += 1;
-                assert!(run.cycles < 100_000, "the instruction never ends");
-            }
+            now += 1;
+            assert!(now < 100_000, "an instruction never ends");
         }
         runs
     }
@@ -118,6 +139,8 @@ impl UnitBench {
         self.bench.set("scalar_mantissa_i", scalar.mantissa as u64);
         self.bench.set("scalar_shift_i", scalar.shift.into());
         self.bench.set_signed("scalar_exponent_i", scalar.exponent);
+        let argument = self.memories.scalars[self.bench.get("argument_address_o") as usize];
+        self.bench.set_signed("argument_exponent_i", argument.exponent);
         let maximum = self.memories.maxima[self.bench.get("maximum_address_o") as usize];
         self.bench.set_signed("maximum_i", maximum);
         self.bench.settle();

@@ -4,14 +4,16 @@ mod bench;
 mod model;
 #[path = "../support/mod.rs"]
 mod support;
+mod timing;
 
 use bench::UnitBench;
 use firmware::isa::{Action, Encode, Gate, Measure, Norm, Rotate, Softmax, Store};
-use hdl::blocks::machine::vector_cycles::VectorCycles;
+use firmware::machine_memories::function_material;
 use hdl::blocks::machine::vector_unit::VectorUnit;
 use model::{Memories, Model, Writes};
 use pretty_assertions::assert_eq;
 use support::Random;
+use timing::{cycles, overlap};
 use weights::numeric::Radix;
 use weights::numeric::fixed_point::{Scale, digit_magnitude_bits, folded, peak_scale};
 
@@ -34,7 +36,8 @@ const SHAPES: [(u32, u32, u32, u32, u32, u32, Radix); 9] = [
 
 fn unit(index: usize) -> VectorUnit {
     let (elements, lanes, slots, value_width, count_width, digits, radix) = SHAPES[index];
-    VectorUnit { elements, lanes, slots, value_width, count_width, digits, radix }
+    let functions = function_material(elements);
+    VectorUnit { elements, lanes, slots, value_width, count_width, digits, radix, functions }
 }
 
 /// Random instructions for one unit.
@@ -245,25 +248,6 @@ impl Maker {
     }
 }
 
-/// What `VectorCycles` says of an instruction.
-fn cycles(unit: VectorUnit, action: &Action, position: usize) -> u64 {
-    let cycles = VectorCycles { unit };
-    let upto = (position as u64) / u64::from(unit.elements) + 1;
-    match action {
-        Action::Norm(i) => cycles.norm(i.words.into(), i.weighted == 1),
-        Action::Encode(i) => {
-            let words = if i.positions == 1 { upto } else { i.words.into() };
-            cycles.encode(words * u64::from(i.groups), i.weighted == 1)
-        }
-        Action::Rotate(i) => cycles.rotate((i.words * i.heads).into()),
-        Action::Measure(i) => cycles.measure((i.words * i.heads).into()),
-        Action::Store(i) => cycles.store(i.words.into(), i.heads.into(), i.values == 1),
-        Action::Softmax(_) => cycles.softmax(upto),
-        Action::Gate(i) => cycles.gate(i.words.into()),
-        _ => unreachable!("no instruction of the vector unit"),
-    }
-}
-
 /// An instruction of that kind that leaves no range, with its position.
 fn make(maker: &mut Maker, kind: u64, memories: &mut Memories) -> (Action, usize) {
     for _ in 0..10_000 {
@@ -284,7 +268,8 @@ fn check(bench: &mut UnitBench, action: &Action, position: usize, what: &str) {
     let expected = model.execute(action, &bench.memories).expect("it was made to stay in range");
     let run = bench.run(&[(*action, position)]).remove(0);
     assert_eq!(run.writes, expected, "{what}, p {position}: {action:?}");
-    assert_eq!(run.cycles, cycles(bench.unit, action, position), "{what}: {action:?}");
+    let took = run.done - run.taken;
+    assert_eq!(took, cycles(bench.unit, action, position), "{what}: {action:?}");
 }
 
 /// Every kind in every shape, one after the other.
@@ -338,7 +323,13 @@ fn back_to_back() {
             let runs = bench.run(&program);
             for ((run, expected), (action, position)) in runs.iter().zip(&expected).zip(&program) {
                 assert_eq!(&run.writes, expected, "{:?}: {action:?}", maker.unit);
-                assert_eq!(run.cycles, cycles(maker.unit, action, *position), "{action:?}");
+                let took = run.done - run.taken;
+                assert_eq!(took, cycles(maker.unit, action, *position), "{action:?}");
+            }
+            for (pair, actions) in runs.windows(2).zip(program.windows(2)) {
+                let before = pair[0].done as i64 - pair[1].taken as i64;
+                let expected = overlap(maker.unit, &actions[0].0, &actions[1].0);
+                assert_eq!(before, expected, "{actions:?}");
             }
         }
     }

@@ -130,6 +130,7 @@ module machine_core (
     wire [4:0]         descriptors_matrix_magnitude;
     wire [15:0]        scalars_matrix_mantissa;
     wire signed [7:0]  scalars_matrix_exponent;
+    wire signed [7:0]  scalars_argument_exponent;
     wire [15:0]        scalars_vector_mantissa;
     wire [5:0]         scalars_vector_shift;
     wire signed [7:0]  scalars_vector_exponent;
@@ -315,6 +316,7 @@ module machine_core (
 
     wire              vector_vector_busy;
     wire [7:0]        vector_scalar_read_address;
+    wire [7:0]        vector_argument_address;
     wire [4:0]        vector_maximum_address;
     wire              vector_residual_read;
     wire [13:0]       vector_residual_read_address;
@@ -366,8 +368,10 @@ module machine_core (
         .scalar_mantissa_i         (scalars_vector_mantissa),
         .scalar_shift_i            (scalars_vector_shift),
         .scalar_exponent_i         (scalars_vector_exponent),
+        .argument_exponent_i       (scalars_argument_exponent),
         .maximum_i                 (maxima_vector_data),
         .scalar_read_address_o     (vector_scalar_read_address),
+        .argument_address_o        (vector_argument_address),
         .maximum_address_o         (vector_maximum_address),
         .residual_read_o           (vector_residual_read),
         .residual_read_address_o   (vector_residual_read_address),
@@ -525,28 +529,34 @@ module machine_core (
     );
 
     wire [5:0]        scalars_matrix_shift;
+    wire [15:0]       scalars_argument_mantissa;
+    wire [5:0]        scalars_argument_shift;
     wire [15:0]       scalars_host_mantissa;
     wire [5:0]        scalars_host_shift;
     wire signed [7:0] scalars_host_exponent;
     scalar_registers scalars (
-        .clk_i             (clk_i),
-        .write_i           (vector_scalar_write),
-        .write_address_i   (vector_scalar_write_address[2:0]),
-        .mantissa_i        (vector_scalar_mantissa),
-        .shift_i           (vector_scalar_shift),
-        .exponent_i        (vector_scalar_exponent),
-        .matrix_address_i  (matrix_scalar_address[2:0]),
-        .matrix_mantissa_o (scalars_matrix_mantissa),
-        .matrix_shift_o    (scalars_matrix_shift),
-        .matrix_exponent_o (scalars_matrix_exponent),
-        .vector_address_i  (vector_scalar_read_address[2:0]),
-        .vector_mantissa_o (scalars_vector_mantissa),
-        .vector_shift_o    (scalars_vector_shift),
-        .vector_exponent_o (scalars_vector_exponent),
-        .host_address_i    (scalar_index_i[2:0]),
-        .host_mantissa_o   (scalars_host_mantissa),
-        .host_shift_o      (scalars_host_shift),
-        .host_exponent_o   (scalars_host_exponent)
+        .clk_i               (clk_i),
+        .write_i             (vector_scalar_write),
+        .write_address_i     (vector_scalar_write_address[2:0]),
+        .mantissa_i          (vector_scalar_mantissa),
+        .shift_i             (vector_scalar_shift),
+        .exponent_i          (vector_scalar_exponent),
+        .matrix_address_i    (matrix_scalar_address[2:0]),
+        .matrix_mantissa_o   (scalars_matrix_mantissa),
+        .matrix_shift_o      (scalars_matrix_shift),
+        .matrix_exponent_o   (scalars_matrix_exponent),
+        .vector_address_i    (vector_scalar_read_address[2:0]),
+        .vector_mantissa_o   (scalars_vector_mantissa),
+        .vector_shift_o      (scalars_vector_shift),
+        .vector_exponent_o   (scalars_vector_exponent),
+        .argument_address_i  (vector_argument_address[2:0]),
+        .argument_mantissa_o (scalars_argument_mantissa),
+        .argument_shift_o    (scalars_argument_shift),
+        .argument_exponent_o (scalars_argument_exponent),
+        .host_address_i      (scalar_index_i[2:0]),
+        .host_mantissa_o     (scalars_host_mantissa),
+        .host_shift_o        (scalars_host_shift),
+        .host_exponent_o     (scalars_host_exponent)
     );
 
     reg [15:0]       scalar_mantissa_q;
@@ -590,10 +600,19 @@ module machine_core (
     wire unused_scalars_vector_address = &{1'b0, vector_scalar_read_address[7:3]};
 
     // Every value that comes fits the port.
+    wire unused_scalars_argument_address = &{1'b0, vector_argument_address[7:3]};
+
+    // Every value that comes fits the port.
     wire unused_scalars_host_address = &{1'b0, scalar_index_i[7:3]};
 
     // The matrix unit shifts by its instruction.
     wire unused_scalars_matrix_shift = &{1'b0, scalars_matrix_shift};
+
+    // An argument has no scale but its frame.
+    wire unused_scalars_argument_mantissa = &{1'b0, scalars_argument_mantissa};
+
+    // An argument has no scale but its frame.
+    wire unused_scalars_argument_shift = &{1'b0, scalars_argument_shift};
 
     // Keys and values. --------------------------------------------------------------------------
 

@@ -8,50 +8,53 @@
 `default_nettype none
 
 module vector_element (
-    input  wire               clk_i,           // clock
-    // The instruction under way, held.
-    input  wire               norm_i,          // sums of squares and magnitudes
-    input  wire               weighted_i,      // times the weight in C
-    input  wire               encode_i,        // to counts
-    input  wire               rotate_i,        // pairs turned by an angle
-    input  wire               softmax_i,       // scores to weights
-    input  wire               gate_i,          // gate, sigmoid, up
-    input  wire               early_i,         // the source enters the second half as it is
+    input  wire               clk_i,             // clock
+    // The instruction that reads, held.
+    input  wire               reading_rotate_i,  // pairs turned by an angle
+    input  wire               reading_softmax_i, // scores to weights
+    input  wire               reading_gate_i,    // gate, sigmoid, up
+    input  wire               reading_early_i,   // the source enters the second half as it is
+    // The instruction that drains, held.
+    input  wire               norm_i,            // sums of squares and magnitudes
+    input  wire               weighted_i,        // times the weight in C
+    input  wire               encode_i,          // to counts
+    input  wire               softmax_i,         // scores to weights
+    input  wire               gate_i,            // gate, sigmoid, up
     // Words of the memories, a cycle after their read.
-    input  wire [1:0]         space_i,         // 0: residual, 1: results, 2: temporaries
-    input  wire signed [17:0] residual_i,      // element of X
-    input  wire signed [17:0] result_i,        // element of R
-    input  wire signed [17:0] temporary_i,     // element of T
-    input  wire signed [17:0] constant_i,      // element of C
+    input  wire [1:0]         space_i,           // 0: residual, 1: results, 2: temporaries
+    input  wire signed [17:0] residual_i,        // element of X
+    input  wire signed [17:0] result_i,          // element of R
+    input  wire signed [17:0] temporary_i,       // element of T
+    input  wire signed [17:0] constant_i,        // element of C
     // For the neighbour.
-    output wire signed [17:0] source_o,        // source of this element
+    output wire signed [17:0] source_o,          // source of this element
     // First product.
-    input  wire signed [17:0] partner_i,       // source of the other channel of the pair
-    input  wire               second_i,        // cycle 2: second of a word's two reads
-    input  wire signed [17:0] maximum_i,       // largest score
-    input  wire [15:0]        multiplier_i,    // factor of an argument
-    input  wire [5:0]         first_shift_i,   // cycle 4: right shift of its sum
+    input  wire signed [17:0] partner_i,         // source of the other channel of the pair
+    input  wire               second_i,          // cycle 2: second of a word's two reads
+    input  wire signed [17:0] maximum_i,         // largest score
+    input  wire [15:0]        multiplier_i,      // factor of an argument
+    input  wire [5:0]         first_shift_i,     // cycle 4: right shift of its sum
     // Function table.
-    input  wire [15:0]        entry_i,         // entry, a cycle after its index
-    output wire [8:0]         index_o,         // cycle 6: entry to look up
+    input  wire [15:0]        entry_i,           // entry, a cycle after its index
+    output wire [8:0]         index_o,           // cycle 6: entry to look up
     // Rotated value, cycle 7.
-    output wire signed [17:0] turned_o,        // channel of a turned pair
+    output wire signed [17:0] turned_o,          // channel of a turned pair
+    input  wire               masked_i,          // cycle 0: the position is beyond p
     // Second product; cycle 0 is that of entering_o.
-    input  wire [15:0]        mantissa_i,      // cycle 0: factor of counts
-    input  wire [5:0]         second_shift_i,  // cycle 1: right shift
-    input  wire [4:0]         deficit_i,       // cycle 1: shift of a position
-    input  wire               masked_i,        // cycle 0: the position is beyond p
-    input  wire [4:0]         limit_i,         // largest magnitude of a count
+    input  wire [15:0]        mantissa_i,        // cycle 0: factor of counts
+    input  wire [5:0]         second_shift_i,    // cycle 1: right shift
+    input  wire [4:0]         deficit_i,         // cycle 1: shift of a position
+    input  wire [4:0]         limit_i,           // largest magnitude of a count
     // For sums and peaks.
-    output wire signed [19:0] entering_o,      // what enters the second half, cycle 0
-    output wire [34:0]        square_o,        // square of a source, cycle 2
+    output wire signed [19:0] entering_o,        // what enters the second half, cycle 0
+    output wire [34:0]        square_o,          // square of a source, cycle 2
     // Results, cycle 5.
-    output wire signed [17:0] kept_o,          // product, shifted
-    output wire               negative_o,      // sign of the count; 0 for zero
-    output wire [4:0]         magnitude_o,     // its magnitude
+    output wire signed [17:0] kept_o,            // product, shifted
+    output wire               negative_o,        // sign of the count; 0 for zero
+    output wire [4:0]         magnitude_o,       // its magnitude
     // Digits of the result, cycle 6.
-    output wire [2:0]         positive_o,      // 1: the digit is +1; units lowest
-    output wire [2:0]         negative_digit_o // 1: the digit is -1
+    output wire [2:0]         positive_o,        // 1: the digit is +1; units lowest
+    output wire [2:0]         negative_digit_o   // 1: the digit is -1
 );
 
     // Cycle 2: the source and the constant. -----------------------------------------------------
@@ -83,15 +86,15 @@ module vector_element (
     reg  signed [17:0] right_q;
 
     always @(posedge clk_i) begin
-        if (softmax_i)
+        if (reading_softmax_i)
             left_q <= {~distance[17], distance[16:0]};
-        else if (rotate_i & second_i)
+        else if (reading_rotate_i & second_i)
             left_q <= partner_i;
-        else if (~(gate_i & second_i))
+        else if (~(reading_gate_i & second_i))
             left_q <= source_q;
-        if (softmax_i | (gate_i & ~second_i))
+        if (reading_softmax_i | (reading_gate_i & ~second_i))
             right_q <= $signed({factor[16], factor});
-        else if (gate_i)
+        else if (reading_gate_i)
             right_q <= source_q;
         else
             right_q <= constant_q;
@@ -112,9 +115,9 @@ module vector_element (
 
     wire [32:0]        half_range = {multiplier_i, 17'd0};
     wire signed [36:0] sum        = $signed({product_q[35], product_q})
-        + (softmax_i
+        + (reading_softmax_i
             ? $signed({4'd0, half_range})
-            : (rotate_i ? $signed({previous_q[35], previous_q}) : 37'sd0));
+            : (reading_rotate_i ? $signed({previous_q[35], previous_q}) : 37'sd0));
 
     wire signed [36:0] first_shifter_floor;
     wire               first_shifter_round_up;
@@ -122,7 +125,7 @@ module vector_element (
         .clk_i      (clk_i),
         .value_i    (sum),
         .amount_i   (first_shift_i),
-        .nearest_i  (~softmax_i),
+        .nearest_i  (~reading_softmax_i),
         .floor_o    (first_shifter_floor),
         .round_up_o (first_shifter_round_up)
     );
@@ -134,7 +137,7 @@ module vector_element (
         .clk_i         (clk_i),
         .argument_i    (first_shifter_floor),
         .round_up_i    (first_shifter_round_up),
-        .softmax_i     (softmax_i),
+        .softmax_i     (reading_softmax_i),
         .entry_i       (entry_i),
         .index_o       (functions_index),
         .exponential_o (functions_exponential),
@@ -165,9 +168,9 @@ module vector_element (
 
     // Entering cycle 0: source, rounded sum or exponential. -------------------------------------
 
-    wire signed [19:0] entering = early_i
+    wire signed [19:0] entering = reading_early_i
         ? $signed({{2{source_q[17]}}, source_q})
-        : (softmax_i ? (masked_i ? 20'sd0 : $signed({4'd0, functions_exponential})) : y_q);
+        : (reading_softmax_i ? (masked_i ? 20'sd0 : $signed({4'd0, functions_exponential})) : y_q);
 
     // Cycle 1: the factors. ---------------------------------------------------------------------
 

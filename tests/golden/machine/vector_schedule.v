@@ -10,32 +10,38 @@
 module vector_schedule (
     input  wire               clk_i,               // clock
     input  wire               rst_i,               // synchronous reset, active high
-    // The instruction under way, held.
+    // The instruction that reads, held.
+    input  wire               reading_rotate_i,    // pairs turned by an angle
+    input  wire               reading_softmax_i,   // scores to weights
+    input  wire               reading_gate_i,      // gate, sigmoid, up
+    input  wire               reading_weighted_i,  // times the weight in C
+    input  wire               reading_early_i,     // no first product
+    input  wire               read_start_i,        // its first cycle
+    // The instruction that drains, held.
     input  wire               norm_i,              // sums of a vector
     input  wire               encode_i,            // values to trains
     input  wire               rotate_i,            // pairs turned by an angle
-    input  wire               measure_i,           // scales of heads
     input  wire               store_i,             // keys or values kept as digits
     input  wire               softmax_i,           // scores to weights
     input  wire               gate_i,              // gate, sigmoid, up
-    input  wire               weighted_i,          // times the weight in C
-    input  wire               start_i,             // the instruction starts
+    input  wire               start_i,             // its first cycle
+    input  wire               hand_over_i,         // what reads drains from now on
     // Tag of a word, with its last read.
-    input  wire               accept_i,            // an instruction is taken: no tag stays
+    input  wire               accept_i,            // an instruction is taken: no tag stays here
     input  wire               valid_i,             // a word is on its way
     input  wire               first_i,             // first word of its group
     input  wire               last_i,              // last word of its group
     input  wire               ends_i,              // last word of the instruction
     // Elements, from the last read.
-    output wire               early_o,             // no first product
     output wire               second_o,            // cycle 2: second of two reads
     input  wire [5:0]         shift_i,             // right shift of turns and arguments
     input  wire [5:0]         product_shift_i,     // right shift of gate times up
-    input  wire signed [7:0]  scalar_exponent_i,   // its exponent
+    input  wire signed [7:0]  argument_exponent_i, // exponent of an argument
+    input  wire signed [7:0]  scalar_exponent_i,   // exponent of the scalar
     output wire [5:0]         first_shift_o,       // cycle 4: right shift of the first sum
     output wire signed [7:0]  exponent_o,          // exponent of the scalar, entering cycle 0
     // Scalar.
-    input  wire [7:0]         scalar_i,            // first scalar to read
+    input  wire [7:0]         scalar_i,            // first scalar of what is handed over
     input  wire [15:0]        scalar_mantissa_i,   // its factor
     input  wire [5:0]         scalar_shift_i,      // its right shift
     input  wire signed [17:0] maximum_i,           // largest score
@@ -173,11 +179,10 @@ module vector_schedule (
 
     // Where a word enters the second half. Cycle by cycle from there. ---------------------------
 
-    wire unweighted          = (norm_i | encode_i) & ~weighted_i;
-    wire early               = unweighted | measure_i | store_i;
-    wire ahead_valid         = early
+    // A word that has entered leaves this line with the instruction.
+    wire ahead_valid         = reading_early_i
         ? read_valid_1_q
-        : (softmax_i ? read_valid_7_q : read_valid_6_q);
+        : (reading_softmax_i ? read_valid_7_q : read_valid_6_q);
     reg  entering_valid_1_q;
     reg  entering_valid_2_q;
     reg  entering_valid_3_q;
@@ -185,18 +190,18 @@ module vector_schedule (
     reg  entering_valid_5_q;
     reg  entering_valid_6_q;
     reg  entering_valid_7_q;
-    wire ahead_first         = early
+    wire ahead_first         = reading_early_i
         ? read_first_1_q
-        : (softmax_i ? read_first_7_q : read_first_6_q);
+        : (reading_softmax_i ? read_first_7_q : read_first_6_q);
     reg  entering_first_1_q;
     reg  entering_first_2_q;
     reg  entering_first_3_q;
     reg  entering_first_4_q;
     reg  entering_first_5_q;
     reg  entering_first_6_q;
-    wire ahead_last          = early
+    wire ahead_last          = reading_early_i
         ? read_last_1_q
-        : (softmax_i ? read_last_7_q : read_last_6_q);
+        : (reading_softmax_i ? read_last_7_q : read_last_6_q);
     reg  entering_last_1_q;
     reg  entering_last_2_q;
     reg  entering_last_3_q;
@@ -204,9 +209,9 @@ module vector_schedule (
     reg  entering_last_5_q;
     reg  entering_last_6_q;
     reg  entering_last_7_q;
-    wire ahead_ends          = early
+    wire ahead_ends          = reading_early_i
         ? read_ends_1_q
-        : (softmax_i ? read_ends_7_q : read_ends_6_q);
+        : (reading_softmax_i ? read_ends_7_q : read_ends_6_q);
     reg  entering_ends_1_q;
     reg  entering_ends_2_q;
     reg  entering_ends_3_q;
@@ -214,7 +219,7 @@ module vector_schedule (
     reg  entering_ends_5_q;
     reg  entering_ends_6_q;
     reg  entering_ends_7_q;
-    wire twice               = rotate_i | gate_i;
+    wire twice               = reading_rotate_i | reading_gate_i;
 
     always @(posedge clk_i) begin
         entering_first_1_q <= ahead_first;
@@ -249,31 +254,31 @@ module vector_schedule (
             entering_valid_6_q <= 1'b0;
             entering_valid_7_q <= 1'b0;
         end else begin
-            if (accept_i)
+            if (hand_over_i)
                 entering_valid_1_q <= 1'b0;
             else
                 entering_valid_1_q <= ahead_valid;
-            if (accept_i)
+            if (hand_over_i)
                 entering_valid_2_q <= 1'b0;
             else
                 entering_valid_2_q <= entering_valid_1_q;
-            if (accept_i)
+            if (hand_over_i)
                 entering_valid_3_q <= 1'b0;
             else
                 entering_valid_3_q <= entering_valid_2_q;
-            if (accept_i)
+            if (hand_over_i)
                 entering_valid_4_q <= 1'b0;
             else
                 entering_valid_4_q <= entering_valid_3_q;
-            if (accept_i)
+            if (hand_over_i)
                 entering_valid_5_q <= 1'b0;
             else
                 entering_valid_5_q <= entering_valid_4_q;
-            if (accept_i)
+            if (hand_over_i)
                 entering_valid_6_q <= 1'b0;
             else
                 entering_valid_6_q <= entering_valid_5_q;
-            if (accept_i)
+            if (hand_over_i)
                 entering_valid_7_q <= 1'b0;
             else
                 entering_valid_7_q <= entering_valid_6_q;
@@ -282,33 +287,35 @@ module vector_schedule (
 
     // Right shift of the first sum. -------------------------------------------------------------
 
-    // Read once, as the instruction may write the same scalar; each head's for a store.
-    reg               found_q;
-    reg  signed [7:0] exponent_q;
-    wire signed [7:0] more             = (softmax_i | gate_i) ? exponent_q : 8'sd0;
-    wire signed [9:0] argument_sum     = $signed({4'd0, shift_i}) + $signed({{2{more[7]}}, more});
-    wire signed [9:0] argument_limited = argument_sum[9]
+    // Exponents are read once, as the instruction may write the same scalar.
+    reg  signed [7:0] argument_exponent_q;
+    wire signed [7:0] more                 = (reading_softmax_i | reading_gate_i)
+        ? argument_exponent_q
+        : 8'sd0;
+    wire signed [9:0] argument_sum         = $signed({4'd0, shift_i})
+        + $signed({{2{more[7]}}, more});
+    wire signed [9:0] argument_limited     = argument_sum[9]
         ? 10'sd0
         : ((10'sd63 < argument_sum) ? 10'sd63 : argument_sum);
     reg  [5:0]        usual_shift_q;
     reg  [5:0]        first_shift_q;
 
     always @(posedge clk_i) begin
-        if (found_q | store_i) exponent_q <= scalar_exponent_i;
-        usual_shift_q <= weighted_i ? 6'd16 : argument_limited[5:0];
-        first_shift_q <= (gate_i & read_valid_3_q) ? product_shift_i : usual_shift_q;
-    end
-
-    always @(posedge clk_i) begin
-        if (rst_i) begin
-            found_q <= 1'b0;
-        end else begin
-            found_q <= start_i;
-        end
+        if (read_start_i) argument_exponent_q <= argument_exponent_i;
+        usual_shift_q <= reading_weighted_i ? 6'd16 : argument_limited[5:0];
+        first_shift_q <= (reading_gate_i & read_valid_3_q) ? product_shift_i : usual_shift_q;
     end
 
     // Limited to six bits.
     wire unused_limited = &{1'b0, argument_limited[9:6]};
+
+    // The exponent that scales and deficits start from; each head's for a store. ----------------
+
+    reg signed [7:0] exponent_q;
+
+    always @(posedge clk_i) begin
+        if (start_i | store_i) exponent_q <= scalar_exponent_i;
+    end
 
     // The scalar of the group, a cycle before its word enters. ----------------------------------
 
@@ -320,7 +327,7 @@ module vector_schedule (
     reg signed [17:0] maximum_q;
 
     always @(posedge clk_i) begin
-        if (start_i)
+        if (hand_over_i)
             scalar_address_q <= scalar_i;
         else if ((encode_i | store_i) & (ahead_valid & ahead_last & ~ahead_ends))
             scalar_address_q <= scalar_address_q + 8'd1;
@@ -363,7 +370,6 @@ module vector_schedule (
 
     // Outputs. ----------------------------------------------------------------------------------
 
-    assign early_o             = early;
     assign second_o            = read_valid_2_q & twice;
     assign first_shift_o       = first_shift_q;
     assign exponent_o          = exponent_q;

@@ -7,7 +7,7 @@ use hdl::check::Checked;
 
 use super::super::BenchError;
 use crate::tools::{
-    AtPath, Cache, Design, Family, Packed, Tool, ToolName, pack, provide, synthesise,
+    AtPath, Cache, Design, Family, Packed, Tool, ToolName, pack_only, provide, synthesise,
 };
 
 /// Wide multiplexers double the cells of popcount-like logic, so they are left out.
@@ -43,7 +43,7 @@ impl Synthesis {
         let design = Design { top, sources: &sources };
         let (yosys, cache) = (&self.yosys, &self.cache);
         let counts = synthesise(yosys, cache, &design, Family::Ecp5, &SYNTHESIS_OPTIONS)?;
-        let packed = pack(&self.nextpnr, cache, &counts.netlist)?;
+        let packed = pack_only(&self.nextpnr, cache, &counts.netlist)?;
         self.keep(&kept, &packed)?;
         Ok(packed)
     }

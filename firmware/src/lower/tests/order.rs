@@ -67,6 +67,7 @@ fn ordering_hides_the_vector_unit() {
     };
     let (ordered, plain) = (cycles(&ordered), cycles(&plain));
     assert_eq!(ordered.array_busy, plain.array_busy);
-    assert_eq!(ordered.vector_busy, plain.vector_busy);
+    // Two vector instructions under way in a cycle count as one.
+    assert!(ordered.vector_busy <= plain.vector_busy);
     assert!(ordered.total * 10 < plain.total * 9, "{} of {}", ordered.total, plain.total);
 }

@@ -1,17 +1,89 @@
 //! How long the vector unit takes, exactly: the latencies of its parts, added up.
+//!
+//! ```text
+//!  accept ─► reads … last read ─► way ─► second half, writers ─► done
+//!                                  │◄──────── overlap ───────────►│   the next one is taken
+//!                     │◄─ lead ─────────────────────────────────►│   … as early as it may
+//! ```
 
 use super::digit_writer::STORE_CYCLES;
 use super::scalar_unit::{NORM_SCALE_CYCLES, PEAK_SCALE_CYCLES, SOFTMAX_SCALE_CYCLES};
 use super::train_writer::TrainWriter;
-use super::vector_control::{ACCEPT_CYCLES, ANGLE_CYCLES};
+use super::vector_control::{ACCEPT_CYCLES, ANGLE_CYCLES, HAND_OVER_CYCLES};
 use super::vector_reduction::{PEAK_CYCLES, VectorReduction};
 use super::vector_schedule::{
     DIGIT_CYCLES, EARLY_CYCLES, EXPONENTIAL_CYCLES, LATE_CYCLES, RESULT_CYCLES,
 };
 use super::vector_unit::VectorUnit;
+use firmware::isa::{Encode, Format, Gate, Measure, Norm, Rotate, Softmax, Store};
 use firmware::machine_cycles::VectorLatency;
 
-/// Cycles from the acceptance of an instruction to `done_o`.
+/// The instructions of the unit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names of the instructions")]
+pub enum Kind {
+    Norm,
+    Encode,
+    Rotate,
+    Measure,
+    Store,
+    Softmax,
+    Gate,
+}
+
+impl Kind {
+    /// All of them.
+    pub const ALL: [Kind; 7] = [
+        Kind::Norm,
+        Kind::Encode,
+        Kind::Rotate,
+        Kind::Measure,
+        Kind::Store,
+        Kind::Softmax,
+        Kind::Gate,
+    ];
+
+    /// Its format.
+    pub fn format(self) -> Format {
+        match self {
+            Kind::Norm => Norm::FORMAT,
+            Kind::Encode => Encode::FORMAT,
+            Kind::Rotate => Rotate::FORMAT,
+            Kind::Measure => Measure::FORMAT,
+            Kind::Store => Store::FORMAT,
+            Kind::Softmax => Softmax::FORMAT,
+            Kind::Gate => Gate::FORMAT,
+        }
+    }
+
+    /// Whether its words may be weighted.
+    pub fn may_weigh(self) -> bool {
+        matches!(self, Kind::Norm | Kind::Encode)
+    }
+
+    /// Cycles from the last read of a word to its entry into the second half.
+    pub fn way(self, weighted: bool) -> u32 {
+        match self {
+            Kind::Norm | Kind::Encode if weighted => LATE_CYCLES,
+            Kind::Norm | Kind::Encode | Kind::Measure | Kind::Store => EARLY_CYCLES,
+            Kind::Rotate | Kind::Gate => LATE_CYCLES,
+            Kind::Softmax => EXPONENTIAL_CYCLES,
+        }
+    }
+
+    /// How long before the last write of the instruction before it may be taken, so that its first
+    /// word enters the second half in time.
+    pub fn lead(self, weighted: bool) -> u32 {
+        let reads = match self {
+            Kind::Rotate => ACCEPT_CYCLES + ANGLE_CYCLES + 1,
+            Kind::Gate => ACCEPT_CYCLES + 1,
+            _ => ACCEPT_CYCLES,
+        };
+        reads + self.way(weighted) - HAND_OVER_CYCLES
+    }
+}
+
+/// Cycles from the acceptance of an instruction to `done_o`, if nothing else is under way.
 #[derive(Clone, Copy, Debug)]
 pub struct VectorCycles {
     /// The unit.
@@ -23,32 +95,56 @@ fn walk(reads: u64) -> u64 {
     u64::from(ACCEPT_CYCLES) - 1 + reads
 }
 
-fn first_half(weighted: bool) -> u64 {
-    u64::from(if weighted { LATE_CYCLES } else { EARLY_CYCLES })
-}
-
 impl VectorCycles {
+    /// Cycles from the last word that enters the second half to the last write.
+    fn second_half(&self, kind: Kind) -> u32 {
+        match kind {
+            Kind::Norm => VectorReduction::sum_cycles(self.unit.elements) + NORM_SCALE_CYCLES,
+            Kind::Encode => RESULT_CYCLES + TrainWriter::descriptor_cycles(self.unit.radix),
+            Kind::Rotate | Kind::Measure => PEAK_CYCLES + PEAK_SCALE_CYCLES,
+            Kind::Store => DIGIT_CYCLES + STORE_CYCLES + self.unit.digits - 1,
+            Kind::Softmax => RESULT_CYCLES + PEAK_CYCLES + SOFTMAX_SCALE_CYCLES,
+            Kind::Gate => RESULT_CYCLES,
+        }
+    }
+
+    /// Cycles from the last read of an instruction to its last write.
+    pub fn depth(&self, kind: Kind, weighted: bool) -> u32 {
+        kind.way(weighted) + self.second_half(kind)
+    }
+
+    /// How long before its last write another instruction may be taken: its words have left the
+    /// first half, and what it writes to T is there.
+    pub fn overlap(&self, kind: Kind) -> u32 {
+        let temporaries = match kind {
+            Kind::Softmax | Kind::Gate => RESULT_CYCLES,
+            _ => 0,
+        };
+        self.second_half(kind) - temporaries
+    }
+
+    fn cycles(&self, kind: Kind, weighted: bool, reads: u64) -> u64 {
+        walk(reads) + u64::from(self.depth(kind, weighted))
+    }
+
     /// A norm of `words` words.
     pub fn norm(&self, words: u64, weighted: bool) -> u64 {
-        let sums = VectorReduction::sum_cycles(self.unit.elements);
-        walk(words) + first_half(weighted) + u64::from(sums + NORM_SCALE_CYCLES)
+        self.cycles(Kind::Norm, weighted, words)
     }
 
     /// An encoding of `words` words in all groups together.
     pub fn encode(&self, words: u64, weighted: bool) -> u64 {
-        let train = RESULT_CYCLES + TrainWriter::descriptor_cycles(self.unit.radix);
-        walk(words) + first_half(weighted) + u64::from(train)
+        self.cycles(Kind::Encode, weighted, words)
     }
 
     /// A rotation of `words` words in all heads together.
     pub fn rotate(&self, words: u64) -> u64 {
-        let scale = ANGLE_CYCLES + LATE_CYCLES + PEAK_CYCLES + PEAK_SCALE_CYCLES;
-        walk(2 * words) + u64::from(scale)
+        u64::from(ANGLE_CYCLES) + self.cycles(Kind::Rotate, false, 2 * words)
     }
 
     /// A measurement of `words` words in all heads together.
     pub fn measure(&self, words: u64) -> u64 {
-        walk(words) + u64::from(EARLY_CYCLES + PEAK_CYCLES + PEAK_SCALE_CYCLES)
+        self.cycles(Kind::Measure, false, words)
     }
 
     /// Keys or values of `heads` heads of `words` words each.
@@ -63,35 +159,37 @@ impl VectorCycles {
         let head = whole * parts.max(digits) + u64::from(rest > 0) * rest.max(digits);
         // Nothing is ahead of the very first one, whose digits leave after its last word.
         let first = digits.saturating_sub(if whole > 0 { parts } else { rest });
-        let latency = u64::from(EARLY_CYCLES + DIGIT_CYCLES + STORE_CYCLES) + digits - 1;
-        walk(heads * head - first) + latency
+        self.cycles(Kind::Store, false, heads * head - first)
     }
 
     /// Softmax weights of `words` words.
     pub fn softmax(&self, words: u64) -> u64 {
-        let peak = EXPONENTIAL_CYCLES + RESULT_CYCLES + PEAK_CYCLES;
-        walk(words) + u64::from(peak + SOFTMAX_SCALE_CYCLES)
-    }
-
-    /// What the cycle model takes of these.
-    pub fn latency(&self) -> VectorLatency {
-        let (encode, norm) = (self.encode(1, false), self.norm(1, false));
-        VectorLatency {
-            accept_cycles: ACCEPT_CYCLES.into(),
-            angle_cycles: ANGLE_CYCLES.into(),
-            weighted_cycles: self.norm(1, true) - norm,
-            norm_cycles: norm - walk(1),
-            encode_cycles: encode - walk(1),
-            rotate_cycles: self.rotate(1) - walk(2) - u64::from(ANGLE_CYCLES),
-            measure_cycles: self.measure(1) - walk(1),
-            store_cycles: self.store(1, 1, false) - walk(1),
-            softmax_cycles: self.softmax(1) - walk(1),
-            gate_cycles: self.gate(1) - walk(2),
-        }
+        self.cycles(Kind::Softmax, false, words)
     }
 
     /// A gate of `words` words.
     pub fn gate(&self, words: u64) -> u64 {
-        walk(2 * words) + u64::from(LATE_CYCLES + RESULT_CYCLES)
+        self.cycles(Kind::Gate, false, 2 * words)
+    }
+
+    /// What the cycle model takes of these.
+    pub fn latency(&self) -> VectorLatency {
+        let depth = |kind| u64::from(self.depth(kind, false));
+        VectorLatency {
+            accept_cycles: ACCEPT_CYCLES.into(),
+            angle_cycles: ANGLE_CYCLES.into(),
+            hand_over_cycles: HAND_OVER_CYCLES.into(),
+            early_cycles: EARLY_CYCLES.into(),
+            late_cycles: LATE_CYCLES.into(),
+            exponential_cycles: EXPONENTIAL_CYCLES.into(),
+            result_cycles: RESULT_CYCLES.into(),
+            norm_cycles: depth(Kind::Norm),
+            encode_cycles: depth(Kind::Encode),
+            rotate_cycles: depth(Kind::Rotate),
+            measure_cycles: depth(Kind::Measure),
+            store_cycles: depth(Kind::Store),
+            softmax_cycles: depth(Kind::Softmax),
+            gate_cycles: depth(Kind::Gate),
+        }
     }
 }

@@ -10,8 +10,9 @@
 //!
 //! The first product weighs, turns, or scales the argument of a function; what needs none of that
 //! goes straight to the second product, which squares, scales to counts, or opens a gate. Every
-//! register moves at every clock: the instruction is the same for all that is under way, and
-//! `vector_schedule` knows which word is where. Bit-exact to the functions of
+//! register moves at every clock: the instruction that reads is the same for all that is in the first
+//! half, the one that drains for all in the second, and `vector_schedule` knows which word is where.
+//! Bit-exact to the functions of
 //! [`numeric::fixed_point`](weights::numeric::fixed_point).
 
 use super::digit_table::DigitTable;
@@ -39,11 +40,17 @@ pub struct VectorElement {
     pub digits: u32,
 }
 
-/// What the instruction under way is, the same for all elements.
+/// What the instruction that drains is, the same for all elements.
 struct Mode<'m> {
     norm: Signal<'m>,
     weighted: Signal<'m>,
     encode: Signal<'m>,
+    softmax: Signal<'m>,
+    gate: Signal<'m>,
+}
+
+/// What the instruction that reads is, the same for all elements.
+struct Reading<'m> {
     rotate: Signal<'m>,
     softmax: Signal<'m>,
     gate: Signal<'m>,
@@ -78,10 +85,18 @@ impl VectorElement {
         let width = self.value_width;
         assert!(width >= UNIT_WIDTH, "a value of {width} bits cannot hold 16 bits of a function");
         let b = Builder::new("vector_element", file!(), &self.summary());
+        let reading = Reading::inputs(&b);
         let mode = Mode::inputs(&b);
         let words = self.words(&b);
-        let entering = self.first_half(&b, &mode, &words);
-        self.second_half(&b, &mode, entering);
+        let from = self.first_half(&b, &reading, &words);
+        b.section("Entering cycle 0: source, rounded sum or exponential.");
+        let masked = b.input("masked_i", uint(1), "cycle 0: the position is beyond p");
+        let exponential = from.functions.exponential.extend(self.entering_width()).as_sint();
+        let exponential = masked.select(exponential.same(0), exponential);
+        let early = from.source.extend(self.entering_width());
+        let late = reading.softmax.select(exponential, from.y);
+        let entering = b.wire("entering", reading.early.select(early, late));
+        self.second_half(&b, &mode, from, entering);
         b.finish()
     }
 
@@ -111,7 +126,12 @@ impl VectorElement {
     }
 
     /// Both ways into the second half.
-    fn first_half<'m>(&self, b: &'m Builder, mode: &Mode<'m>, words: &Words<'m>) -> Entering<'m> {
+    fn first_half<'m>(
+        &self,
+        b: &'m Builder,
+        mode: &Reading<'m>,
+        words: &Words<'m>,
+    ) -> Entering<'m> {
         let width = self.value_width;
         let now = b.flag(true);
         b.port_group("First product.");
@@ -193,22 +213,20 @@ impl VectorElement {
         floor + shifted.round_up.extend(width).as_sint()
     }
 
-    fn second_half<'m>(&self, b: &'m Builder, mode: &Mode<'m>, from: Entering<'m>) {
+    fn second_half<'m>(
+        &self,
+        b: &'m Builder,
+        mode: &Mode<'m>,
+        from: Entering<'m>,
+        entering: Signal<'m>,
+    ) {
         let (width, entering_width) = (self.value_width, self.entering_width());
         let now = b.flag(true);
         b.port_group("Second product; cycle 0 is that of entering_o.");
         let mantissa = b.input("mantissa_i", uint(UNIT_WIDTH), "cycle 0: factor of counts");
         let shift = b.input("second_shift_i", uint(SHIFT_WIDTH), "cycle 1: right shift");
         let deficit = b.input("deficit_i", uint(DEFICIT_WIDTH), "cycle 1: shift of a position");
-        let masked = b.input("masked_i", uint(1), "cycle 0: the position is beyond p");
         let limit = b.input("limit_i", uint(self.count_width), "largest magnitude of a count");
-
-        b.section("Entering cycle 0: source, rounded sum or exponential.");
-        let exponential = from.functions.exponential.extend(entering_width).as_sint();
-        let exponential = masked.select(exponential.same(0), exponential);
-        let early = from.source.extend(entering_width);
-        let entering = mode.early.select(early, mode.softmax.select(exponential, from.y));
-        let entering = b.wire("entering", entering);
 
         b.section("Cycle 1: the factors.");
         let late = from.late.extend(entering_width);
@@ -285,16 +303,27 @@ struct Entering<'m> {
 
 impl<'m> Mode<'m> {
     fn inputs(b: &'m Builder) -> Mode<'m> {
-        b.port_group("The instruction under way, held.");
+        b.port_group("The instruction that drains, held.");
         let flag = |name: &str, meaning: &str| b.input(name, uint(1), meaning);
         Mode {
             norm: flag("norm_i", "sums of squares and magnitudes"),
             weighted: flag("weighted_i", "times the weight in C"),
             encode: flag("encode_i", "to counts"),
-            rotate: flag("rotate_i", "pairs turned by an angle"),
             softmax: flag("softmax_i", "scores to weights"),
             gate: flag("gate_i", "gate, sigmoid, up"),
-            early: flag("early_i", "the source enters the second half as it is"),
+        }
+    }
+}
+
+impl<'m> Reading<'m> {
+    fn inputs(b: &'m Builder) -> Reading<'m> {
+        b.port_group("The instruction that reads, held.");
+        let flag = |name: &str, meaning: &str| b.input(name, uint(1), meaning);
+        Reading {
+            rotate: flag("reading_rotate_i", "pairs turned by an angle"),
+            softmax: flag("reading_softmax_i", "scores to weights"),
+            gate: flag("reading_gate_i", "gate, sigmoid, up"),
+            early: flag("reading_early_i", "the source enters the second half as it is"),
         }
     }
 }

@@ -40,16 +40,25 @@ pub struct VectorSchedule {
     pub count_width: u32,
 }
 
-/// The instruction under way.
+/// The instruction that drains.
 struct Mode<'m> {
     norm: Signal<'m>,
     encode: Signal<'m>,
     rotate: Signal<'m>,
-    measure: Signal<'m>,
     store: Signal<'m>,
     softmax: Signal<'m>,
     gate: Signal<'m>,
+    start: Signal<'m>,
+}
+
+/// The instruction that reads.
+struct Reading<'m> {
+    rotate: Signal<'m>,
+    softmax: Signal<'m>,
+    gate: Signal<'m>,
     weighted: Signal<'m>,
+    early: Signal<'m>,
+    start: Signal<'m>,
 }
 
 /// A word's tag, in so many cycles.
@@ -67,34 +76,53 @@ impl VectorSchedule {
              A word enters the second half of an element 2 cycles after its last read, or 7 after \
              the first product, or 8 as an exponential. Cycles from there count as entering cycles.";
         let b = Builder::new("vector_schedule", file!(), summary);
+        let reading = self.reading(&b);
         let mode = self.mode(&b);
-        let start = b.input("start_i", uint(1), "the instruction starts");
-        let tags = self.tags(&b, &mode, start);
-        self.scalars(&b, &mode, start, &tags);
-        self.results(&b, &mode, start, &tags);
+        let hand_over = b.input("hand_over_i", uint(1), "what reads drains from now on");
+        let (tags, second) = self.tags(&b, &reading, hand_over);
+        self.first_shift(&b, &reading, &mode, second);
+        self.scalars(&b, &mode, hand_over, &tags);
+        self.results(&b, &mode, &tags);
         b.finish()
     }
 
+    fn reading<'m>(&self, b: &'m Builder) -> Reading<'m> {
+        b.port_group("The instruction that reads, held.");
+        let flag = |name: &str, meaning: &str| b.input(name, uint(1), meaning);
+        Reading {
+            rotate: flag("reading_rotate_i", "pairs turned by an angle"),
+            softmax: flag("reading_softmax_i", "scores to weights"),
+            gate: flag("reading_gate_i", "gate, sigmoid, up"),
+            weighted: flag("reading_weighted_i", "times the weight in C"),
+            early: flag("reading_early_i", "no first product"),
+            start: flag("read_start_i", "its first cycle"),
+        }
+    }
+
     fn mode<'m>(&self, b: &'m Builder) -> Mode<'m> {
-        b.port_group("The instruction under way, held.");
+        b.port_group("The instruction that drains, held.");
         let flag = |name: &str, meaning: &str| b.input(name, uint(1), meaning);
         Mode {
             norm: flag("norm_i", "sums of a vector"),
             encode: flag("encode_i", "values to trains"),
             rotate: flag("rotate_i", "pairs turned by an angle"),
-            measure: flag("measure_i", "scales of heads"),
             store: flag("store_i", "keys or values kept as digits"),
             softmax: flag("softmax_i", "scores to weights"),
             gate: flag("gate_i", "gate, sigmoid, up"),
-            weighted: flag("weighted_i", "times the weight in C"),
+            start: flag("start_i", "its first cycle"),
         }
     }
 
-    /// The tags as they enter the second half, and what depends on them alone.
-    fn tags<'m>(&self, b: &'m Builder, mode: &Mode<'m>, start: Signal<'m>) -> Tags<'m> {
+    /// The tags as they enter the second half; and whether a word's last read was three cycles ago.
+    fn tags<'m>(
+        &self,
+        b: &'m Builder,
+        reading: &Reading<'m>,
+        hand_over: Signal<'m>,
+    ) -> (Tags<'m>, Signal<'m>) {
         b.port_group("Tag of a word, with its last read.");
         let flag = |name: &str, meaning: &str| b.input(name, uint(1), meaning);
-        let accept = flag("accept_i", "an instruction is taken: no tag stays");
+        let accept = flag("accept_i", "an instruction is taken: no tag stays here");
         let valid = flag("valid_i", "a word is on its way");
         let first = flag("first_i", "first word of its group");
         let last = flag("last_i", "last word of its group");
@@ -108,11 +136,10 @@ impl VectorSchedule {
             rest.map(|(name, signal)| delays(b, &format!("read_{name}"), signal, ways[2], false));
 
         b.section("Where a word enters the second half. Cycle by cycle from there.");
-        let unweighted = b.wire("unweighted", (mode.norm | mode.encode) & !mode.weighted);
-        let early = b.wire("early", unweighted | mode.measure | mode.store);
+        b.comment("A word that has entered leaves this line with the instruction.");
         let ahead = |name: &str, line: &[Signal<'m>]| {
-            let way = mode.softmax.select(line[ways[2]], line[ways[1]]);
-            b.wire(&format!("ahead_{name}"), early.select(line[ways[0]], way))
+            let way = reading.softmax.select(line[ways[2]], line[ways[1]]);
+            b.wire(&format!("ahead_{name}"), reading.early.select(line[ways[0]], way))
         };
         let enter = |name: &str, line: &[Signal<'m>], cycles: u32| {
             let ahead = ahead(name, line);
@@ -121,39 +148,36 @@ impl VectorSchedule {
         let digits = DIGIT_CYCLES as usize + 1;
         let ahead_valid = ahead("valid", &valids);
         let entering = Tags {
-            valid: commands(b, "entering_valid", ahead_valid, digits, accept),
+            valid: commands(b, "entering_valid", ahead_valid, digits, hand_over),
             first: enter("first", &rest[0], RESULT_CYCLES),
             last: enter("last", &rest[1], DIGIT_CYCLES),
             ends: enter("ends", &rest[2], DIGIT_CYCLES),
         };
         b.port_group("Elements, from the last read.");
-        let twice = b.wire("twice", mode.rotate | mode.gate);
-        b.output("early_o", early, "no first product");
+        let twice = b.wire("twice", reading.rotate | reading.gate);
         b.output("second_o", valids[2] & twice, "cycle 2: second of two reads");
-        self.first_shift(b, mode, start, valids[3]);
-        entering
+        (entering, valids[3])
     }
 
     /// The shift of the first sum in cycle 4: of a weight, an angle, an argument, or gate times up.
     fn first_shift<'m>(
         &self,
         b: &'m Builder,
+        reading: &Reading<'m>,
         mode: &Mode<'m>,
-        start: Signal<'m>,
         second: Signal<'m>,
     ) {
         const WIDTH: u32 = 10;
         let shift = b.input("shift_i", uint(SHIFT_WIDTH), "right shift of turns and arguments");
         let product = b.input("product_shift_i", uint(SHIFT_WIDTH), "right shift of gate times up");
-        let exponent = b.input("scalar_exponent_i", sint(EXPONENT_WIDTH), "its exponent");
+        let exponent_type = sint(EXPONENT_WIDTH);
+        let argument = b.input("argument_exponent_i", exponent_type, "exponent of an argument");
+        let exponent = b.input("scalar_exponent_i", exponent_type, "exponent of the scalar");
         b.section("Right shift of the first sum.");
-        b.comment(
-            "Read once, as the instruction may write the same scalar; each head's for a store.",
-        );
-        let found = b.register_reset("found_q", uint(1), 0).next(start).signal();
-        let held_exponent = b.delay("exponent_q", found | mode.store, exponent);
-        let follows = mode.softmax | mode.gate;
-        let more = b.wire("more", follows.select(held_exponent, held_exponent.same(0)));
+        b.comment("Exponents are read once, as the instruction may write the same scalar.");
+        let argument = b.delay("argument_exponent_q", reading.start, argument);
+        let follows = reading.softmax | reading.gate;
+        let more = b.wire("more", follows.select(argument, argument.same(0)));
         let sum = b.wire("argument_sum", shift.extend(WIDTH).as_sint() + more.extend(WIDTH));
         let most = sum.same((1 << SHIFT_WIDTH) - 1);
         let limited = most.lt(sum).select(most, sum);
@@ -161,19 +185,21 @@ impl VectorSchedule {
         let reason = "Limited to six bits.";
         b.unused("limited", limited.bits(SHIFT_WIDTH, WIDTH - SHIFT_WIDTH), reason);
         let weight = b.literal(i128::from(self.value_width) - 2, uint(SHIFT_WIDTH));
-        let usual = mode.weighted.select(weight, limited.bits(0, SHIFT_WIDTH));
+        let usual = reading.weighted.select(weight, limited.bits(0, SHIFT_WIDTH));
         let usual = b.delay("usual_shift_q", b.flag(true), usual);
-        let chosen = (mode.gate & second).select(product, usual);
+        let chosen = (reading.gate & second).select(product, usual);
         let chosen = b.delay("first_shift_q", b.flag(true), chosen);
         b.output("first_shift_o", chosen, "cycle 4: right shift of the first sum");
+        b.section("The exponent that scales and deficits start from; each head's for a store.");
+        let held_exponent = b.delay("exponent_q", mode.start | mode.store, exponent);
         b.output("exponent_o", held_exponent, "exponent of the scalar, entering cycle 0");
     }
 
     /// Reads a group's scalar in time for its first word; others read the one they follow.
-    fn scalars<'m>(&self, b: &'m Builder, mode: &Mode<'m>, start: Signal<'m>, tags: &Tags<'m>) {
+    fn scalars<'m>(&self, b: &'m Builder, mode: &Mode<'m>, hand_over: Signal<'m>, tags: &Tags<'m>) {
         let address_type = uint(SCALAR_ADDRESS_WIDTH);
         b.port_group("Scalar.");
-        let scalar = b.input("scalar_i", address_type, "first scalar to read");
+        let scalar = b.input("scalar_i", address_type, "first scalar of what is handed over");
         let mantissa = b.input("scalar_mantissa_i", uint(UNIT_WIDTH), "its factor");
         let shift = b.input("scalar_shift_i", uint(SHIFT_WIDTH), "its right shift");
         let maximum = b.input("maximum_i", sint(self.value_width), "largest score");
@@ -182,7 +208,7 @@ impl VectorSchedule {
         let address = b.register("scalar_address_q", address_type);
         let follows = tags.valid[0] & tags.last[0] & !tags.ends[0];
         let by_group = (mode.encode | mode.store) & follows;
-        let address = address.when(start, scalar).when(by_group, address.signal() + 1).signal();
+        let address = address.when(hand_over, scalar).when(by_group, address.signal() + 1).signal();
         let mantissa = b.delay("mantissa_q", b.flag(true), mantissa);
         let shift = b.delay("shift_q", b.flag(true), shift);
         let late = b.delay("shift_1_q", b.flag(true), shift);
@@ -201,7 +227,8 @@ impl VectorSchedule {
     }
 
     /// Tags for the writers, deficits, and T.
-    fn results<'m>(&self, b: &'m Builder, mode: &Mode<'m>, start: Signal<'m>, tags: &Tags<'m>) {
+    fn results<'m>(&self, b: &'m Builder, mode: &Mode<'m>, tags: &Tags<'m>) {
+        let start = mode.start;
         let address_type = uint(MEMORY_ADDRESS_WIDTH);
         // The first of each line is a cycle ahead.
         let at = |line: &[Signal<'m>], cycle: u32| line[cycle as usize + 1];

@@ -149,7 +149,7 @@ impl MachineCore {
             field("shift", SHIFT, "its right shift"),
             field("exponent", EXPONENT, "its exponent"),
         ];
-        let readers = ["matrix", "vector", "host"].map(Reader::AtOnce);
+        let readers = ["matrix", "vector", "argument", "host"].map(Reader::AtOnce);
         let depth = self.parameters.scalar_count;
         store("scalar_registers", "scalars of the vector unit", &fields, depth, &readers, true)
     }

@@ -69,6 +69,10 @@ impl MachineCore {
         net.place("descriptors", &memories.descriptors, &DESCRIPTORS);
         net.place("scalars", &memories.scalars, &SCALARS);
         net.unused("scalars.matrix_shift_o", "The matrix unit shifts by its instruction.");
+        for part in ["mantissa", "shift"] {
+            let output = format!("scalars.argument_{part}_o");
+            net.unused(&output, "An argument has no scale but its frame.");
+        }
         for part in ["mantissa", "shift", "exponent"] {
             let shown = net.get(&format!("scalars.host_{part}_o"));
             let name = format!("scalar_{part}");
@@ -96,7 +100,7 @@ fn forward_memories(net: &mut Net, memories: &Memories, key_value_store: &Module
     let train = ["matrix_column_o", "matrix_negative_o", "matrix_magnitude_o"];
     net.forward("trains", &memories.trains, &train);
     net.forward("descriptors", &memories.descriptors, &["matrix_words_o", "matrix_magnitude_o"]);
-    let scalar = ["matrix_mantissa_o", "matrix_exponent_o"]
+    let scalar = ["matrix_mantissa_o", "matrix_exponent_o", "argument_exponent_o"]
         .map(String::from)
         .into_iter()
         .chain(["mantissa", "shift", "exponent"].map(|part| format!("vector_{part}_o")));
@@ -165,7 +169,7 @@ const MATRIX: Wires<21> = [
     ("residual_data_i", "residual.matrix_data_o"),
 ];
 
-const VECTOR: Wires<12> = [
+const VECTOR: Wires<13> = [
     ("instruction_valid_i", "sequencer.vector_valid_o"),
     ("instruction_i", "sequencer.instruction_o"),
     ("position_i", "tokens.position_o"),
@@ -176,6 +180,7 @@ const VECTOR: Wires<12> = [
     ("scalar_mantissa_i", "scalars.vector_mantissa_o"),
     ("scalar_shift_i", "scalars.vector_shift_o"),
     ("scalar_exponent_i", "scalars.vector_exponent_o"),
+    ("argument_exponent_i", "scalars.argument_exponent_o"),
     ("maximum_i", "maxima.vector_data_o"),
     ("deficits_i", "value_deficits.data_o"),
 ];
@@ -233,7 +238,7 @@ const DESCRIPTORS: Wires<5> = [
     ("matrix_address_i", "matrix.descriptor_address_o"),
 ];
 
-const SCALARS: Wires<8> = [
+const SCALARS: Wires<9> = [
     ("write_i", "vector.scalar_write_o"),
     ("write_address_i", "vector.scalar_write_address_o"),
     ("mantissa_i", "vector.scalar_mantissa_o"),
@@ -241,6 +246,7 @@ const SCALARS: Wires<8> = [
     ("exponent_i", "vector.scalar_exponent_o"),
     ("matrix_address_i", "matrix.scalar_address_o"),
     ("vector_address_i", "vector.scalar_read_address_o"),
+    ("argument_address_i", "vector.argument_address_o"),
     ("host_address_i", "scalar_index_i"),
 ];
 

@@ -7,25 +7,27 @@
 //!                                             └─► vector_reduction ─► scalar_unit ─► scalars
 //! ```
 //!
-//! Executes the instructions of [`firmware::isa`] one after the other: the next one begins in the
-//! cycle after the last write of this one, so it finds all of it. Within an instruction one word
-//! enters each cycle, and groups follow each other without a gap.
+//! Executes the instructions of [`firmware::isa`] in their order: the next one reads while this one
+//! drains, and finds all that this one writes to T and to the scalars of its groups. Only the scalar
+//! of an argument (Softmax, Gate) is read at its beginning: whoever writes that must be done. Within
+//! an instruction one word enters each cycle, and groups follow each other without a gap.
 //!
 //! Cycles from the one that accepts an instruction to that of `done_o`, where `n` is the number of
-//! its words in all groups, D the digits, and tree = ⌈log2(elements) / 2⌉:
+//! its words in all groups, D the digits, and tree = ⌈log2(elements) / 2⌉; the next instruction is
+//! taken so many cycles before `done_o` as the smaller of its lead and this one's overlap says:
 //!
-//! | instruction | cycles | | |
-//! |---|---|---|---|
-//! | Norm | n + 12 + tree | weighted | + 5 |
-//! | Encode | n + 8 | weighted | + 5 |
-//! | | | unary | + 1 |
-//! | Rotate | 2 n + 12 | | |
-//! | Measure | n + 5 | | |
-//! | Store | n + 8 + D | words of the store complete less than D cycles apart | + waits |
-//! | Softmax | n + 18 | | |
-//! | Gate | 2 n + 12 | | |
+//! | instruction | cycles | | | lead | overlap |
+//! |---|---|---|---|---|---|
+//! | Norm | n + 12 + tree | weighted | + 5 | 1, weighted 6 | 10 + tree |
+//! | Encode | n + 8 | weighted | + 5 | 1, weighted 6 | 6 |
+//! | | | unary | + 1 | | + 1 |
+//! | Rotate | 2 n + 12 | | | 9 | 3 |
+//! | Measure | n + 5 | | | 1 | 3 |
+//! | Store | n + 8 + D | words of the store complete less than D cycles apart | + waits | 1 | 6 + D |
+//! | Softmax | n + 18 | | | 7 | 5 |
+//! | Gate | 2 n + 12 | | | 7 | 0 |
 //!
-//! [`VectorCycles`](super::vector_cycles::VectorCycles) has them as functions.
+//! [`VectorCycles`] has them as functions.
 
 mod writers;
 
@@ -33,6 +35,7 @@ use super::function_table::{INDEX_WIDTH, function_table};
 use super::round_shifter::SHIFT_WIDTH;
 use super::scalar_unit::EXPONENT_WIDTH;
 use super::vector_control::{POSITION_WIDTH, VectorControl};
+use super::vector_cycles::VectorCycles;
 use super::vector_element::{DEFICIT_WIDTH, VectorElement};
 use super::vector_schedule::VectorSchedule;
 use crate::builder::Builder;
@@ -42,7 +45,7 @@ use crate::signal::Signal;
 use crate::signal_type::{Type, sint, uint};
 use firmware::isa::INSTRUCTION_WIDTH;
 use firmware::machine::MachineParameters;
-use firmware::machine_memories::function_material;
+use firmware::machine_memories::{Material, function_material};
 use std::sync::Arc;
 use weights::numeric::Radix;
 use weights::numeric::fixed_point::UNIT_WIDTH;
@@ -64,6 +67,8 @@ pub struct VectorUnit {
     pub digits: u32,
     /// How the planes of a train add up.
     pub radix: Radix,
+    /// What the tables of functions are made of.
+    pub functions: Material,
 }
 
 /// The instances whose outputs others read.
@@ -83,6 +88,7 @@ impl From<&MachineParameters> for VectorUnit {
             count_width: machine.count_width,
             digits: machine.key_value_digits,
             radix: machine.radix,
+            functions: function_material(machine.elements),
         }
     }
 }
@@ -120,8 +126,8 @@ impl VectorUnit {
     fn summary(&self) -> String {
         format!(
             "{} elements per cycle: norms, encoders, rotations, softmax, gates, kept digits.\n\n\
-             Instructions are executed one after the other; each finds all that the one before \
-             has written.",
+             Instructions are executed in order, one reads while the one before drains; each finds \
+             all that the one before has written, but for the scalar of an argument.",
             self.elements
         )
     }
@@ -137,7 +143,8 @@ impl VectorUnit {
         let position = b.input("position_i", uint(POSITION_WIDTH), "position p of the token");
         b.section("Instruction and reads.");
         let VectorUnit { elements, lanes, slots, digits, .. } = *self;
-        let control = VectorControl { elements, lanes, slots, digits }.module();
+        let cycles = VectorCycles { unit: *self };
+        let control = VectorControl { elements, lanes, slots, digits, cycles }.module();
         let inputs = [
             ("instruction_valid_i", valid),
             ("instruction_i", instruction),
@@ -159,6 +166,7 @@ impl VectorUnit {
         let mantissa = b.input("scalar_mantissa_i", uint(UNIT_WIDTH), "factor");
         let shift = b.input("scalar_shift_i", uint(SHIFT_WIDTH), "right shift");
         let exponent = b.input("scalar_exponent_i", sint(EXPONENT_WIDTH), "exponent");
+        let argument = b.input("argument_exponent_i", sint(EXPONENT_WIDTH), "of an argument");
         let maximum = b.input("maximum_i", sint(self.value_width), "largest score");
         b.section("Which word is where.");
         let VectorUnit { elements, value_width, count_width, .. } = *self;
@@ -168,6 +176,7 @@ impl VectorUnit {
             ("scalar_mantissa_i", mantissa),
             ("scalar_shift_i", shift),
             ("scalar_exponent_i", exponent),
+            ("argument_exponent_i", argument),
             ("maximum_i", maximum),
             ("position_i", position),
         ];
@@ -175,20 +184,25 @@ impl VectorUnit {
             ("norm_i", "norm_o"),
             ("encode_i", "encode_o"),
             ("rotate_i", "rotate_o"),
-            ("measure_i", "measure_o"),
             ("store_i", "store_o"),
             ("softmax_i", "softmax_o"),
             ("gate_i", "gate_o"),
-            ("weighted_i", "weighted_o"),
             ("start_i", "start_o"),
+            ("reading_rotate_i", "reading_rotate_o"),
+            ("reading_softmax_i", "reading_softmax_o"),
+            ("reading_gate_i", "reading_gate_o"),
+            ("reading_weighted_i", "reading_weighted_o"),
+            ("reading_early_i", "reading_early_o"),
+            ("read_start_i", "read_start_o"),
             ("accept_i", "accept_o"),
+            ("hand_over_i", "hand_over_o"),
             ("valid_i", "valid_o"),
             ("first_i", "first_o"),
             ("last_i", "last_o"),
             ("ends_i", "ends_o"),
-            ("shift_i", "shift_o"),
-            ("product_shift_i", "product_shift_o"),
-            ("scalar_i", "scalar_o"),
+            ("shift_i", "reading_shift_o"),
+            ("product_shift_i", "reading_product_shift_o"),
+            ("scalar_i", "reading_scalar_o"),
             ("bits_i", "bits_o"),
             ("deficits_i", "deficits_o"),
             ("destination_i", "destination_o"),
@@ -196,7 +210,8 @@ impl VectorUnit {
         inputs.extend(held.map(|(input, output)| (input, control.get(output))));
         let schedule = b.instance("schedule", &schedule, &inputs);
         b.output("scalar_read_address_o", schedule.get("scalar_address_o"), "scalar to read");
-        b.output("maximum_address_o", control.get("maximum_o"), "maximum to read");
+        b.output("argument_address_o", control.get("reading_scalar_o"), "scalar of an argument");
+        b.output("maximum_address_o", control.get("reading_maximum_o"), "maximum to read");
         schedule
     }
 
@@ -234,7 +249,7 @@ impl VectorUnit {
         };
         let sources = forward("source", sint(self.value_width));
         let indices = forward("index", uint(INDEX_WIDTH));
-        let table = function_table(function_material(self.elements));
+        let table = function_table(self.functions);
         let looked_up = |(pair, indices): (usize, &[Signal<'m>])| {
             let inputs = [("index_0_i", indices[0]), ("index_1_i", indices[1])];
             let found = b.instance(&format!("table_{pair}"), &table, &inputs);
@@ -245,14 +260,16 @@ impl VectorUnit {
             ("norm_i", "norm_o"),
             ("weighted_i", "weighted_o"),
             ("encode_i", "encode_o"),
-            ("rotate_i", "rotate_o"),
             ("softmax_i", "softmax_o"),
             ("gate_i", "gate_o"),
-            ("space_i", "space_o"),
-            ("multiplier_i", "multiplier_o"),
+            ("reading_rotate_i", "reading_rotate_o"),
+            ("reading_softmax_i", "reading_softmax_o"),
+            ("reading_gate_i", "reading_gate_o"),
+            ("reading_early_i", "reading_early_o"),
+            ("space_i", "reading_space_o"),
+            ("multiplier_i", "reading_multiplier_o"),
         ];
         let from_schedule = [
-            ("early_i", "early_o"),
             ("second_i", "second_o"),
             ("first_shift_i", "first_shift_o"),
             ("maximum_i", "maximum_o"),
