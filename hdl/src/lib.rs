@@ -7,6 +7,7 @@ pub mod bits;
 pub mod blocks;
 pub mod builder;
 pub mod check;
+pub mod cost;
 pub mod expression;
 pub mod instance;
 pub mod module;

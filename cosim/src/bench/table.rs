@@ -13,6 +13,12 @@ impl fmt::Display for BenchReport {
         if let Some(speed) = &self.speed {
             writeln!(f, "{speed}")?;
         }
+        if let Some(cost) = &self.cost {
+            writeln!(f, "{cost}")?;
+        }
+        if self.area.is_none() && self.speed.is_none() {
+            return Ok(());
+        }
         writeln!(f, "Targets")?;
         self.verdicts().try_for_each(|verdict| writeln!(f, "  {verdict}"))?;
         match self.missed().len() {

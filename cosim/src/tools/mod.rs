@@ -23,6 +23,7 @@ mod family;
 mod kept;
 mod locate;
 mod netlist;
+mod pack;
 mod place;
 mod python;
 mod synthesis;
@@ -39,6 +40,7 @@ pub use error::{Failure, ToolError};
 pub use kept::{Kept, PlaceFailure, Placing, pack, place_kept, synthesise_kept};
 pub use locate::{Tool, ToolName, locate};
 pub use netlist::{Netlist, netlist};
+pub use pack::{Packed, pack_only};
 pub use place::{ECP5_DEVICE, Placement, place_and_route};
 pub use synthesis::{CellCounts, Family, synthesise};
 
