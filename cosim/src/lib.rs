@@ -4,13 +4,16 @@
 //! [`weights::numeric`]; this crate only asks whether it is.
 
 pub mod bench;
+pub mod boards;
 pub mod commands;
 pub mod evaluation;
+pub mod gates;
 pub mod harness;
 pub mod lockstep;
 pub mod machine;
 pub mod pipeline;
 pub mod reference;
 pub mod report;
+pub mod synth;
 pub mod tools;
 pub mod verilated;

@@ -14,7 +14,8 @@
 //! | event | columns that spike, at least 1 | Σ over beats of max(1, columns that spike) |
 //! | baked | 1 | 1 |
 //!
-//! so with `row_tiles` = ceil(rows / lanes) the array takes `row_tiles · entries` cycles a vector.
+//! so with `row_tiles` = ceil(rows / lanes) the array takes `row_tiles · entries` cycles a vector, and
+//! of the baked form `entry_cycles` for each entry, a cycle for each bit of its widest sum.
 //! A unary train of events needs only one entry for a whole silent vector, not one a pass.
 //!
 //! The recurrence holds while both streams never wait.
@@ -45,6 +46,8 @@ pub struct FormTiming {
     pub drain_latency: u64,
     /// Groups of rows that must pass before the next vector's first.
     pub group_spacing: u64,
+    /// From one entry to the next, at least.
+    pub entry_cycles: u64,
     /// Tiles of sums that wait or are on their way, at most.
     pub tiles_held: usize,
 }
@@ -104,14 +107,15 @@ pub fn vector_ends(
         let free = vector.checked_sub(2).map_or(0, |before: usize| read[before] + 1);
         receive = receive.max(free) + load.receive;
         step = step.max(receive);
+        let mut last = step;
         for tile in 0..tiling.row_tiles {
             let room = left.len().checked_sub(timing.tiles_held).map_or(0, |held| left[held] + 1);
-            let last = (step + load.entries - 1).max(room);
-            step = last + 1;
+            last = (step + (load.entries - 1) * timing.entry_cycles).max(room);
+            step = last + timing.entry_cycles;
             leave = leave.max(last + timing.sums_latency) + groups(tile);
             left.push(leave - 1);
         }
-        read.push(step - 1);
+        read.push(last);
         ends.push(leave - 1 + timing.drain_latency);
         leave += spacing;
     }
@@ -147,6 +151,7 @@ mod tests {
             sums_latency: 5,
             drain_latency: 3,
             group_spacing: 1,
+            entry_cycles: 1,
             tiles_held: 4,
         };
         let tiling = Tiling::new(8, 20, 4, 5).unwrap();

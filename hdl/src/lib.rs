@@ -7,11 +7,14 @@ pub mod bits;
 pub mod blocks;
 pub mod builder;
 pub mod check;
+pub mod cost;
 pub mod expression;
 pub mod instance;
 pub mod module;
 pub mod primitive;
 pub mod primitives;
+#[cfg(feature = "rust-hdl")]
+pub mod rust_hdl;
 pub mod signal;
 pub mod signal_type;
 pub mod simulation;

@@ -18,6 +18,7 @@ pub mod machine_line;
 pub mod machine_plants;
 pub mod machines;
 pub mod monitor;
+pub mod netlists;
 pub mod plants;
 mod provocation;
 pub mod rules;

@@ -101,7 +101,8 @@ impl<S: Simulation> Simulation for Monitor<S> {
         let after = self.offers();
         self.cycles += 1;
         for (channel, before) in before.iter().enumerate() {
-            if stale[channel] != *before {
+            // Nothing has been evaluated before the first settle: what is there follows power-up.
+            if stale[channel] != *before && self.cycles > 1 {
                 self.note(channel, "the offer follows an input within the cycle");
             }
             if before.is_some() && !in_reset && !taken[channel] && after[channel] != *before {

@@ -55,7 +55,7 @@ pub fn compile(
     design: &Checked,
     sources: &[(String, String)],
 ) -> Result<CompiledModel, ToolError> {
-    let options = BuildOptions { trace: false, optimisation: Optimisation::Normal };
+    let options = BuildOptions { optimisation: Optimisation::Normal, ..BuildOptions::default() };
     let ports = design.top().ports();
     toolchain.build(&Design { top: &design.top().name, sources }, &ports, options)
 }

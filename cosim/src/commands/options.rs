@@ -1,10 +1,11 @@
 //! The options that `layers` and `cosim` share, and the stages that they share.
 
 use super::Console;
+use super::gates::GateOptions;
 use crate::pipeline::layers::{Job, Lowered, Plant, Planted, Rtl, TOP};
 use crate::pipeline::{PipelineError, Source, SourceOptions, ToolVersion};
 use crate::tools::Design;
-use crate::verilated::{BuildOptions, CompiledModel, Optimisation, Toolchain};
+use crate::verilated::{BuildOptions, CompiledModel, Optimisation, PowerUp, Toolchain};
 use clap::Args;
 use hdl::simulation::Port;
 use std::collections::BTreeMap;
@@ -38,6 +39,8 @@ pub struct LayerOptions {
     /// a code of the packing.
     #[arg(long, value_name = "KIND")]
     pub plant: Option<Plant>,
+    #[command(flatten)]
+    pub(super) gates: GateOptions,
 }
 
 /// What the first stages yield.
@@ -165,6 +168,7 @@ impl LayerOptions {
         put("--seed ", self.seed.map(|seed| seed.to_string()));
         self.set.iter().for_each(|setting| put("--set ", Some(quoted(setting))));
         put("--plant ", self.plant.map(|plant| plant.name().to_owned()));
+        put("--gates ", self.gates.option());
         text
     }
 }
@@ -213,16 +217,13 @@ pub(super) fn verilate(
     stages: &mut Stages,
     (top, sources, ports): (&str, &[(String, String)], &[Port]),
     trace: bool,
+    power_up: PowerUp,
 ) -> Result<(CompiledModel, Vec<ToolVersion>), PipelineError> {
     let begin = Instant::now();
     let toolchain = Toolchain::find()?;
-    let options = BuildOptions { trace, optimisation: Optimisation::Fast };
+    let options = BuildOptions { trace, optimisation: Optimisation::Fast, power_up };
     let model = toolchain.build(&Design { top, sources }, ports, options)?;
-    let tools: Vec<ToolVersion> = toolchain
-        .tools()
-        .iter()
-        .map(|tool| ToolVersion { name: tool.name.name().into(), version: tool.version.clone() })
-        .collect();
+    let tools: Vec<ToolVersion> = toolchain.tools().into_iter().map(ToolVersion::of).collect();
     let from = if model.was_cached() { "from the cache" } else { "built" };
     let what = format!("{from}: {}", toolchain.verilator().tool.version);
     stages.note(console, "verilate", begin, &what);

@@ -10,7 +10,7 @@ use hdl::simulation::Port;
 use super::Toolchain;
 use super::ffi::Loaded;
 use super::model::CompiledModel;
-use super::options::BuildOptions;
+use super::options::{BuildOptions, PowerUp};
 use super::runtime::{Runtime, compiler_flags, include_flags};
 use super::shim::{PREFIX, shim_text};
 use crate::tools::{AtPath, Cache, Design, ToolError};
@@ -41,6 +41,9 @@ const FLAGS: [&str; 11] = [
     "1000",
 ];
 
+/// Flags of a Verilation whose simulations begin from a seed; each stands in for its value above.
+const SEEDED_FLAGS: [&str; 4] = ["--x-assign", "unique", "--x-initial", "unique"];
+
 /// Flags of a Verilation with waveforms: the default leaves out signals of more than 256 bits.
 const TRACE_FLAGS: [&str; 3] = ["--trace", "--trace-max-width", "4096"];
 
@@ -60,7 +63,7 @@ impl Toolchain {
         options: BuildOptions,
     ) -> Result<CompiledModel, ToolError> {
         design.check_names()?;
-        let shim = shim_text(ports, options.trace);
+        let shim = shim_text(ports, options);
         let key = self.key(design, &shim, options);
         let folder = self.cache.folder("models")?.join(&key);
         let path = folder.join(MODEL);
@@ -77,7 +80,7 @@ impl Toolchain {
             }
         }
         Cache::touch(&path);
-        let loaded = Arc::new(Loaded::open(&path, options.trace)?);
+        let loaded = Arc::new(Loaded::open(&path, options)?);
         Ok(CompiledModel::new(loaded, ports.into(), design.top.into(), was_cached))
     }
 
@@ -88,9 +91,7 @@ impl Toolchain {
             parts.extend([name.as_str(), text.as_str()]);
         }
         parts.extend(FLAGS);
-        if options.trace {
-            parts.extend(TRACE_FLAGS);
-        }
+        parts.extend(extra_flags(options));
         parts.extend(compiler_flags(options.optimisation));
         parts.extend([self.verilator.identity.as_str(), self.compiler_identity.as_str()]);
         digest(&parts)[..32].to_owned()
@@ -139,12 +140,11 @@ impl Toolchain {
         options: BuildOptions,
         work: &Path,
     ) -> Result<(), ToolError> {
-        let trace: &[&str] = if options.trace { &TRACE_FLAGS } else { &[] };
         self.verilator
             .step(format!("Verilate {}", design.top))
             .inside(work)
             .args(FLAGS)
-            .args(trace)
+            .args(extra_flags(options))
             .args(["--Mdir", "obj", "--top-module", design.top])
             .args(design.verilog_names())
             .limit(Duration::from_secs(3600))
@@ -152,6 +152,13 @@ impl Toolchain {
             .require(&self.cache)?;
         Ok(())
     }
+}
+
+/// The flags beyond those of every Verilation.
+fn extra_flags(options: BuildOptions) -> Vec<&'static str> {
+    let trace: &[&str] = if options.trace { &TRACE_FLAGS } else { &[] };
+    let seeded: &[&str] = if options.power_up == PowerUp::Seeded { &SEEDED_FLAGS } else { &[] };
+    [trace, seeded].concat()
 }
 
 /// Copies memory images into the model's folder, and makes the Verilog in `work` read them there:

@@ -27,6 +27,7 @@ use std::sync::atomic::{Ordering, compiler_fence};
 use hdl::simulation::Port;
 use libloading::Library;
 
+use super::options::{BuildOptions, PowerUp};
 use super::shim::{ABI_VERSION, mask_of};
 use crate::tools::ToolError;
 
@@ -40,6 +41,7 @@ type Handle = *mut c_void;
 #[derive(Clone, Copy, Debug)]
 struct Functions {
     create: unsafe extern "C" fn() -> Handle,
+    create_seeded: Option<unsafe extern "C" fn(u32) -> Handle>,
     destroy: unsafe extern "C" fn(Handle),
     port: unsafe extern "C" fn(Handle, u32) -> *mut c_void,
     port_bytes: unsafe extern "C" fn(Handle, u32) -> u32,
@@ -103,7 +105,7 @@ unsafe impl Send for Instance {}
 
 impl Loaded {
     /// Loads a shared object that was built by this program.
-    pub(crate) fn open(path: &Path, trace: bool) -> Result<Self, ToolError> {
+    pub(crate) fn open(path: &Path, options: BuildOptions) -> Result<Self, ToolError> {
         let fail = |reason: String| ToolError::Model { path: path.to_path_buf(), reason };
         // SAFETY: the object was compiled from the shim of this very version (its content key
         // says so) and from Verilator's output; its initialisers touch only its own data.
@@ -116,6 +118,10 @@ impl Loaded {
             }
             Functions {
                 create: symbol(&library, "sw_create").map_err(fail)?,
+                create_seeded: match options.power_up {
+                    PowerUp::Zero => None,
+                    PowerUp::Seeded => Some(symbol(&library, "sw_create_seeded").map_err(fail)?),
+                },
                 destroy: symbol(&library, "sw_destroy").map_err(fail)?,
                 port: symbol(&library, "sw_port").map_err(fail)?,
                 port_bytes: symbol(&library, "sw_port_bytes").map_err(fail)?,
@@ -123,7 +129,7 @@ impl Loaded {
                 tick: symbol(&library, "sw_tick").map_err(fail)?,
                 message: symbol(&library, "sw_message").map_err(fail)?,
                 bare_loop: symbol(&library, "sw_bare_loop").map_err(fail)?,
-                trace: if trace {
+                trace: if options.trace {
                     Some(TraceFunctions {
                         open: symbol(&library, "sw_trace_open").map_err(fail)?,
                         close: symbol(&library, "sw_trace_close").map_err(fail)?,
@@ -151,11 +157,23 @@ unsafe fn symbol<T: Copy>(library: &Library, name: &str) -> Result<T, String> {
 }
 
 impl Instance {
-    /// A new simulation of a loaded model with these ports.
-    pub(crate) fn new(loaded: &Arc<Loaded>, ports: &[Port]) -> Result<Self, ToolError> {
+    /// A new simulation of a loaded model with these ports; it begins with zeros, or with bits
+    /// drawn from a seed if the model was built for that.
+    pub(crate) fn new(
+        loaded: &Arc<Loaded>,
+        ports: &[Port],
+        seed: Option<u32>,
+    ) -> Result<Self, ToolError> {
         let functions = &loaded.functions;
-        // SAFETY: no arguments; a null result is checked.
-        let handle = unsafe { (functions.create)() };
+        let handle = match (seed, functions.create_seeded) {
+            // SAFETY: no arguments; a null result is checked.
+            (None, _) => unsafe { (functions.create)() },
+            // SAFETY: any number is a seed; a null result is checked.
+            (Some(seed), Some(create)) => unsafe { create(seed) },
+            (Some(_), None) => {
+                return Err(loaded.fail("it was built without a seeded power-up".to_owned()));
+            }
+        };
         if handle.is_null() {
             return Err(loaded.fail("it could not be initialised".to_owned()));
         }

@@ -21,8 +21,9 @@ mod throughput;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use build::digest;
 pub use model::{CompiledModel, VerilatedModel};
-pub use options::{BuildOptions, Optimisation};
+pub use options::{BuildOptions, Optimisation, PowerUp};
 pub use throughput::drive;
 
 use crate::tools::{Cache, Tool, ToolError, ToolName, Verilator, VerilatorChoice, locate};

@@ -16,6 +16,7 @@ pub struct CompiledModel {
     ports: Arc<[Port]>,
     top: Arc<str>,
     was_cached: bool,
+    seed: Option<u32>,
 }
 
 impl CompiledModel {
@@ -25,7 +26,7 @@ impl CompiledModel {
         top: Arc<str>,
         was_cached: bool,
     ) -> Self {
-        Self { loaded, ports, top, was_cached }
+        Self { loaded, ports, top, was_cached, seed: None }
     }
 
     /// Whether the model came from the cache rather than from Verilator and the compiler.
@@ -33,12 +34,22 @@ impl CompiledModel {
         self.was_cached
     }
 
-    /// A new simulation, in the state of power-up: every register zero, every input zero.
+    /// The same model, for simulations whose registers and memories begin with bits drawn from a
+    /// seed, all but those with stated contents. It must have been built with
+    /// [`PowerUp::Seeded`](super::PowerUp).
+    #[must_use]
+    pub fn seeded(self, seed: u32) -> Self {
+        Self { seed: Some(seed), ..self }
+    }
+
+    /// A new simulation, in the state of power-up: every register zero unless the model is
+    /// [`seeded`](Self::seeded), every input zero.
     ///
     /// # Errors
-    /// [`ToolError::Model`] if the model's ports are not stored as expected.
+    /// [`ToolError::Model`] if the model's ports are not stored as expected, or it is seeded but
+    /// was not built for that.
     pub fn simulate(&self) -> Result<VerilatedModel, ToolError> {
-        let instance = Instance::new(&self.loaded, &self.ports)?;
+        let instance = Instance::new(&self.loaded, &self.ports, self.seed)?;
         let (ports, top) = (Arc::clone(&self.ports), Arc::clone(&self.top));
         Ok(VerilatedModel { instance, ports, top, cycles: 0, finished: false })
     }

@@ -20,6 +20,17 @@ impl Optimisation {
     }
 }
 
+/// What registers and memories without a stated value hold when a simulation begins.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PowerUp {
+    /// Zeros, in every simulation: the fastest.
+    #[default]
+    Zero,
+    /// Zeros, or bits drawn from a seed that each simulation gives: a design that leans on a value
+    /// that nothing gave it shows another one with each seed.
+    Seeded,
+}
+
 /// Options of a model build; each combination is another entry of the cache.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BuildOptions {
@@ -28,4 +39,6 @@ pub struct BuildOptions {
     pub trace: bool,
     /// How hard the compiler works.
     pub optimisation: Optimisation,
+    /// What a simulation begins with.
+    pub power_up: PowerUp,
 }

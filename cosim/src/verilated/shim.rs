@@ -8,6 +8,8 @@ use std::fmt::Write as _;
 
 use hdl::simulation::{Direction, Port};
 
+use super::options::{BuildOptions, PowerUp};
+
 /// Class name that Verilator is told to give every model.
 pub(crate) const PREFIX: &str = "Vmodel";
 
@@ -19,11 +21,12 @@ pub(crate) const ABI_VERSION: u32 = 1;
 const PROLOGUE: &str = include_str!("shim/prologue.cpp");
 const FUNCTIONS: &str = include_str!("shim/functions.cpp");
 const TRACE_FUNCTIONS: &str = include_str!("shim/trace.cpp");
+const SEEDED_FUNCTIONS: &str = include_str!("shim/seeded.cpp");
 
 /// Prints the shim of a model with these ports, clock `clk_i` apart.
-pub(crate) fn shim_text(ports: &[Port], trace: bool) -> String {
+pub(crate) fn shim_text(ports: &[Port], options: BuildOptions) -> String {
     let mut text = String::new();
-    if trace {
+    if options.trace {
         text.push_str("#define SPIKEWRIGHT_TRACE 1\n");
     }
     let _ = writeln!(text, "#define SPIKEWRIGHT_ABI {ABI_VERSION}u");
@@ -31,8 +34,11 @@ pub(crate) fn shim_text(ports: &[Port], trace: bool) -> String {
     text.push_str(&port_functions(ports));
     text.push_str(&bare_loop(ports));
     text.push_str(FUNCTIONS);
-    if trace {
+    if options.trace {
         text.push_str(TRACE_FUNCTIONS);
+    }
+    if options.power_up == PowerUp::Seeded {
+        text.push_str(SEEDED_FUNCTIONS);
     }
     text
 }
@@ -175,9 +181,14 @@ mod tests {
     #[test]
     fn a_trace_build_is_another_text() {
         let ports = [port("rst_i", Direction::Input, uint(1))];
-        let (plain, traced) = (shim_text(&ports, false), shim_text(&ports, true));
+        let plain = shim_text(&ports, BuildOptions::default());
+        let traced = shim_text(&ports, BuildOptions { trace: true, ..BuildOptions::default() });
         assert!(!plain.contains("sw_trace_open"));
         assert!(traced.contains("sw_trace_open"));
+        let power_up = PowerUp::Seeded;
+        let seeded = shim_text(&ports, BuildOptions { power_up, ..BuildOptions::default() });
+        assert!(!plain.contains("sw_create_seeded"));
+        assert!(seeded.contains("sw_create_seeded"));
         assert_eq!(cpp_name("a__b"), "a___05Fb");
     }
 }

@@ -125,7 +125,7 @@ fn count(model: &CompiledModel, step: u64, cycles: u64) {
 fn counts_exactly(choice: &VerilatorChoice) {
     let toolchain = toolchain(choice);
     let text = fresh(COUNTER);
-    let options = BuildOptions { optimisation: Optimisation::Normal, trace: false };
+    let options = BuildOptions { optimisation: Optimisation::Normal, ..BuildOptions::default() };
     let model = build(&toolchain, &text, options);
     assert!(!model.was_cached());
     assert!(build(&toolchain, &text, options).was_cached());
@@ -158,7 +158,8 @@ fn settles_without_an_edge(choice: &VerilatorChoice) {
 }
 
 fn traces_the_window(choice: &VerilatorChoice) {
-    let options = BuildOptions { trace: true, optimisation: Optimisation::Normal };
+    let options =
+        BuildOptions { trace: true, optimisation: Optimisation::Normal, ..BuildOptions::default() };
     let model = build(&toolchain(choice), COUNTER, options);
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("wave.vcd");

@@ -81,23 +81,18 @@ impl BakedArray<'_> {
 
         b.section("Values of the columns.");
         let value = self.value_module();
-        let of_column = |spikes: Signal, column: u32| {
-            let bits: Vec<Signal> =
-                (0..planes).rev().map(|plane| spikes.bit(plane * slots + column)).collect();
-            b.concat(&bits)
-        };
         let columns = self.matrix.columns as u32;
         let values: Vec<Signal> = (0..columns)
             .map(|column| {
                 let inputs = [
-                    ("active_i", of_column(active, column)),
-                    ("negative_i", of_column(negative, column)),
+                    ("active_i", self.of_column(&b, active, column)),
+                    ("negative_i", self.of_column(&b, negative, column)),
                 ];
                 b.instance(&format!("column_{column}"), &value, &inputs).get("value_o").as_uint()
             })
             .collect();
         let spare: Vec<Signal> = (columns..slots)
-            .flat_map(|slot| [of_column(active, slot), of_column(negative, slot)])
+            .flat_map(|slot| [active, negative].map(|spikes| self.of_column(&b, spikes, slot)))
             .collect();
         if !spare.is_empty() {
             b.unused("spare", b.concat(&spare), "The matrix has fewer columns than an entry.");
@@ -139,6 +134,14 @@ impl BakedArray<'_> {
             self.lane.planes,
             self.entry_cycles()
         )
+    }
+
+    /// The spikes of one column, plane 0 in the lowest bit.
+    fn of_column<'m>(&self, b: &'m Builder, spikes: Signal<'m>, column: u32) -> Signal<'m> {
+        let Lane { slots, planes, .. } = self.lane;
+        let plane = |plane| spikes.bit(plane * slots + column);
+        let bits: Vec<Signal> = (0..planes).rev().map(plane).collect();
+        b.concat(&bits)
     }
 
     /// The module `column_value`: what the planes of one column stand for.

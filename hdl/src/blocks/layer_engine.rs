@@ -91,6 +91,7 @@ impl LayerEngine {
             sums_latency: u64::from(blocks.matrix.latency()) + 1,
             drain_latency: u64::from(blocks.neurons.module().latency),
             group_spacing: u64::from(neuron) + 1,
+            entry_cycles: u64::from(blocks.matrix.entry_cycles()),
             tiles_held: blocks.tiles_held as usize,
         }
     }

@@ -5,6 +5,8 @@ pub mod axi_registers;
 pub mod baked_array;
 pub mod baked_dots;
 pub mod base3_decoder;
+pub mod board;
+pub mod carry_chain;
 pub mod engine_control;
 pub mod event_array;
 pub mod event_buffer;

@@ -15,6 +15,9 @@ use crate::signal::Signal;
 use crate::signal_type::uint;
 use std::sync::Arc;
 
+/// The Verilog of a `CCU2C`, for simulation.
+pub const CCU2C_MODEL: &str = include_str!("CCU2C.v");
+
 /// A `CCU2C` whose two bits have these truth tables, bit `8·D + 4·C + 2·B + A` of each.
 pub fn ccu2c(tables: [u16; 2]) -> Arc<Module> {
     let [lower, upper] = tables;
@@ -35,7 +38,7 @@ pub fn ccu2c(tables: [u16; 2]) -> Arc<Module> {
         ],
         ties: vec![],
         clock: ClockPins::default(),
-        model: include_str!("CCU2C.v"),
+        model: CCU2C_MODEL,
     });
     let pin = |name: &str| b.input(name, uint(1), "input of a LUT");
     let carry = b.input("CIN", uint(1), "carry in");

@@ -33,6 +33,9 @@ pub struct Design {
     /// What `run` feeds the machine.
     #[serde(default)]
     pub run: Run,
+    /// The seeded network that is run where no model is given.
+    #[serde(default)]
+    pub sample: Sample,
 }
 
 /// The size of the spike accumulator array.
@@ -56,6 +59,20 @@ pub struct Array {
     /// Bits of an accumulator, two's complement; the worst sum of the actual weights must fit.
     #[schemars(range(min = ACC_WIDTH_MIN, max = ACC_WIDTH_MAX))]
     pub acc_width: u32,
+    /// What the dots of the array are built of.
+    #[serde(default)]
+    pub target: Target,
+}
+
+/// What the dots of the array are built of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Target {
+    /// What every family's synthesis makes of additions and logic.
+    #[default]
+    Portable,
+    /// The carry cells of an ECP5, placed one by one: smaller and faster there, and nowhere else.
+    Ecp5,
 }
 
 /// How a matrix becomes hardware.
@@ -68,7 +85,8 @@ pub enum Form {
     /// One column that spikes a cycle, lanes rows of it: absent spikes take no cycle. Slots are the
     /// columns of an input beat.
     Event,
-    /// The weights are wires: no weight memory, one engine a matrix, all its rows at once.
+    /// The weights of one small matrix are wires: no memory, every matrix an engine of its own, as
+    /// large as the matrix.
     Baked,
 }
 
@@ -174,6 +192,52 @@ pub struct Run {
     /// Seed of the sample network and of every random stimulus.
     #[schemars(range(min = 0, max = SEED_MAX))]
     pub seed: u64,
+}
+
+/// The dimensions of the seeded network; its random weights make noise of every text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Sample {
+    /// Channels of the residual.
+    #[schemars(range(min = 2, max = SAMPLE_WIDTH_MAX))]
+    pub width: usize,
+    /// Channels of the feed-forward layer.
+    #[schemars(range(min = 1, max = SAMPLE_WIDTH_MAX))]
+    pub hidden: usize,
+    /// Transformer blocks.
+    #[schemars(range(min = 1, max = SAMPLE_BLOCKS_MAX))]
+    pub blocks: usize,
+    /// Heads of the queries.
+    #[schemars(range(min = 1, max = SAMPLE_WIDTH_MAX))]
+    pub heads: usize,
+    /// Heads of keys and values; divides heads.
+    #[schemars(range(min = 1, max = SAMPLE_WIDTH_MAX))]
+    pub key_value_heads: usize,
+    /// Channels of a head, an even number.
+    #[schemars(range(min = 2, max = SAMPLE_WIDTH_MAX))]
+    pub head_width: usize,
+    /// Token ids.
+    #[schemars(range(min = 2, max = SAMPLE_VOCABULARY_MAX))]
+    pub vocabulary: usize,
+    /// Most positions of a text.
+    #[schemars(range(min = 1, max = CONTEXT_MAX))]
+    pub context: usize,
+}
+
+impl Default for Sample {
+    fn default() -> Self {
+        // Sizes that leave ragged edges on every tile.
+        Sample {
+            width: 40,
+            hidden: 52,
+            blocks: 2,
+            heads: 4,
+            key_value_heads: 2,
+            head_width: 10,
+            vocabulary: 76,
+            context: 64,
+        }
+    }
 }
 
 impl Default for Encoder {

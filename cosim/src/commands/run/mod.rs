@@ -2,14 +2,15 @@
 
 mod talk;
 
-use super::options::{Stages, quoted, quoted_path, verilate};
+use super::gates::{Built, GateOptions};
+use super::options::{Stages, quoted, quoted_path};
 use super::{Console, Exit};
 use crate::pipeline::machine::{
     Conversation, MachinePlant, MachineReport, MachineRtl, MachineTrace, program_file,
 };
 use crate::pipeline::{Outputs, PipelineError, Source, SourceOptions};
 use crate::reference::machine::MachineReference;
-use crate::report::{COSIM, PAGE, ReportError, page};
+use crate::report::{COSIM, PAGE, ReportError, boards_of, page};
 use clap::Args;
 use firmware::image::MachineImage;
 use firmware::machine::Program;
@@ -42,6 +43,8 @@ pub(super) struct RunCommand {
     /// Plant a fault in what the hardware is loaded with, to see the check fail.
     #[arg(long, value_name = "KIND")]
     plant: Option<MachinePlant>,
+    #[command(flatten)]
+    gates: GateOptions,
     /// Record a waveform of the first prompt into this VCD file.
     #[arg(long, value_name = "FILE")]
     trace: Option<PathBuf>,
@@ -104,7 +107,9 @@ impl RunCommand {
             format!("{}: {} modules, {} lines", MachineRtl::TOP, rtl.sources.len(), rtl.lines());
         stages.note(console, "generate", begin, &what);
         let trace = self.trace.is_some();
-        let (model, tools) = verilate(console, &mut stages, rtl.design(), trace)?;
+        let seed = source.file.design.run.seed;
+        let Built { model, tools, gates } =
+            self.gates.build(console, &mut stages, rtl.design(), trace, seed)?;
 
         let begin = Instant::now();
         let job = Job {
@@ -121,6 +126,7 @@ impl RunCommand {
             MachineReport::new(&source, &program, &rtl, &conversations, texts, elapsed);
         stages.note_time(console, "cosim", elapsed, &describe(&report));
 
+        report.gates = gates;
         report.planted = planted.map(|(_, place)| place);
         report.seconds = stages.seconds.clone();
         report.tools.clone_from(&tools);
@@ -159,11 +165,12 @@ impl RunCommand {
 
     /// The last lines: what differs first, how to see it, and the verdict.
     fn conclude(&self, console: &mut Console, conversations: &[Conversation]) -> Exit {
+        let subject = self.gates.subject();
         let failures = conversations.iter().enumerate();
         let first =
             failures.filter_map(|(index, next)| Some((index, next.failure.as_ref()?))).next();
         let Some((index, failure)) = first else {
-            console.line("RTL = reference");
+            console.line(&format!("{subject} = reference"));
             return Exit::Success;
         };
         console.line(&failure.to_string());
@@ -174,7 +181,7 @@ impl RunCommand {
             "  replay      {} run{command} --trace wave.vcd --from {from} --to {to}",
             console.program()
         ));
-        console.line("RTL != reference");
+        console.line(&format!("{subject} != reference"));
         Exit::Failure
     }
 
@@ -190,6 +197,7 @@ impl RunCommand {
         put("--tokens ", self.tokens.map(|tokens| tokens.to_string()));
         put("--seed ", self.seed.map(|seed| seed.to_string()));
         put("--plant ", self.plant.map(|plant| plant.name().to_owned()));
+        put("--gates ", self.gates.option());
         text
     }
 }
@@ -246,7 +254,9 @@ fn fill(
         outputs.add(&format!("4-rtl/{name}"), text);
     }
     let json = report.to_json();
-    outputs.add(PAGE, page(&json)?);
+    // A damaged file of an earlier synthesis is no reason to lose this run; `report` names it.
+    let boards = boards_of(outputs.folder()).unwrap_or_default();
+    outputs.add(PAGE, page(&json, &boards)?);
     outputs.add(COSIM, json);
     Ok(outputs)
 }

@@ -201,11 +201,8 @@ fn lower(
 ) -> Result<Job, Refusal> {
     let counts = records.iter().map(|record| plane_count(record, engine.radix));
     let plane_count_max = counts.max().unwrap_or(1);
-    let tiling = engine.tiling(matrix.rows, matrix.columns)?;
-    engine
-        .check_layer(&tiling, plane_count_max)
-        .map_err(|error| capacity_refusal(&matrix.name, error))?;
     let engine = &fitted(engine, matrix);
+    engine.check()?;
     let tiling = engine.tiling(matrix.rows, matrix.columns)?;
     engine
         .check_layer(&tiling, plane_count_max)

@@ -1,6 +1,7 @@
 //! What a run found and how fast it was, `5-cosim.json`.
 
 use super::{Job, Lowered, MatrixRun, Planted, Rtl, Verified};
+use crate::gates::GatesReport;
 use crate::lockstep::Difference;
 use crate::pipeline::{Source, ToolVersion};
 use serde::{Deserialize, Serialize};
@@ -72,6 +73,9 @@ pub struct CosimReport {
     pub bits_per_weight: f64,
     /// Wall time of each stage.
     pub seconds: BTreeMap<String, f64>,
+    /// The netlist that was simulated in place of the RTL.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gates: Option<GatesReport>,
     /// Tools that took part.
     pub tools: Vec<ToolVersion>,
     /// One row a matrix.
@@ -167,6 +171,7 @@ impl CosimReport {
             weight_bits_stored: bits,
             bits_per_weight: ratio(bits as f64, weights as f64),
             seconds: BTreeMap::new(),
+            gates: None,
             tools,
             per_matrix: rows,
         }

@@ -1,6 +1,7 @@
 //! What a run of a machine found and how fast it was, `5-cosim.json`.
 
 use super::{Conversation, MachineRtl, Timeline};
+use crate::gates::GatesReport;
 use crate::machine::Memory;
 use crate::pipeline::{Source, ToolVersion};
 use firmware::machine::{MachineParameters, Program};
@@ -58,6 +59,9 @@ pub struct MachineReport {
     pub simulated_tokens_per_second: f64,
     /// Wall time of each stage.
     pub seconds: BTreeMap<String, f64>,
+    /// The netlist that was simulated in place of the RTL.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gates: Option<GatesReport>,
     /// Tools that took part.
     pub tools: Vec<ToolVersion>,
     /// Every memory of the machine.
@@ -192,6 +196,7 @@ impl MachineReport {
             simulated_cycles_per_second: ratio(simulated_cycles as f64, seconds),
             simulated_tokens_per_second: ratio(predictions as f64, seconds),
             seconds: BTreeMap::new(),
+            gates: None,
             tools: Vec::new(),
             memories: program.memories().iter().map(MemoryReport::from).collect(),
             checkpoints: checkpoints(conversations),

@@ -41,6 +41,8 @@ pub(super) struct Matrix {
     /// None where the weights are wires.
     store: Option<WeightStore>,
     array: Arc<Module>,
+    /// Cycles from one entry to the next, at least.
+    entry_cycles: u32,
 }
 
 /// Wires that lead from the tile sequencer back to the spikes.
@@ -94,6 +96,7 @@ impl Matrix {
         let (depth, acc_width) = (p.spike_depth as u32, p.acc_width);
         let index_width = address_width(depth);
         let word_slots = p.word_slots() as u32;
+        let mut entry_cycles = 1;
         let (buffer, beat_bytes, array) = match p.form {
             Form::Event => {
                 let finder = EventFinder { slots, planes, column_width: index_width };
@@ -104,9 +107,14 @@ impl Matrix {
             Form::Dense | Form::Baked => {
                 let (column_width, skip_empty) = (index_width, p.skip_empty);
                 let buffer = SpikeBuffer { slots, planes, depth, column_width, skip_empty };
-                let lane = Lane { slots, planes, radix: p.radix, acc_width, digits: false };
+                let (radix, target) = (p.radix, p.target);
+                let lane = Lane { slots, planes, radix, acc_width, target, digits: false };
                 let array = match (p.form, baked) {
-                    (Form::Baked, Some(matrix)) => BakedArray { lanes, lane, matrix }.module(),
+                    (Form::Baked, Some(matrix)) => {
+                        let array = BakedArray { lanes, lane, matrix };
+                        entry_cycles = array.entry_cycles();
+                        array.module()
+                    }
                     (Form::Baked, None) => panic!("a baked engine is made of its matrix"),
                     _ => AccumulatorArray { lanes, lane }.module(),
                 };
@@ -130,7 +138,7 @@ impl Matrix {
             packing: p.packing,
             image: image.to_vec(),
         });
-        Matrix { form: p.form, buffer, beat_bytes, sequencer, store, array }
+        Matrix { form: p.form, buffer, beat_bytes, sequencer, store, array, entry_cycles }
     }
 
     /// Bytes of `s_axis_tdata`.
@@ -141,6 +149,11 @@ impl Matrix {
     /// Cycles from the fetch of a tile's last entry to its sums.
     pub(super) fn latency(&self) -> u32 {
         FETCH_CYCLES + self.array.latency
+    }
+
+    /// Cycles from one entry to the next, at least.
+    pub(super) fn entry_cycles(&self) -> u32 {
+        self.entry_cycles
     }
 
     /// Declares the wires that lead back.
@@ -160,7 +173,8 @@ impl Matrix {
         b.section("Spikes.");
         let buffer = self.spikes(b, loops, given);
         b.section("Tiles.");
-        let sequencer = self.sequence(b, loops, given, &buffer);
+        let valid = self.paced(b, loops, buffer.get("valid_o"));
+        let sequencer = self.sequence(b, loops, given, &buffer, valid);
 
         let store = self.weights(b, given, &sequencer);
         b.section("Array.");
@@ -207,18 +221,32 @@ impl Matrix {
         b.instance("buffer", &self.buffer, &inputs)
     }
 
+    /// The waiting vector, seen only when the entry before has passed the array.
+    fn paced<'m>(&self, b: &'m Builder, loops: &Loops<'m>, valid: Signal<'m>) -> Signal<'m> {
+        let Some(wait) = self.entry_cycles.checked_sub(1).filter(|&wait| wait > 0) else {
+            return valid;
+        };
+        b.comment("Bits of an entry are still passing the matrix.");
+        let left = b.register_reset("passing_q", uint(u32::BITS - wait.leading_zeros()), 0);
+        let passing = b.wire("passing", left.signal().any());
+        left.when(loops.fetch, left.signal().same(wait.into()))
+            .when(passing, left.signal() - 1);
+        b.wire("vector_valid", valid & !passing)
+    }
+
     fn sequence<'m>(
         &self,
         b: &'m Builder,
         loops: &Loops<'m>,
         given: &MatrixInputs<'m, '_>,
         buffer: &Outputs<'m>,
+        valid: Signal<'m>,
     ) -> Outputs<'m> {
         let tiles = (given.field)(Field::ColumnTiles);
         let mut inputs = vec![
             ("rows_i", (given.field)(Field::Rows)),
             ("column_tiles_i", tiles.bits(0, self.sequencer.column_width + 1)),
-            ("vector_valid_i", buffer.get("valid_o")),
+            ("vector_valid_i", valid),
             ("vector_count_i", buffer.get("count_o")),
             ("active_i", buffer.get("active_o")),
             ("negative_i", buffer.get("negative_o")),

@@ -1,0 +1,106 @@
+//! Ring `gates`: the netlists of ECP5 and iCE40 do what the integer reference does, bit for bit,
+//! wherever their registers begin.
+//!
+//! Every check is the one that the sources go through. By default an engine on both families and a
+//! machine with every block on ECP5; with `SPIKEWRIGHT_ALL=1` all machines on both.
+
+use cosim::tools::Family;
+use cosim::verilated::Toolchain;
+use rayon::prelude::*;
+use std::time::Instant;
+use tests::case::Case;
+use tests::machine_check::Whole;
+use tests::machine_plants::{bitwise, line, unary};
+use tests::netlists::{compile, luts, synthesise, with_wrong_bit};
+use tests::plants::lif;
+use tests::{asked_for, check, verilog};
+
+/// Seeds of what registers begin with.
+const SEEDS: [u32; 2] = [1, 2];
+
+fn toolchain() -> Toolchain {
+    Toolchain::find().unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// Checks a machine's netlist, from each seed.
+fn check_machine(toolchain: &Toolchain, whole: &Whole, family: Family) -> Result<(), String> {
+    let name = format!("{}, {}", whole.case.name, family.name());
+    let begin = Instant::now();
+    let design = whole.design();
+    let gates = synthesise(&design, family);
+    let model = compile(toolchain, &design, &gates.sources)
+        .unwrap_or_else(|error| panic!("{name}: {error}"));
+    let built = begin.elapsed();
+    for seed in SEEDS {
+        let simulate = || model.clone().seeded(seed).simulate().expect("the model loads");
+        whole.check(simulate).map_err(|caught| format!("{name}, seed {seed}: {caught}"))?;
+    }
+    let (built, whole) = (built.as_secs_f64(), begin.elapsed().as_secs_f64());
+    println!("{name}: {}; built in {built:.1} s, {whole:.1} s in all", gates.report.describe());
+    Ok(())
+}
+
+/// A machine with every block: every write of every memory, every prediction, every counter.
+#[test]
+fn netlists_of_machines_equal_the_reference() {
+    let mut cases = vec![(bitwise(), Family::Ecp5)];
+    if asked_for("SPIKEWRIGHT_ALL") {
+        cases.push((bitwise(), Family::Ice40));
+        for machine in [unary, line] {
+            cases.extend([(machine(), Family::Ecp5), (machine(), Family::Ice40)]);
+        }
+    }
+    let toolchain = toolchain();
+    let wrong: Vec<String> = cases
+        .par_iter()
+        .with_max_len(1)
+        .filter_map(|(whole, family)| check_machine(&toolchain, whole, *family).err())
+        .collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The layer engine, through the door of the block ring.
+#[test]
+fn netlists_of_an_engine_equal_numeric() {
+    let (toolchain, configuration) = (toolchain(), lif());
+    let design = verilog::engine(&configuration.engine);
+    let case = Case::new(&configuration, 5);
+    for family in [Family::Ecp5, Family::Ice40] {
+        let gates = synthesise(&design, family);
+        let model = compile(&toolchain, &design, &gates.sources).unwrap();
+        for seed in SEEDS {
+            let simulation = model.clone().seeded(seed).simulate().unwrap();
+            let report = check(&case, simulation)
+                .unwrap_or_else(|fault| panic!("{}, seed {seed}: {fault}", family.name()));
+            println!("{}, seed {seed}: {report:?}; {}", family.name(), gates.report.describe());
+        }
+    }
+}
+
+/// One bit of one LUT is wrong, and the same check says so: a LUT of the array, or with
+/// `SPIKEWRIGHT_ALL=1` a sample of all, of which some are never asked for that bit when it matters.
+#[test]
+fn a_wrong_bit_in_a_lut_is_caught() {
+    let (toolchain, configuration) = (toolchain(), lif());
+    let design = verilog::engine(&configuration.engine);
+    let case = Case::new(&configuration, 5);
+    println!("| family | LUT drives | caught by | message |\n|---|---|---|---|");
+    for family in [Family::Ecp5, Family::Ice40] {
+        let gates = synthesise(&design, family);
+        let (all, mut luts) = (asked_for("SPIKEWRIGHT_ALL"), luts(&gates));
+        luts.retain(|(_, driven)| all || driven.starts_with("array."));
+        let plants = if all { 12 } else { 1 };
+        let mut caught = 0;
+        for part in 1..=plants {
+            let (place, driven) = luts[luts.len() * part / (plants + 1)];
+            let sources = with_wrong_bit(&gates, place);
+            let model = compile(&toolchain, &design, &sources).unwrap();
+            let fault = check(&case, model.seeded(1).simulate().unwrap()).err();
+            caught += usize::from(fault.is_some());
+            let by = fault.as_ref().map_or("nothing", |fault| fault.difference.caught_by());
+            let message = fault.map_or(String::new(), |fault| fault.to_string());
+            println!("| {} | `{driven}` | {by} | {message} |", family.name());
+        }
+        assert!(2 * caught > plants, "{}: {caught} of {plants} are caught", family.name());
+    }
+}
