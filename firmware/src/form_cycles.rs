@@ -90,7 +90,7 @@ fn busy(beats: &[u64]) -> u64 {
     beats.iter().map(|&events| events.max(1)).sum()
 }
 
-/// The cycle in which the last result of each vector leaves, counted from the first beat of all.
+/// Cycles from the first beat of all to the last result of each vector, both included.
 pub fn vector_ends(
     engine: &EngineParameters,
     tiling: &Tiling,
@@ -116,7 +116,7 @@ pub fn vector_ends(
             left.push(leave - 1);
         }
         read.push(last);
-        ends.push(leave - 1 + timing.drain_latency);
+        ends.push(leave + timing.drain_latency);
         leave += spacing;
     }
     ends
@@ -160,8 +160,8 @@ mod tests {
             let ends = vector_ends(&engine, &tiling, &loads, &timing);
             (ends[0], ends[5] - ends[4])
         };
-        // Receive, two tiles of entries, five to the sums, two groups, three to leave, less one.
-        assert_eq!(ends(10), (10 + 20 - 1 + 5 + 2 - 1 + 3, 20));
+        // Receive, two tiles of entries, five from the last to the sums, two groups, three to leave.
+        assert_eq!(ends(10), (10 + 20 - 1 + 5 + 2 + 3, 20));
         assert_eq!(ends(1).1, 4, "results leave two groups a tile");
     }
 }

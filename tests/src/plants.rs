@@ -192,10 +192,16 @@ plants! { Configuration:
 
     // ---- baked -----------------------------------------------------------------------------------
 
-    baked "baked_dots" "value" "a spike of -1 counts as +1"
-        "column_0 = {negative_i[0], active_i[0]}" => "column_0 = {1'b0, active_i[0]}";
-    baked "baked_array" "value" "a plane sees the spikes of the one before"
-        ".active_i (active_i[27:14])" => ".active_i (active_i[13:0])";
+    baked "column_value" "value" "planes weigh in the wrong order"
+        "added = {plus[0], plus[1]}" => "added = {plus[1], plus[0]}";
+    baked "baked_dots" "value" "the sign of a column does not stay"
+        "{column_0_q[2], column_0_q[2:1]}" => "{1'b0, column_0_q[2:1]}";
+    baked "baked_dots" "value" "a bit is added as its opposite"
+        "sum_0 = column_" => "sum_0 = ~column_";
+    baked "baked_array" "value" "a plane sees the spikes of the column beside"
+        ".active_i ({active_i[14], active_i[0]})" => ".active_i ({active_i[15], active_i[0]})";
+    baked "layer_engine" "value" "the next entry does not wait for the bits of the one before"
+        "vector_valid = buffer_valid & ~passing" => "vector_valid = buffer_valid";
     baked "baked_lane" "value" "a pass shifts by one plane too few"
         "(sum_q << 2)" => "(sum_q << 1)";
     baked "result_register" "value" "sums are taken when their tile is noted"

@@ -36,7 +36,9 @@ fn run(toolchain: &Toolchain, configuration: &Configuration, seed: u64) -> Row {
     };
     // Whatever the dots are built of, the portable view answers too.
     let portable = || {
-        let design = verilog::engine(&configuration.clone().portable().engine);
+        let mut case = case.clone();
+        case.layer.engine = configuration.clone().portable().engine;
+        let design = verilog::layer(&case.layer);
         check(&case, NativeSimulation::new(&design)).map_err(|error| format!("portable: {error}"))
     };
     let result = native().and_then(|native| Ok((native, verilated()?)));

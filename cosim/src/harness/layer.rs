@@ -104,8 +104,8 @@ impl Layer {
         LayerEngine { parameters: self.engine, image: vec![], baked }
     }
 
-    /// The cycle in which the last result of each vector leaves, counted from the first beat, if
-    /// neither stream ever waits.
+    /// Cycles from the first beat to the last result of each vector, both included, if neither
+    /// stream ever waits.
     pub fn predicted(&self, vectors: &[LayerVector]) -> Vec<u64> {
         let load = |train: &LayerVector| VectorLoad::new(&self.engine, train);
         let loads: Vec<VectorLoad> = vectors.iter().map(load).collect();

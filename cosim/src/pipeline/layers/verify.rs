@@ -207,10 +207,12 @@ fn explain_fault(job: &Job, error: &LayerError) -> String {
     let words = job.layer.image.chunks(engine.banks()).enumerate();
     let bad = words.filter_map(|(word, banks)| {
         let bytes: Vec<u8> = banks.iter().flat_map(|bank| bank.to_le_bytes()).collect();
-        let error = unpack_word(&bytes, engine.lanes * engine.word_slots(), engine.packing).err()?;
+        let error =
+            unpack_word(&bytes, engine.lanes * engine.word_slots(), engine.packing).err()?;
         let (row_tile, column_tile) =
             (word / job.layer.tiling.column_tiles, word % job.layer.tiling.column_tiles);
-        let (rows, first) = (job.layer.tiling.tile_rows(row_tile), column_tile * engine.word_slots());
+        let (rows, first) =
+            (job.layer.tiling.tile_rows(row_tile), column_tile * engine.word_slots());
         Some(format!(
             "\n  weights     word {word} (rows {}..{}, columns from {first}): {error}",
             rows.start, rows.end

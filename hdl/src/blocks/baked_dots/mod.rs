@@ -65,6 +65,9 @@ impl BakedDots {
 
         b.section("Values pass lowest bit first; the sign stays.");
         let read = self.values_read();
+        if read.is_empty() {
+            b.unused("load", load, "All weights are zero.");
+        }
         let mut bits: Vec<Option<Signal>> = (0..columns)
             .map(|column| {
                 let value = given.bits(column * width, width);

@@ -229,8 +229,7 @@ impl Matrix {
         b.comment("Bits of an entry are still passing the matrix.");
         let left = b.register_reset("passing_q", uint(u32::BITS - wait.leading_zeros()), 0);
         let passing = b.wire("passing", left.signal().any());
-        left.when(loops.fetch, left.signal().same(wait.into()))
-            .when(passing, left.signal() - 1);
+        left.when(loops.fetch, left.signal().same(wait.into())).when(passing, left.signal() - 1);
         b.wire("vector_valid", valid & !passing)
     }
 
