@@ -29,7 +29,7 @@ use std::ops::Add;
 
 /// LUTs that synthesis leaves of those that the covering counts: it restructures logic first.
 /// Fitted to the designs of `bench --cost`.
-const LUT_SHARE: f64 = 0.93;
+const LUT_SHARE: f64 = 0.95;
 /// Passes that find out what is read and what is equal, before the one that counts.
 const HINTED_PASSES: usize = 3;
 /// Cells of a LUT RAM of 16 × 4 bits: four that hold it, two that its write port takes.
@@ -143,11 +143,15 @@ fn hinted(design: Elaborated, known: Hints) -> Hints {
         hints.adder_widths.insert(id, width);
     }
     let mut firsts = HashMap::new();
-    for (bit, value, enable, reset) in registers {
-        let constant = value.constant().filter(|value| reset.is_none_or(|reset| reset == *value));
+    for (bit, taken) in registers {
+        let (value, _, cleared, start) = taken;
+        // One that is cleared to something else than it takes changes.
+        let stays = cleared.constant() == Some(false) || start.is_some();
+        let constant = value.constant().filter(|value| start.is_none_or(|start| start == *value));
+        let constant = constant.filter(|_| stays);
         let same = match constant {
             Some(value) => Some(Same::Constant(value)),
-            None => match firsts.entry((value, enable, reset)) {
+            None => match firsts.entry(taken) {
                 Entry::Occupied(first) => Some(Same::Register(*first.get())),
                 Entry::Vacant(place) => {
                     place.insert(bit);
