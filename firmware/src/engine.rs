@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use weights::config::limits::{
     ACC_WIDTH_MAX, ACC_WIDTH_MIN, DEPTH_MAX, LANES_MAX, PLANES_MAX, ROWS_MAX, SLOTS_MAX,
 };
-use weights::config::{Design, Form};
+use weights::config::{Design, Form, Target};
 use weights::neuron::{
     LastStep, Leak, MEMBRANE_WIDTH_MAX, NeuronRule, Quantise, Reset, RuleError, SpikeRange, State,
     Threshold,
@@ -35,6 +35,8 @@ pub struct EngineParameters {
     pub form: Form,
     /// Bits of an accumulated current, two's complement.
     pub acc_width: u32,
+    /// What the dots are built of.
+    pub target: Target,
     /// Code of the trits in the weight memory.
     pub packing: Packing,
     /// Words of the weight memory, each of lanes × slots trits; a power of two, at least 2.
@@ -131,6 +133,7 @@ impl From<&Design> for EngineParameters {
             radix: array.radix,
             form: array.form,
             acc_width: array.acc_width,
+            target: array.target,
             packing: design.weight_store.packing,
             weight_depth: memory_depth(design.weight_store.depth),
             spike_depth: memory_depth(design.spike_buffer.depth),

@@ -6,7 +6,7 @@ use firmware::registers::{Field, Register, encode};
 use firmware::tiling::Tiling;
 use pretty_assertions::assert_eq;
 use std::collections::BTreeMap;
-use weights::config::Form;
+use weights::config::{Form, Target};
 use weights::neuron::{Leak, presets};
 use weights::numeric::Radix;
 use weights::packing::Packing;
@@ -19,6 +19,7 @@ fn design() -> EngineParameters {
         radix: Radix::Bitwise,
         form: Form::Dense,
         acc_width: 12,
+        target: Target::Portable,
         packing: Packing::TwoBit,
         weight_depth: 16,
         spike_depth: 32,

@@ -5,8 +5,8 @@ use firmware::engine::{EngineParameters, memory_depth};
 use firmware::tiling::Tiling;
 use std::collections::BTreeSet;
 use std::fmt;
-use weights::config::Form;
 use weights::config::limits::ACC_WIDTH_MIN;
+use weights::config::{Form, Target};
 use weights::neuron::{Leak, SpikeRange, Threshold};
 use weights::numeric::Radix;
 use weights::packing::Packing;
@@ -47,6 +47,7 @@ impl Configuration {
             radix,
             form: Form::Dense,
             acc_width: ACC_WIDTH_MIN,
+            target: Target::Portable,
             packing,
             weight_depth: 2,
             spike_depth: 2,
@@ -77,6 +78,18 @@ impl Configuration {
     /// Leaves beats without a spike out.
     pub fn skip_empty(mut self) -> Configuration {
         self.engine.skip_empty = true;
+        self
+    }
+
+    /// Builds the dots of an ECP5's carry cells.
+    pub fn on_ecp5(mut self) -> Configuration {
+        self.engine.target = Target::Ecp5;
+        self
+    }
+
+    /// The same on every family.
+    pub fn portable(mut self) -> Configuration {
+        self.engine.target = Target::Portable;
         self
     }
 
@@ -137,6 +150,7 @@ impl Configuration {
             format!("radix {:?}", engine.radix),
             format!("planes {}", engine.planes),
             format!("skip_empty {}", engine.skip_empty),
+            format!("target {:?}", engine.target),
             format!("form {}", engine.form.name()),
             format!("quantise {:?}", rule.quantise),
             format!("range {}", word(&rule.range)),
@@ -190,6 +204,7 @@ impl fmt::Display for Configuration {
         if self.engine.form != Form::Dense {
             write!(out, " {}", self.engine.form.name())?;
         }
-        out.write_str(if self.engine.skip_empty { " skip" } else { "" })
+        out.write_str(if self.engine.skip_empty { " skip" } else { "" })?;
+        out.write_str(if self.engine.target == Target::Ecp5 { " ecp5" } else { "" })
     }
 }

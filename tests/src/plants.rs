@@ -32,6 +32,11 @@ pub fn lif() -> Configuration {
     Configuration::new([4, 6, 2, 2], (10, 14), Bitwise, Base3, spikingbert_lif())
 }
 
+/// The same in an ECP5's carry cells.
+pub fn carry_cells() -> Configuration {
+    lif().on_ecp5()
+}
+
 /// The same, and beats without a spike are left out.
 pub fn skipping() -> Configuration {
     lif().skip_empty()
@@ -126,6 +131,20 @@ plants! { Configuration:
         "(carry_0_q & carry_1_q) |" => "(carry_0_q | carry_1_q) |";
     lif "ternary_dot" "value" "offset one too large"
         "OFFSET = 4'd6" => "OFFSET = 4'd7";
+    carry_cells "slot_fields_3" "value" "lower bit of a weight for its upper one"
+        ".A1 (high_i[0])" => ".A1 (low_i[0])";
+    carry_cells "slot_fields_3" "value" "sign of a split slot's spike ignored"
+        ".B0 (split_negative_i[1])" => ".B0 (1'b0)";
+    carry_cells "add_fields_1_2" "value" "no carry into an addition"
+        ".A0 (carry_in_i)" => ".A0 (1'b0)";
+    carry_cells "add_fields_1_3" "value" "a bit of an operand twice"
+        ".B1 (right_i[0])" => ".B1 (left_i[0])";
+    carry_cells "constant_less" "value" "minuend one too large"
+        "MINUEND = 4'd6" => "MINUEND = 4'd7";
+    carry_cells "ternary_dot" "value" "second bit of a split slot ignores a weight of zero"
+        "| (high_i[5:3] ^ low_i[5:3])" => "| (high_i[5:3] & low_i[5:3])";
+    carry_cells "primitives/CCU2C" "value" "sum of the upper bit without its carry"
+        "propagate_1 ^ (carry & ~CUT_1)" => "propagate_1 ^ (carry & CUT_1)";
     lif "lane" "value" "sign bit of an extension"
         "{{4{sum_1_0_q[5]}}, sum_1_0_q}" => "{{4{sum_1_0_q[4]}}, sum_1_0_q}";
     lif "lane" "value" "a pass shifts by one plane too few"

@@ -19,7 +19,7 @@ const SAMPLE_COST_MAX: usize = 600;
 /// All configurations.
 pub fn all() -> Vec<Configuration> {
     let dense = [edges(), odd_sizes(), published_rules(), other_rules(), skipping(), large()];
-    [dense.concat(), events()].concat()
+    [dense.concat(), carry_cells(), events()].concat()
 }
 
 /// Configurations of a sample beyond those that every feature needs.
@@ -141,6 +141,20 @@ fn skipping() -> Vec<Configuration> {
         new([8, 16, 4, 4], (24, 100), Bitwise, Base3, int2spike_channels()).skip_empty(),
         new([12, 5, 1, 4], (25, 40), Unary, TwoBit, spikegpt()).skip_empty(),
         new([16, 8, 2, 8], (33, 57), Bitwise, Base3, signed_remainder()).skip_empty(),
+    ]
+}
+
+/// Dots of an ECP5's carry cells.
+fn carry_cells() -> Vec<Configuration> {
+    let new = Configuration::new;
+    vec![
+        new([1, 1, 1, 1], (5, 7), Bitwise, Base3, spikellm()).on_ecp5(),
+        new([3, 2, 1, 1], (7, 3), Unary, TwoBit, spikelm_paper()).on_ecp5(),
+        new([4, 6, 2, 2], (10, 14), Bitwise, Base3, spikingbert_lif()).on_ecp5(),
+        new([5, 9, 3, 5], (11, 20), Unary, Base3, hard_channels()).on_ecp5().skip_empty(),
+        new([7, 13, 2, 1], (6, 40), Bitwise, TwoBit, spikelm_code()).on_ecp5(),
+        new([8, 127, 1, 2], (17, 128), Bitwise, TwoBit, spikegpt()).planes_max(4).on_ecp5(),
+        new([6, 128, 2, 3], (13, 256), Bitwise, Base3, int2spike()).planes_max(4).on_ecp5(),
     ]
 }
 

@@ -80,6 +80,16 @@ fn neuron_of_a_power_of_two() {
     compare("power_of_two", &files);
 }
 
+/// The dot in an ECP5's carry cells, and the chains it is made of.
+#[test]
+fn carry_cells() {
+    let mut files = printed(&small().on_ecp5());
+    let of_dot = ["ternary_dot", "slot_fields", "add_fields", "constant_less"];
+    files.retain(|name, _| of_dot.iter().any(|start| name.starts_with(start)));
+    files.iter().for_each(|(name, text)| tidy("carry_cells", name, text));
+    compare("carry_cells", &files);
+}
+
 /// The blocks of an engine of events that the dense one does not have, and its top.
 #[test]
 fn event_blocks() {

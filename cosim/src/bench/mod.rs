@@ -19,7 +19,6 @@ mod table;
 mod verdict;
 
 pub(crate) use area::progress;
-pub(crate) use cost::Synthesis;
 
 pub use area::{AreaReport, AreaRow};
 pub use cost::{CELLS_ERROR_MAX, CostReport, CostRow, measure_small};

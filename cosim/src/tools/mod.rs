@@ -13,6 +13,7 @@
 //! `SPIKEWRIGHT_CACHE` names the folder that keeps environments and compiled models.
 
 mod cache;
+mod carry;
 mod check;
 mod command;
 mod design;

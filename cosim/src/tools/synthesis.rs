@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::cache::Cache;
+use super::carry;
 use super::check::{read_command, yosys_step};
 use super::design::Design;
 use super::error::{AtPath, ToolError};
@@ -63,7 +64,8 @@ pub struct CellCounts {
     pub tool: String,
     /// Cell type to number of cells.
     pub cells: BTreeMap<String, u64>,
-    /// The mapped netlist as Yosys' JSON, which nextpnr reads.
+    /// The mapped netlist as Yosys' JSON, which nextpnr reads; the ends of an ECP5's carry chains
+    /// are open where nothing comes or goes.
     #[serde(skip)]
     pub netlist: String,
 }
@@ -115,7 +117,16 @@ pub fn synthesise(
         got: statistics.chars().take(200).collect(),
     })?;
     let tool = yosys.version.clone();
-    Ok(CellCounts { family, tool, cells, netlist: read("netlist.json")? })
+    let netlist = read("netlist.json")?;
+    let netlist = match family {
+        Family::Ecp5 => carry::open_chain_ends(&netlist).ok_or_else(|| ToolError::Answer {
+            tool: yosys.name.name().to_owned(),
+            expected: "a netlist",
+            got: netlist.chars().take(200).collect(),
+        })?,
+        _ => netlist,
+    };
+    Ok(CellCounts { family, tool, cells, netlist })
 }
 
 /// The cell counts of the whole design in the output of `stat -json`.

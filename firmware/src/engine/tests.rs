@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::registers::{Access, FIELDS, ID_VALUE};
-use weights::config::Form;
+use weights::config::{Form, Target};
 use weights::neuron::presets;
 
 /// A small engine that several tests share.
@@ -14,6 +14,7 @@ pub(crate) fn sample() -> EngineParameters {
         radix: Radix::Bitwise,
         form: Form::Dense,
         acc_width: 12,
+        target: Target::Portable,
         packing: Packing::Base3,
         weight_depth: 32,
         spike_depth: 32,

@@ -90,6 +90,7 @@ pub(super) fn machine(network: &Network, design: &Design) -> Result<MachineParam
         planes: array.planes as u32,
         radix: array.radix,
         acc_width: array.acc_width,
+        target: array.target,
         packing: design.weight_store.packing,
         elements: machine.elements as u32,
         value_width: machine.value_width,

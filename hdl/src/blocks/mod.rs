@@ -4,6 +4,7 @@ pub mod accumulator_array;
 pub mod axi_registers;
 pub mod base3_decoder;
 pub mod board;
+pub mod carry_chain;
 pub mod engine_control;
 pub mod event_array;
 pub mod event_buffer;

@@ -206,6 +206,7 @@ impl Cover<'_> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::graph::ZERO;
     use super::*;
 
     fn luts(graph: &Graph) -> u64 {

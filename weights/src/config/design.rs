@@ -59,6 +59,20 @@ pub struct Array {
     /// Bits of an accumulator, two's complement; the worst sum of the actual weights must fit.
     #[schemars(range(min = ACC_WIDTH_MIN, max = ACC_WIDTH_MAX))]
     pub acc_width: u32,
+    /// What the dots of the array are built of.
+    #[serde(default)]
+    pub target: Target,
+}
+
+/// What the dots of the array are built of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Target {
+    /// What every family's synthesis makes of additions and logic.
+    #[default]
+    Portable,
+    /// The carry cells of an ECP5, placed one by one: smaller and faster there, and nowhere else.
+    Ecp5,
 }
 
 /// How a matrix becomes hardware.

@@ -22,7 +22,7 @@ mod walk;
 mod write;
 
 pub use design::{
-    Array, Design, Encoder, Form, Machine, Neuron, Run, Sample, SpikeBuffer, WeightStore,
+    Array, Design, Encoder, Form, Machine, Neuron, Run, Sample, SpikeBuffer, Target, WeightStore,
 };
 pub use diagnostic::{ConfigError, Diagnostic};
 pub use schema::schema;

@@ -97,7 +97,8 @@ impl Matrix {
             Form::Dense => {
                 let (column_width, skip_empty) = (index_width, p.skip_empty);
                 let buffer = SpikeBuffer { slots, planes, depth, column_width, skip_empty };
-                let lane = Lane { slots, planes, radix: p.radix, acc_width, digits: false };
+                let (radix, target) = (p.radix, p.target);
+                let lane = Lane { slots, planes, radix, acc_width, target, digits: false };
                 let array = AccumulatorArray { lanes, lane };
                 (buffer.module(), buffer.beat_bytes(), array.module())
             }
