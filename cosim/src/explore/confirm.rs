@@ -74,7 +74,8 @@ fn confirm_point(
     let packed = synthesis.measure(&hardware.map_err(PipelineError::from)?)?;
     let rtl = MachineRtl::new(&program)?;
     let (top, sources, ports) = rtl.design();
-    let build = BuildOptions { trace: false, optimisation: Optimisation::Fast, power_up: PowerUp::Zero };
+    let build =
+        BuildOptions { trace: false, optimisation: Optimisation::Fast, power_up: PowerUp::Zero };
     let model = toolchain.build(&Design { top, sources }, ports, build);
     let simulation = model.and_then(|model| model.simulate()).map_err(PipelineError::from)?;
     let image = MachineImage::new(&program).map_err(PipelineError::from)?;

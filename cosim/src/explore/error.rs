@@ -26,7 +26,9 @@ pub enum ExploreError {
         known: String,
     },
     /// Nothing of the sweep is a machine.
-    #[error("none of the {count} designs is a machine for `{network}`; the first: {reason}\n  = {remedy}")]
+    #[error(
+        "none of the {count} designs is a machine for `{network}`; the first: {reason}\n  = {remedy}"
+    )]
     NoMachine {
         /// Designs of the sweep.
         count: usize,

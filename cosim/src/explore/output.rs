@@ -84,9 +84,10 @@ fn misfits(misfits: &[Misfit]) -> String {
             *best = misfit;
         }
     }
-    let line = |(resource, (count, Misfit { id, used, available, .. })): (&&str, &(usize, &Misfit))| {
-        format!("  {count} lack {resource}: the nearest, {id}, takes {used} of {available}\n")
-    };
+    let line =
+        |(resource, (count, Misfit { id, used, available, .. })): (&&str, &(usize, &Misfit))| {
+            format!("  {count} lack {resource}: the nearest, {id}, takes {used} of {available}\n")
+        };
     nearest.iter().map(line).collect()
 }
 

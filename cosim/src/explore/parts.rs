@@ -20,20 +20,8 @@ pub struct Part {
 
 /// As nextpnr counts them.
 const PARTS: [Part; 3] = [
-    Part {
-        name: "LFE5U-25F",
-        cells: 24_288,
-        flip_flops: 24_288,
-        block_rams: 56,
-        multipliers: 28,
-    },
-    Part {
-        name: "LFE5U-45F",
-        cells: 43_848,
-        flip_flops: 43_848,
-        block_rams: 108,
-        multipliers: 72,
-    },
+    Part { name: "LFE5U-25F", cells: 24_288, flip_flops: 24_288, block_rams: 56, multipliers: 28 },
+    Part { name: "LFE5U-45F", cells: 43_848, flip_flops: 43_848, block_rams: 108, multipliers: 72 },
     Part {
         name: "LFE5U-85F",
         cells: 83_640,

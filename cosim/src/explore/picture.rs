@@ -38,8 +38,8 @@ struct Axis {
 
 impl Axis {
     fn over(values: impl Iterator<Item = f64>, ends: (f64, f64)) -> Axis {
-        let (low, high) =
-            values.fold((f64::MAX, f64::MIN), |(low, high), value| (low.min(value), high.max(value)));
+        let (low, high) = values
+            .fold((f64::MAX, f64::MIN), |(low, high), value| (low.min(value), high.max(value)));
         // Room for marks at the ends, for a single value, and for labels above.
         Axis { low: low / 1.25, high: high * 1.5, ends }
     }
@@ -53,7 +53,8 @@ impl Axis {
     fn ticks(&self) -> Vec<f64> {
         let of = |steps: &[f64]| -> Vec<f64> {
             let decades = self.low.log10().floor() as i32..=self.high.log10().ceil() as i32;
-            let values = decades.flat_map(|decade| steps.iter().map(move |s| s * 10f64.powi(decade)));
+            let values =
+                decades.flat_map(|decade| steps.iter().map(move |s| s * 10f64.powi(decade)));
             values.filter(|value| (self.low..=self.high).contains(value)).collect()
         };
         let coarse = of(&[1.0, 2.0, 5.0]);
@@ -146,16 +147,12 @@ impl Picture<'_> {
         let (left, top, right, bottom) = FRAME;
         for value in self.across.ticks() {
             let x = self.across.at(value);
-            let _ = writeln!(
-                self.text,
-                "<path class=\"grid\" d=\"M{x:.1} {top} V{bottom}\"/>"
-            );
+            let _ = writeln!(self.text, "<path class=\"grid\" d=\"M{x:.1} {top} V{bottom}\"/>");
             self.write("tick", (x, bottom + 18.0), "middle", &grouped(value.round() as u64));
         }
         for value in self.up.ticks() {
             let y = self.up.at(value);
-            let _ =
-                writeln!(self.text, "<path class=\"grid\" d=\"M{left} {y:.1} H{right}\"/>");
+            let _ = writeln!(self.text, "<path class=\"grid\" d=\"M{left} {y:.1} H{right}\"/>");
             self.write("tick", (left - 8.0, y + 4.0), "end", &grouped(value.round() as u64));
         }
         let part = self.exploration.part;
@@ -164,11 +161,7 @@ impl Picture<'_> {
             let _ = writeln!(self.text, "<path class=\"full\" d=\"M{x:.1} {top} V{bottom}\"/>");
             self.write("tick", (x, top - 6.0), "middle", "the part is full");
         }
-        let title = format!(
-            "cells (LUT4, log scale; {} has {})",
-            part.name,
-            grouped(part.cells)
-        );
+        let title = format!("cells (LUT4, log scale; {} has {})", part.name, grouped(part.cells));
         self.write("axis", ((left + right) / 2.0, bottom + 42.0), "middle", &title);
         let middle = (top + bottom) / 2.0;
         let _ = writeln!(
@@ -228,7 +221,7 @@ impl Picture<'_> {
             points.iter().partition(|point| point.front || point.current);
         let steps: Vec<Place> = self.steps(points);
         let front: Vec<Place> = front.into_iter().map(|point| self.around(point)).collect();
-        let rest = rest.into_iter().map(|point| self.around(point));
+        let rest: Vec<Place> = rest.into_iter().map(|point| self.around(point)).collect();
         self.kept = front.len() + steps.len();
         self.taken = front.into_iter().chain(steps).chain(rest).collect();
         self.marked = self.taken.len();

@@ -73,9 +73,7 @@ impl Candidate {
         let Candidate { lanes, slots, planes, elements, packing, mean_count, bits, .. } = self;
         let [attention, head] = bits;
         let packing = packing.name();
-        format!(
-            "{lanes}x{slots}x{planes}-v{elements}-{packing}-k{mean_count}-b{attention}.{head}"
-        )
+        format!("{lanes}x{slots}x{planes}-v{elements}-{packing}-k{mean_count}-b{attention}.{head}")
     }
 
     /// The settings that make the design of `file` this one. Neurons belong to the engine of single
@@ -140,7 +138,8 @@ impl Axes {
         };
         for (&mean_count, &bits) in counts.iter().flat_map(|k| bits.iter().map(move |b| (k, b))) {
             for &packing in &packings {
-                for (&lanes, &slots) in lanes.iter().flat_map(|l| slots.iter().map(move |s| (l, s))) {
+                for (&lanes, &slots) in lanes.iter().flat_map(|l| slots.iter().map(move |s| (l, s)))
+                {
                     for (&planes, &elements) in
                         planes.iter().flat_map(|p| elements.iter().map(move |e| (p, e)))
                     {
@@ -180,11 +179,8 @@ mod tests {
         let candidates = axes.candidates(&file.design);
         let ids: Vec<String> = candidates.iter().map(Candidate::id).collect();
         // Two planes do not hold counts of four bits; vectors of eight do not divide four lanes.
-        let expected = [
-            "8x16x4-v8-base3-k3-b4.4",
-            "4x16x4-v4-base3-k3-b4.4",
-            "8x16x4-v4-base3-k3-b4.4",
-        ];
+        let expected =
+            ["8x16x4-v8-base3-k3-b4.4", "4x16x4-v4-base3-k3-b4.4", "8x16x4-v4-base3-k3-b4.4"];
         assert_eq!(ids, expected);
         let settings = candidates[1].settings(&file);
         let other = file.with_settings(&settings).unwrap().design;

@@ -34,7 +34,9 @@ fn the_same_sweep_leaves_the_same_bytes() {
     // Every chosen point is a design that reads back as the point.
     let designs = first.iter().filter(|(name, _)| name.starts_with("designs/"));
     let ids: Vec<String> = designs
-        .map(|(_, text)| Candidate::of(&weights::config::Design::parse("it", text.as_bytes()).unwrap()).id())
+        .map(|(_, text)| {
+            Candidate::of(&weights::config::Design::parse("it", text.as_bytes()).unwrap()).id()
+        })
         .collect();
     assert_eq!(ids, found.chosen().map(|point| point.id.clone()).collect::<Vec<_>>());
 }
