@@ -86,6 +86,7 @@ impl ExploreCommand {
             ..SourceOptions::default()
         };
         let file = source.design_file()?;
+        Outputs::new(&self.out, &file.design.name)?;
         let mut outputs = Outputs::new(&self.out.join(&file.design.name), EXPLORATION)?;
         let network = source.network(&file)?;
         let prompt = prompt(&source, &file, &network)?;

@@ -164,6 +164,17 @@ fn nothing(network: &Network, part: Part, misfits: &[Misfit], refusals: &[String
     }
 }
 
+/// A name, and a measure of which the point with the least gets it.
+type Corner = (&'static str, fn(&Point) -> f64);
+
+/// What a point of the front can be best at.
+const CORNERS: [Corner; 4] = [
+    ("smallest", |point| point.cells as f64),
+    ("fastest", |point| -point.tokens_per_second),
+    ("least energy", |point| point.nanojoules_per_token),
+    ("most speed a cell", |point| -point.tokens_per_second / point.cells as f64),
+];
+
 /// Marks the front and names its corners.
 fn find_front(points: &mut [Point]) {
     let measured: Vec<_> =
@@ -176,14 +187,7 @@ fn find_front(points: &mut [Point]) {
     for index in front::staircase(&places) {
         points[index].line = true;
     }
-    let balance = |point: &Point| -point.tokens_per_second / point.cells as f64;
-    let corners: [(&'static str, &dyn Fn(&Point) -> f64); 4] = [
-        ("smallest", &|point| point.cells as f64),
-        ("fastest", &|point| -point.tokens_per_second),
-        ("least energy", &|point| point.nanojoules_per_token),
-        ("most speed a cell", &balance),
-    ];
-    for (name, less) in corners {
+    for (name, less) in CORNERS {
         let best = points.iter_mut().filter(|point| point.front);
         if let Some(point) = best.min_by(|a, b| less(a).total_cmp(&less(b))) {
             point.names.push(name);
