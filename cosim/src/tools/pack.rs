@@ -75,8 +75,7 @@ mod tests {
         let log = "Info: \t   DP16KD:      19/    208     9%\nInfo: MULT18X18D: 11/ 156 7%\n\
                    Info: \t          TRELLIS_FF:    4371/  83640     5%\n\
                    Info: \t        TRELLIS_COMB:    9747/  83640    11%\n";
-        let expected =
-            Packed { cells: 9747, flip_flops: 4371, block_rams: 19, multipliers: 11 };
+        let expected = Packed { cells: 9747, flip_flops: 4371, block_rams: 19, multipliers: 11 };
         assert_eq!(packed_in(log), Some(expected));
         assert_eq!(packed_in("Info: TRELLIS_COMB: many"), None);
     }

@@ -157,9 +157,7 @@ impl Elaboration {
             }
             _ => None,
         });
-        let Some(node) = driver else {
-            unreachable!("instance outputs come from the port table")
-        };
+        let Some(node) = driver else { unreachable!("instance outputs come from the port table") };
         let word = self.word(child, node);
         self.wall(&inner, word)
     }

@@ -152,7 +152,8 @@ mod tests {
             exclusive: true,
             distributed: false,
         };
-        let block = |count, column_width, column_count| Made::Block { count, column_width, column_count };
+        let block =
+            |count, column_width, column_count| Made::Block { count, column_width, column_count };
         for (memory, made) in [
             (shape(512, 36), block(1, 36, 1)),
             (shape(512, 37), block(2, 36, 1)),

@@ -79,8 +79,7 @@ impl Operators {
         // Low bits to which zero is added pass through.
         let passes = |at: &usize| b[*at] == ZERO || (!subtract && a[*at] == ZERO);
         let low = (0..width).take_while(passes).count();
-        let mut sum: Word =
-            (0..low).map(|at| if b[at] == ZERO { a[at] } else { b[at] }).collect();
+        let mut sum: Word = (0..low).map(|at| if b[at] == ZERO { a[at] } else { b[at] }).collect();
         if low == width {
             return sum;
         }

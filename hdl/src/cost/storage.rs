@@ -43,7 +43,13 @@ impl Elaboration {
     }
 
     /// A clocked read port: an output of block RAMs, or registers behind LUTs.
-    pub(super) fn clocked_read(&mut self, scope: usize, name: NameId, memory: MemoryId, width: usize) -> Word {
+    pub(super) fn clocked_read(
+        &mut self,
+        scope: usize,
+        name: NameId,
+        memory: MemoryId,
+        width: usize,
+    ) -> Word {
         let id = memory.0 as usize;
         let (boxes, word) = match self.scopes[scope].memories[id] {
             Made::Block { .. } => {
@@ -117,7 +123,12 @@ impl Elaboration {
     }
 
     /// The word of LUT RAMs, or of logic, at an address.
-    pub(super) fn read_at_once(&mut self, scope: usize, memory: MemoryId, address: &[Literal]) -> Word {
+    pub(super) fn read_at_once(
+        &mut self,
+        scope: usize,
+        memory: MemoryId,
+        address: &[Literal],
+    ) -> Word {
         let module = self.scopes[scope].module.clone();
         let held = &module.memories[memory.0 as usize];
         let width = held.ty.width as usize;
@@ -208,9 +219,9 @@ pub(super) fn shape(module: &Module, index: usize) -> Shape {
         width: memory.ty.width,
         clocked_reads: module.names.iter().filter(clocked).count() as u32,
         reads_at_once: module.nodes.iter().filter(at_once).count() as u32,
-        parts: memory.write.map_or(0, |write| {
-            write.mask.map_or(1, |mask| module.node(mask).ty.width)
-        }),
+        parts: memory
+            .write
+            .map_or(0, |write| write.mask.map_or(1, |mask| module.node(mask).ty.width)),
         exclusive: memory.exclusive,
         distributed: memory.distributed,
     }
