@@ -264,7 +264,7 @@ module machine_registers (
             6'd4:    read_value = 32'd7; // context
             6'd5:    read_value = 32'd13; // vocabulary
             6'd6:    read_value = 32'd54; // weight_depth
-            6'd7:    read_value = 32'd40; // program_depth
+            6'd7:    read_value = 32'd43; // program_depth
             6'd8:    read_value = 32'd6; // key_depth
             6'd9:    read_value = 32'd6; // value_depth
             6'd10:   read_value = 32'h00100004; // vector_depths
