@@ -6,6 +6,7 @@
 pub mod bench;
 pub mod commands;
 pub mod evaluation;
+pub mod formal;
 pub mod gates;
 pub mod harness;
 pub mod lockstep;

@@ -12,6 +12,7 @@ pub mod instance;
 pub mod module;
 pub mod primitive;
 pub mod primitives;
+pub mod property;
 pub mod signal;
 pub mod signal_type;
 pub mod simulation;
