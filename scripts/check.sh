@@ -10,3 +10,5 @@ cargo clippy --release --workspace --all-targets --quiet -- -D warnings
 echo "size: no source file over 400 lines"
 git ls-files -- '*.rs' '*.sh' | xargs wc -l | awk '$2 != "total" && $1 > 400 { print; bad = 1 } END { exit bad }'
 cargo test --release --workspace
+# Our blocks in a design of rust-hdl; the test runs the example.
+cargo test --release -p hdl --features rust-hdl --test rust_hdl

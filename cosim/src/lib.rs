@@ -4,6 +4,7 @@
 //! [`weights::numeric`]; this crate only asks whether it is.
 
 pub mod bench;
+pub mod boards;
 pub mod commands;
 pub mod evaluation;
 pub mod formal;
@@ -14,5 +15,6 @@ pub mod machine;
 pub mod pipeline;
 pub mod reference;
 pub mod report;
+pub mod synth;
 pub mod tools;
 pub mod verilated;

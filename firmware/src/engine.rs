@@ -4,12 +4,12 @@
 //! it finds in the registers with the ones it expects; both use [`EngineParameters::constants`].
 
 use crate::registers::{Field, Register};
-use crate::tiling::Tiling;
-use serde::Serialize;
-use weights::config::Design;
+use crate::tiling::{Tiling, TilingError, passes};
+use serde::{Deserialize, Serialize};
 use weights::config::limits::{
     ACC_WIDTH_MAX, ACC_WIDTH_MIN, DEPTH_MAX, LANES_MAX, PLANES_MAX, ROWS_MAX, SLOTS_MAX,
 };
+use weights::config::{Design, Form, Target};
 use weights::neuron::{
     LastStep, Leak, MEMBRANE_WIDTH_MAX, NeuronRule, Quantise, Reset, RuleError, SpikeRange, State,
     Threshold,
@@ -21,7 +21,7 @@ use weights::packing::{Packing, word_banks};
 pub const THRESHOLD_WIDTH_MAX: u32 = 32;
 
 /// The parameters of one engine.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct EngineParameters {
     /// Rows of weights that the array covers at once.
     pub lanes: usize,
@@ -31,8 +31,12 @@ pub struct EngineParameters {
     pub planes: usize,
     /// How the planes of a train add up.
     pub radix: Radix,
+    /// How the matrix becomes hardware.
+    pub form: Form,
     /// Bits of an accumulated current, two's complement.
     pub acc_width: u32,
+    /// What the dots are built of.
+    pub target: Target,
     /// Code of the trits in the weight memory.
     pub packing: Packing,
     /// Words of the weight memory, each of lanes × slots trits; a power of two, at least 2.
@@ -127,7 +131,9 @@ impl From<&Design> for EngineParameters {
             slots: array.slots,
             planes: array.planes,
             radix: array.radix,
+            form: array.form,
             acc_width: array.acc_width,
+            target: array.target,
             packing: design.weight_store.packing,
             weight_depth: memory_depth(design.weight_store.depth),
             spike_depth: memory_depth(design.spike_buffer.depth),
@@ -180,13 +186,10 @@ impl EngineParameters {
     /// # Errors
     /// The first memory that is too small, with the size it would need.
     pub fn check_layer(&self, tiling: &Tiling, plane_count: usize) -> Result<(), EngineError> {
-        if (tiling.lanes, tiling.slots) != (self.lanes, self.slots) {
-            return Err(EngineError::Array {
-                layer_lanes: tiling.lanes,
-                layer_slots: tiling.slots,
-                lanes: self.lanes,
-                slots: self.slots,
-            });
+        let (lanes, slots) = (self.lanes, self.word_slots());
+        if (tiling.lanes, tiling.slots) != (lanes, slots) {
+            let (layer_lanes, layer_slots) = (tiling.lanes, tiling.slots);
+            return Err(EngineError::Array { layer_lanes, layer_slots, lanes, slots });
         }
         let entries = tiling.entries(plane_count, self.planes);
         let needs = [
@@ -202,14 +205,35 @@ impl EngineParameters {
         Ok(())
     }
 
-    /// Synapses that the array evaluates in a cycle, at most: lanes × slots × planes.
+    /// Columns of a weight word: the slots, or the one column of an event.
+    pub const fn word_slots(&self) -> usize {
+        match self.form {
+            Form::Dense => self.slots,
+            Form::Event => 1,
+        }
+    }
+
+    /// A matrix cut into the weight words of this engine.
+    ///
+    /// # Errors
+    /// As [`Tiling::new`].
+    pub fn tiling(&self, rows: usize, columns: usize) -> Result<Tiling, TilingError> {
+        Tiling::new(rows, columns, self.lanes, self.word_slots())
+    }
+
+    /// Beats of a frame: passes × the beats of all columns.
+    pub const fn frame_beats(&self, columns: usize, plane_count: usize) -> usize {
+        passes(plane_count, self.planes) * columns.div_ceil(self.slots)
+    }
+
+    /// Synapses that the array evaluates in a cycle, at most: lanes × columns of a word × planes.
     pub const fn synapses_per_cycle(&self) -> usize {
-        self.lanes * self.slots * self.planes
+        self.lanes * self.word_slots() * self.planes
     }
 
     /// 32-bit banks of one weight word.
     pub const fn banks(&self) -> usize {
-        word_banks(self.lanes, self.slots, self.packing)
+        word_banks(self.lanes, self.word_slots(), self.packing)
     }
 
     /// Bytes of one input beat: slots × planes trits of two bits, padded to whole bytes.
@@ -271,6 +295,7 @@ impl EngineParameters {
             Field::ValueBytes => self.value_bytes() as u32,
             Field::Radix => u32::from(self.radix == Radix::Bitwise),
             Field::Packing => u32::from(self.packing == Packing::Base3),
+            Field::Form => self.form as u32,
             Field::AccWidth => self.acc_width,
             Field::MembraneWidth => self.rule.membrane_width,
             Field::SpikeWidth => self.rule.spike_width(),

@@ -126,6 +126,7 @@ fn packed(word: &[weights::numeric::Trit], machine: &MachineParameters) -> Vec<u
 #[cfg(test)]
 mod tests {
     use super::*;
+    use weights::config::Target;
     use weights::numeric::{Radix, Trit};
     use weights::packing::{Packing, unpack_word};
 
@@ -136,6 +137,7 @@ mod tests {
             planes: 2,
             radix: Radix::Bitwise,
             acc_width: 16,
+            target: Target::Portable,
             packing: Packing::Base3,
             elements: 4,
             value_width: 16,

@@ -9,6 +9,7 @@
 //!  listing           a program as text: memories, widths, instructions
 //!  machine_memories  the memories of a machine: words, bits, block RAMs
 //!  machine_cycles    how long a token takes, instruction by instruction
+//!  energy            what a token takes, by a table of prices
 //!  registers         one table of the bits a host sees; prints a C header and a page
 //!  tiling            a matrix cut into the words of the weight memory
 //!  stream            trains and results as beats of the two streams
@@ -23,6 +24,7 @@
 
 pub mod cycles;
 pub mod driver;
+pub mod energy;
 pub mod engine;
 pub mod image;
 pub mod isa;

@@ -11,6 +11,7 @@
 use crate::isa::Instruction;
 use crate::lower::Memory;
 use serde::{Deserialize, Serialize};
+use weights::config::Target;
 use weights::numeric::{Radix, Trit};
 use weights::packing::Packing;
 
@@ -28,6 +29,8 @@ pub struct MachineParameters {
     pub radix: Radix,
     /// Bits of an accumulated current, two's complement.
     pub acc_width: u32,
+    /// What the dots are built of.
+    pub target: Target,
     /// Code of the trits in the weight store.
     pub packing: Packing,
     /// Elements of a vector that move in a cycle; even.

@@ -6,6 +6,7 @@ use firmware::registers::{Field, Register, encode};
 use firmware::tiling::Tiling;
 use pretty_assertions::assert_eq;
 use std::collections::BTreeMap;
+use weights::config::{Form, Target};
 use weights::neuron::{Leak, presets};
 use weights::numeric::Radix;
 use weights::packing::Packing;
@@ -16,7 +17,9 @@ fn design() -> EngineParameters {
         slots: 5,
         planes: 2,
         radix: Radix::Bitwise,
+        form: Form::Dense,
         acc_width: 12,
+        target: Target::Portable,
         packing: Packing::TwoBit,
         weight_depth: 16,
         spike_depth: 32,

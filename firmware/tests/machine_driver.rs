@@ -7,6 +7,7 @@ use firmware::machine_driver::{MachineDriver, MachineStatus};
 use firmware::registers::machine::{Field, Register, encode};
 use pretty_assertions::assert_eq;
 use std::collections::BTreeMap;
+use weights::config::Target;
 use weights::numeric::Radix;
 use weights::numeric::fixed_point::Scale;
 use weights::packing::Packing;
@@ -18,6 +19,7 @@ fn design() -> MachineParameters {
         planes: 2,
         radix: Radix::Bitwise,
         acc_width: 16,
+        target: Target::Portable,
         packing: Packing::TwoBit,
         elements: 4,
         value_width: 16,

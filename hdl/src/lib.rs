@@ -7,12 +7,15 @@ pub mod bits;
 pub mod blocks;
 pub mod builder;
 pub mod check;
+pub mod cost;
 pub mod expression;
 pub mod instance;
 pub mod module;
 pub mod primitive;
 pub mod primitives;
 pub mod property;
+#[cfg(feature = "rust-hdl")]
+pub mod rust_hdl;
 pub mod signal;
 pub mod signal_type;
 pub mod simulation;

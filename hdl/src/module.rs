@@ -115,6 +115,8 @@ pub(crate) struct Memory {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct MemoryWrite {
     pub(crate) enable: NodeId,
+    /// One bit for each of the equal parts of a word: which of them are written. All without it.
+    pub(crate) mask: Option<NodeId>,
     pub(crate) address: NodeId,
     pub(crate) data: NodeId,
 }

@@ -2,7 +2,7 @@
 
 use crate::bits::Bits;
 use crate::builder::Builder;
-use crate::expression::{Kind, MemoryId, NameId};
+use crate::expression::{Kind, MemoryId, NameId, NodeId};
 use crate::module::{Driver, Item, Memory, MemoryWrite, Register};
 use crate::signal::Signal;
 use crate::signal_type::{Type, uint};
@@ -165,13 +165,48 @@ impl<'m> MemoryHandle<'m> {
     /// The one write port.
     #[track_caller]
     pub fn write(self, enable: Signal<'m>, address: Signal<'m>, data: Signal<'m>) {
+        self.write_port(enable, None, address, data);
+    }
+
+    /// The one write port, of parts of a word: `mask` has a bit for each of them, the lowest for
+    /// the lowest part.
+    ///
+    /// # Panics
+    /// If the bits of the mask do not part the word evenly, or mask or data have no name.
+    #[track_caller]
+    pub fn write_parts(
+        self,
+        enable: Signal<'m>,
+        mask: Signal<'m>,
+        address: Signal<'m>,
+        data: Signal<'m>,
+    ) {
+        let (parts, width) = (mask.width(), self.ty.width);
+        assert!(parts >= 2, "a word of one part is written by write()");
+        assert!(width % parts == 0, "{parts} parts do not make up a word of {width} bits");
+        let named = |signal: Signal<'m>| {
+            matches!(self.builder.state.borrow().module.node(signal.node).kind, Kind::Named(_))
+        };
+        assert!(named(mask) && named(data), "Verilog chooses bits of names only");
+        self.write_port(enable, Some(mask.node), address, data);
+    }
+
+    #[track_caller]
+    fn write_port(
+        self,
+        enable: Signal<'m>,
+        mask: Option<NodeId>,
+        address: Signal<'m>,
+        data: Signal<'m>,
+    ) {
         self.check_address(address);
         assert!(data.ty() == self.ty, "a word is {}, not {}", self.ty, data.ty());
         let mut state = self.builder.state.borrow_mut();
         state.clocked_writes.push(self.id);
         let write = &mut state.module.memories[self.id.0 as usize].write;
         assert!(write.is_none(), "a memory has one write port");
-        *write = Some(MemoryWrite { enable: enable.node, address: address.node, data: data.node });
+        let (enable, address, data) = (enable.node, address.node, data.node);
+        *write = Some(MemoryWrite { enable, mask, address, data });
     }
 
     /// A clocked read port: `name` takes the addressed word when `enable` holds, as block RAMs do.

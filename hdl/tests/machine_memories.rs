@@ -4,7 +4,9 @@ mod support;
 
 use hdl::blocks::machine::element_store::ElementStore;
 use hdl::blocks::machine::store::{Reader, Store, StoreField};
+use hdl::check::check;
 use hdl::signal_type::{sint, uint};
+use hdl::verilog::{print, print_with_images};
 use support::{Bench, Random};
 
 /// Random writes and reads of all readers, with depths that are no powers of two.
@@ -101,4 +103,32 @@ fn elements_come_back() {
             }
         }
     }
+}
+
+/// Contents of many words stand beside the Verilog that reads them, word for word.
+#[test]
+fn contents_of_many_words_have_a_file() {
+    let contents: Vec<i64> = (0..1024).map(|index| index % 64 - 32).collect();
+    let store = ElementStore {
+        name: "elements_under_test",
+        source: file!(),
+        holds: "elements",
+        elements: 4,
+        ty: sint(6),
+        depth: 300,
+        distributed: false,
+        contents: &contents,
+    };
+    let checked = check(&store.module()).unwrap();
+    let files = print_with_images(&checked);
+    let names: Vec<&str> = files.iter().map(|file| file.name.as_str()).collect();
+    assert_eq!(names, ["elements_under_test.v", "elements_under_test.words.hex"]);
+    let line = "initial $readmemh(\"elements_under_test.words.hex\", words, 0, 255);";
+    assert!(files[0].text.contains(line), "{}", files[0].text);
+    let lines: Vec<&str> = files[1].text.lines().collect();
+    assert_eq!((lines.len(), lines[0]), (256, "8e2860"), "-32, -31, -30, -29, the first lowest");
+    // Word by word they stand in the Verilog itself.
+    let inside = print(&checked);
+    assert_eq!(inside.len(), 1);
+    assert!(inside[0].text.contains("words[255] = 24'h"));
 }

@@ -9,6 +9,7 @@ use hdl::blocks::machine::matrix_unit::MatrixUnit;
 use matrix::{Clock, Effect, Order, World, Write};
 use std::collections::VecDeque;
 use support::{Bench, Random};
+use weights::config::Target;
 use weights::numeric::{Radix, Trit, offset_bits};
 use weights::packing::{Packing, pack_word};
 
@@ -36,6 +37,8 @@ fn unit(shape: &Shape, weight_depth: u32) -> MatrixUnit {
         planes,
         radix: if unary { Radix::Unary } else { Radix::Bitwise },
         acc_width: widths[0],
+        // Both forms of the dots, among all shapes.
+        target: if slots % 8 == 0 { Target::Ecp5 } else { Target::Portable },
         packing: if base3 { Packing::Base3 } else { Packing::TwoBit },
         elements,
         value_width: widths[1],

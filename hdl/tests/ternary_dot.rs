@@ -4,14 +4,24 @@ mod support;
 
 use hdl::blocks::ternary_dot::{TernaryDot, dot_width};
 use support::{Bench, Random};
+use weights::config::Target;
 use weights::numeric::{self, Trit};
+
+#[test]
+fn every_number_of_slots() {
+    every_number_of_slots_of(Target::Portable);
+}
+
+#[test]
+fn every_number_of_slots_in_carry_cells() {
+    every_number_of_slots_of(Target::Ecp5);
+}
 
 /// A result every cycle, as many cycles late as the module says, for every width up to 128 slots:
 /// extremes first, then random trits.
-#[test]
-fn every_number_of_slots() {
+fn every_number_of_slots_of(target: Target) {
     for slots in 1..=128u32 {
-        let module = TernaryDot { slots }.module();
+        let module = TernaryDot { slots, target }.module();
         let mut bench = Bench::new(&module);
         let mut random = Random(slots.into());
         let mut expected = vec![];

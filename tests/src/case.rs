@@ -6,8 +6,9 @@ use firmware::driver::OutputMode;
 use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use weights::config::Form;
 use weights::neuron::State;
-use weights::numeric::{self, Trit};
+use weights::numeric::{self, Radix, Trit};
 
 /// Random stimuli of a configuration, at least; rounded up to whole tokens.
 pub const VECTORS_MIN: usize = 52;
@@ -167,6 +168,9 @@ fn array_cycles(configuration: &Configuration, vectors: &[LayerVector]) -> u32 {
     let tiling = configuration.tiling();
     let engine = &configuration.engine;
     let entries = |train: &LayerVector| -> usize {
+        if engine.form == Form::Event {
+            return events(train, engine.planes, engine.radix);
+        }
         if !engine.skip_empty {
             return tiling.entries(train.len(), engine.planes);
         }
@@ -176,4 +180,18 @@ fn array_cycles(configuration: &Configuration, vectors: &[LayerVector]) -> u32 {
         kept.filter(|(beat, data)| opens_pass(*beat) || data.iter().any(|&word| word != 0)).count()
     };
     vectors.iter().map(|train| (entries(train) * tiling.row_tiles) as u32).sum()
+}
+
+/// Columns that spike in a pass, over all passes; a silent pass counts as one, of a unary train
+/// only a silent vector.
+fn events(train: &LayerVector, planes: usize, radix: Radix) -> usize {
+    let columns = train[0].len();
+    // The last pass is full, the first holds what is left.
+    let passes = train.rchunks(planes).map(|pass| {
+        (0..columns).filter(|&column| pass.iter().any(|plane| plane[column] != 0)).count()
+    });
+    match radix {
+        Radix::Bitwise => passes.map(|events| events.max(1)).sum(),
+        Radix::Unary => passes.sum::<usize>().max(1),
+    }
 }

@@ -6,6 +6,7 @@ use firmware::tiling::Tiling;
 use std::collections::BTreeSet;
 use std::fmt;
 use weights::config::limits::ACC_WIDTH_MIN;
+use weights::config::{Form, Target};
 use weights::neuron::{Leak, SpikeRange, Threshold};
 use weights::numeric::Radix;
 use weights::packing::Packing;
@@ -44,7 +45,9 @@ impl Configuration {
             slots,
             planes,
             radix,
+            form: Form::Dense,
             acc_width: ACC_WIDTH_MIN,
+            target: Target::Portable,
             packing,
             weight_depth: 2,
             spike_depth: 2,
@@ -78,6 +81,24 @@ impl Configuration {
         self
     }
 
+    /// Builds the dots of an ECP5's carry cells.
+    pub fn on_ecp5(mut self) -> Configuration {
+        self.engine.target = Target::Ecp5;
+        self
+    }
+
+    /// The same on every family.
+    pub fn portable(mut self) -> Configuration {
+        self.engine.target = Target::Portable;
+        self
+    }
+
+    /// Builds the matrix in another form.
+    pub fn form(mut self, form: Form) -> Configuration {
+        self.engine.form = form;
+        self.fitted()
+    }
+
     /// Makes a token of `steps` vectors.
     pub fn steps(mut self, steps: u32) -> Configuration {
         self.steps = steps;
@@ -104,7 +125,7 @@ impl Configuration {
     /// # Panics
     /// If it cannot be tiled: the table is wrong then.
     pub fn tiling(&self) -> Tiling {
-        let tiling = Tiling::new(self.rows, self.columns, self.engine.lanes, self.engine.slots);
+        let tiling = self.engine.tiling(self.rows, self.columns);
         tiling.unwrap_or_else(|error| panic!("{self}: {error}"))
     }
 
@@ -129,6 +150,8 @@ impl Configuration {
             format!("radix {:?}", engine.radix),
             format!("planes {}", engine.planes),
             format!("skip_empty {}", engine.skip_empty),
+            format!("target {:?}", engine.target),
+            format!("form {}", engine.form.name()),
             format!("quantise {:?}", rule.quantise),
             format!("range {}", word(&rule.range)),
             format!("reset {:?}", rule.reset),
@@ -178,6 +201,10 @@ impl fmt::Display for Configuration {
         let (rows, columns, rule) = (self.rows, self.columns, self.rule);
         write!(out, "{lanes}x{slots}x{planes}/{neurons} {rows}x{columns} {radix} ")?;
         write!(out, "{} {rule}", packing.name())?;
-        out.write_str(if self.engine.skip_empty { " skip" } else { "" })
+        if self.engine.form != Form::Dense {
+            write!(out, " {}", self.engine.form.name())?;
+        }
+        out.write_str(if self.engine.skip_empty { " skip" } else { "" })?;
+        out.write_str(if self.engine.target == Target::Ecp5 { " ecp5" } else { "" })
     }
 }

@@ -28,6 +28,10 @@ fn shape() -> BitnetShape {
 }
 
 fn whole(name: &str, host: Host, set: impl Fn(&mut Design)) -> Whole {
+    whole_of(&shape(), name, host, set)
+}
+
+fn whole_of(shape: &BitnetShape, name: &str, host: Host, set: impl Fn(&mut Design)) -> Whole {
     let mut design = DesignFile::bundled().design;
     design.name = name.to_owned();
     design.array.planes = 2;
@@ -38,9 +42,9 @@ fn whole(name: &str, host: Host, set: impl Fn(&mut Design)) -> Whole {
     design.machine.value_width = 18;
     design.machine.key_value_digits = 3;
     design.machine.embedding_digits = 3;
-    design.machine.context = shape().context;
+    design.machine.context = shape.context;
     set(&mut design);
-    let network = sample::network_of(3, &shape());
+    let network = sample::network_of(3, shape);
     let case =
         MachineCase { name: name.to_owned(), network, design, prompt: vec![3, 11, 5], generate: 5 };
     Whole::new(case, host)
@@ -56,6 +60,12 @@ fn set_bitwise(design: &mut Design) {
 /// Square, bitwise, base3.
 pub fn bitwise() -> Whole {
     whole("bitwise", Host::Registers, set_bitwise)
+}
+
+/// The bitwise one with a context that an answer does not fill.
+pub fn roomy() -> Whole {
+    let shape = BitnetShape { context: 16, ..shape() };
+    whole_of(&shape, "roomy", Host::Registers, set_bitwise)
 }
 
 /// More lanes than slots, unary, two bits a trit.
@@ -228,6 +238,8 @@ plants! { Whole:
         "is_bad = 4'd8 < opcode" => "is_bad = 4'd15 < opcode";
     bitwise "token_loop" "write" "the first token is fed again"
         "token_q <= prediction_i" => "token_q <= token_q";
+    roomy "token_loop" "status" "an answer never ends"
+        "left_q <= left_q - 16'd1" => "left_q <= left_q";
     bitwise "token_loop" "status" "an answer ends too early"
         "left_q <= left_q - 16'd1" => "left_q <= 16'd0";
     bitwise "token_loop" "status" "a token beyond the vocabulary is taken"

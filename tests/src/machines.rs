@@ -5,7 +5,7 @@
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use weights::config::{Design, DesignFile};
+use weights::config::{Design, DesignFile, Target};
 use weights::network::{AttentionShape, BitnetShape, Function, Network};
 use weights::numeric::Radix;
 use weights::packing::Packing;
@@ -54,6 +54,7 @@ pub fn machine_case(index: u64) -> MachineCase {
         _ => {}
     }
     design.name = format!("machine-{index}");
+    design.array.target = if index % 4 == 1 { Target::Ecp5 } else { Target::Portable };
     design.machine.context = shape.context;
     let network = sample::network_of(index + 1, &shape);
     let room = shape.context;
@@ -69,12 +70,13 @@ pub fn machine_case(index: u64) -> MachineCase {
 fn describe(design: &Design, shape: &BitnetShape) -> String {
     let array = &design.array;
     format!(
-        "{}x{}x{} {:?} {:?}, V {}; width {}, hidden {}, {} blocks, heads {}/{} of {}, vocabulary {}, \
+        "{}x{}x{} {:?} {:?} {:?}, V {}; width {}, hidden {}, {} blocks, heads {}/{} of {}, vocabulary {}, \
          context {}",
         array.lanes,
         array.slots,
         array.planes,
         array.radix,
+        array.target,
         design.weight_store.packing,
         design.machine.elements,
         shape.width,

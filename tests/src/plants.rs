@@ -5,6 +5,7 @@
 
 use crate::configuration::Configuration;
 use crate::rules::*;
+use weights::config::Form;
 use weights::numeric::Radix::{Bitwise, Unary};
 use weights::packing::Packing::{Base3, TwoBit};
 
@@ -31,6 +32,11 @@ pub fn lif() -> Configuration {
     Configuration::new([4, 6, 2, 2], (10, 14), Bitwise, Base3, spikingbert_lif())
 }
 
+/// The same in an ECP5's carry cells.
+pub fn carry_cells() -> Configuration {
+    lif().on_ecp5()
+}
+
 /// The same, and beats without a spike are left out.
 pub fn skipping() -> Configuration {
     lif().skip_empty()
@@ -54,6 +60,11 @@ pub fn remainder() -> Configuration {
 /// A signed division per channel.
 pub fn levels() -> Configuration {
     Configuration::new([4, 5, 1, 2], (12, 8), Bitwise, TwoBit, signed_channels())
+}
+
+/// Columns that spike, one a cycle.
+pub fn events() -> Configuration {
+    lif().form(Form::Event)
 }
 
 /// A text without comments, every run of blanks one blank; compiler directives keep their lines.
@@ -120,6 +131,20 @@ plants! { Configuration:
         "(carry_0_q & carry_1_q) |" => "(carry_0_q | carry_1_q) |";
     lif "ternary_dot" "value" "offset one too large"
         "OFFSET = 4'd6" => "OFFSET = 4'd7";
+    carry_cells "slot_fields_3" "value" "lower bit of a weight for its upper one"
+        ".A1 (high_i[0])" => ".A1 (low_i[0])";
+    carry_cells "slot_fields_3" "value" "sign of a split slot's spike ignored"
+        ".B0 (split_negative_i[1])" => ".B0 (1'b0)";
+    carry_cells "add_fields_1_2" "value" "no carry into an addition"
+        ".A0 (carry_in_i)" => ".A0 (1'b0)";
+    carry_cells "add_fields_1_3" "value" "a bit of an operand twice"
+        ".B1 (right_i[0])" => ".B1 (left_i[0])";
+    carry_cells "constant_less" "value" "minuend one too large"
+        "MINUEND = 4'd6" => "MINUEND = 4'd7";
+    carry_cells "ternary_dot" "value" "second bit of a split slot ignores a weight of zero"
+        "| (high_i[5:3] ^ low_i[5:3])" => "| (high_i[5:3] & low_i[5:3])";
+    carry_cells "primitives/CCU2C" "value" "sum of the upper bit without its carry"
+        "propagate_1 ^ (carry & ~CUT_1)" => "propagate_1 ^ (carry & CUT_1)";
     lif "lane" "value" "sign bit of an extension"
         "{{4{sum_1_0_q[5]}}, sum_1_0_q}" => "{{4{sum_1_0_q[4]}}, sum_1_0_q}";
     lif "lane" "value" "a pass shifts by one plane too few"
@@ -131,6 +156,33 @@ plants! { Configuration:
         => ".first_i (first_late_q[2]), .pass_i (pass_late_q[3]), .sum_o (lane_0_sum)";
     lif "accumulator_array" "stall" "a tile is never done"
         "valid_late_q[3] & last_late_q[3]" => "valid_late_q[3] & last_late_q[3] & first_late_q[3]";
+
+    // ---- events ----------------------------------------------------------------------------------
+
+    events "event_finder" "value" "a column that spikes in a later plane only is overlooked"
+        "s_axis_tdata[5:0] | s_axis_tdata[11:6];" => "s_axis_tdata[5:0];";
+    events "event_finder" "value" "a beat is left while columns spike"
+        "one_left = ~(|left)" => "one_left = ~(|left) | left[5]";
+    events "event_finder" "value" "the next beat's columns are numbered on from its first spike"
+        "next_column_q <= end_column[5:0]" => "next_column_q <= end_column[5:0] ^ 6'd1";
+    events "event_buffer" "stall" "a silent pass leaves no entry"
+        "wanted = finder_event | (ends & unmarked_q)" => "wanted = finder_event";
+    events "event_buffer" "value" "the first event is read first"
+        "(last_entry - index_i)" => "index_i";
+    events "event_buffer" "stall" "a half is overwritten while it is read"
+        "take = finder_valid & ~fill_taken" => "take = finder_valid";
+    events "event_memory" "value" "an address bit of the read is stuck"
+        "words[read_address_i]" => "words[read_address_i & 7'd63]";
+    events "event_array" "value" "a pass is worth one plane too few"
+        "full_value << 2" => "full_value << 1";
+    events "event_array" "value" "planes weigh in the wrong order"
+        "added = {plus[0], plus[1]}" => "added = {plus[1], plus[0]}";
+    events "event_array" "value" "passes are counted on from the tile before"
+        "behind = first_late_q ? 3'd0 : behind_q" => "behind = behind_q";
+    events "event_lane" "value" "a negative product lacks its carry"
+        "{product, minus}" => "{product, 1'b0}";
+    events "event_lane" "value" "the sum outlives its tile"
+        "if (accumulate_i & last_i)" => "if (accumulate_i & last_i & rst_i)";
 
     // ---- weights ---------------------------------------------------------------------------------
 

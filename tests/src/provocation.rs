@@ -52,7 +52,7 @@ fn end<S: Simulation>(case: &Case, harness: &mut Harness<S>) -> Result<Status, D
 
 /// A frame that ends inside a pass is dropped whole and reported.
 fn open_frame<S: Simulation>(case: &Case, harness: &mut Harness<S>) -> Result<(), Difference> {
-    let beats = case.layer.tiling.column_tiles - 1;
+    let beats = case.layer.engine.frame_beats(case.configuration.columns, 1) - 1;
     begin(case, harness)?;
     if beats > 0 {
         let frame = &case.layer.frames(&case.vectors[..1])[0];

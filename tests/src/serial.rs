@@ -23,14 +23,16 @@ pub struct SerialHost<S> {
 }
 
 impl<S: Simulation> SerialHost<S> {
-    /// Takes a simulation with ports `serial_i` and `serial_o`, and resets it.
+    /// Takes a simulation with ports `serial_i` and `serial_o`, and resets it where it has `rst_i`.
     pub fn new(mut simulation: S, divisor: usize) -> SerialHost<S> {
         let (into, out) = (simulation.port("serial_i"), simulation.port("serial_o"));
-        let reset = simulation.port("rst_i");
         simulation.write_u64(into, 1);
-        simulation.write_u64(reset, 1);
-        simulation.tick();
-        simulation.write_u64(reset, 0);
+        if simulation.ports().iter().any(|port| port.name == "rst_i") {
+            let reset = simulation.port("rst_i");
+            simulation.write_u64(reset, 1);
+            simulation.tick();
+            simulation.write_u64(reset, 0);
+        }
         let (levels, bytes) = (VecDeque::new(), vec![]);
         let (coming, broken, cycles) = (None, false, 0);
         SerialHost { simulation, divisor, into, out, levels, coming, bytes, broken, cycles }
@@ -46,10 +48,25 @@ impl<S: Simulation> SerialHost<S> {
         self.simulation.read_u64(self.simulation.port(port)) == 1
     }
 
+    /// Sets an input beside the line.
+    pub fn set(&mut self, port: &str, value: u64) {
+        let port = self.simulation.port(port);
+        self.simulation.write_u64(port, value);
+    }
+
+    /// The bits of an output beside the line.
+    pub fn shown(&self, port: &str) -> u64 {
+        self.simulation.read_u64(self.simulation.port(port))
+    }
+
     /// Queues a token: two bytes, the lower first.
     pub fn send(&mut self, id: u32, last: bool) {
-        let word = id as u16 | u16::from(last) << 15;
-        for byte in word.to_le_bytes() {
+        self.send_bytes(&(id as u16 | u16::from(last) << 15).to_le_bytes());
+    }
+
+    /// Queues bytes.
+    pub fn send_bytes(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
             let frame = u16::from(byte) << 1 | 1 << (FRAME_BITS - 1);
             for bit in 0..FRAME_BITS {
                 let level = frame >> bit & 1 == 1;
@@ -76,8 +93,18 @@ impl<S: Simulation> SerialHost<S> {
     /// # Errors
     /// If none comes in `limit` cycles, or a frame has no stop bit.
     pub fn wait(&mut self, limit: u64) -> Result<(u32, bool), String> {
+        let bytes = self.bytes(2, limit)?;
+        let word = u16::from_le_bytes([bytes[0], bytes[1]]);
+        Ok((u32::from(word & 0x7FFF), word >> 15 == 1))
+    }
+
+    /// Waits for some bytes.
+    ///
+    /// # Errors
+    /// If they do not come in `limit` cycles, or a frame has no stop bit.
+    pub fn bytes(&mut self, count: usize, limit: u64) -> Result<Vec<u8>, String> {
         let end = self.cycles + limit;
-        while self.bytes.len() < 2 {
+        while self.bytes.len() < count {
             if self.broken {
                 return Err("a frame without its stop bit".to_owned());
             }
@@ -86,9 +113,7 @@ impl<S: Simulation> SerialHost<S> {
             }
             self.tick();
         }
-        let word = u16::from_le_bytes([self.bytes[0], self.bytes[1]]);
-        self.bytes.drain(..2);
-        Ok((u32::from(word & 0x7FFF), word >> 15 == 1))
+        Ok(self.bytes.drain(..count).collect())
     }
 
     /// Lets `cycles` pass.

@@ -9,6 +9,7 @@ use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use std::collections::BTreeSet;
+use weights::config::Form;
 use weights::numeric::Radix::{Bitwise, Unary};
 use weights::packing::Packing::{Base3, TwoBit};
 
@@ -17,7 +18,8 @@ const SAMPLE_COST_MAX: usize = 600;
 
 /// All configurations.
 pub fn all() -> Vec<Configuration> {
-    [edges(), odd_sizes(), published_rules(), other_rules(), skipping(), large()].concat()
+    let dense = [edges(), odd_sizes(), published_rules(), other_rules(), skipping(), large()];
+    [dense.concat(), carry_cells(), events()].concat()
 }
 
 /// Configurations of a sample beyond those that every feature needs.
@@ -140,6 +142,37 @@ fn skipping() -> Vec<Configuration> {
         new([12, 5, 1, 4], (25, 40), Unary, TwoBit, spikegpt()).skip_empty(),
         new([16, 8, 2, 8], (33, 57), Bitwise, Base3, signed_remainder()).skip_empty(),
     ]
+}
+
+/// Dots of an ECP5's carry cells.
+fn carry_cells() -> Vec<Configuration> {
+    let new = Configuration::new;
+    vec![
+        new([1, 1, 1, 1], (5, 7), Bitwise, Base3, spikellm()).on_ecp5(),
+        new([3, 2, 1, 1], (7, 3), Unary, TwoBit, spikelm_paper()).on_ecp5(),
+        new([4, 6, 2, 2], (10, 14), Bitwise, Base3, spikingbert_lif()).on_ecp5(),
+        new([5, 9, 3, 5], (11, 20), Unary, Base3, hard_channels()).on_ecp5().skip_empty(),
+        new([7, 13, 2, 1], (6, 40), Bitwise, TwoBit, spikelm_code()).on_ecp5(),
+        new([8, 127, 1, 2], (17, 128), Bitwise, TwoBit, spikegpt()).planes_max(4).on_ecp5(),
+        new([6, 128, 2, 3], (13, 256), Bitwise, Base3, int2spike()).planes_max(4).on_ecp5(),
+    ]
+}
+
+/// Columns that spike, one a cycle.
+fn events() -> Vec<Configuration> {
+    let new = Configuration::new;
+    let shapes = vec![
+        new([1, 1, 1, 1], (1, 1), Unary, TwoBit, spikingbert_if()),
+        new([1, 1, 1, 1], (5, 7), Bitwise, Base3, spikellm()),
+        new([1, 8, 2, 1], (3, 24), Bitwise, TwoBit, spikegpt()).roomy(),
+        new([3, 5, 2, 3], (10, 11), Bitwise, TwoBit, signed_remainder()),
+        new([5, 3, 4, 5], (12, 10), Unary, Base3, hard_channels()),
+        new([8, 16, 4, 2], (30, 100), Bitwise, Base3, int2spike_channels()),
+        new([16, 7, 1, 8], (33, 57), Unary, Base3, spikelm_paper()).steps(4),
+        new([13, 16, 8, 13], (26, 40), Bitwise, TwoBit, int2spike()).planes_max(9),
+        new([64, 32, 2, 16], (100, 70), Bitwise, Base3, spikellm()).planes_max(2),
+    ];
+    shapes.into_iter().map(|one| one.form(Form::Event)).collect()
 }
 
 /// Wide arrays.

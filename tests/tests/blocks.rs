@@ -11,6 +11,7 @@ use std::time::Instant;
 use tests::case::{Case, VECTORS_MIN};
 use tests::configuration::Configuration;
 use tests::{Report, check, table, verilog};
+use weights::config::Target;
 
 /// Seed of the sample and of the stimuli.
 const SEED: u64 = 2;
@@ -33,7 +34,16 @@ fn run(toolchain: &Toolchain, configuration: &Configuration, seed: u64) -> Row {
             .map_err(|error| format!("{configuration}: {error}"))?;
         check(&case, model).map_err(|error| format!("Verilator: {error}"))
     };
+    // Whatever the dots are built of, the portable view answers too.
+    let portable = || {
+        let design = verilog::engine(&configuration.clone().portable().engine);
+        check(&case, NativeSimulation::new(&design)).map_err(|error| format!("portable: {error}"))
+    };
     let result = native().and_then(|native| Ok((native, verilated()?)));
+    let result = match configuration.engine.target {
+        Target::Portable => result,
+        Target::Ecp5 => result.and_then(|found| portable().map(|_| found)),
+    };
     let configuration = configuration.clone();
     Row { configuration, result, seconds: started.elapsed().as_secs_f64() }
 }
@@ -85,7 +95,7 @@ fn engines_equal_numeric() {
 }
 
 /// The table holds at least 60 different configurations of at least 50 stimuli, up to 64 lanes,
-/// 128 slots and 4 planes, and every form of every part of a neuron rule.
+/// 128 slots and 8 planes, and every form of every part of a neuron rule.
 #[test]
 fn the_table_covers_what_it_promises() {
     let all = table::all();
@@ -99,7 +109,7 @@ fn the_table_covers_what_it_promises() {
     };
     assert_eq!(range(|one| one.engine.lanes), (Some(1), Some(64)));
     assert_eq!(range(|one| one.engine.slots), (Some(1), Some(128)));
-    assert_eq!(range(|one| one.engine.planes), (Some(1), Some(4)));
+    assert_eq!(range(|one| one.engine.planes), (Some(1), Some(8)));
     let features: BTreeSet<String> = all.iter().flat_map(Configuration::features).collect();
     for feature in [
         "packing TwoBit",
@@ -109,6 +119,10 @@ fn the_table_covers_what_it_promises() {
         "planes 3",
         "skip_empty false",
         "skip_empty true",
+        "target Portable",
+        "target Ecp5",
+        "form dense",
+        "form event",
         "leak None",
         "leak Shift",
         "leak Decay",

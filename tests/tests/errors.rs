@@ -58,6 +58,17 @@ const CASES: &[&str] = &[
     "run @/many-bits.toml",
     "generate @/narrow.toml",
     "run --prompt aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+    // Boards: no such one, no such clock, memories that no part of it holds.
+    "synth",
+    "synth --board ulx3s",
+    "synth --board icebreaker --seeds 0",
+    "synth --board icebreaker --freq fast",
+    "synth --board icebreaker --freq 3",
+    "synth --board icebreaker --freq 14",
+    "synth --board ulx3s-85f --freq NaN",
+    "synth @/zero.toml --board icebreaker",
+    "synth @/foreign.toml --board ulx3s-85f",
+    "synth @/starter.toml --board icebreaker",
     // What does not exist in the run.
     "cosim --matrix blocks.9.ffn.up",
     "cosim --matrix blocks.0.ffn.up --token 16",
@@ -86,6 +97,7 @@ fn prepare(folder: &Path) {
         }
         write(name, text.as_bytes());
     };
+    write("starter.toml", starter().as_bytes());
     edited("zero.toml", &[("\nlanes = 8", "\nlanes = 0")]);
     edited("narrow.toml", &[("acc_width = 18", "acc_width = 9")]);
     let (before, after) = starter().split_once("[spike_buffer]").unwrap();
@@ -146,7 +158,7 @@ fn bad_input_has_its_message_and_writes_nothing() {
     let mut messages = String::new();
     for case in CASES {
         let mut line = format!("spikewright {case}").replace('@', place);
-        if matches!(case.split(' ').next(), Some("run" | "layers" | "generate"))
+        if matches!(case.split(' ').next(), Some("run" | "layers" | "generate" | "synth"))
             && !case.contains("--out")
         {
             write!(line, " --out {place}/out").unwrap();

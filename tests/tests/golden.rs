@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use tests::configuration::Configuration;
 use tests::machine_check::Whole;
 use tests::{machine_plants, rules, table, verilog};
+use weights::config::Form;
 use weights::numeric::Radix;
 use weights::packing::Packing;
 
@@ -77,6 +78,24 @@ fn neuron_of_a_power_of_two() {
         ["gif_neuron.v", "neuron_group.v", "lane.v", "weight_bank.v"].contains(&name.as_str())
     });
     compare("power_of_two", &files);
+}
+
+/// The dot in an ECP5's carry cells, and the chains it is made of.
+#[test]
+fn carry_cells() {
+    let mut files = printed(&small().on_ecp5());
+    let of_dot = ["ternary_dot", "slot_fields", "add_fields", "constant_less"];
+    files.retain(|name, _| of_dot.iter().any(|start| name.starts_with(start)));
+    files.iter().for_each(|(name, text)| tidy("carry_cells", name, text));
+    compare("carry_cells", &files);
+}
+
+/// The blocks of an engine of events that the dense one does not have, and its top.
+#[test]
+fn event_blocks() {
+    let mut files = printed(&small().form(Form::Event));
+    files.retain(|name, _| name.starts_with("event_") || name == "layer_engine.v");
+    compare("event", &files);
 }
 
 /// Every block of a small machine that is not a block of the engine, and the tops of both hosts.

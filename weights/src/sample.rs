@@ -4,6 +4,7 @@
 //! with sizes that leave ragged edges on every tile. The stream of ChaCha8 is fixed by its
 //! definition, so a seed means the same network everywhere and for good.
 
+use crate::config::Sample;
 use crate::network::{
     AttentionShape, BitnetShape, BitnetSource, Function, Network, Table, TernaryMatrix,
     bitnet_network,
@@ -17,14 +18,21 @@ const ZERO_PERCENT: u64 = 36;
 
 /// The dimensions of the sample network.
 pub fn shape() -> BitnetShape {
+    shape_of(&Sample::default())
+}
+
+/// The network whose dimensions a design gives.
+pub fn shape_of(sample: &Sample) -> BitnetShape {
+    let Sample { width, hidden, blocks, heads, key_value_heads, head_width, vocabulary, context } =
+        *sample;
     BitnetShape {
-        width: 40,
-        hidden: 52,
-        blocks: 2,
-        attention: AttentionShape { heads: 4, key_value_heads: 2, head_width: 10, causal: true },
+        width,
+        hidden,
+        blocks,
+        attention: AttentionShape { heads, key_value_heads, head_width, causal: true },
         gate: Function::Silu,
-        vocabulary: 76,
-        context: 64,
+        vocabulary,
+        context,
         epsilon: 1e-5,
         rotary_base: 10000.0,
         tied: true,

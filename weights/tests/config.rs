@@ -42,7 +42,10 @@ const BAD_INPUTS: &[(&str, &str)] = &[
     ("[neuron.rule]", "[neuron.rul]"),
     ("lanes = 8\n", ""),
     ("name = \"sample\"\n", ""),
-    ("[array]\nlanes = 8\nslots = 16\nplanes = 4\nradix = \"bitwise\"\nacc_width = 18\n", ""),
+    (
+        "[array]\nlanes = 8\nslots = 16\nplanes = 4\nradix = \"bitwise\"\nform = \"dense\"\nacc_width = 18\ntarget = \"portable\"\n",
+        "",
+    ),
     ("lanes = 8", "lanes = 8\nlanes = 9"),
     ("[spike_buffer]", "[array]"),
     // Choices.
@@ -57,9 +60,9 @@ const BAD_INPUTS: &[(&str, &str)] = &[
     ("elements = 8", "elements = 12"),
     ("lanes = 8\nslots = 16\nplanes = 4", "lanes = 256\nslots = 256\nplanes = 8"),
     (
-        "slots = 16\nplanes = 4\nradix = \"bitwise\"\nacc_width = 18\n\n\
+        "slots = 16\nplanes = 4\nradix = \"bitwise\"\nform = \"dense\"\nacc_width = 18\ntarget = \"portable\"\n\n\
          [weight_store]\npacking = \"base3\"\ndepth = 64",
-        "slots = 256\nplanes = 4\nradix = \"bitwise\"\nacc_width = 18\n\n\
+        "slots = 256\nplanes = 4\nradix = \"bitwise\"\nform = \"dense\"\nacc_width = 18\ntarget = \"portable\"\n\n\
          [weight_store]\npacking = \"base3\"\ndepth = 65_536",
     ),
     ("name = \"sample\"", "name = \"../outside\""),
@@ -217,7 +220,7 @@ fn the_schema_describes_and_limits_every_key() {
             keys += 1;
         }
     }
-    assert_eq!(keys, 44);
+    assert_eq!(keys, 55);
 }
 
 fn any_design() -> impl Strategy<Value = Design> {

@@ -10,6 +10,7 @@ use hdl::check::check;
 use hdl::module::Module;
 use hdl::simulation::{Direction, Port};
 use std::sync::Arc;
+use weights::config::Target;
 use weights::neuron::{Leak, NeuronRule, presets};
 use weights::numeric::Radix;
 
@@ -35,7 +36,9 @@ pub(crate) struct Subject {
 
 /// Everything that is measured, in the order of the table.
 pub(crate) fn subjects() -> Vec<Subject> {
-    let mut subjects: Vec<Subject> = [128, 64, 32, 16].into_iter().map(dot).collect();
+    let sizes = [Target::Portable, Target::Ecp5]
+        .map(|target| [128, 64, 16].map(|slots| dot(slots, target)));
+    let mut subjects: Vec<Subject> = sizes.into_iter().flatten().collect();
     subjects.extend(decoders());
     subjects.push(neuron("gif_neuron 12 bits, u - u/8", Leak::Decay(3)));
     subjects.push(neuron("gif_neuron 12 bits, u/8", Leak::Shift(3)));
@@ -43,20 +46,32 @@ pub(crate) fn subjects() -> Vec<Subject> {
     subjects
 }
 
-fn dot(slots: u32) -> Subject {
-    let targets = match slots {
-        128 => vec![
+fn dot(slots: u32, target: Target) -> Subject {
+    let targets = match (slots, target) {
+        (128, Target::Portable) => vec![
             (Quantity::CellsPerSynapse, Limit::AtMost(5.2)),
             (Quantity::Megahertz, Limit::AtLeast(150.0)),
+        ],
+        (128, Target::Ecp5) => vec![
+            (Quantity::CellsPerSynapse, Limit::AtMost(4.2)),
+            (Quantity::Megahertz, Limit::AtLeast(250.0)),
         ],
         _ => vec![],
     };
     Subject {
-        what: format!("ternary_dot {slots} slots"),
-        top: registered(&TernaryDot { slots }.module(), false),
+        what: format!("ternary_dot {slots} slots, {}", form(target)),
+        top: registered(&TernaryDot { slots, target }.module(), false),
         synapses: Some(slots),
         targets,
         bound: "1.33 a synapse by its four inputs; elsewhere 4.09 at best, CUTIE 6.0",
+    }
+}
+
+/// What the table calls a target.
+fn form(target: Target) -> &'static str {
+    match target {
+        Target::Portable => "portable",
+        Target::Ecp5 => "ecp5",
     }
 }
 
@@ -98,21 +113,33 @@ fn neuron(what: &str, leak: Leak) -> Subject {
     }
 }
 
-/// What the dots cost in their place: a lane, and lanes side by side.
-fn arrays() -> [Subject; 2] {
-    let lane = Lane { slots: 64, planes: 2, radix: Radix::Bitwise, acc_width: 20, digits: false };
-    let array = AccumulatorArray { lanes: 2, lane };
-    let subject = |what: &str, module: &Arc<Module>, synapses| Subject {
-        what: what.to_owned(),
+/// What the dots cost in their place: a lane, and lanes side by side, with planes that share a
+/// word of weights.
+fn arrays() -> Vec<Subject> {
+    let subject = |what: String, module: &Arc<Module>, synapses| Subject {
+        what,
         top: registered(module, false),
         synapses: Some(synapses),
         targets: vec![],
         bound: "its dots, two planes of 64 slots a lane",
     };
-    [
-        subject("lane 64 slots x 2 planes", &lane.module(), 128),
-        subject("accumulator_array 2 such lanes", &array.module(), 256),
-    ]
+    let of = |target| {
+        let lane = Lane {
+            slots: 64,
+            planes: 2,
+            radix: Radix::Bitwise,
+            acc_width: 20,
+            target,
+            digits: false,
+        };
+        let array = AccumulatorArray { lanes: 2, lane };
+        let form = form(target);
+        [
+            subject(format!("lane 64 slots x 2 planes, {form}"), &lane.module(), 128),
+            subject(format!("accumulator_array 2 such lanes, {form}"), &array.module(), 256),
+        ]
+    };
+    [Target::Portable, Target::Ecp5].into_iter().flat_map(of).collect()
 }
 
 /// `module` behind a register on each input, and on each output if `outputs`; blocks that end in

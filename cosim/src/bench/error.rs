@@ -1,8 +1,12 @@
 //! What can go wrong in a benchmark.
 
+use firmware::image::ImageError;
+use firmware::lower::LowerError;
 use hdl::check::CheckError;
+use weights::config::ConfigError;
 
 use crate::harness::LayerError;
+use crate::machine::MachineError;
 use crate::reference::ReferenceError;
 use crate::tools::ToolError;
 
@@ -25,6 +29,23 @@ pub enum BenchError {
         matrix: String,
         /// What went wrong.
         error: LayerError,
+    },
+    /// A design that is measured is refused.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The sample network does not fit a design that is measured.
+    #[error(transparent)]
+    Lower(#[from] LowerError),
+    /// Its program does not fit the machine.
+    #[error(transparent)]
+    Image(#[from] ImageError),
+    /// A machine differs from the reference, or stalls.
+    #[error("{what}: {failure}")]
+    Machine {
+        /// The design.
+        what: &'static str,
+        /// What went wrong.
+        failure: MachineError,
     },
     /// Two loops that must do the same work did not.
     #[error(

@@ -3,20 +3,25 @@
 //! ```text
 //!  blocks ──► Verilog ─┬► Yosys ─► nextpnr ─► cells, MHz ──────────────┐
 //!                      └► Verilator ─► our loop : C++ loop ────────────┼─► table, JSON, verdicts
-//!  sample network ─► reference kernel : Verilated engine : naive loop ─┘
+//!  sample network ─► reference kernel : Verilated engine : naive loop ─┤
+//!  designs ─► cost model : Yosys, nextpnr --pack-only, simulation ──────┘
 //! ```
 //!
 //! Areas and clocks depend on the Verilog and the tools alone and are kept in the cache; speeds are
 //! measured anew each time, as ratios within one run.
 
 mod area;
+mod cost;
 mod designs;
 mod error;
 mod speed;
 mod table;
 mod verdict;
 
+pub(crate) use area::progress;
+
 pub use area::{AreaReport, AreaRow};
+pub use cost::{CELLS_ERROR_MAX, CostReport, CostRow, measure_small};
 pub use error::BenchError;
 pub use speed::{CosimulationSpeed, ReferenceSpeed, SpeedReport};
 pub use verdict::{Limit, Quantity, Spread, Verdict};
@@ -32,6 +37,8 @@ pub struct BenchOptions {
     pub area: bool,
     /// Whether to measure co-simulation and the reference; about half a minute.
     pub speed: bool,
+    /// Whether to compare the cost model with synthesis; long the first time, seconds after that.
+    pub cost: bool,
     /// Seeds of the placer; a clock is the median over them. At least 1.
     pub seeds: u32,
     /// Rounds of each comparison of speeds; a ratio is the median over them. At least 1.
@@ -42,7 +49,7 @@ pub struct BenchOptions {
 
 impl Default for BenchOptions {
     fn default() -> Self {
-        BenchOptions { area: true, speed: true, seeds: 3, rounds: 11, cycles: 200_000 }
+        BenchOptions { area: true, speed: true, cost: false, seeds: 3, rounds: 11, cycles: 200_000 }
     }
 }
 
@@ -53,6 +60,8 @@ pub struct BenchReport {
     pub area: Option<AreaReport>,
     /// Speeds, if asked for.
     pub speed: Option<SpeedReport>,
+    /// The cost model beside synthesis, if asked for.
+    pub cost: Option<CostReport>,
 }
 
 impl BenchReport {
@@ -85,6 +94,7 @@ pub fn run(options: &BenchOptions) -> Result<BenchReport, BenchError> {
     Ok(BenchReport {
         area: options.area.then(|| area::measure(&cache, options.seeds)).transpose()?,
         speed: options.speed.then(|| speed::measure(&cache, options)).transpose()?,
+        cost: options.cost.then(|| cost::measure(&cache)).transpose()?,
     })
 }
 

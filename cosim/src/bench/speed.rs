@@ -11,7 +11,7 @@ use hdl::blocks::layer_engine::LayerEngine;
 use hdl::blocks::ternary_dot::TernaryDot;
 use hdl::module::Module;
 use serde::Serialize;
-use weights::config;
+use weights::config::{self, Target};
 use weights::network::Network;
 use weights::numeric::{encode_counts, planes_needed};
 use weights::sample;
@@ -133,7 +133,7 @@ fn cosimulation(
     toolchain: &Toolchain,
     options: &BenchOptions,
 ) -> Result<CosimulationSpeed, BenchError> {
-    let model = model(toolchain, &TernaryDot { slots: SLOTS }.module())?;
+    let model = model(toolchain, &TernaryDot { slots: SLOTS, target: Target::Portable }.module())?;
     let mut pair = [model.simulate()?, model.simulate()?];
     let bar = progress(options.rounds.into(), "co-simulation against C++");
     let mut rounds = vec![];

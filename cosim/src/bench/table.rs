@@ -13,6 +13,12 @@ impl fmt::Display for BenchReport {
         if let Some(speed) = &self.speed {
             writeln!(f, "{speed}")?;
         }
+        if let Some(cost) = &self.cost {
+            writeln!(f, "{cost}")?;
+        }
+        if self.area.is_none() && self.speed.is_none() {
+            return Ok(());
+        }
         writeln!(f, "Targets")?;
         self.verdicts().try_for_each(|verdict| writeln!(f, "  {verdict}"))?;
         match self.missed().len() {
@@ -27,7 +33,7 @@ impl fmt::Display for AreaReport {
         writeln!(f, "Area and clock on ECP5, speed grade 6, out of context")?;
         writeln!(
             f,
-            "  {:<32}{:>6}{:>12}{:>25}{:>15}  target",
+            "  {:<40}{:>6}{:>12}{:>25}{:>15}  target",
             "block", "cells", "flip-flops", "MHz (least..most)", "cells/synapse"
         )?;
         self.rows.iter().try_for_each(|row| writeln!(f, "  {row}"))?;
@@ -43,7 +49,7 @@ impl fmt::Display for AreaReport {
         )?;
         writeln!(f, "  Bounds in cells:")?;
         for (what, bound) in bounds(&self.rows) {
-            writeln!(f, "    {what:<32}{bound}")?;
+            writeln!(f, "    {what:<40}{bound}")?;
         }
         self.conditions.iter().try_for_each(|line| writeln!(f, "  {line}"))
     }
@@ -59,7 +65,7 @@ impl fmt::Display for AreaRow {
         let (cells, flip_flops) = (self.cells, self.flip_flops);
         let targets: Vec<String> = self.targets.iter().map(target).collect();
         let line = format!(
-            "{:<32}{cells:>6}{flip_flops:>12}{clock:>25}{density:>15}  {}",
+            "{:<40}{cells:>6}{flip_flops:>12}{clock:>25}{density:>15}  {}",
             self.what,
             targets.join(", ")
         );

@@ -13,10 +13,13 @@ pub(super) struct BenchCommand {
     /// Only the speeds of co-simulation and of the reference.
     #[arg(long)]
     speed: bool,
+    /// Only the cost model beside synthesis and simulation; long the first time, seconds after that.
+    #[arg(long)]
+    cost: bool,
     /// Seeds of the placer; a clock is the median over them.
     #[arg(long, value_name = "N", default_value_t = BenchOptions::default().seeds)]
     seeds: u32,
-    /// Exit with 1 if a target is missed.
+    /// Exit with 1 if a target is missed, or the cost model is off.
     #[arg(long)]
     check: bool,
     /// Print the figures as JSON.
@@ -26,10 +29,11 @@ pub(super) struct BenchCommand {
 
 impl BenchCommand {
     pub(super) fn execute(&self, console: &mut Console) -> anyhow::Result<Exit> {
-        let both = self.area == self.speed;
+        let all = !(self.area || self.speed || self.cost);
         let options = BenchOptions {
-            area: both || self.area,
-            speed: both || self.speed,
+            area: all || self.area,
+            speed: all || self.speed,
+            cost: self.cost,
             seeds: self.seeds,
             ..BenchOptions::default()
         };
@@ -38,7 +42,8 @@ impl BenchCommand {
             true => console.result(&serde_json::to_string_pretty(&report)?),
             false => console.result(report.to_string().trim_end()),
         }
-        let failed = self.check && !report.missed().is_empty();
+        let costly = report.cost.iter().flat_map(|cost| &cost.rows).any(|row| !row.holds());
+        let failed = self.check && (costly || !report.missed().is_empty());
         Ok(if failed { Exit::Failure } else { Exit::Success })
     }
 }

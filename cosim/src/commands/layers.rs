@@ -67,7 +67,7 @@ impl LayersCommand {
             outputs.add(&format!("4-rtl/{name}"), text);
         }
         let json = report.to_json();
-        outputs.add(PAGE, page(&json)?);
+        outputs.add(PAGE, page(&json, &[])?);
         outputs.add(COSIM, json);
         Ok(outputs)
     }

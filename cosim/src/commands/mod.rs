@@ -3,7 +3,7 @@
 //! | code | meaning |
 //! |---|---|
 //! | 0 | every value was compared and equal, or the command did what it was asked |
-//! | 1 | the RTL differs from the reference |
+//! | 1 | the RTL differs from the reference, or a board misses its clock |
 //! | 2 | bad input, or a tool is missing; nothing was written |
 
 mod bench;
@@ -20,6 +20,7 @@ mod prove;
 mod report;
 mod run;
 mod schema;
+mod synth;
 
 pub use console::Console;
 pub use options::LayerOptions;
@@ -34,7 +35,7 @@ use std::process::ExitCode;
 pub enum Exit {
     /// All is well.
     Success,
-    /// The RTL differs from the reference, or `doctor` misses a tool.
+    /// The RTL differs from the reference, a clock is missed, or `doctor` misses a tool.
     Failure,
     /// Bad input, or a tool is missing.
     BadInput,
@@ -62,7 +63,7 @@ impl From<Exit> for ExitCode {
 #[command(
     name = "spikewright",
     version,
-    after_help = "Exit codes: 0 equal or done, 1 the RTL differs from the reference, 2 bad input or missing tool."
+    after_help = "Exit codes: 0 equal or done, 1 the RTL differs from the reference or the clock is missed, 2 bad input or missing tool."
 )]
 struct Cli {
     #[command(subcommand)]
@@ -76,6 +77,8 @@ enum Command {
     Run(run::RunCommand),
     /// Prove each ternary matrix alone equal to the reference on the streaming layer engine.
     Layers(layers::LayersCommand),
+    /// Take a design to the bitstream of a board with open tools, and report its fit and clock.
+    Synth(synth::SynthCommand),
     /// Write the Verilog, the C header and the register page of a design; needs no tool.
     Generate(generate::GenerateCommand),
     /// Run or replay one matrix of a run, with a waveform if asked.
@@ -122,6 +125,7 @@ where
     let result = match cli.command {
         Command::Run(command) => command.execute(&mut console),
         Command::Layers(command) => command.execute(&mut console),
+        Command::Synth(command) => command.execute(&mut console),
         Command::Generate(command) => command.execute(&mut console),
         Command::Cosim(command) => command.execute(&mut console),
         Command::Report(command) => command.execute(&mut console),

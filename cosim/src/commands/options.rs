@@ -32,6 +32,9 @@ pub struct LayerOptions {
     /// Seed of the sample network and of seeded ids, instead of the design's run.seed.
     #[arg(long, value_name = "S", value_parser = clap::value_parser!(u64).range(..=SEED_MAX))]
     pub seed: Option<u64>,
+    /// Change a key of the design, such as array.form=event; may be repeated.
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
     /// Plant a fault to see the check fail: in a value of the reference, a bit of the weights, or
     /// a code of the packing.
     #[arg(long, value_name = "KIND")]
@@ -89,7 +92,7 @@ impl LayerOptions {
     ) -> Result<Prepared, PipelineError> {
         let options = self.source_options();
         let begin = Instant::now();
-        let file = options.design_file()?;
+        let file = options.design_file()?.with_settings(&self.set)?;
         before_work(&file.design.name)?;
         let design = &file.design;
         let array = &design.array;
@@ -159,6 +162,7 @@ impl LayerOptions {
         put("--text ", path(&self.text));
         put("--tokens ", self.tokens.map(|tokens| tokens.to_string()));
         put("--seed ", self.seed.map(|seed| seed.to_string()));
+        self.set.iter().for_each(|setting| put("--set ", Some(quoted(setting))));
         put("--plant ", self.plant.map(|plant| plant.name().to_owned()));
         put("--gates ", self.gates.option());
         text

@@ -82,7 +82,7 @@ impl Layer {
         thresholds: Vec<i64>,
         steps: u32,
     ) -> Result<Layer, LayerError> {
-        let tiling = Tiling::new(rows, columns, engine.lanes, engine.slots)?;
+        let tiling = engine.tiling(rows, columns)?;
         let image = tiling.image(trits, engine.packing)?;
         Ok(Layer { engine: *engine, tiling, image, thresholds, steps })
     }

@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 
 /// The file that tells our folders from others, and one run from another.
 const MANIFEST: &str = "manifest.json";
+/// The folder of the boards, which each have a manifest of their own and outlive a run.
+const BOARDS: &str = "synth";
 /// What `generator` says in it.
 const GENERATOR: &str = "spikewright";
 
@@ -134,7 +136,12 @@ impl Outputs {
         let old = temporary(".old-")?;
         if self.folder.exists() {
             let place = old.path().join("folder");
-            fs::rename(&self.folder, place).map_err(failed("replace", &self.folder))?;
+            fs::rename(&self.folder, &place).map_err(failed("replace", &self.folder))?;
+            let boards = place.join(BOARDS);
+            if boards.is_dir() {
+                let kept = inside.join(BOARDS);
+                fs::rename(boards, &kept).map_err(failed("create", &kept))?;
+            }
         }
         fs::rename(&inside, &self.folder).map_err(failed("create", &self.folder))
     }
@@ -174,6 +181,13 @@ impl Outputs {
         put(folder, MANIFEST, &manifest.to_bytes())
     }
 
+    /// Whether boards were synthesised here and nothing else was ever written.
+    fn holds_boards_only(&self) -> bool {
+        let Ok(listing) = fs::read_dir(&self.folder) else { return false };
+        let names: Vec<_> = listing.flatten().map(|entry| entry.file_name()).collect();
+        names.len() == 1 && names[0] == BOARDS
+    }
+
     /// Refuses to replace what we did not write.
     fn require_ours(&self) -> Result<(), PipelineError> {
         let foreign = || Err(PipelineError::Foreign { path: self.folder.clone() });
@@ -182,7 +196,8 @@ impl Outputs {
             Ok(metadata) if !metadata.is_dir() => return foreign(),
             Ok(_) => {}
         }
-        if Outputs::is_ours(&self.folder) { Ok(()) } else { foreign() }
+        let ours = Outputs::is_ours(&self.folder) || self.holds_boards_only();
+        if ours { Ok(()) } else { foreign() }
     }
 }
 
@@ -196,4 +211,32 @@ fn put(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), PipelineError> {
     fs::set_permissions(file.path(), permissions.map_err(failed("read", &path))?)
         .map_err(failed("write", &path))?;
     file.persist(&path).map(drop).map_err(|error| failed("write", &path)(error.error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn write(out: &Path, name: &str, file: &str) {
+        let mut outputs = Outputs::new(out, name).unwrap();
+        outputs.add(file, "text");
+        outputs.write(&[]).unwrap();
+    }
+
+    #[test]
+    fn boards_come_before_a_run_and_outlive_it() {
+        let out = tempfile::tempdir().unwrap();
+        let boards = out.path().join("design").join(BOARDS);
+        write(&boards, "board", "synth.json");
+        let is_there = |name: &str| out.path().join("design").join(name).is_file();
+        for _ in 0..2 {
+            write(out.path(), "design", "0-config.toml");
+            assert!(is_there("0-config.toml") && is_there("synth/board/synth.json"));
+        }
+        // What someone else put beside the boards is not ours to replace.
+        let foreign = out.path().join("other");
+        fs::create_dir_all(foreign.join(BOARDS)).unwrap();
+        fs::write(foreign.join("thesis.txt"), "the only copy").unwrap();
+        assert!(matches!(Outputs::new(out.path(), "other"), Err(PipelineError::Foreign { .. })));
+    }
 }

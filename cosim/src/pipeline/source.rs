@@ -85,7 +85,10 @@ impl SourceOptions {
     pub fn network(&self, file: &DesignFile) -> Result<Network, PipelineError> {
         let network = match &self.model {
             Some(folder) => import::import(folder)?,
-            None => sample::network(file.design.run.seed),
+            None => {
+                let design = &file.design;
+                sample::network_of(design.run.seed, &sample::shape_of(&design.sample))
+            }
         };
         let has_matrix = network.ternary_matrices().next().is_some();
         if has_matrix {

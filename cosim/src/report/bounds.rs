@@ -3,10 +3,13 @@
 use super::chart::{Part, bar};
 use super::words::{grouped, percent, ratio};
 use crate::pipeline::machine::MachineReport;
+use crate::synth::SynthReport;
 use maud::{Markup, html};
 
 /// Bits of a trit, by information.
 const TRIT_BITS: f64 = 1.584_962_500_721_156;
+/// LUT4 of a ternary × ternary synapse by count of inputs alone.
+const SYNAPSE_LUTS: f64 = 1.33;
 /// Bits of a bank of the weight store.
 const BANK_BITS: f64 = 32.0;
 
@@ -43,7 +46,7 @@ impl Bound {
 }
 
 /// The bounds of a run of the machine.
-pub(super) fn of_machine(report: &MachineReport) -> Vec<Bound> {
+pub(super) fn of_machine(report: &MachineReport, boards: &[&SynthReport]) -> Vec<Bound> {
     let mut bounds = Vec::new();
     let synapses = f64::from(report.machine.lanes) * f64::from(report.machine.slots);
     if report.predictions > 0 {
@@ -62,6 +65,9 @@ pub(super) fn of_machine(report: &MachineReport) -> Vec<Bound> {
     if let Some(weights) = report.memories.iter().find(|memory| memory.name == "weights") {
         bounds.push(weight_bits(f64::from(weights.copies) * BANK_BITS / synapses));
     }
+    let planes = f64::from(report.machine.planes);
+    let cells = boards.iter().filter_map(|board| board.used("LUT4"));
+    bounds.extend(cells.map(|cells| cells_a_synapse(cells.used as f64 / (synapses * planes))));
     bounds
 }
 
@@ -89,6 +95,20 @@ pub(super) fn weight_bits(bits: f64) -> Bound {
         target: None,
         elsewhere: "1.6, five trits a byte",
         show: |bits| format!("{bits:.3}"),
+        more: false,
+    }
+}
+
+/// Cells of a whole machine for each synapse that it evaluates in a cycle.
+fn cells_a_synapse(cells: f64) -> Bound {
+    Bound {
+        quantity: "LUT4 a synapse, whole machine",
+        reason: "inputs of the array alone",
+        value: cells,
+        bound: SYNAPSE_LUTS,
+        target: None,
+        elsewhere: "6.0, CUTIE's array",
+        show: |cells| format!("{cells:.2}"),
         more: false,
     }
 }

@@ -3,21 +3,25 @@
 use super::page::{stacked, whole};
 use super::summary::{Step, Tile, Title, flow, tiles};
 use super::words::{count, grouped, of};
-use super::{bounds, cycles, memories, positions, text, timeline};
+use super::{boards, bounds, cycles, memories, positions, text, timeline};
 use crate::pipeline::machine::MachineReport;
+use crate::synth::SynthReport;
 use maud::Markup;
 
-pub(super) fn page(report: &MachineReport) -> Markup {
+pub(super) fn page(report: &MachineReport, boards: &[SynthReport]) -> Markup {
     let title = title(report);
+    let (boards, others) = boards::of_run(report, boards);
     let mut sections = Vec::new();
-    sections.extend((report.predictions > 0).then(|| tiles(&figures(report))));
-    sections.push(flow(&steps(report)));
+    sections.extend((report.predictions > 0).then(|| tiles(&figures(report, &boards))));
+    sections.push(flow(&steps(report, &boards)));
     sections.extend(text::story(report));
     sections.extend(report.timeline.as_ref().map(cycles::section));
     sections.extend(report.timeline.as_ref().map(timeline::section));
     sections.extend(positions::section(report));
+    sections.extend(boards.iter().map(|board| boards::section(board)));
+    sections.extend(boards::others(&others));
     sections.extend(memories::section(report));
-    sections.extend(bounds::section(&bounds::of_machine(report)));
+    sections.extend(bounds::section(&bounds::of_machine(report, &boards)));
     sections.push(text::checkpoints(report));
     whole(&title, stacked(sections))
 }
@@ -37,9 +41,9 @@ fn title(report: &MachineReport) -> Title<'_> {
     }
 }
 
-fn figures(report: &MachineReport) -> Vec<Tile> {
+fn figures(report: &MachineReport, boards: &[&SynthReport]) -> Vec<Tile> {
     let tile = |name, figure, unit, beside| Tile { figure, unit, name, beside };
-    vec![
+    let mut figures = vec![
         tile(
             "Tokens predicted",
             count(report.predictions),
@@ -58,22 +62,46 @@ fn figures(report: &MachineReport) -> Vec<Tile> {
             "%",
             "of the cycles; 90 % is the target".to_owned(),
         ),
-    ]
+    ];
+    let fastest =
+        boards.iter().max_by(|left, right| left.reached_mhz().total_cmp(&right.reached_mhz()));
+    figures.extend(fastest.map(|board| {
+        tile(
+            "Tokens a second",
+            grouped(1e6 * board.reached_mhz() / report.cycles_per_token),
+            "",
+            format!("predicted, at {:.1} MHz on {}", board.reached_mhz(), board.board),
+        )
+    }));
+    figures
 }
 
-fn steps(report: &MachineReport) -> Vec<Step> {
+fn steps(report: &MachineReport, boards: &[&SynthReport]) -> Vec<Step> {
     let machine = &report.machine;
     let synapses = machine.lanes * machine.slots * machine.planes;
     let proofs = of(report.width_proofs, "width");
     let instructions = count(report.instructions);
     let lines = format!("modules, {} lines", count(report.verilog_lines));
-    vec![
+    let mut steps = vec![
         Step::passed("config", count(synapses), "synapses a cycle", "every key in its range"),
         Step::passed("weights", count(report.weights), "ternary weights", "every code legal"),
         Step::passed("program", instructions, "instructions", &format!("{proofs} proven to hold")),
         Step::passed("RTL", count(report.modules), &lines, "the HDL's checks passed"),
         cosim_step(report),
-    ]
+    ];
+    steps.extend(boards.iter().map(|board| synth_step(board)));
+    steps
+}
+
+fn synth_step(board: &SynthReport) -> Step {
+    let goal = board.clock.machine_mhz;
+    Step {
+        name: "synthesis",
+        figure: format!("{:.1} MHz", board.megahertz.best),
+        unit: format!("on {}", board.board),
+        check: format!("{goal:.1} MHz {}", if board.timing_met { "met" } else { "missed" }),
+        passed: board.timing_met,
+    }
 }
 
 fn cosim_step(report: &MachineReport) -> Step {

@@ -5,17 +5,18 @@ use super::summary::{Step, Tile, Title, flow, tiles};
 use super::words::{count, grouped, of};
 use super::{COSIM, bounds, machine, matrices};
 use crate::pipeline::layers::CosimReport;
+use crate::synth::SynthReport;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use serde::Deserialize;
 use serde_json::Value;
 
 const STYLE: &str = include_str!("style.css");
 
-/// The page of a run, from the text of its `5-cosim.json`.
+/// The page of a run, from the text of its `5-cosim.json` and what boards became of its machine.
 ///
 /// # Errors
 /// If the text is not what a run of this version writes.
-pub fn page(cosim: &str) -> Result<String, ReportError> {
+pub fn page(cosim: &str, boards: &[SynthReport]) -> Result<String, ReportError> {
     let wrong = |error: serde_json::Error| ReportError::Content {
         file: COSIM.to_owned(),
         reason: error.to_string(),
@@ -24,7 +25,7 @@ pub fn page(cosim: &str) -> Result<String, ReportError> {
     // What only a run of the layers has.
     let page = match value.get("per_matrix") {
         Some(_) => layers(&CosimReport::deserialize(&value).map_err(wrong)?),
-        None => machine::page(&Deserialize::deserialize(&value).map_err(wrong)?),
+        None => machine::page(&Deserialize::deserialize(&value).map_err(wrong)?, boards),
     };
     Ok(page.into_string())
 }

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 const HEIGHT: f64 = 190.0;
 const FOOT: f64 = 20.0;
 /// Part of the width that the marks at the side take.
-const SIDE: f64 = 0.05;
+const SIDE: f64 = 0.07;
 
 /// What is shown of one position: means over the prompts.
 #[derive(Clone, Copy, Default)]

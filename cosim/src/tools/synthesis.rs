@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::cache::Cache;
+use super::carry;
 use super::check::{read_command, yosys_step};
 use super::design::Design;
 use super::error::{AtPath, ToolError};
@@ -20,6 +21,9 @@ pub enum Family {
     Ecp5,
     /// Lattice iCE40: `synth_ice40`.
     Ice40,
+    /// Gowin LittleBee and Arora: `synth_gowin`. Nobody has models of its cells here yet.
+    #[value(skip)]
+    Gowin,
 }
 
 impl Family {
@@ -28,6 +32,7 @@ impl Family {
         match self {
             Self::Ecp5 => "ECP5",
             Self::Ice40 => "iCE40",
+            Self::Gowin => "Gowin",
         }
     }
 
@@ -36,6 +41,7 @@ impl Family {
         match self {
             Self::Ecp5 => "synth_ecp5",
             Self::Ice40 => "synth_ice40",
+            Self::Gowin => "synth_gowin",
         }
     }
 
@@ -44,6 +50,7 @@ impl Family {
         match self {
             Self::Ecp5 => &["DP16KD", "PDPW16KD"],
             Self::Ice40 => &["SB_RAM40_4K", "SB_SPRAM256KA"],
+            Self::Gowin => &["SP", "SPX9", "SDPB", "SDPX9B", "DPB", "DPX9B", "pROM", "pROMX9"],
         }
     }
 }
@@ -57,7 +64,8 @@ pub struct CellCounts {
     pub tool: String,
     /// Cell type to number of cells.
     pub cells: BTreeMap<String, u64>,
-    /// The mapped netlist as Yosys' JSON, which nextpnr reads.
+    /// The mapped netlist as Yosys' JSON, which nextpnr reads; the ends of an ECP5's carry chains
+    /// are open where nothing comes or goes.
     #[serde(skip)]
     pub netlist: String,
 }
@@ -109,11 +117,20 @@ pub fn synthesise(
         got: statistics.chars().take(200).collect(),
     })?;
     let tool = yosys.version.clone();
-    Ok(CellCounts { family, tool, cells, netlist: read("netlist.json")? })
+    let netlist = read("netlist.json")?;
+    let netlist = match family {
+        Family::Ecp5 => carry::open_chain_ends(&netlist).ok_or_else(|| ToolError::Answer {
+            tool: yosys.name.name().to_owned(),
+            expected: "a netlist",
+            got: netlist.chars().take(200).collect(),
+        })?,
+        _ => netlist,
+    };
+    Ok(CellCounts { family, tool, cells, netlist })
 }
 
 /// The cell counts of the whole design in the output of `stat -json`.
-pub(super) fn counts_in(statistics: &str) -> Option<BTreeMap<String, u64>> {
+pub(crate) fn counts_in(statistics: &str) -> Option<BTreeMap<String, u64>> {
     // Some versions print other lines around the object.
     let begin = statistics.find('{')?;
     let end = statistics.rfind('}')?;

@@ -1,6 +1,7 @@
 //! The machine that random programs run on.
 
 use firmware::machine::MachineParameters;
+use weights::config::Target;
 use weights::numeric::Radix;
 use weights::packing::Packing;
 
@@ -21,6 +22,7 @@ pub(crate) fn parameters(seed: u64, slots: u32) -> MachineParameters {
         planes: 3,
         radix: if seed.is_multiple_of(3) { Radix::Unary } else { Radix::Bitwise },
         acc_width: 30,
+        target: Target::Portable,
         packing: Packing::TwoBit,
         elements: ELEMENTS,
         value_width: VALUE_WIDTH,

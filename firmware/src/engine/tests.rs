@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::registers::{Access, FIELDS, ID_VALUE};
+use weights::config::{Form, Target};
 use weights::neuron::presets;
 
 /// A small engine that several tests share.
@@ -11,7 +12,9 @@ pub(crate) fn sample() -> EngineParameters {
         slots: 5,
         planes: 2,
         radix: Radix::Bitwise,
+        form: Form::Dense,
         acc_width: 12,
+        target: Target::Portable,
         packing: Packing::Base3,
         weight_depth: 32,
         spike_depth: 32,

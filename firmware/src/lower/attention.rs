@@ -31,6 +31,7 @@ impl<'n> Emitter<'n> {
         key: &'n str,
         shape: &AttentionShape,
     ) -> Result<Value<'n>, LowerError> {
+        let query_name = query;
         let (query, key) = (self.turned(query)?, self.turned(key)?);
         let alike = (query.heads, key.heads) == (shape.heads, shape.key_value_heads)
             && query.head_width == key.head_width;
@@ -45,20 +46,23 @@ impl<'n> Emitter<'n> {
         let trains = self.pools.descriptors.take(query.heads);
         let words = self.pools.trains.take(query.heads * train_words);
         let bits = self.design.machine.attention_bits;
-        let encode = Encode {
-            space: 2,
-            address: query.area.first(),
-            words: query.head_words as u32,
-            groups: query.heads as u32,
-            scalar: query.scalars.first(),
-            bits,
-            train: trains.first(),
-            destination: words.first(),
-            stride: train_words as u32,
-            ..Encode::default()
-        };
-        let remark = format!("{}: counts of {} heads", query.name, query.heads);
-        self.push(Action::Encode(encode), remark);
+        for piece in self.head_pieces(query_name, query.heads) {
+            let first = piece.start as u32;
+            let encode = Encode {
+                space: 2,
+                address: query.area.first() + first * query.head_words as u32,
+                words: query.head_words as u32,
+                groups: piece.len() as u32,
+                scalar: query.scalars.first() + first,
+                bits,
+                train: trains.first() + first,
+                destination: words.first() + first * train_words as u32,
+                stride: train_words as u32,
+                ..Encode::default()
+            };
+            let remark = format!("{}: counts of {} heads", query.name, piece.len());
+            self.push(Action::Encode(encode), remark);
+        }
 
         let digits = self.machine.key_value_digits;
         let key_bits = digit_magnitude_bits(digits);

@@ -27,7 +27,7 @@ use weights::network::RotaryPairing;
 use weights::numeric::fixed_point::{OCTAVE_FRACTION_WIDTH, UNIT_WIDTH, digit_magnitude_bits};
 
 /// Heads that are under way at the same time, each with room of its own.
-const HEADS_UNDER_WAY: usize = 4;
+const HEADS_UNDER_WAY: usize = 5;
 /// How far `reciprocal` is off at most, as a factor: half of 1/256, and rounding.
 const RECIPROCAL_ERROR: f64 = 1.0 + 1.0 / 400.0;
 

@@ -11,7 +11,7 @@ use weights::network::{Operation, RotaryPairing, TernaryMatrix};
 
 /// Pieces of the second factor of a product: the vector unit multiplies one while the array works
 /// on the next.
-pub(super) const GATE_PIECES: usize = 4;
+pub(super) const GATE_PIECES: usize = 8;
 
 impl<'n> Emitter<'n> {
     pub(super) fn linear(
@@ -30,8 +30,9 @@ impl<'n> Emitter<'n> {
                 let residual = if left == output { right } else { left };
                 return self.linear_added(matrix, &counts, residual);
             }
-            Some(Operation::Rotary { heads, head_width, pairing, .. }) => {
-                (Layout::heads(*heads, *head_width, elements, *pairing), 1)
+            Some(Operation::Rotary { heads, head_width, pairing, output, .. }) => {
+                let layout = Layout::heads(*heads, *head_width, elements, *pairing);
+                (layout, self.head_pieces(output, *heads).len())
             }
             Some(Operation::WeightedValues { shape, .. }) => {
                 let (heads, width) = (shape.key_value_heads, shape.head_width);

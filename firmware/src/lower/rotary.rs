@@ -6,9 +6,13 @@ use super::emitter::{Emitter, Width};
 use super::factor::exp2;
 use super::values::{Raw, Turned, Value};
 use crate::isa::{Action, Rotate};
+use std::ops::Range;
 use std::rc::Rc;
 use weights::network::{Operation, RotaryPairing};
 use weights::numeric::fixed_point::digit_magnitude_bits;
+
+/// Pieces of a query.
+const QUERY_PIECES: usize = 2;
 
 impl<'n> Emitter<'n> {
     pub(super) fn rotary(
@@ -52,18 +56,22 @@ impl<'n> Emitter<'n> {
 
         let area = self.pools.temporaries.take(heads * head_words);
         let scalars = self.pools.scalars.take(heads);
-        let action = Rotate {
-            address: raw.area.first(),
-            words: head_words as u32,
-            heads: heads as u32,
-            table: self.rotary_table(head_width, base),
-            shift: fraction - guard,
-            destination: area.first(),
-            bits,
-            input: raw.counts.scalar.first(),
-            output: scalars.first(),
-        };
-        self.push(Action::Rotate(action), format!("{name}: turn {heads} heads"));
+        let table = self.rotary_table(head_width, base);
+        for piece in self.head_pieces(output, heads) {
+            let words = (piece.start * head_words) as u32;
+            let action = Rotate {
+                address: raw.area.first() + words,
+                words: head_words as u32,
+                heads: piece.len() as u32,
+                table,
+                shift: fraction - guard,
+                destination: area.first() + words,
+                bits,
+                input: raw.counts.scalar.first(),
+                output: scalars.first() + piece.start as u32,
+            };
+            self.push(Action::Rotate(action), format!("{name}: turn {} heads", piece.len()));
+        }
         Ok(Value::Turned(Rc::new(Turned {
             name: name.clone(),
             area,
@@ -75,6 +83,17 @@ impl<'n> Emitter<'n> {
             real_max: scaled(real_max),
             exponent_min: raw.counts.bound.exponent_min,
         })))
+    }
+
+    /// Heads of a rotary's result, in pieces: those of a query, so that the first scores need not
+    /// wait for the last head.
+    pub(super) fn head_pieces(&self, output: &str, heads: usize) -> Vec<Range<usize>> {
+        let is_query = |operation: &Operation| matches!(operation, Operation::AttentionScores { query, .. } if query == output);
+        let pieces = match self.sole_consumer(output).is_some_and(is_query) {
+            true => QUERY_PIECES.min(heads),
+            false => 1,
+        };
+        (0..pieces).map(|piece| piece * heads / pieces..(piece + 1) * heads / pieces).collect()
     }
 
     /// The table of cosines and sines of a head width, made when it is first needed.

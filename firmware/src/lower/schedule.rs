@@ -257,6 +257,8 @@ impl<'a> Task<'a> {
     /// Moves single instructions while that makes the order better.
     fn improved(&self, state: &State<'a>, merit: Merit, order: Vec<usize>) -> Vec<usize> {
         let (mut merit, mut order) = (merit, order);
+        // Every trial sets the dones of the whole segment, and reads only those it has set.
+        let mut trial = state.clone();
         let mut trials = 0;
         let mut quiet = 0;
         let mut from = 0usize;
@@ -270,7 +272,8 @@ impl<'a> Task<'a> {
                 let mut moved = order.clone();
                 let at = moved.remove(from);
                 moved.insert(to, at);
-                let found = self.run(&mut state.clone(), &moved);
+                (trial.clock, trial.now) = (state.clock, state.now);
+                let found = self.run(&mut trial, &moved);
                 if found < merit {
                     (merit, order, quiet) = (found, moved, 0);
                 }

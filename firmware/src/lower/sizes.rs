@@ -3,7 +3,7 @@
 use super::LowerError;
 use crate::isa::{Encode, Format, Matrix, Norm, Softmax};
 use crate::machine::MachineParameters;
-use weights::config::Design;
+use weights::config::{Design, Form};
 use weights::network::Network;
 use weights::numeric::Radix;
 use weights::numeric::fixed_point::digit_magnitude_bits;
@@ -44,6 +44,12 @@ pub(super) fn limit_depths(machine: &MachineParameters, maxima: u32) -> Result<(
 /// The parameters that the design gives, its depths still open.
 pub(super) fn machine(network: &Network, design: &Design) -> Result<MachineParameters, LowerError> {
     let (array, machine) = (&design.array, &design.machine);
+    if array.form != Form::Dense {
+        let name = array.form.name();
+        let message = format!("form {name} builds single matrices, a machine's array is dense");
+        let remedy = "write dense, or run `spikewright layers`".into();
+        return Err(LowerError::Design { key: "array.form", message, remedy });
+    }
     for (key, name, value) in
         [("array.lanes", "lanes", array.lanes), ("array.slots", "slots", array.slots)]
     {
@@ -84,6 +90,7 @@ pub(super) fn machine(network: &Network, design: &Design) -> Result<MachineParam
         planes: array.planes as u32,
         radix: array.radix,
         acc_width: array.acc_width,
+        target: array.target,
         packing: design.weight_store.packing,
         elements: machine.elements as u32,
         value_width: machine.value_width,

@@ -4,6 +4,7 @@
 
 use crate::machine::MachineParameters;
 use serde::Serialize;
+use weights::config::Target;
 use weights::numeric::Radix;
 
 /// Latencies of the matrix unit, in cycles.
@@ -88,9 +89,13 @@ impl MachineLatency {
 
 impl MatrixLatency {
     fn of(machine: &MachineParameters) -> MatrixLatency {
-        let MachineParameters { lanes, slots, planes, elements, .. } = *machine;
-        // Fetch, the dots of four slots a leaf, planes, sum, drain of all groups.
-        let dots = 2 + levels(slots.div_ceil(4));
+        let MachineParameters { lanes, slots, planes, elements, target, .. } = *machine;
+        // Fetch, the dots of so many slots a leaf, planes, sum, drain of all groups.
+        let leaf = match target {
+            Target::Portable => 4,
+            Target::Ecp5 => 2,
+        };
+        let dots = 2 + levels(slots.div_ceil(leaf));
         let groups = u64::from(lanes / elements);
         MatrixLatency {
             accept_cycles: 2,

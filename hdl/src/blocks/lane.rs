@@ -19,6 +19,7 @@ use crate::module::Module;
 use crate::signal::Signal;
 use crate::signal_type::{sint, uint};
 use std::sync::Arc;
+use weights::config::Target;
 use weights::numeric::Radix;
 
 /// Parameters of the block.
@@ -32,6 +33,8 @@ pub struct Lane {
     pub radix: Radix,
     /// Bits of the accumulator; `firmware` proves that every sum fits.
     pub acc_width: u32,
+    /// What the dots are built of.
+    pub target: Target,
     /// Whether rows may have several balanced ternary digits.
     pub digits: bool,
 }
@@ -39,7 +42,7 @@ pub struct Lane {
 impl Lane {
     /// The module `lane`.
     pub fn module(&self) -> Arc<Module> {
-        let dot = TernaryDot { slots: self.slots }.module();
+        let dot = TernaryDot { slots: self.slots, target: self.target }.module();
         let summary = format!(
             "one output row: {} dots of {} slots on one weight word, combined and accumulated.\n\n\
              The commands accompany the last stage: they come when the sums of their word arrive.",

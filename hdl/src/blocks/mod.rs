@@ -3,7 +3,13 @@
 pub mod accumulator_array;
 pub mod axi_registers;
 pub mod base3_decoder;
+pub mod board;
+pub mod carry_chain;
 pub mod engine_control;
+pub mod event_array;
+pub mod event_buffer;
+pub mod event_finder;
+pub mod event_lane;
 pub mod gif_neuron;
 pub mod lane;
 pub mod layer_engine;

@@ -32,6 +32,11 @@ pub struct ResultQueue {
 /// The most tiles a queue holds: as many as one LUT memory of the common FPGAs.
 const DEPTH_MAX: u32 = 16;
 
+/// Bits of the number of rows in a tile of at most `lanes`.
+pub fn rows_width(lanes: u32) -> u32 {
+    u32::BITS - lanes.leading_zeros()
+}
+
 impl ResultQueue {
     /// A queue in which a tile in flight never holds up the next one: `latency` cycles pass
     /// between issue and arrival, and tiles leave `lanes / neurons` cycles apart.
@@ -43,7 +48,7 @@ impl ResultQueue {
 
     /// Bits of the number of rows in a tile.
     pub fn rows_width(&self) -> u32 {
-        u32::BITS - self.lanes.leading_zeros()
+        rows_width(self.lanes)
     }
 
     fn pointer_type(&self) -> Type {

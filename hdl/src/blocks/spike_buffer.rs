@@ -36,15 +36,15 @@ pub struct SpikeBuffer {
 }
 
 /// The two halves: which one fills, which one drains, and whether they are taken.
-struct Halves<'m> {
-    fill: Signal<'m>,
-    fill_taken: Signal<'m>,
-    drain: Signal<'m>,
-    drain_taken: Signal<'m>,
+pub(super) struct Halves<'m> {
+    pub(super) fill: Signal<'m>,
+    pub(super) fill_taken: Signal<'m>,
+    pub(super) drain: Signal<'m>,
+    pub(super) drain_taken: Signal<'m>,
     /// Whether each is taken.
-    taken: [Signal<'m>; 2],
+    pub(super) taken: [Signal<'m>; 2],
     /// To be driven: the filling half now holds a vector.
-    commit: Signal<'m>,
+    pub(super) commit: Signal<'m>,
 }
 
 /// What becomes of the arriving beat.
@@ -259,7 +259,7 @@ impl SpikeBuffer {
     }
 }
 
-fn halves<'m>(b: &'m Builder, release: Signal<'m>) -> Halves<'m> {
+pub(super) fn halves<'m>(b: &'m Builder, release: Signal<'m>) -> Halves<'m> {
     let commit = b.forward("commit", uint(1));
     let fill = b.register_reset("fill_half_q", uint(1), 0);
     let drain = b.register_reset("drain_half_q", uint(1), 0);

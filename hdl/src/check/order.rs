@@ -88,7 +88,9 @@ pub(super) fn roots(module: &Module, item: &Item) -> Vec<NodeId> {
             });
             let writes = writes.iter().flat_map(|id| {
                 let write = &module.memories[id.0 as usize].write;
-                write.iter().flat_map(|write| [write.enable, write.address, write.data])
+                write.iter().flat_map(|write| {
+                    [write.enable, write.address, write.data].into_iter().chain(write.mask)
+                })
             });
             let reads = reads.iter().flat_map(|id| match module.name(*id).driver {
                 Driver::MemoryRead { enable, address, .. } => vec![enable, address],

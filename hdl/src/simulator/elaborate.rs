@@ -2,7 +2,7 @@
 
 use super::operation::{Operation, Slot};
 use super::property::PropertyState;
-use super::{MemoryState, NativeSimulation, RegisterState};
+use super::{MemoryState, NativeSimulation, RegisterState, WritePort};
 use crate::bits::Bits;
 use crate::check::Checked;
 use crate::expression::{Kind, NameId, NodeId, Unary};
@@ -317,12 +317,13 @@ impl Elaboration {
         let first = self.scopes[scope].first_memory;
         for (index, memory) in module.memories.iter().enumerate() {
             if let Some(write) = &memory.write {
-                let slots = (
-                    self.slot(scope, write.enable),
-                    self.slot(scope, write.address),
-                    self.slot(scope, write.data),
-                );
-                memories[first + index].write = Some(slots);
+                let port = WritePort {
+                    enable: self.slot(scope, write.enable),
+                    mask: write.mask.map(|mask| self.slot(scope, mask)),
+                    address: self.slot(scope, write.address),
+                    data: self.slot(scope, write.data),
+                };
+                memories[first + index].write = Some(port);
             }
         }
         for (index, name) in module.names.iter().enumerate() {

@@ -44,9 +44,19 @@ struct MemoryState {
     depth: usize,
     contents: Vec<u64>,
     exclusive: bool,
-    write: Option<(Slot, Slot, Slot)>,
+    write: Option<WritePort>,
     /// Destination, enable, address.
     reads: Vec<(Slot, Slot, Slot)>,
+}
+
+/// Where the signals of a write port live.
+#[derive(Clone, Copy, Debug)]
+struct WritePort {
+    enable: Slot,
+    /// Which of the equal parts of a word are written; all without it.
+    mask: Option<Slot>,
+    address: Slot,
+    data: Slot,
 }
 
 impl MemoryState {
@@ -111,20 +121,21 @@ impl NativeSimulation {
         for memory in &mut self.memories {
             let enabled = |slot: Slot| self.state[slot.offset] & 1 == 1;
             let address_of = |slot: Slot| self.state[slot.offset] as usize;
-            let written = memory.write.filter(|(enable, ..)| enabled(*enable));
+            let written = memory.write.filter(|port| enabled(port.enable));
             for &(destination, enable, address) in &memory.reads {
                 if !enabled(enable) {
                     continue;
                 }
                 let address = address_of(address);
                 assert!(
-                    !memory.exclusive || written.is_none_or(|(_, at, _)| address_of(at) != address),
+                    !memory.exclusive
+                        || written.is_none_or(|port| address_of(port.address) != address),
                     "memory `{}` reads word {address} in the cycle that writes it",
                     memory.path
                 );
                 results.push((destination, memory.word(address).to_vec()));
             }
-            if let Some((_, address, data)) = written {
+            if let Some(WritePort { mask, address, data, .. }) = written {
                 let address = address_of(address);
                 assert!(
                     address < memory.depth,
@@ -133,8 +144,23 @@ impl NativeSimulation {
                     memory.depth
                 );
                 let start = address * memory.words;
-                memory.contents[start..start + memory.words]
-                    .copy_from_slice(&self.state[data.offset..data.offset + memory.words]);
+                let word = &mut memory.contents[start..start + memory.words];
+                let data_words = &self.state[data.offset..data.offset + memory.words];
+                match mask {
+                    None => word.copy_from_slice(data_words),
+                    Some(mask) => {
+                        let part = data.width / mask.width;
+                        for bit in 0..data.width as usize {
+                            let chosen = bit as u32 / part;
+                            let at = mask.offset + chosen as usize / 64;
+                            if self.state[at] >> (chosen % 64) & 1 == 1 {
+                                let one = 1 << (bit % 64);
+                                word[bit / 64] &= !one;
+                                word[bit / 64] |= data_words[bit / 64] & one;
+                            }
+                        }
+                    }
+                }
             }
         }
         results

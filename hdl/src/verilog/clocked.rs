@@ -76,12 +76,29 @@ fn memory_lines(module: &Module, writes: &[MemoryId], reads: &[NameId]) -> Strin
     for id in writes {
         let memory = &module.memories[id.0 as usize];
         let Some(write) = &memory.write else { continue };
-        let target = format!("{}[{}]", memory.text, flat(module, write.address));
-        assignments.push(Assignment {
-            condition: condition_of(module, write.enable, 2 * INDENT),
-            value: value_of(module, &target, write.data, 3 * INDENT),
-            target,
-        });
+        let word = format!("{}[{}]", memory.text, flat(module, write.address));
+        let condition = condition_of(module, write.enable, 2 * INDENT);
+        let Some(mask) = write.mask else {
+            let value = value_of(module, &word, write.data, 3 * INDENT);
+            assignments.push(Assignment { condition, target: word, value });
+            continue;
+        };
+        let (mask, data) = (flat(module, mask), flat(module, write.data));
+        let parts = module.node(write.mask.unwrap_or(write.data)).ty.width;
+        for part in 0..parts {
+            let width = memory.ty.width / parts;
+            let bits = format!("[{}:{}]", (part + 1) * width - 1, part * width);
+            let chosen = format!("{mask}[{part}]");
+            assignments.push(Assignment {
+                condition: Some(match &condition {
+                    Some(enable) if enable.contains(' ') => format!("({enable}) & {chosen}"),
+                    Some(enable) => format!("{enable} & {chosen}"),
+                    None => chosen,
+                }),
+                target: format!("{word}{bits}"),
+                value: format!("{data}{bits}"),
+            });
+        }
     }
     for id in reads {
         let name = module.name(*id);

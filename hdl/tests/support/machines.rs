@@ -2,6 +2,7 @@
 #![allow(dead_code)] // each ring uses a part of it
 
 use firmware::machine::MachineParameters;
+use weights::config::Target;
 use weights::numeric::Radix;
 use weights::packing::Packing;
 
@@ -13,6 +14,7 @@ pub(crate) fn small() -> MachineParameters {
         planes: 3,
         radix: Radix::Bitwise,
         acc_width: 18,
+        target: Target::Portable,
         packing: Packing::Base3,
         elements: 4,
         value_width: 18,

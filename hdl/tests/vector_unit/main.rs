@@ -8,6 +8,7 @@ mod timing;
 
 use bench::UnitBench;
 use firmware::isa::{Action, Encode, Gate, Measure, Norm, Rotate, Softmax, Store};
+use firmware::machine_memories::function_material;
 use hdl::blocks::machine::vector_unit::VectorUnit;
 use model::{Memories, Model, Writes};
 use pretty_assertions::assert_eq;
@@ -35,7 +36,8 @@ const SHAPES: [(u32, u32, u32, u32, u32, u32, Radix); 9] = [
 
 fn unit(index: usize) -> VectorUnit {
     let (elements, lanes, slots, value_width, count_width, digits, radix) = SHAPES[index];
-    VectorUnit { elements, lanes, slots, value_width, count_width, digits, radix }
+    let functions = function_material(elements);
+    VectorUnit { elements, lanes, slots, value_width, count_width, digits, radix, functions }
 }
 
 /// Random instructions for one unit.

@@ -61,9 +61,9 @@ module layer_engine (
     wire        clear;
     wire        fetch;
     wire        vector_read;
+    wire [3:0]  entry_index;
     wire        room;
     wire        take;
-    wire [3:0]  entry_index;
 
     // Registers. --------------------------------------------------------------------------------
 

@@ -22,25 +22,25 @@ module constant_memory (
     output wire [35:0]        data_o           // the fetched word, element 0 in the lowest bits
 );
 
-    // Stage 1: memories. ------------------------------------------------------------------------
+    // The element that is written, wherever it lies in its word. --------------------------------
 
-    (* no_rw_check *) reg signed [17:0] elements_0 [0:48];
-    reg signed [17:0] element_0_q;
-    (* no_rw_check *) reg signed [17:0] elements_1 [0:48];
-    reg signed [17:0] element_1_q;
+    wire [1:0]  chosen = {(element_i == 1'b1), (element_i == 1'b0)};
+    wire [35:0] spread = {2{element_data_i}};
+
+    // Stage 1: memory. --------------------------------------------------------------------------
+
+    (* no_rw_check *) reg [35:0] words [0:48];
+    reg [35:0] word_q;
 
     always @(posedge clk_i) begin
-        if (write_i & (element_i == 1'b0)) elements_0[write_address_i] <= element_data_i;
-        if (write_i & (element_i == 1'b1)) elements_1[write_address_i] <= element_data_i;
-        if (read_i) begin
-            element_0_q <= elements_0[read_address_i];
-            element_1_q <= elements_1[read_address_i];
-        end
+        if (write_i & chosen[0]) words[write_address_i][17:0] <= spread[17:0];
+        if (write_i & chosen[1]) words[write_address_i][35:18] <= spread[35:18];
+        if (read_i) word_q <= words[read_address_i];
     end
 
     // Outputs. ----------------------------------------------------------------------------------
 
-    assign data_o = {element_1_q, element_0_q};
+    assign data_o = word_q;
 endmodule
 
 `default_nettype wire

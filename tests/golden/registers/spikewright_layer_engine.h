@@ -50,6 +50,11 @@
 #define LAYER_ENGINE_SHAPE_PACKING_MASK                  0x02000000u
 #define LAYER_ENGINE_SHAPE_PACKING_VALUE_TWO_BIT         0u
 #define LAYER_ENGINE_SHAPE_PACKING_VALUE_BASE3           1u
+/* form: How the matrix became hardware. */
+#define LAYER_ENGINE_SHAPE_FORM_SHIFT                    26u
+#define LAYER_ENGINE_SHAPE_FORM_MASK                     0x0C000000u
+#define LAYER_ENGINE_SHAPE_FORM_VALUE_DENSE              0u
+#define LAYER_ENGINE_SHAPE_FORM_VALUE_EVENT              1u
 /* map_version: Version of this register map. */
 #define LAYER_ENGINE_SHAPE_MAP_VERSION_SHIFT             28u
 #define LAYER_ENGINE_SHAPE_MAP_VERSION_MASK              0xF0000000u

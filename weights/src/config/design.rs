@@ -33,6 +33,9 @@ pub struct Design {
     /// What `run` feeds the machine.
     #[serde(default)]
     pub run: Run,
+    /// The seeded network that is run where no model is given.
+    #[serde(default)]
+    pub sample: Sample,
 }
 
 /// The size of the spike accumulator array.
@@ -50,9 +53,48 @@ pub struct Array {
     pub planes: usize,
     /// How the planes of a train add up.
     pub radix: Radix,
+    /// How a matrix becomes hardware.
+    #[serde(default)]
+    pub form: Form,
     /// Bits of an accumulator, two's complement; the worst sum of the actual weights must fit.
     #[schemars(range(min = ACC_WIDTH_MIN, max = ACC_WIDTH_MAX))]
     pub acc_width: u32,
+    /// What the dots of the array are built of.
+    #[serde(default)]
+    pub target: Target,
+}
+
+/// What the dots of the array are built of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Target {
+    /// What every family's synthesis makes of additions and logic.
+    #[default]
+    Portable,
+    /// The carry cells of an ECP5, placed one by one: smaller and faster there, and nowhere else.
+    Ecp5,
+}
+
+/// How a matrix becomes hardware.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Form {
+    /// Lanes × slots weights a cycle meet all their spikes, absent ones too.
+    #[default]
+    Dense,
+    /// One column that spikes a cycle, lanes rows of it: absent spikes take no cycle. Slots are the
+    /// columns of an input beat.
+    Event,
+}
+
+impl Form {
+    /// The name in configurations and manifests.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Form::Dense => "dense",
+            Form::Event => "event",
+        }
+    }
 }
 
 /// The on-chip memory of the weights.
@@ -148,6 +190,52 @@ pub struct Run {
     pub seed: u64,
 }
 
+/// The dimensions of the seeded network; its random weights make noise of every text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Sample {
+    /// Channels of the residual.
+    #[schemars(range(min = 2, max = SAMPLE_WIDTH_MAX))]
+    pub width: usize,
+    /// Channels of the feed-forward layer.
+    #[schemars(range(min = 1, max = SAMPLE_WIDTH_MAX))]
+    pub hidden: usize,
+    /// Transformer blocks.
+    #[schemars(range(min = 1, max = SAMPLE_BLOCKS_MAX))]
+    pub blocks: usize,
+    /// Heads of the queries.
+    #[schemars(range(min = 1, max = SAMPLE_WIDTH_MAX))]
+    pub heads: usize,
+    /// Heads of keys and values; divides heads.
+    #[schemars(range(min = 1, max = SAMPLE_WIDTH_MAX))]
+    pub key_value_heads: usize,
+    /// Channels of a head, an even number.
+    #[schemars(range(min = 2, max = SAMPLE_WIDTH_MAX))]
+    pub head_width: usize,
+    /// Token ids.
+    #[schemars(range(min = 2, max = SAMPLE_VOCABULARY_MAX))]
+    pub vocabulary: usize,
+    /// Most positions of a text.
+    #[schemars(range(min = 1, max = CONTEXT_MAX))]
+    pub context: usize,
+}
+
+impl Default for Sample {
+    fn default() -> Self {
+        // Sizes that leave ragged edges on every tile.
+        Sample {
+            width: 40,
+            hidden: 52,
+            blocks: 2,
+            heads: 4,
+            key_value_heads: 2,
+            head_width: 10,
+            vocabulary: 76,
+            context: 64,
+        }
+    }
+}
+
 impl Default for Encoder {
     fn default() -> Self {
         Encoder { mean_count: 3 }
@@ -176,19 +264,27 @@ impl Default for Run {
 }
 
 impl Design {
-    /// Synapses that the array evaluates in a cycle: lanes × slots × planes.
+    /// Synapses that the array evaluates in a cycle: lanes × slots × planes; one slot of events.
     pub fn synapses_per_cycle(&self) -> usize {
-        self.array.lanes * self.array.slots * self.array.planes
+        self.word_trits() * self.array.planes
     }
 
-    /// Trits of a word of the weight store: lanes × slots.
+    /// Columns of a word of the weight store: the slots, or the one column of an event.
+    pub fn word_slots(&self) -> usize {
+        match self.array.form {
+            Form::Dense => self.array.slots,
+            Form::Event => 1,
+        }
+    }
+
+    /// Trits of a word of the weight store: lanes × its columns.
     pub fn word_trits(&self) -> usize {
-        self.array.lanes * self.array.slots
+        self.array.lanes * self.word_slots()
     }
 
     /// Bytes of a word of the weight store, a whole number of 32-bit banks.
     pub fn word_bytes(&self) -> usize {
-        word_bytes(self.array.lanes, self.array.slots, self.weight_store.packing)
+        word_bytes(self.array.lanes, self.word_slots(), self.weight_store.packing)
     }
 
     /// Trits of an entry of the spike buffer: slots × planes.

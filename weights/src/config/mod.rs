@@ -21,7 +21,9 @@ mod settings;
 mod walk;
 mod write;
 
-pub use design::{Array, Design, Encoder, Machine, Neuron, Run, SpikeBuffer, WeightStore};
+pub use design::{
+    Array, Design, Encoder, Form, Machine, Neuron, Run, Sample, SpikeBuffer, Target, WeightStore,
+};
 pub use diagnostic::{ConfigError, Diagnostic};
 pub use schema::schema;
 
@@ -71,6 +73,12 @@ pub mod limits {
     pub const TOKENS_MAX: usize = 65_536;
     /// Largest seed: every JSON reader holds it exactly.
     pub const SEED_MAX: u64 = (1 << 53) - 1;
+    /// Most channels of the seeded network.
+    pub const SAMPLE_WIDTH_MAX: usize = 1024;
+    /// Most blocks of the seeded network.
+    pub const SAMPLE_BLOCKS_MAX: usize = 64;
+    /// Most token ids of the seeded network.
+    pub const SAMPLE_VOCABULARY_MAX: usize = 4096;
     /// Most characters of a design's name.
     pub const NAME_LENGTH_MAX: usize = 64;
     /// Largest configuration file in bytes.
@@ -81,6 +89,15 @@ pub mod limits {
 const SAMPLE: &str = include_str!("../../designs/sample.toml");
 /// The text of `designs/tinystories.toml`.
 const TINYSTORIES: &str = include_str!("../../designs/tinystories.toml");
+/// Name and text of each design in `designs/`.
+const SHIPPED: [(&str, &str); 6] = [
+    ("sample", SAMPLE),
+    ("tinystories", TINYSTORIES),
+    ("ecp5-25f", include_str!("../../designs/ecp5-25f.toml")),
+    ("icebreaker", include_str!("../../designs/icebreaker.toml")),
+    ("tang-nano-9k", include_str!("../../designs/tang-nano-9k.toml")),
+    ("tang-nano-20k", include_str!("../../designs/tang-nano-20k.toml")),
+];
 
 /// The commented starter that `init` writes: the design of the bundled sample network.
 pub fn starter() -> &'static str {
@@ -134,6 +151,12 @@ impl DesignFile {
     /// The design for the 1.18 M-weight TinyStories model: matrices of 64 to 256 rows and columns.
     pub fn tinystories() -> Self {
         Self::shipped("weights/designs/tinystories.toml", TINYSTORIES)
+    }
+
+    /// The design `weights/designs/<name>.toml`, if there is one.
+    pub fn named(name: &str) -> Option<Self> {
+        let (_, text) = SHIPPED.iter().find(|(shipped, _)| *shipped == name)?;
+        Some(Self::shipped(&format!("weights/designs/{name}.toml"), text))
     }
 
     fn shipped(file_name: &str, text: &str) -> Self {

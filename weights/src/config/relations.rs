@@ -9,6 +9,7 @@ pub(super) fn check(file: &DesignFile) -> Result<(), ConfigError> {
     name(file)?;
     sizes(file)?;
     elements(file)?;
+    heads(file)?;
     let rule_error = |error: RuleError| {
         let text = error.to_string();
         let (message, remedy) = text.split_once("; ").unwrap_or((&text, "change it"));
@@ -83,6 +84,22 @@ fn elements(file: &DesignFile) -> Result<(), ConfigError> {
     let remedy =
         format!("choose {} or {}", elements.next_power_of_two() / 2, elements.next_power_of_two());
     Err(file.point_at("machine.elements", &message, &remedy))
+}
+
+/// Heads of queries share heads of keys evenly, and rotary turns channels in pairs.
+fn heads(file: &DesignFile) -> Result<(), ConfigError> {
+    let sample = &file.design.sample;
+    let (heads, shared, width) = (sample.heads, sample.key_value_heads, sample.head_width);
+    if heads % shared != 0 {
+        let message = format!("key_value_heads {shared} does not divide heads {heads}");
+        return Err(file.point_at("sample.key_value_heads", &message, "choose a divisor of heads"));
+    }
+    if width % 2 != 0 {
+        let message = format!("head_width {width} is odd");
+        let remedy = format!("choose {} or {}", width - 1, width + 1);
+        return Err(file.point_at("sample.head_width", &message, &remedy));
+    }
+    Ok(())
 }
 
 /// The key of `[neuron.rule]` that an error is about.

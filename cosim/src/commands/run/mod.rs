@@ -10,7 +10,7 @@ use crate::pipeline::machine::{
 };
 use crate::pipeline::{Outputs, PipelineError, Source, SourceOptions};
 use crate::reference::machine::MachineReference;
-use crate::report::{COSIM, PAGE, ReportError, page};
+use crate::report::{COSIM, PAGE, ReportError, boards_of, page};
 use clap::Args;
 use firmware::image::MachineImage;
 use firmware::machine::Program;
@@ -254,7 +254,9 @@ fn fill(
         outputs.add(&format!("4-rtl/{name}"), text);
     }
     let json = report.to_json();
-    outputs.add(PAGE, page(&json)?);
+    // A damaged file of an earlier synthesis is no reason to lose this run; `report` names it.
+    let boards = boards_of(outputs.folder()).unwrap_or_default();
+    outputs.add(PAGE, page(&json, &boards)?);
     outputs.add(COSIM, json);
     Ok(outputs)
 }

@@ -7,7 +7,6 @@ use crate::harness::{Layer, LayerVector};
 use crate::pipeline::{PipelineError, Source};
 use crate::reference::{Activation, Reference, Trace, VectorRecord};
 use firmware::engine::{EngineError, EngineParameters};
-use firmware::tiling::Tiling;
 use firmware::widths::{
     LayerWidths, ThresholdRange, TrainForm, WidthError, WidthProof, check_widths,
 };
@@ -202,7 +201,7 @@ fn lower(
 ) -> Result<Job, Refusal> {
     let counts = records.iter().map(|record| plane_count(record, engine.radix));
     let plane_count_max = counts.max().unwrap_or(1);
-    let tiling = Tiling::new(matrix.rows, matrix.columns, engine.lanes, engine.slots)?;
+    let tiling = engine.tiling(matrix.rows, matrix.columns)?;
     engine
         .check_layer(&tiling, plane_count_max)
         .map_err(|error| capacity_refusal(&matrix.name, error))?;

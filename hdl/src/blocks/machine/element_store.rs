@@ -14,6 +14,9 @@ use crate::signal_type::{Type, uint};
 use crate::storage::address_width;
 use std::sync::Arc;
 
+/// The write port: enable, word, element of it, value.
+type Write<'m> = (Signal<'m>, Signal<'m>, Signal<'m>, Signal<'m>);
+
 /// Parameters of the block.
 #[derive(Clone, Debug)]
 pub struct ElementStore<'a> {
@@ -67,22 +70,71 @@ impl ElementStore<'_> {
         let read = b.input("read_i", uint(1), "fetch a word; low holds data_o");
         let read_address = b.input("read_address_i", address, "which");
 
+        let port = (write, write_address, element, data);
+        let word = match self.distributed {
+            true => self.side_by_side(&b, port, read, read_address),
+            false => self.one_memory(&b, port, read, read_address),
+        };
+        b.output("data_o", word, "the fetched word, element 0 in the lowest bits");
+        b.finish()
+    }
+
+    /// LUT RAM writes whole words, so each element has a memory of its own.
+    fn side_by_side<'m>(
+        &self,
+        b: &'m Builder,
+        (write, write_address, element, data): Write<'m>,
+        read: Signal<'m>,
+        read_address: Signal<'m>,
+    ) -> Signal<'m> {
         b.stage("memories.");
         let mut words: Vec<Signal> = (0..self.elements)
             .map(|index| {
                 let own = self.contents.iter().skip(index as usize);
                 let own = own.step_by(self.elements as usize);
                 let own: Vec<Bits> = own.map(|&x| Bits::new(x.into(), self.ty)).collect();
-                let memory =
-                    b.memory(&format!("elements_{index}"), self.depth.max(2), self.ty, &own);
-                let memory =
-                    if self.distributed { memory.distributed() } else { memory.exclusive() };
+                let name = format!("elements_{index}");
+                let memory = b.memory(&name, self.depth.max(2), self.ty, &own).distributed();
                 memory.write(write & element.is(index.into()), write_address, data);
                 memory.read(&format!("element_{index}_q"), read, read_address)
             })
             .collect();
         words.reverse();
-        b.output("data_o", b.concat(&words), "the fetched word, element 0 in the lowest bits");
-        b.finish()
+        b.concat(&words)
+    }
+
+    /// Block RAM has an enable for each part of a word, and is wider than an element.
+    fn one_memory<'m>(
+        &self,
+        b: &'m Builder,
+        (write, write_address, element, data): Write<'m>,
+        read: Signal<'m>,
+        read_address: Signal<'m>,
+    ) -> Signal<'m> {
+        b.section("The element that is written, wherever it lies in its word.");
+        let chosen: Vec<Signal> =
+            (0..self.elements).rev().map(|index| element.is(index.into())).collect();
+        let chosen = b.wire("chosen", b.concat(&chosen));
+        let spread = b.wire("spread", data.as_uint().repeat(self.elements));
+        b.stage("memory.");
+        let width = self.elements * self.ty.width;
+        let own: Vec<Bits> = self
+            .contents
+            .chunks(self.elements as usize)
+            .map(|word| {
+                let mut words = vec![0u64; (width as usize).div_ceil(64)];
+                for (index, &value) in word.iter().enumerate() {
+                    let bits = Bits::new(value.into(), self.ty);
+                    for bit in (0..self.ty.width).filter(|&bit| bits.bit(bit)) {
+                        let at = index * self.ty.width as usize + bit as usize;
+                        words[at / 64] |= 1 << (at % 64);
+                    }
+                }
+                Bits::from_words(width, words)
+            })
+            .collect();
+        let memory = b.memory("words", self.depth.max(2), uint(width), &own).exclusive();
+        memory.write_parts(write, chosen, write_address, spread);
+        memory.read("word_q", read, read_address)
     }
 }

@@ -28,7 +28,7 @@ pub fn latency(machine: &MachineParameters) -> MachineLatency {
 mod tests {
     use super::*;
     use pretty_assertions::assert_eq;
-    use weights::config::Design;
+    use weights::config::{Design, Target};
     use weights::numeric::Radix;
     use weights::sample;
 
@@ -57,7 +57,10 @@ mod tests {
                 radix,
                 ..machine
             };
-            assert_eq!(MachineLatency::of(&machine), latency(&machine), "{machine:?}");
+            for target in [Target::Portable, Target::Ecp5] {
+                let machine = MachineParameters { target, ..machine };
+                assert_eq!(MachineLatency::of(&machine), latency(&machine), "{machine:?}");
+            }
         }
     }
 }

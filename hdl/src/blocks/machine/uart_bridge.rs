@@ -49,6 +49,15 @@ struct Queue<'m> {
     read_at: Signal<'m>,
 }
 
+/// A prediction on its way to the line.
+struct Sent<'m> {
+    serial: Signal<'m>,
+    /// It is taken.
+    taken: Signal<'m>,
+    /// Its second byte is next.
+    upper: Signal<'m>,
+}
+
 impl UartBridge {
     /// The module `uart_bridge`.
     pub fn module(&self) -> Arc<Module> {
@@ -85,7 +94,7 @@ impl UartBridge {
         let offered = b.wire("offered", waiting & !clears);
         b.assign(take, clear | (offered & token_ready));
 
-        let (serial, taken) = self.send(&b, valid, prediction, last);
+        let Sent { serial, taken, upper } = self.send(&b, valid, prediction, last);
 
         b.port_group("To the serial line.");
         b.output("serial_o", serial, "to the host, high when idle");
@@ -103,8 +112,8 @@ impl UartBridge {
         b.kept(Claim::Assumed, "prediction_stays", offer, &[prediction, last], meaning);
         let meaning = "A word that is offered as a token stays until it is taken.";
         b.kept(Claim::Asserted, "token_kept", (offered, take), &[head], meaning);
-        let meaning = "A second byte is sent only of a prediction that is there.";
-        b.assert_property("byte_has_its_word", !taken | valid, meaning);
+        let meaning = "A second byte waits only of a prediction that is there.";
+        b.assert_property("byte_has_its_word", !upper | valid, meaning);
         let Queue { count, write_at, read_at, .. } = queue;
         let depth = count.same(1 << read_at.width());
         b.assert_property("never_overfull", count.le(depth), "The queue never overflows.");
@@ -166,7 +175,7 @@ impl UartBridge {
         valid: Signal<'m>,
         prediction: Signal<'m>,
         last: Signal<'m>,
-    ) -> (Signal<'m>, Signal<'m>) {
+    ) -> Sent<'m> {
         b.section("Predictions to bytes; a prediction stays until its second byte is taken.");
         b.unused("prediction", prediction.bit(ID_WIDTH), "An id on the line has 15 bits.");
         let upper = b.register_reset("upper_q", uint(1), 0);
@@ -177,6 +186,7 @@ impl UartBridge {
         let transmitter = b.instance("transmitter", &module, &inputs);
         let goes = b.wire("goes", valid & transmitter.get("ready_o"));
         upper.when(goes, !upper.signal());
-        (transmitter.get("serial_o"), upper.signal() & transmitter.get("ready_o"))
+        let (serial, upper) = (transmitter.get("serial_o"), upper.signal());
+        Sent { serial, taken: upper & transmitter.get("ready_o"), upper }
     }
 }

@@ -23,6 +23,7 @@ use super::watch::WATCHED;
 use crate::module::Module;
 use firmware::image::MachineImage;
 use firmware::machine::MachineParameters;
+use firmware::machine_memories::Material;
 use std::sync::Arc;
 
 /// A core and what its memories start with.
@@ -46,9 +47,14 @@ impl Units {
     fn new(machine: &MachineParameters, weights: &[u32]) -> Units {
         let MachineParameters { lanes, slots, key_depth, value_depth, .. } = *machine;
         let (key_depth, value_depth) = (key_depth.max(2), value_depth.max(2));
+        let mut vector = VectorUnit::from(machine);
+        // Contents that come with the bitstream pack denser, which leaves room for the tables.
+        if !weights.is_empty() {
+            vector.functions = Material::Block;
+        }
         Units {
             matrix: MatrixUnit::new(machine, weights.to_vec()).module(),
-            vector: VectorUnit::from(machine).module(),
+            vector: vector.module(),
             key_value_store: KeyValueStore { lanes, slots, key_depth, value_depth }.module(),
         }
     }

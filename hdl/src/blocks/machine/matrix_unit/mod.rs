@@ -39,6 +39,7 @@ use crate::blocks::accumulator_array::AccumulatorArray;
 use crate::blocks::lane::Lane;
 use crate::blocks::weight_store::WeightStore;
 use firmware::machine::MachineParameters;
+use weights::config::Target;
 use weights::numeric::Radix;
 use weights::packing::Packing;
 
@@ -55,6 +56,8 @@ pub struct MatrixUnit {
     pub radix: Radix,
     /// Bits of an accumulated sum.
     pub acc_width: u32,
+    /// What the dots are built of.
+    pub target: Target,
     /// How weights are packed.
     pub packing: Packing,
     /// Values of a word of R and X.
@@ -80,6 +83,7 @@ impl MatrixUnit {
             planes: machine.planes,
             radix: machine.radix,
             acc_width: machine.acc_width,
+            target: machine.target,
             packing: machine.packing,
             elements: machine.elements,
             value_width: machine.value_width,
@@ -107,8 +111,8 @@ impl MatrixUnit {
     }
 
     fn array(&self) -> AccumulatorArray {
-        let Self { lanes, slots, planes, radix, acc_width, .. } = *self;
-        let lane = Lane { slots, planes, radix, acc_width, digits: true };
+        let Self { lanes, slots, planes, radix, acc_width, target, .. } = *self;
+        let lane = Lane { slots, planes, radix, acc_width, target, digits: true };
         AccumulatorArray { lanes, lane }
     }
 

@@ -45,7 +45,7 @@ use crate::signal::Signal;
 use crate::signal_type::{Type, sint, uint};
 use firmware::isa::INSTRUCTION_WIDTH;
 use firmware::machine::MachineParameters;
-use firmware::machine_memories::function_material;
+use firmware::machine_memories::{Material, function_material};
 use std::sync::Arc;
 use weights::numeric::Radix;
 use weights::numeric::fixed_point::UNIT_WIDTH;
@@ -67,6 +67,8 @@ pub struct VectorUnit {
     pub digits: u32,
     /// How the planes of a train add up.
     pub radix: Radix,
+    /// What the tables of functions are made of.
+    pub functions: Material,
 }
 
 /// The instances whose outputs others read.
@@ -86,6 +88,7 @@ impl From<&MachineParameters> for VectorUnit {
             count_width: machine.count_width,
             digits: machine.key_value_digits,
             radix: machine.radix,
+            functions: function_material(machine.elements),
         }
     }
 }
@@ -246,7 +249,7 @@ impl VectorUnit {
         };
         let sources = forward("source", sint(self.value_width));
         let indices = forward("index", uint(INDEX_WIDTH));
-        let table = function_table(function_material(self.elements));
+        let table = function_table(self.functions);
         let looked_up = |(pair, indices): (usize, &[Signal<'m>])| {
             let inputs = [("index_0_i", indices[0]), ("index_1_i", indices[1])];
             let found = b.instance(&format!("table_{pair}"), &table, &inputs);

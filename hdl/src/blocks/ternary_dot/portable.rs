@@ -1,33 +1,34 @@
-//! Ternary dot product: as many trits of weights as of spikes in, their signed sum out.
+//! The portable form: full adders of LUTs, and additions that every family's synthesis knows.
 //!
 //! ```text
 //!  slots ─┬─ 3/4 ─► chains of 3 full adders ─► counts 0..7 ─► packed adders ─► − slots ─► dot_o
 //!         └─ 1/4 ─► two single bits each ────────carry-ins──────┘
 //! ```
 //!
-//! Bit-exact to [`numeric::dot`](weights::numeric::dot).
-//!
 //! Every slot counts 1 + s·w, which is 0, 1 or 2: an inactive spike or a zero weight adds exactly
 //! one, otherwise the slot adds nothing or two. So the sum over all slots is unsigned, `slots`
 //! too large, and a constant mends it at the end. A slot that adds one passes a full adder's carry
 //! through; this makes a slot two LUTs of four inputs, the fewest that two outputs can have.
 
+use super::{Slots, dot_width};
 use crate::builder::Builder;
 use crate::module::Module;
 use crate::signal::Signal;
 use crate::signal_type::uint;
 use std::sync::Arc;
 
-/// Parameters of the block.
-#[derive(Clone, Copy, Debug)]
-pub struct TernaryDot {
-    /// Input columns per cycle, at least 1.
-    pub slots: u32,
+/// What the header says beyond the purpose.
+pub(super) fn promise(slots: u32) -> String {
+    format!(
+        "Each slot counts 1 + weight * spike, so the count of all is {slots} too large until the \
+         last stage. A slot that counts one hands its full adder's carry on."
+    )
 }
 
-/// Bits of a signed dot over `slots` slots: −slots..=slots.
-pub fn dot_width(slots: u32) -> u32 {
-    u32::BITS - slots.leading_zeros() + 1
+/// The form's parameters.
+#[derive(Clone, Copy)]
+pub(super) struct Portable {
+    pub(super) slots: u32,
 }
 
 /// Counts of equal width side by side in one vector, and the single bits not yet added.
@@ -39,7 +40,7 @@ struct Partial<'m> {
     singles: Option<Signal<'m>>,
 }
 
-impl TernaryDot {
+impl Portable {
     fn leaves(&self) -> u32 {
         self.slots.div_ceil(4)
     }
@@ -49,61 +50,33 @@ impl TernaryDot {
         (3 * self.leaves()).min(self.slots)
     }
 
-    /// The module `ternary_dot`.
-    pub fn module(&self) -> Arc<Module> {
-        assert!(self.slots > 0, "a dot needs at least one slot");
-        let b = Builder::new("ternary_dot", file!(), &self.summary());
-        let vector = uint(self.slots);
-        b.port_group("Weights: 00 is -1, 01 is 0, 11 is +1.");
-        let high = b.input("high_i", vector, "upper bit of each weight");
-        let low = b.input("low_i", vector, "lower bit of each weight");
-        b.port_group("Spikes of one plane.");
-        let active = b.input("active_i", vector, "1: a spike, 0: none");
-        let negative = b.input("negative_i", vector, "1: the spike is -1; only with active");
-
-        let mut partial = self.chains(&b, high, low, active, negative);
+    /// The stages from the slots to the dot.
+    pub(super) fn body<'m>(&self, b: &'m Builder, slots: Slots<'m>) -> Signal<'m> {
+        let mut partial = self.chains(b, slots);
         while partial.count > 1 {
-            partial = self.level(&b, partial);
+            partial = self.level(b, partial);
         }
-        let dot = self.remove_offset(&b, partial);
-        b.port_group("Sum.");
-        b.output("dot_o", dot, "sum of weight times spike");
-        b.finish()
-    }
-
-    fn summary(&self) -> String {
-        let slots = self.slots;
-        format!(
-            "signed sum of {slots} ternary weights times {slots} ternary spikes, one per cycle.\n\n\
-             Each slot counts 1 + weight * spike, so the count of all is {slots} too large until \
-             the last stage. A slot that counts one hands its full adder's carry on."
-        )
+        self.remove_offset(b, partial)
     }
 
     /// Stage 1: the first three quarters of the slots in chains of three full adders.
-    fn chains<'m>(
-        &self,
-        b: &'m Builder,
-        high: Signal<'m>,
-        low: Signal<'m>,
-        active: Signal<'m>,
-        negative: Signal<'m>,
-    ) -> Partial<'m> {
+    fn chains<'m>(&self, b: &'m Builder, slots: Slots<'m>) -> Partial<'m> {
+        let Slots { high, low, active, negative } = slots;
         let (leaves, chained) = (self.leaves(), self.chained());
         b.stage("three slots a chain, every sum two and every carry one LUT.");
-        let singles = self.singles(b, high, low, active, negative);
+        let singles = self.singles(b, slots);
         let parity = parity(leaves);
         let mut ones = b.wire("chain_0", take(b, singles, 0, leaves));
         let mut carries = vec![];
         for step in 0..3 {
-            let slots =
+            let part =
                 |signal: Signal<'m>, fill| pad(b, signal, step * leaves, chained, leaves, fill);
-            let plus = slots(high, false) ^ slots(negative, false);
+            let plus = part(high, false) ^ part(negative, false);
             let plus = b.wire(&format!("plus_{step}"), plus);
             let inputs = [
-                ("active_i", slots(active, true)),
-                ("high_i", slots(high, false)),
-                ("low_i", slots(low, false)),
+                ("active_i", part(active, true)),
+                ("high_i", part(high, false)),
+                ("low_i", part(low, false)),
                 ("chain_i", ones),
             ];
             let sum = b.instance(&format!("step_{step}"), &parity, &inputs).get("chain_o");
@@ -128,14 +101,8 @@ impl TernaryDot {
     }
 
     /// The slots outside the chains as two bits each, 1 + s·w of them set.
-    fn singles<'m>(
-        &self,
-        b: &'m Builder,
-        high: Signal<'m>,
-        low: Signal<'m>,
-        active: Signal<'m>,
-        negative: Signal<'m>,
-    ) -> Option<Signal<'m>> {
+    fn singles<'m>(&self, b: &'m Builder, slots: Slots<'m>) -> Option<Signal<'m>> {
+        let Slots { high, low, active, negative } = slots;
         let (chained, rest) = (self.chained(), self.slots - self.chained());
         if rest == 0 {
             return None;
@@ -209,7 +176,7 @@ impl TernaryDot {
     }
 }
 
-fn title(pairs: u32, width: u32) -> String {
+pub(super) fn title(pairs: u32, width: u32) -> String {
     match pairs {
         1 => format!("one addition of {width}-bit counts."),
         _ => format!("{pairs} additions of {width}-bit counts in one carry chain."),
@@ -217,7 +184,12 @@ fn title(pairs: u32, width: u32) -> String {
 }
 
 /// `count` bits of the singles from `first` on, zeros where there are no more.
-fn take<'m>(b: &'m Builder, singles: Option<Signal<'m>>, first: u32, count: u32) -> Signal<'m> {
+pub(super) fn take<'m>(
+    b: &'m Builder,
+    singles: Option<Signal<'m>>,
+    first: u32,
+    count: u32,
+) -> Signal<'m> {
     let zeros = |count| b.literal(0, uint(count));
     let Some(singles) = singles else { return zeros(count) };
     match singles.width().saturating_sub(first) {
@@ -228,7 +200,7 @@ fn take<'m>(b: &'m Builder, singles: Option<Signal<'m>>, first: u32, count: u32)
 }
 
 /// The singles after the first `used`, registered; none if all are used.
-fn rest<'m>(
+pub(super) fn rest<'m>(
     b: &'m Builder,
     name: &str,
     singles: Option<Signal<'m>>,

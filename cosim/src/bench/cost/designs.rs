@@ -1,0 +1,217 @@
+//! The designs that the cost model is measured on: every parameter of an array takes several values.
+
+use firmware::engine::EngineParameters;
+use firmware::lower::lower;
+use firmware::machine::Program;
+use hdl::blocks::layer_engine::LayerEngine;
+use hdl::blocks::machine::Machine;
+use hdl::check::{Checked, check};
+use weights::config::{Design, DesignFile};
+use weights::sample;
+
+use super::super::BenchError;
+
+/// A design of the sample network: the bundled one with some settings.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct CostDesign {
+    /// What differs.
+    pub(crate) what: &'static str,
+    /// The whole machine, or the engine of single layers.
+    pub(crate) whole: bool,
+    settings: &'static [&'static str],
+}
+
+const fn machine(what: &'static str, settings: &'static [&'static str]) -> CostDesign {
+    CostDesign { what, whole: true, settings }
+}
+
+const fn engine(what: &'static str, settings: &'static [&'static str]) -> CostDesign {
+    CostDesign { what, whole: false, settings }
+}
+
+/// Those that a test measures: small, of both kinds.
+pub(crate) const SMALL: [CostDesign; 2] = [
+    engine(
+        "4 x 8 x 2, unary, two_bit, hard reset",
+        &[
+            "array.lanes=4",
+            "array.slots=8",
+            "array.planes=2",
+            "array.radix=unary",
+            "weight_store.packing=two_bit",
+            "neuron.rule.reset=hard",
+            "neuron.neurons=1",
+        ],
+    ),
+    engine(
+        "2 x 16 x 4, integer thresholds",
+        &[
+            "array.lanes=2",
+            "neuron.neurons=1",
+            "neuron.rule.threshold=per_channel",
+            "neuron.rule.range={ signed = 2 }",
+        ],
+    ),
+];
+
+/// Those that `bench --cost` measures.
+pub(crate) const DESIGNS: [CostDesign; 15] = [
+    machine(
+        "2 x 2 x 1, vectors of 2",
+        &[
+            "array.lanes=2",
+            "array.slots=2",
+            "array.planes=1",
+            "machine.elements=2",
+            "machine.attention_bits=1",
+            "machine.head_bits=1",
+            "neuron.neurons=1",
+        ],
+    ),
+    machine(
+        "4 x 4 x 3, unary, vectors of 2",
+        &[
+            "array.lanes=4",
+            "array.slots=4",
+            "array.planes=3",
+            "array.radix=unary",
+            "machine.elements=2",
+            "machine.attention_bits=2",
+            "machine.head_bits=2",
+        ],
+    ),
+    machine(
+        "4 x 8 x 4, two_bit, vectors of 4",
+        &[
+            "array.lanes=4",
+            "array.slots=8",
+            "machine.elements=4",
+            "weight_store.packing=two_bit",
+            "neuron.neurons=1",
+        ],
+    ),
+    machine(
+        "8 x 8 x 6, values of 20 bits, vectors of 4",
+        &[
+            "array.slots=8",
+            "array.planes=6",
+            "array.acc_width=20",
+            "machine.elements=4",
+            "machine.value_width=20",
+            "machine.attention_bits=6",
+            "machine.head_bits=6",
+        ],
+    ),
+    machine("8 x 16 x 4, the sample", &[]),
+    machine(
+        "16 x 16 x 2, two_bit, 3 digits",
+        &[
+            "array.lanes=16",
+            "array.planes=2",
+            "weight_store.packing=two_bit",
+            "machine.attention_bits=2",
+            "machine.head_bits=2",
+            "machine.key_value_digits=3",
+        ],
+    ),
+    machine(
+        "8 x 32 x 4, context 32",
+        &["array.slots=32", "encoder.mean_count=2", "machine.context=32"],
+    ),
+    machine(
+        "16 x 8 x 8, sums of 24 bits",
+        &[
+            "array.lanes=16",
+            "array.slots=8",
+            "array.planes=8",
+            "array.acc_width=24",
+            "machine.attention_bits=8",
+            "machine.head_bits=8",
+        ],
+    ),
+    machine(
+        "16 x 16 x 8, vectors of 16",
+        &[
+            "array.lanes=16",
+            "array.planes=8",
+            "array.acc_width=23",
+            "machine.elements=16",
+            "machine.attention_bits=8",
+            "machine.head_bits=8",
+        ],
+    ),
+    engine("8 x 16 x 4, the sample", &[]),
+    engine(
+        "8 x 8 x 8, integer thresholds",
+        &[
+            "array.slots=8",
+            "array.planes=8",
+            "neuron.rule.threshold=per_channel",
+            "neuron.neurons=2",
+            "weight_store.depth=512",
+            "neuron.rule.range={ signed = 3 }",
+        ],
+    ),
+    engine(
+        "32 x 8 x 3, hard reset, 2 neurons",
+        &[
+            "array.lanes=32",
+            "array.slots=8",
+            "array.planes=3",
+            "array.acc_width=16",
+            "neuron.neurons=2",
+            "neuron.rule.leak=none",
+            "neuron.rule.reset=hard",
+        ],
+    ),
+    engine(
+        "16 x 64 x 1, unary, 8 neurons",
+        &[
+            "array.lanes=16",
+            "array.slots=64",
+            "array.planes=1",
+            "array.radix=unary",
+            "neuron.neurons=8",
+        ],
+    ),
+    engine(
+        "4 x 128 x 2, two_bit, decay",
+        &[
+            "array.lanes=4",
+            "array.slots=128",
+            "array.planes=2",
+            "weight_store.packing=two_bit",
+            "neuron.rule.leak={ decay = 3 }",
+            "neuron.rule.range={ signed = 3 }",
+        ],
+    ),
+    engine(
+        "16 x 32 x 4, skips empty entries",
+        &["array.lanes=16", "array.slots=32", "spike_buffer.skip_empty=true"],
+    ),
+];
+
+impl CostDesign {
+    /// The design.
+    pub(crate) fn design(&self) -> Result<Design, BenchError> {
+        let settings: Vec<String> = self.settings.iter().map(|&it| it.to_owned()).collect();
+        Ok(DesignFile::bundled().with_settings(&settings)?.design)
+    }
+
+    /// The sample network as a program for it.
+    pub(crate) fn program(&self) -> Result<Program, BenchError> {
+        Ok(lower(&sample::network(1), &self.design()?)?)
+    }
+
+    /// The hardware.
+    pub(crate) fn hardware(&self) -> Result<Checked, BenchError> {
+        let module = match self.whole {
+            true => Machine::new(self.program()?.parameters).module(),
+            false => {
+                let parameters = EngineParameters::from(&self.design()?);
+                LayerEngine { parameters, image: vec![] }.module()
+            }
+        };
+        Ok(check(&module)?)
+    }
+}

@@ -1,0 +1,183 @@
+//! `bench --cost`: the cost model beside synthesis and simulation.
+//!
+//! ```text
+//!  design ─┬─► hdl::cost ───────► predicted ─┬─► table
+//!          └─► Yosys ─► nextpnr ─► measured ─┘
+//!  program ─┬─► machine_cycles ─► predicted ─┬─► table
+//!           └─► simulation ─────► measured ──┘
+//! ```
+
+mod designs;
+mod measure;
+
+pub(crate) use measure::Synthesis;
+
+use super::BenchError;
+use super::area::progress;
+use crate::pipeline::machine::{TokenRun, converse};
+use crate::reference::machine::MachineReference;
+use crate::tools::{Cache, Packed};
+use designs::{CostDesign, DESIGNS, SMALL};
+use firmware::image::MachineImage;
+use hdl::blocks::machine::Machine;
+use hdl::check::check;
+use hdl::cost::{Cells, estimate};
+use hdl::simulator::NativeSimulation;
+use rayon::prelude::*;
+use serde::Serialize;
+use std::fmt;
+
+/// Largest error of the predicted cells.
+pub const CELLS_ERROR_MAX: f64 = 0.10;
+/// Tokens whose cycles are compared, and those before them.
+const TOKENS: usize = 3;
+const PROMPT: [u32; 2] = [1, 2];
+
+/// A design as predicted and as measured.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct CostRow {
+    /// `machine` or `engine`.
+    pub kind: &'static str,
+    /// Lanes × slots × planes, and what else differs.
+    pub what: &'static str,
+    /// Cells, predicted and measured.
+    pub cells: [u64; 2],
+    /// Flip-flops, predicted and measured.
+    pub flip_flops: [u64; 2],
+    /// Block RAMs, predicted and measured.
+    pub block_rams: [u64; 2],
+    /// Multipliers, predicted and measured.
+    pub multipliers: [u64; 2],
+    /// Cycles of some tokens of a machine, predicted and measured.
+    pub cycles: Option<[u64; 2]>,
+}
+
+impl CostRow {
+    fn new(design: &CostDesign, predicted: Cells, measured: Packed) -> CostRow {
+        CostRow {
+            kind: if design.whole { "machine" } else { "engine" },
+            what: design.what,
+            cells: [predicted.cells(), measured.cells],
+            flip_flops: [predicted.flip_flops, measured.flip_flops],
+            block_rams: [predicted.block_rams, measured.block_rams],
+            multipliers: [predicted.multipliers, measured.multipliers],
+            cycles: None,
+        }
+    }
+
+    /// Predicted cells over measured ones, less one.
+    pub fn cells_error(&self) -> f64 {
+        self.cells[0] as f64 / self.cells[1].max(1) as f64 - 1.0
+    }
+
+    /// Whether cells are close enough, and everything else exact.
+    pub fn holds(&self) -> bool {
+        let exact = |[predicted, measured]: [u64; 2]| predicted == measured;
+        self.cells_error().abs() <= CELLS_ERROR_MAX
+            && exact(self.block_rams)
+            && exact(self.multipliers)
+            && self.cycles.is_none_or(exact)
+    }
+}
+
+/// Every design.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct CostReport {
+    /// One row a design.
+    pub rows: Vec<CostRow>,
+    /// How the figures came about.
+    pub conditions: Vec<String>,
+}
+
+/// Measures all designs; a quarter of an hour the first time, seconds after that.
+pub(crate) fn measure(cache: &Cache) -> Result<CostReport, BenchError> {
+    measure_designs(cache, &DESIGNS)
+}
+
+/// Measures a few small designs, a minute of work.
+///
+/// # Errors
+/// A tool that cannot be provided or that fails.
+pub fn measure_small(cache: &Cache) -> Result<CostReport, BenchError> {
+    measure_designs(cache, &SMALL)
+}
+
+fn measure_designs(cache: &Cache, designs: &[CostDesign]) -> Result<CostReport, BenchError> {
+    let synthesis = Synthesis::new(cache)?;
+    let bar = progress(designs.len() as u64, "synthesise");
+    let row = |design: &CostDesign| {
+        let hardware = design.hardware()?;
+        let mut row = CostRow::new(design, estimate(&hardware), synthesis.measure(&hardware)?);
+        if design.whole {
+            row.cycles = Some(cycles(design)?);
+        }
+        bar.inc(1);
+        Ok(row)
+    };
+    let rows = designs.par_iter().with_max_len(1).map(row).collect::<Result<_, BenchError>>();
+    bar.finish_and_clear();
+    Ok(CostReport { rows: rows?, conditions: synthesis.conditions() })
+}
+
+/// Cycles of a few tokens, as the model has them and as the hardware counts them.
+fn cycles(design: &CostDesign) -> Result<[u64; 2], BenchError> {
+    let program = design.program()?;
+    let checked = check(&Machine::observed(program.parameters).module())?;
+    let reference = MachineReference::new(&program);
+    let image = MachineImage::new(&program)?;
+    let simulation = NativeSimulation::new(&checked);
+    let talk = converse(simulation, &image, reference, &PROMPT, TOKENS, |_| ());
+    if let Some(failure) = talk.failure {
+        return Err(BenchError::Machine { what: design.what, failure });
+    }
+    let sum = |cycles: fn(&TokenRun, &firmware::machine::Program) -> u64| {
+        talk.tokens.iter().map(|token| cycles(token, &program)).sum::<u64>()
+    };
+    Ok([
+        sum(|token, program| token.predicted(program).total),
+        sum(|token, _| token.counters.cycles.into()),
+    ])
+}
+
+impl fmt::Display for CostReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "Cost model beside synthesis (ECP5) and simulation; each predicted, measured")?;
+        writeln!(
+            f,
+            "  {:<8}{:<44}{:>15}{:>8}{:>12}{:>15}{:>15}",
+            "", "lanes x slots x planes", "cells", "error", "block RAM", "flip-flops", "cycles"
+        )?;
+        for row in &self.rows {
+            let pair = |[predicted, measured]: [u64; 2]| format!("{predicted}, {measured}");
+            writeln!(
+                f,
+                "  {:<8}{:<44}{:>15}{:>7.1}%{:>12}{:>15}{:>15}{}",
+                row.kind,
+                row.what,
+                pair(row.cells),
+                100.0 * row.cells_error(),
+                pair(row.block_rams),
+                pair(row.flip_flops),
+                row.cycles.map_or_else(|| "-".to_owned(), pair),
+                if row.holds() { "" } else { "  MISSED" },
+            )?;
+        }
+        let errors = self.rows.iter().map(|row| row.cells_error().abs());
+        let count = self.rows.len().max(1) as f64;
+        writeln!(
+            f,
+            "  {} designs: cells {:.1} % off at most, {:.1} % on average; multipliers exact: {}",
+            self.rows.len(),
+            100.0 * errors.clone().fold(0.0, f64::max),
+            100.0 * errors.sum::<f64>() / count,
+            self.rows.iter().all(|row| row.multipliers[0] == row.multipliers[1]),
+        )?;
+        writeln!(
+            f,
+            "  Cycles: {TOKENS} tokens of the sample network after {} of a prompt, every write \
+             compared.",
+            PROMPT.len() - 1
+        )?;
+        self.conditions.iter().try_for_each(|line| writeln!(f, "  {line}"))
+    }
+}

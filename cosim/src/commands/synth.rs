@@ -1,0 +1,320 @@
+//! `synth`: from a design to the bitstream of a board, with open tools.
+
+use super::options::Stages;
+use super::{Console, Exit};
+use crate::boards::Board;
+use crate::pipeline::{Outputs, PipelineError, Source, SourceOptions, ToolVersion};
+use crate::report::{ReportError, Written, write_again};
+use crate::synth::{
+    BoardRtl, Built, ClockReport, ClockSpread, Placed, Road, SeedReport, SynthError, SynthReport,
+    Synthesised, TokenReport, machine_clock, memory_excess,
+};
+use crate::tools::Cache;
+use clap::Args;
+use firmware::engine::EngineParameters;
+use firmware::machine::Program;
+use firmware::machine_cycles::{MachineLatency, dense, token_cycles};
+use hdl::blocks::board::engine_uart::DATA_BYTES;
+use std::path::PathBuf;
+use std::time::Instant;
+use weights::config::DesignFile;
+
+/// Arguments of `synth`.
+#[derive(Args, Debug)]
+pub(super) struct SynthCommand {
+    /// The design; without it, that of the board in `constraints/boards.toml`.
+    #[arg(value_name = "DESIGN.toml")]
+    design: Option<PathBuf>,
+    /// The board, one of `constraints/boards.toml`.
+    #[arg(long, value_name = "NAME")]
+    board: String,
+    /// Folder of a BitNet model in the Hugging Face layout; without it, the seeded sample network.
+    #[arg(long, value_name = "DIR")]
+    model: Option<PathBuf>,
+    /// The streaming engine of single layers instead of a machine for the whole network.
+    #[arg(long)]
+    engine: bool,
+    /// Seeds of the placer; the fastest becomes the bitstream.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100))]
+    seeds: u32,
+    /// The machine's clock in MHz, instead of the board's; another than the oscillator takes a PLL.
+    #[arg(long, value_name = "MHZ")]
+    freq: Option<f64>,
+    /// Folder in which `<name>/synth/<board>/` with the outputs is written.
+    #[arg(long, value_name = "DIR", default_value = "build")]
+    out: PathBuf,
+    /// Print `synth.json` on the standard output, and nothing else there.
+    #[arg(long)]
+    json: bool,
+}
+
+/// What is known before any tool runs.
+struct Plan {
+    board: Board,
+    source: Source,
+    built: Built,
+    rtl: BoardRtl,
+    clock: ClockReport,
+}
+
+impl SynthCommand {
+    pub(super) fn execute(&self, console: &mut Console) -> anyhow::Result<Exit> {
+        console.reserve_for_json(self.json);
+        let mut stages = Stages::default();
+        let (plan, outputs) = self.plan(console, &mut stages)?;
+        let begin = Instant::now();
+        let cache = Cache::of_user()?;
+        let road = Road::open(plan.board.facts.family, &cache)?;
+        let versions: Vec<&str> = road.tools().iter().map(|tool| tool.version.as_str()).collect();
+        stages.note(console, "tools", begin, versions[0]);
+
+        let begin = Instant::now();
+        let synthesised = road.synthesise(&plan.rtl)?;
+        let cells: u64 = synthesised.cells.values().sum();
+        let blocks: u64 = synthesised.memories.iter().map(|memory| memory.copies).sum();
+        let what = format!("{cells} cells, {blocks} memories{}", kept(synthesised.kept.was_cached));
+        stages.note(console, "synthesise", begin, &what);
+
+        let begin = Instant::now();
+        let clock = plan.clock.machine_mhz;
+        let placed = road.place(&plan.board, &synthesised.kept, clock, self.seeds)?;
+        let best = &placed[0];
+        let met = best.routed.megahertz >= clock;
+        let bitstream = met.then(|| road.pack(&plan.board, best)).transpose()?;
+        let command = bitstream.as_ref().map(|(_, command)| command.clone());
+        let report = report(&plan, &road, (&synthesised, &placed), command);
+        let what = format!("{}{}", report.describe_clock(), kept(best.kept.was_cached));
+        stages.note(console, "place", begin, &what);
+        show(console, &report);
+
+        let begin = Instant::now();
+        let outputs = fill(outputs, &report, (&synthesised, &placed), bitstream)?;
+        outputs.write(&report.tools)?;
+        let what = format!("{}: {} files", outputs.folder().display(), outputs.file_count());
+        stages.note(console, "report", begin, &what);
+        self.renew_page(console, &report);
+        console.json(&report.to_json());
+        Ok(conclude(console, &report))
+    }
+
+    /// The page of the run beside this synthesis, if there is one, shows it from now on.
+    fn renew_page(&self, console: &mut Console, report: &SynthReport) {
+        let begin = Instant::now();
+        let folder = self.out.join(&report.design);
+        match write_again(&folder) {
+            Ok(Written { path, .. }) => {
+                console.stage("report", &path.display().to_string(), begin.elapsed());
+            }
+            Err(ReportError::NoRun { .. }) => {}
+            Err(error) => console.line(&format!("no page: {error}")),
+        }
+    }
+
+    /// Everything that needs no tool: design, network, program, Verilog.
+    fn plan(
+        &self,
+        console: &mut Console,
+        stages: &mut Stages,
+    ) -> Result<(Plan, Outputs), SynthError> {
+        let begin = Instant::now();
+        let board = Board::find(&self.board)?;
+        let facts = &board.facts;
+        let pll = machine_clock(&board, self.freq.unwrap_or(facts.machine_mhz))?;
+        let board_mhz = f64::from(facts.clock_mhz);
+        let clock = ClockReport {
+            board_mhz,
+            machine_mhz: pll.map_or(board_mhz, |pll| pll.output_mhz),
+            pll: pll.map(|pll| pll.describe()),
+        };
+        let (design, model) = (self.design.clone(), self.model.clone());
+        let options = SourceOptions { design, model, ..SourceOptions::default() };
+        let file = match &self.design {
+            Some(_) => options.design_file()?,
+            None => DesignFile::named(&facts.design).expect("the table of boards was checked"),
+        };
+        let folder = self.out.join(&file.design.name).join("synth");
+        Outputs::new(&self.out, &file.design.name)?;
+        let outputs = Outputs::new(&folder, &board.name)?;
+        let what = format!("{} on {}, {}", file.design.name, facts.description, facts.part);
+        stages.note(console, "config", begin, &what);
+
+        let begin = Instant::now();
+        let network = options.network(&file)?;
+        let source = Source { file, network, texts: Vec::new() };
+        let built = match self.engine || facts.engine {
+            true => Built::Engine(engine(&source.file)?),
+            false => Built::Machine(Box::new(source.lower()?)),
+        };
+        stages.note(console, "lower", begin, &describe(&source, &built));
+        if let Built::Machine(program) = &built {
+            let available = facts.block_ram.bits();
+            if let Some(text) = memory_excess(&facts.part, &program.memories(), available) {
+                return Err(SynthError::Fit(text));
+            }
+        }
+
+        let begin = Instant::now();
+        let rtl = BoardRtl::new(&board, &built, pll)?;
+        let what = format!(
+            "{}: {} files, {} lines of Verilog; {}",
+            BoardRtl::TOP,
+            rtl.sources.len(),
+            rtl.lines(),
+            clock.pll.as_deref().unwrap_or("the board's clock")
+        );
+        stages.note(console, "generate", begin, &what);
+        Ok((Plan { board, source, built, rtl, clock }, outputs))
+    }
+}
+
+/// The engine of a design, if its beats fit the frames of the serial line.
+fn engine(file: &DesignFile) -> Result<EngineParameters, PipelineError> {
+    let engine = EngineParameters::from(&file.design);
+    let spikes = (2 * engine.slots * engine.planes).div_ceil(8);
+    let results = engine.neurons * engine.value_bytes();
+    let refuse = |key: &str, what: &str, bytes: usize, remedy: &str| {
+        let message = format!(
+            "a beat of {what} has {bytes} bytes, a frame of the serial line holds {DATA_BYTES}"
+        );
+        Err(file.point_at(key, &message, remedy).into())
+    };
+    match (spikes > DATA_BYTES, results > DATA_BYTES) {
+        (true, _) => refuse("array.slots", "spikes", spikes, "choose slots x planes of at most 16"),
+        (_, true) => refuse("neuron.neurons", "results", results, "choose 1"),
+        _ => Ok(engine),
+    }
+}
+
+/// What is built, on one line.
+fn describe(source: &Source, built: &Built) -> String {
+    match built {
+        Built::Machine(program) => format!(
+            "{}: {} weights, {} instructions, context {}",
+            source.network.name,
+            source.network.ternary_weight_count(),
+            program.instructions.len(),
+            program.parameters.context
+        ),
+        Built::Engine(engine) => format!(
+            "the engine of single layers: {} lanes x {} slots x {} planes, {} weight words",
+            engine.lanes, engine.slots, engine.planes, engine.weight_depth
+        ),
+    }
+}
+
+fn kept(was_cached: bool) -> &'static str {
+    if was_cached { "; from the cache" } else { "" }
+}
+
+/// The token at every position, by the cycle model.
+fn token(program: &Program, megahertz: f64) -> TokenReport {
+    let latency = MachineLatency::of(&program.parameters);
+    let cycles = |position: u32| {
+        token_cycles(program, &latency, position, true, dense(program, position)).total
+    };
+    let all: Vec<u64> = (0..program.parameters.context).map(cycles).collect();
+    let cycles_mean = all.iter().sum::<u64>() as f64 / all.len().max(1) as f64;
+    TokenReport {
+        cycles_first: all.first().copied().unwrap_or(0),
+        cycles_last: all.last().copied().unwrap_or(0),
+        cycles_mean,
+        tokens_per_second: megahertz * 1e6 / cycles_mean.max(1.0),
+    }
+}
+
+fn report(
+    plan: &Plan,
+    road: &Road,
+    (synthesised, placed): (&Synthesised, &[Placed]),
+    pack_command: Option<String>,
+) -> SynthReport {
+    let best = &placed[0];
+    let clocks: Vec<f64> = placed.iter().map(|placed| placed.routed.megahertz).collect();
+    let megahertz = ClockSpread::of(&clocks).expect("there is a seed");
+    let machine_mhz = plan.clock.machine_mhz;
+    let facts = &plan.board.facts;
+    let config = plan.source.file.design.to_commented_toml();
+    let tools = road.tools().map(|tool| ToolVersion {
+        name: tool.name.name().to_owned(),
+        version: tool.version.clone(),
+    });
+    let seed =
+        |placed: &Placed| SeedReport { seed: placed.seed, megahertz: placed.routed.megahertz };
+    let (machine, engine, token) = match &plan.built {
+        Built::Machine(program) => {
+            (Some(program.parameters), None, Some(token(program, machine_mhz)))
+        }
+        Built::Engine(engine) => (None, Some(*engine), None),
+    };
+    let mut commands = vec![synthesised.kept.command.clone(), best.kept.command.clone()];
+    commands.extend(pack_command.clone());
+    SynthReport {
+        design: plan.source.file.design.name.clone(),
+        network: plan.source.network.name.clone(),
+        config_blake3: blake3::hash(config.as_bytes()).to_hex().to_string(),
+        board: plan.board.name.clone(),
+        part: facts.part.clone(),
+        family: facts.family,
+        clock: plan.clock.clone(),
+        machine,
+        engine,
+        weights: plan.source.network.ternary_weight_count(),
+        cells: synthesised.cells.clone(),
+        utilisation: best.routed.utilisation.clone(),
+        memories: synthesised.memories.clone(),
+        seeds: placed.iter().map(seed).collect(),
+        megahertz,
+        timing_met: megahertz.best >= machine_mhz,
+        critical_path: best.routed.critical_path.clone(),
+        token,
+        bitstream: pack_command.map(|_| facts.family.bitstream_name().to_owned()),
+        tools: tools.to_vec(),
+        commands,
+    }
+}
+
+/// The lines between the stages.
+fn show(console: &mut Console, report: &SynthReport) {
+    console.line(&format!("  uses       {}", report.describe_use()));
+    console.line(&format!("  slowest    {}", report.critical_path));
+    console.line(&format!("  predicted  {}", report.describe_token()));
+    console.line("  memories");
+    for line in report.describe_memories() {
+        console.line(&format!("  {line}"));
+    }
+}
+
+fn fill(
+    mut outputs: Outputs,
+    report: &SynthReport,
+    (synthesised, placed): (&Synthesised, &[Placed]),
+    bitstream: Option<(Vec<u8>, String)>,
+) -> Result<Outputs, PipelineError> {
+    outputs.add("synth.json", report.to_json());
+    outputs.add("yosys.log", synthesised.kept.bytes("yosys.log")?);
+    outputs.add("netlist.json", synthesised.kept.bytes("netlist.json")?);
+    for placed in placed {
+        let seed = placed.seed;
+        outputs.add(&format!("nextpnr-{seed}.log"), placed.kept.bytes("nextpnr.log")?);
+    }
+    outputs.add("nextpnr.json", placed[0].kept.bytes("report.json")?);
+    if let Some((bytes, _)) = bitstream {
+        outputs.add(report.family.bitstream_name(), bytes);
+    }
+    Ok(outputs)
+}
+
+/// The last line.
+fn conclude(console: &mut Console, report: &SynthReport) -> Exit {
+    if report.timing_met {
+        console.line(&format!("bitstream for {}: {}", report.board, report.part));
+        return Exit::Success;
+    }
+    let reached = report.megahertz.best;
+    console.line(&format!(
+        "timing missed: {reached:.1} of {:.1} MHz; no bitstream\n  = try --freq {:.0}, or more --seeds",
+        report.clock.machine_mhz,
+        reached.floor()
+    ));
+    Exit::Failure
+}

@@ -1,0 +1,228 @@
+//! Registers and memories, as flip-flops, LUT RAMs and block RAMs.
+
+use super::elaborate::{Elaboration, Pending, constant};
+use super::graph::{Kind as BoxKind, Literal, ONE, ZERO};
+use super::memory::{LUT_RAM_WIDTH, LUT_RAM_WORDS, Made, Shape};
+use super::operators::{RegisterBit, Same, Word};
+use crate::expression::{Kind, MemoryId, NameId, Node};
+use crate::module::{Driver, Memory, Module, Name};
+
+impl Elaboration {
+    fn flip_flops(&mut self, width: usize) -> (Vec<usize>, Word) {
+        let flip_flop = |_| {
+            let (index, outputs) = self.operators.graph.add_box(BoxKind::FlipFlop, vec![], 1);
+            (index, outputs[0])
+        };
+        (0..width).map(flip_flop).unzip()
+    }
+
+    /// A bit of a register: a flip-flop, or what it always equals.
+    pub(super) fn register_bit(&mut self, key: RegisterBit) -> Literal {
+        if let Some(&bit) = self.register_bits.get(&key) {
+            return bit;
+        }
+        let bit = match self.operators.hints.same.get(&key).copied() {
+            Some(Same::Constant(value)) => {
+                if value {
+                    ONE
+                } else {
+                    ZERO
+                }
+            }
+            Some(Same::Register(other)) => self.register_bit(other),
+            None => {
+                let (index, outputs) = self.graph().add_box(BoxKind::FlipFlop, vec![], 1);
+                let (scope, name, at) = key;
+                self.unconnected.entry((scope, name)).or_default().push((at, index));
+                self.pending.push(Pending::Register { scope, name: NameId(name) });
+                outputs[0]
+            }
+        };
+        self.register_bits.insert(key, bit);
+        bit
+    }
+
+    /// A clocked read port: an output of block RAMs, or registers behind LUTs.
+    pub(super) fn clocked_read(
+        &mut self,
+        scope: usize,
+        name: NameId,
+        memory: MemoryId,
+        width: usize,
+    ) -> Word {
+        let id = memory.0 as usize;
+        let (boxes, word) = match self.scopes[scope].memories[id] {
+            Made::Block { .. } => {
+                let kind = BoxKind::BlockRam { scope, memory: id };
+                let (index, word) = self.graph().add_box(kind, vec![], width);
+                (vec![index], word)
+            }
+            Made::LutRam | Made::Logic => self.flip_flops(width),
+        };
+        self.pending.push(Pending::Read { scope, name, boxes });
+        word
+    }
+
+    /// What a register takes, and when; all its bits are connected with the first.
+    pub(super) fn connect_register(&mut self, scope: usize, name: NameId) {
+        let Some(boxes) = self.unconnected.remove(&(scope, name.0)) else { return };
+        let module = self.scopes[scope].module.clone();
+        let Driver::Register(register) = module.name(name).driver else {
+            unreachable!("only a register waits like one")
+        };
+        let register = &module.registers[register];
+        let mut updates = register.updates.iter().rev();
+        let Some(&(condition, value)) = updates.next() else { return };
+        let mut word = self.word(scope, value);
+        let mut enable = condition.map_or(ONE, |node| self.word(scope, node)[0]);
+        for &(condition, value) in updates {
+            let condition = condition.map_or(ONE, |node| self.word(scope, node)[0]);
+            let value = self.word(scope, value);
+            word = self.operators.select(condition, &value, &word);
+            enable = self.graph().or(enable, condition);
+        }
+        // A value at configuration or reset keeps a register from being a constant.
+        let start = register.reset.as_ref().or(register.initial.as_ref()).map(constant);
+        for (at, index) in boxes {
+            self.graph().boxes[index].inputs = vec![word[at], enable];
+            let start = start.as_ref().map(|start| start[at] == ONE);
+            self.registers.push(((scope, register.name.0, at), word[at], enable, start));
+        }
+    }
+
+    /// What a clocked read port reads.
+    pub(super) fn connect_read(&mut self, scope: usize, name: NameId, boxes: &[usize]) {
+        let module = self.scopes[scope].module.clone();
+        let Driver::MemoryRead { memory, enable, address } = module.name(name).driver else {
+            unreachable!("only a read port waits like one")
+        };
+        let enable = self.word(scope, enable)[0];
+        let address = self.word(scope, address);
+        if let Made::Block { .. } = self.scopes[scope].memories[memory.0 as usize] {
+            let mut inputs = address;
+            inputs.push(enable);
+            inputs.extend(self.write_port(scope, memory));
+            self.graph().boxes[boxes[0]].inputs = inputs;
+            return;
+        }
+        let word = self.read_at_once(scope, memory, &address);
+        for (&index, bit) in boxes.iter().zip(word) {
+            self.graph().boxes[index].inputs = vec![bit, enable];
+        }
+    }
+
+    /// What a memory's write port reads.
+    fn write_port(&mut self, scope: usize, memory: MemoryId) -> Word {
+        let module = self.scopes[scope].module.clone();
+        let Some(write) = module.memories[memory.0 as usize].write else { return vec![] };
+        let mut inputs = self.word(scope, write.enable);
+        inputs.extend(self.word(scope, write.address));
+        inputs.extend(self.word(scope, write.data));
+        inputs.extend(write.mask.map_or(vec![], |mask| self.word(scope, mask)));
+        inputs
+    }
+
+    /// The word of LUT RAMs, or of logic, at an address.
+    pub(super) fn read_at_once(
+        &mut self,
+        scope: usize,
+        memory: MemoryId,
+        address: &[Literal],
+    ) -> Word {
+        let module = self.scopes[scope].module.clone();
+        let held = &module.memories[memory.0 as usize];
+        let width = held.ty.width as usize;
+        if held.write.is_none() {
+            let words = (0..u64::from(held.depth)).map(|at| (at, content(held, at)));
+            let words: Vec<(u64, Word)> = words.collect();
+            return self.operators.table(address, &words, &vec![ZERO; width]);
+        }
+        match self.scopes[scope].memories[memory.0 as usize] {
+            Made::LutRam => self.lut_rams(scope, memory, address),
+            _ => self.registers(scope, memory, address),
+        }
+    }
+
+    fn lut_rams(&mut self, scope: usize, memory: MemoryId, address: &[Literal]) -> Word {
+        let module = self.scopes[scope].module.clone();
+        let banks_count = module.memories[memory.0 as usize].depth.div_ceil(LUT_RAM_WORDS);
+        let Some(write) = module.memories[memory.0 as usize].write else { return vec![] };
+        let enable = self.word(scope, write.enable)[0];
+        let at = self.word(scope, write.address);
+        let data = self.word(scope, write.data);
+        let mask = write.mask.map_or(vec![ONE], |mask| self.word(scope, mask));
+        let part_width = data.len() / mask.len();
+        let low = address.len().min(LUT_RAM_WORDS.ilog2() as usize);
+        let mut banks: Vec<(u64, Word)> = vec![];
+        for bank in 0..u64::from(banks_count) {
+            let chosen = self.operators.decoded(&at[low..], bank);
+            let enabled = self.graph().and(chosen, enable);
+            let mut word = vec![ZERO; data.len()];
+            for (part, &chosen) in mask.iter().enumerate() {
+                let enabled = self.graph().and(enabled, chosen);
+                for first in (0..part_width).step_by(LUT_RAM_WIDTH as usize) {
+                    let end = part_width.min(first + LUT_RAM_WIDTH as usize);
+                    let bits = part * part_width + first..part * part_width + end;
+                    let shared = at[..low].iter().chain(&address[..low]);
+                    let inputs = data[bits.clone()].iter().chain(shared).copied();
+                    let inputs = inputs.chain([enabled]).collect();
+                    let (_, outputs) = self.graph().add_box(BoxKind::LutRam, inputs, bits.len());
+                    word[bits].copy_from_slice(&outputs);
+                }
+            }
+            banks.push((bank, word));
+        }
+        let default = banks[0].1.clone();
+        self.operators.table(&address[low..], &banks, &default)
+    }
+
+    /// A memory so small that it is made of registers.
+    fn registers(&mut self, scope: usize, memory: MemoryId, address: &[Literal]) -> Word {
+        let module = self.scopes[scope].module.clone();
+        let held = &module.memories[memory.0 as usize];
+        let Some(write) = held.write else { return vec![] };
+        let enable = self.word(scope, write.enable)[0];
+        let at = self.word(scope, write.address);
+        let data = self.word(scope, write.data);
+        let mut words: Vec<(u64, Word)> = vec![];
+        for word in 0..u64::from(held.depth) {
+            let chosen = self.operators.decoded(&at, word);
+            let enabled = self.graph().and(chosen, enable);
+            let (boxes, outputs) = self.flip_flops(data.len());
+            for (index, &bit) in boxes.into_iter().zip(&data) {
+                self.graph().boxes[index].inputs = vec![bit, enabled];
+            }
+            words.push((word, outputs));
+        }
+        let default = words[0].1.clone();
+        self.operators.table(address, &words, &default)
+    }
+}
+
+/// A word of a table of constants; missing ones are zero.
+fn content(memory: &Memory, at: u64) -> Word {
+    match memory.contents.get(at as usize) {
+        Some(bits) => constant(bits),
+        None => vec![ZERO; memory.ty.width as usize],
+    }
+}
+
+/// A memory as synthesis sees it: what its module reads of it, whoever reads the module.
+pub(super) fn shape(module: &Module, index: usize) -> Shape {
+    let id = MemoryId(index as u32);
+    let clocked =
+        |name: &&Name| matches!(name.driver, Driver::MemoryRead { memory, .. } if memory == id);
+    let at_once = |node: &&Node| matches!(node.kind, Kind::MemoryWord(memory, _) if memory == id);
+    let memory = &module.memories[index];
+    Shape {
+        depth: memory.depth,
+        width: memory.ty.width,
+        clocked_reads: module.names.iter().filter(clocked).count() as u32,
+        reads_at_once: module.nodes.iter().filter(at_once).count() as u32,
+        parts: memory
+            .write
+            .map_or(0, |write| write.mask.map_or(1, |mask| module.node(mask).ty.width)),
+        exclusive: memory.exclusive,
+        distributed: memory.distributed,
+    }
+}
