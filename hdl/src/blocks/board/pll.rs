@@ -279,7 +279,9 @@ mod tests {
                     assert!(inside(pll.oscillator_mhz(), limits.oscillator_mhz), "{pll:?}");
                 }
             }
-            assert!(found > 300, "{cell:?} makes {found} clocks");
+            // An ECP5 has the fewest: its phase detector wants 10 MHz, so its steps are coarse.
+            let least = if cell == PllCell::Ecp5 { 100 } else { 300 };
+            assert!(found > least, "{cell:?} makes {found} clocks");
         }
     }
 
