@@ -177,8 +177,8 @@ module uart_bridge (
             // A word that is offered as a token stays until it is taken.
             token_kept: assert (~token_kept_waits_q
                 | (offered & (token_kept_before_0_q == head)));
-            // A second byte is sent only of a prediction that is there.
-            byte_has_its_word: assert (~(upper_q & transmitter_ready) | prediction_valid_i);
+            // A second byte waits only of a prediction that is there.
+            byte_has_its_word: assert (~upper_q | prediction_valid_i);
             // The queue never overflows.
             never_overfull: assert (count_q <= 4'd8);
             // Words received are those taken and those that wait.
