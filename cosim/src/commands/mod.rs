@@ -11,6 +11,7 @@ mod console;
 mod cosim;
 mod doctor;
 mod eval;
+mod explore;
 mod gates;
 mod generate;
 mod init;
@@ -87,6 +88,8 @@ enum Command {
     Report(report::ReportCommand),
     /// Score a text: perplexity, spikes and cycles of the machine beside the float model.
     Eval(eval::EvalCommand),
+    /// Find the machines that a part holds and those worth building: cells, block RAM, speed, energy.
+    Explore(explore::ExploreCommand),
     /// Prove the properties of the generated modules, for all times and all inputs.
     Prove(prove::ProveCommand),
     /// Show the tools that were found, and what to do about those that were not.
@@ -130,6 +133,7 @@ where
         Command::Cosim(command) => command.execute(&mut console),
         Command::Report(command) => command.execute(&mut console),
         Command::Eval(command) => command.execute(&mut console),
+        Command::Explore(command) => command.execute(&mut console),
         Command::Prove(command) => command.execute(&mut console),
         Command::Doctor(command) => command.execute(&mut console),
         Command::Init(command) => command.execute(&mut console),
