@@ -8,6 +8,7 @@ pub mod boards;
 pub mod commands;
 pub mod evaluation;
 pub mod explore;
+pub mod formal;
 pub mod gates;
 pub mod harness;
 pub mod lockstep;

@@ -17,6 +17,7 @@ mod generate;
 mod init;
 mod layers;
 mod options;
+mod prove;
 mod report;
 mod run;
 mod schema;
@@ -89,6 +90,8 @@ enum Command {
     Eval(eval::EvalCommand),
     /// Find the machines that a part holds and those worth building: cells, block RAM, speed, energy.
     Explore(explore::ExploreCommand),
+    /// Prove the properties of the generated modules, for all times and all inputs.
+    Prove(prove::ProveCommand),
     /// Show the tools that were found, and what to do about those that were not.
     Doctor(doctor::DoctorCommand),
     /// Write a commented design to start from.
@@ -131,6 +134,7 @@ where
         Command::Report(command) => command.execute(&mut console),
         Command::Eval(command) => command.execute(&mut console),
         Command::Explore(command) => command.execute(&mut console),
+        Command::Prove(command) => command.execute(&mut console),
         Command::Doctor(command) => command.execute(&mut console),
         Command::Init(command) => command.execute(&mut console),
         Command::Schema => schema::execute(&mut console),
