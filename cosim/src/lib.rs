@@ -7,6 +7,8 @@ pub mod bench;
 pub mod boards;
 pub mod commands;
 pub mod evaluation;
+pub mod explore;
+pub mod formal;
 pub mod gates;
 pub mod harness;
 pub mod lockstep;

@@ -13,6 +13,7 @@ pub mod instance;
 pub mod module;
 pub mod primitive;
 pub mod primitives;
+pub mod property;
 #[cfg(feature = "rust-hdl")]
 pub mod rust_hdl;
 pub mod signal;

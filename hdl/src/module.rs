@@ -3,6 +3,7 @@
 use crate::bits::Bits;
 use crate::expression::{MemoryId, NameId, Node, NodeId};
 use crate::primitive::Primitive;
+use crate::property::Property;
 use crate::signal_type::Type;
 use crate::simulation::{Direction, Port};
 use std::sync::Arc;
@@ -159,6 +160,10 @@ pub(crate) enum Item {
     Clocked { registers: Vec<usize>, writes: Vec<MemoryId>, reads: Vec<NameId> },
     /// Bits that are deliberately not read, with the reason.
     Unused(String, NodeId, String),
+    /// What follows exists for the properties only.
+    Properties,
+    /// What holds at every clock.
+    Property(Property),
 }
 
 impl Module {

@@ -68,6 +68,21 @@ pub fn roomy() -> Whole {
     whole_of(&shape, "roomy", Host::Registers, set_bitwise)
 }
 
+/// The bitwise one with more heads than go into one instruction.
+pub fn grouped() -> Whole {
+    let attention = AttentionShape { heads: 4, key_value_heads: 2, ..shape().attention };
+    let shape = BitnetShape { attention, ..shape() };
+    whole_of(&shape, "grouped", Host::Registers, set_bitwise)
+}
+
+/// The bitwise one with trains of one word, so that tiles end faster than they drain.
+pub fn brief() -> Whole {
+    whole("brief", Host::Registers, |design| {
+        set_bitwise(design);
+        design.array.slots = 16;
+    })
+}
+
 /// More lanes than slots, unary, two bits a trit.
 pub fn unary() -> Whole {
     whole("unary", Host::Registers, |design| {
@@ -91,7 +106,7 @@ plants! { Whole:
     bitwise "matrix_walker" "write" "every token has the first tile's embedding"
         "words_before_q <= {2'd0, tile_of_token} * tile_words_q"
             => "words_before_q <= {2'd0, tile_of_token}";
-    bitwise "matrix_walker" "write" "a tile does not wait for the one before to drain"
+    brief "matrix_walker" "write" "a tile does not wait for the one before to drain"
         "(ends ? 3'd3 : 3'd1)" => "(ends ? 3'd0 : 3'd0)";
     bitwise "matrix_walker" "write" "the score of the token itself is left out"
         "{7'd0, row_of_position} + 9'd1" => "{7'd0, row_of_position} + 9'd0";
@@ -135,7 +150,7 @@ plants! { Whole:
 
     bitwise "vector_control" "write" "positions up to p are one too few"
         "position_i[12:1] + 12'd1" => "position_i[12:1] + 12'd0";
-    bitwise "vector_control" "write" "the angles go on with the next head"
+    grouped "vector_control" "write" "the angles go on with the next head"
         "constant_q <= first_angle_q" => "constant_q <= constant_q";
     unary "vector_control" "write" "a word of a store does not wait for the digits"
         "waits = reading_store_q & completes & ~digits_gone"
@@ -146,7 +161,7 @@ plants! { Whole:
         "encode_weighted ? 5'd6 : 5'd1" => "encode_weighted ? 5'd9 : 5'd1";
     bitwise "vector_schedule" "write" "the exponent of an argument is that of what drains"
         "argument_exponent_q <= argument_exponent_i" => "argument_exponent_q <= scalar_exponent_i";
-    bitwise "vector_schedule" "write" "one scalar for all heads"
+    grouped "vector_schedule" "write" "one scalar for all heads"
         "scalar_address_q <= scalar_address_q + 8'd1" => "scalar_address_q <= scalar_address_q";
     bitwise "vector_schedule" "write" "a position beyond p is not masked"
         "(position_i < 1'b1)" => "(position_i < 1'b0)";
@@ -166,7 +181,7 @@ plants! { Whole:
         "half = one_less[5:1]" => "half = {1'b0, one_less[5:2]}";
     bitwise "scalar_unit" "write" "a product below the target does not shift further"
         "- $signed({9'd0, below})" => "- 10'sd0";
-    bitwise "scalar_unit" "stall" "the reciprocal is never there"
+    bitwise "scalar_unit" "write" "the reciprocal is never there"
         "second_2_q <= second_1_q" => "second_2_q <= 1'b0";
     bitwise "leading_zeros" "write" "one zero too many"
         "highest[3] ? 3'd3" => "highest[3] ? 3'd4";
@@ -180,7 +195,7 @@ plants! { Whole:
         "fine[0] & nearest_i" => "1'b0 & nearest_i";
     bitwise "round_shifter_38" "write" "a shift without the sign"
         "coarse_q >>> fine_amount_q" => "coarse_q >> fine_amount_q";
-    bitwise "train_writer" "write" "the next group overwrites the first"
+    grouped "train_writer" "write" "the next group overwrites the first"
         "next_base = base_q + stride_i" => "next_base = base_q";
     bitwise "train_writer" "write" "a group sees the peak of the one before"
         "first_i ? 5'd0 : peak_q" => "first_i ? peak_q : peak_q";
@@ -190,7 +205,7 @@ plants! { Whole:
         "row = offset_i + (offset_i << 1)" => "row = offset_i";
     bitwise "digit_writer" "write" "the lower bits of trits are inverted"
         "store_low_o = ~minus_leaving" => "store_low_o = minus_leaving";
-    bitwise "digit_writer" "write" "a deficit is limited to a smaller value"
+    grouped "digit_writer" "write" "a deficit is limited to a smaller value"
         "(9'sd31 < below_top) ? 9'sd31" => "(9'sd3 < below_top) ? 9'sd3";
 
     // ---- memories ------------------------------------------------------------------------------
@@ -232,8 +247,8 @@ plants! { Whole:
     bitwise "sequencer" "write" "results of the vector unit are not waited for"
         "vector_met = vector_unfinished_q <= vector_wait"
             => "vector_met = vector_unfinished_q <= (vector_wait | 3'd7)";
-    bitwise "sequencer" "prediction" "a token is done before its last instruction"
-        "(leaves | draining_q) & idle" => "(leaves | draining_q)";
+    bitwise "sequencer" "stall" "a token is never done"
+        "(leaves | draining_q) & idle" => "(leaves & draining_q) & idle";
     bitwise "sequencer" "status" "opcodes without a meaning pass"
         "is_bad = 4'd8 < opcode" => "is_bad = 4'd15 < opcode";
     bitwise "token_loop" "write" "the first token is fed again"

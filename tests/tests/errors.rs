@@ -69,6 +69,15 @@ const CASES: &[&str] = &[
     "synth @/zero.toml --board icebreaker",
     "synth @/foreign.toml --board ulx3s-85f",
     "synth @/starter.toml --board icebreaker",
+    // Explorations: no such part, no such values, nothing that is a machine, nothing that fits.
+    "explore --part LFE5U-12F",
+    "explore --megahertz 0",
+    "explore --packing base4",
+    "explore --lanes 0",
+    "explore @/zero.toml",
+    "explore @/foreign.toml",
+    "explore @/narrow.toml --lanes 4 --slots 8 --elements 4 --planes 4",
+    "explore @/starter.toml --part LFE5U-25F --lanes 64 --slots 64 --elements 16 --planes 8",
     // What does not exist in the run.
     "cosim --matrix blocks.9.ffn.up",
     "cosim --matrix blocks.0.ffn.up --token 16",
@@ -158,8 +167,10 @@ fn bad_input_has_its_message_and_writes_nothing() {
     let mut messages = String::new();
     for case in CASES {
         let mut line = format!("spikewright {case}").replace('@', place);
-        if matches!(case.split(' ').next(), Some("run" | "layers" | "generate" | "synth"))
-            && !case.contains("--out")
+        if matches!(
+            case.split(' ').next(),
+            Some("run" | "layers" | "generate" | "synth" | "explore")
+        ) && !case.contains("--out")
         {
             write!(line, " --out {place}/out").unwrap();
         }

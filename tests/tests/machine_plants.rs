@@ -8,7 +8,7 @@ use hdl::simulator::NativeSimulation;
 use rayon::prelude::*;
 use std::collections::BTreeSet;
 use tests::machine_check::Whole;
-use tests::machine_plants::{PLANTS, bitwise, line, roomy, unary};
+use tests::machine_plants::{PLANTS, bitwise, brief, grouped, line, roomy, unary};
 use tests::plants::Plant;
 use tests::{asked_for, verilog};
 
@@ -68,7 +68,7 @@ fn every_plant_has_its_place() {
 /// Without a plant nothing is caught.
 #[test]
 fn nothing_is_caught_without_a_plant() {
-    for design in [bitwise, unary, line, roomy] {
+    for design in [bitwise, unary, line, roomy, grouped, brief] {
         let whole = design();
         let checked = whole.design();
         let caught = whole.check(|| NativeSimulation::new(&checked)).err();

@@ -150,7 +150,9 @@ fn every_layer_equals_its_reference_event_by_event() {
     let out = tempfile::tempdir().unwrap();
     let out_path = out.path().to_str().unwrap();
     let mut arguments = vec!["layers", "--out", out_path, "--tokens", "4"];
-    for setting in ["array.form=event", "array.lanes=64", "neuron.neurons=16"] {
+    for setting in
+        ["array.form=event", "array.lanes=64", "neuron.neurons=16", "spike_buffer.depth=128"]
+    {
         arguments.extend(["--set", setting]);
     }
     let ended = spikewright(&arguments);

@@ -19,6 +19,7 @@ mod table;
 mod verdict;
 
 pub(crate) use area::progress;
+pub(crate) use cost::Synthesis;
 
 pub use area::{AreaReport, AreaRow};
 pub use cost::{CELLS_ERROR_MAX, CostReport, CostRow, measure_small};

@@ -11,11 +11,13 @@ mod console;
 mod cosim;
 mod doctor;
 mod eval;
+mod explore;
 mod gates;
 mod generate;
 mod init;
 mod layers;
 mod options;
+mod prove;
 mod report;
 mod run;
 mod schema;
@@ -86,6 +88,10 @@ enum Command {
     Report(report::ReportCommand),
     /// Score a text: perplexity, spikes and cycles of the machine beside the float model.
     Eval(eval::EvalCommand),
+    /// Find the machines that a part holds and those worth building: cells, block RAM, speed, energy.
+    Explore(explore::ExploreCommand),
+    /// Prove the properties of the generated modules, for all times and all inputs.
+    Prove(prove::ProveCommand),
     /// Show the tools that were found, and what to do about those that were not.
     Doctor(doctor::DoctorCommand),
     /// Write a commented design to start from.
@@ -127,6 +133,8 @@ where
         Command::Cosim(command) => command.execute(&mut console),
         Command::Report(command) => command.execute(&mut console),
         Command::Eval(command) => command.execute(&mut console),
+        Command::Explore(command) => command.execute(&mut console),
+        Command::Prove(command) => command.execute(&mut console),
         Command::Doctor(command) => command.execute(&mut console),
         Command::Init(command) => command.execute(&mut console),
         Command::Schema => schema::execute(&mut console),

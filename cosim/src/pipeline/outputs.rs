@@ -12,6 +12,10 @@ use std::path::{Path, PathBuf};
 const MANIFEST: &str = "manifest.json";
 /// The folder of the boards, which each have a manifest of their own and outlive a run.
 const BOARDS: &str = "synth";
+/// The folder of an exploration, which has one too.
+pub(crate) const EXPLORATION: &str = "explore";
+/// What outlives a run.
+const KEPT: [&str; 2] = [BOARDS, EXPLORATION];
 /// What `generator` says in it.
 const GENERATOR: &str = "spikewright";
 
@@ -137,10 +141,9 @@ impl Outputs {
         if self.folder.exists() {
             let place = old.path().join("folder");
             fs::rename(&self.folder, &place).map_err(failed("replace", &self.folder))?;
-            let boards = place.join(BOARDS);
-            if boards.is_dir() {
-                let kept = inside.join(BOARDS);
-                fs::rename(boards, &kept).map_err(failed("create", &kept))?;
+            for name in KEPT.into_iter().filter(|name| place.join(name).is_dir()) {
+                let kept = inside.join(name);
+                fs::rename(place.join(name), &kept).map_err(failed("create", &kept))?;
             }
         }
         fs::rename(&inside, &self.folder).map_err(failed("create", &self.folder))
@@ -181,11 +184,11 @@ impl Outputs {
         put(folder, MANIFEST, &manifest.to_bytes())
     }
 
-    /// Whether boards were synthesised here and nothing else was ever written.
-    fn holds_boards_only(&self) -> bool {
+    /// Whether nothing but what outlives a run was ever written here.
+    fn holds_kept_only(&self) -> bool {
         let Ok(listing) = fs::read_dir(&self.folder) else { return false };
-        let names: Vec<_> = listing.flatten().map(|entry| entry.file_name()).collect();
-        names.len() == 1 && names[0] == BOARDS
+        let mut names = listing.flatten().map(|entry| entry.file_name()).peekable();
+        names.peek().is_some() && names.all(|name| KEPT.iter().any(|kept| name == *kept))
     }
 
     /// Refuses to replace what we did not write.
@@ -196,7 +199,7 @@ impl Outputs {
             Ok(metadata) if !metadata.is_dir() => return foreign(),
             Ok(_) => {}
         }
-        let ours = Outputs::is_ours(&self.folder) || self.holds_boards_only();
+        let ours = Outputs::is_ours(&self.folder) || self.holds_kept_only();
         if ours { Ok(()) } else { foreign() }
     }
 }

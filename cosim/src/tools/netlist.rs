@@ -84,7 +84,13 @@ pub fn netlist(
 /// What Yosys is told.
 fn script(design: &Design<'_>, family: Family) -> String {
     let (mut script, top) = (read_command(design.synthesis_names()), design.top);
-    let _ = writeln!(script, "hierarchy -check -top {top}\n{} -top {top}", family.command());
+    // iCE40 has no LUT RAM: what asks for it becomes registers.
+    let relief = match family {
+        Family::Ecp5 | Family::Gowin => "",
+        Family::Ice40 => "proc\nsetattr -unset ram_style m:*\n",
+    };
+    let command = family.command();
+    let _ = writeln!(script, "hierarchy -check -top {top}\n{relief}{command} -top {top}");
     // Bit by bit: a loop through the bits of one vector would be none through its bits alone, but
     // a simulator sees one, and iterates.
     let _ = writeln!(script, "splitnets\nopt_clean -purge\ntee -q -o {STATISTICS} stat -json");

@@ -13,6 +13,7 @@
 
 use crate::builder::Builder;
 use crate::module::Module;
+use crate::property::Claim;
 use crate::signal::Signal;
 use crate::signal_type::uint;
 use firmware::registers::{Access, FieldSpec, RegisterMap};
@@ -64,6 +65,16 @@ struct Write<'m, R> {
     data: Signal<'m>,
     /// Whether the write is to a register.
     chosen: BTreeMap<R, Signal<'m>>,
+    exchange: Exchange<'m>,
+}
+
+/// A request and its answer.
+#[derive(Clone, Copy)]
+struct Exchange<'m> {
+    taken: Signal<'m>,
+    answering: Signal<'m>,
+    ready: Signal<'m>,
+    answer: Signal<'m>,
 }
 
 /// The AXI4-Lite read side: the word that is asked for, and when.
@@ -71,6 +82,7 @@ struct Read<'m> {
     taken: Signal<'m>,
     word: Signal<'m>,
     reading: Signal<'m>,
+    ready: Signal<'m>,
 }
 
 impl<R: Copy + Ord, F: Copy + Ord> AxiRegisters<'_, R, F> {
@@ -104,7 +116,9 @@ impl<R: Copy + Ord, F: Copy + Ord> AxiRegisters<'_, R, F> {
             })
             .collect();
         let read_value = b.case_remarked("read_value", read.word, &values, b.literal(0, uint(32)));
-        read_answer(&b, &read, read_value);
+        let answer = read_answer(&b, &read, read_value);
+        let Read { taken, reading: answering, ready, .. } = read;
+        let reads = Exchange { taken, answering, ready, answer };
 
         b.port_group(&format!("To the {}.", self.owner));
         for spec in self.fields(|spec| spec.access == Access::ReadWrite) {
@@ -122,6 +136,10 @@ impl<R: Copy + Ord, F: Copy + Ord> AxiRegisters<'_, R, F> {
                 b.output(&format!("{name}_o"), bits, &port_meaning(spec));
             }
         }
+
+        b.properties();
+        answered_once(&b, "write", write.exchange);
+        answered_once(&b, "read", reads);
         b.finish()
     }
 
@@ -164,7 +182,9 @@ impl<R: Copy + Ord, F: Copy + Ord> AxiRegisters<'_, R, F> {
         b.output("s_axil_wready", taken, "the word is taken");
         b.output("s_axil_bresp", answer, "0: done, 2: refused");
         b.output("s_axil_bvalid", answering.signal(), "an answer is there");
-        Write { accepted: b.wire("accepted", taken & legal), data, chosen }
+        let exchange =
+            Exchange { taken, answering: answering.signal(), ready: answer_ready, answer };
+        Write { accepted: b.wire("accepted", taken & legal), data, chosen, exchange }
     }
 
     /// Whether a write is to a register, for each that can be written.
@@ -196,7 +216,7 @@ impl<R: Copy + Ord, F: Copy + Ord> AxiRegisters<'_, R, F> {
         let reading = b.register_reset("reading_q", uint(1), 0);
         let taken = b.wire("read_taken", address_valid & !reading.signal());
         reading.when(taken, b.flag(true)).when(data_ready, b.flag(false));
-        Read { taken, word, reading: reading.signal() }
+        Read { taken, word, reading: reading.signal(), ready: data_ready }
     }
 
     /// A field that keeps what was written, and steps on if it is part of a stepping address.
@@ -303,11 +323,27 @@ pub(super) fn port_meaning<R, F>(spec: &FieldSpec<R, F>) -> String {
     first.into_iter().chain(letters).collect()
 }
 
-fn read_answer<'m>(b: &'m Builder, read: &Read<'m>, value: Signal<'m>) {
+/// States that each request has one answer, which stays until it is taken.
+fn answered_once<'m>(b: &'m Builder, name: &str, exchange: Exchange<'m>) {
+    let Exchange { taken, answering, ready, answer } = exchange;
+    let meaning = format!("The answer of a {name} stays until it is taken.");
+    let kept = format!("{name}_answer_kept");
+    b.kept(Claim::Asserted, &kept, (answering, ready), &[answer], &meaning);
+    let requests = b.tally(&format!("{name}_requests_q"), 2, taken);
+    let answers = b.tally(&format!("{name}_answers_q"), 2, answering & ready);
+    let meaning = format!("Each {name} is answered once.");
+    let open = (requests - answers).eq(answering.extend(2));
+    b.assert_property(&format!("{name}_answered_once"), open, &meaning);
+    let meaning = format!("No {name} is taken before the one ahead of it is answered.");
+    b.assert_property(&format!("{name}_waits_its_turn"), !(taken & answering), &meaning);
+}
+
+fn read_answer<'m>(b: &'m Builder, read: &Read<'m>, value: Signal<'m>) -> Signal<'m> {
     let data = b.delay("read_data_q", read.taken, value);
     b.port_group("AXI4-Lite, read, flow control and answer.");
     b.output("s_axil_arready", read.taken, "the address is taken");
     b.output("s_axil_rdata", data, "the register's value");
     b.output("s_axil_rresp", b.literal(0, uint(2)), "0: always done");
     b.output("s_axil_rvalid", read.reading, "a word is there");
+    data
 }

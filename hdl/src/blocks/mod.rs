@@ -17,6 +17,7 @@ pub mod lane;
 pub mod layer_engine;
 pub mod machine;
 pub mod neuron_group;
+mod neuron_stages;
 pub mod ram;
 pub mod register_file;
 pub mod result_queue;

@@ -14,6 +14,7 @@
 //! than the pipeline has stages ever wait for that.
 
 use super::gif_neuron::GifNeuron;
+use super::neuron_stages::Stages;
 use super::ram::Ram;
 use crate::builder::Builder;
 use crate::module::Module;
@@ -45,9 +46,9 @@ const HOST_ADDRESS_WIDTH: u32 = 16;
 
 /// What accompanies the values of a group on their way.
 #[derive(Clone, Copy)]
-struct Tag<'m> {
-    valid: Signal<'m>,
-    last: Signal<'m>,
+pub(super) struct Tag<'m> {
+    pub(super) valid: Signal<'m>,
+    pub(super) last: Signal<'m>,
     keep: Signal<'m>,
     address: Signal<'m>,
 }
@@ -135,11 +136,12 @@ impl NeuronGroup {
         };
 
         b.section("What accompanies a group waits for its neurons.");
-        let line = |name: &str, signal| shift(&b, name, signal, latency, advance);
+        let line = |name: &str, signal| shift(&b, name, signal, latency, advance).1;
+        let (lasts, last_late) = shift(&b, "last", tag.last, latency, advance);
         let valid = valid_line(&b, tag.valid, latency, advance);
         let late = Tag {
             valid: valid.top_bit(),
-            last: line("last", tag.last),
+            last: last_late,
             keep: line("keep", tag.keep),
             address: line("address", tag.address),
         };
@@ -181,6 +183,10 @@ impl NeuronGroup {
                 "a membrane of this group was clamped",
             );
         }
+
+        let stages = Stages { tag, valid, lasts, out_valid, out_last };
+        let data = [out_values, out_keep, out_last];
+        stages.properties(&b, (take, last), ready, &data);
         b.finish()
     }
 
@@ -375,14 +381,18 @@ fn valid_line<'m>(
     line.when(advance, next).signal()
 }
 
-/// `signal` some advancing cycles later.
+/// `signal` some advancing cycles later: after each of them, and after the last.
 fn shift<'m>(
     b: &'m Builder,
     name: &str,
     signal: Signal<'m>,
     cycles: u32,
     advance: Signal<'m>,
-) -> Signal<'m> {
-    (1..=cycles)
-        .fold(signal, |signal, cycle| b.delay(&format!("{name}_late_{cycle}_q"), advance, signal))
+) -> (Vec<Signal<'m>>, Signal<'m>) {
+    let mut stages = vec![];
+    let last = (1..=cycles).fold(signal, |signal, cycle| {
+        stages.push(b.delay(&format!("{name}_late_{cycle}_q"), advance, signal));
+        stages[stages.len() - 1]
+    });
+    (stages, last)
 }

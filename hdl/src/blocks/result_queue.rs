@@ -10,6 +10,7 @@
 
 use crate::builder::Builder;
 use crate::module::Module;
+use crate::property::Claim;
 use crate::signal::Signal;
 use crate::signal_type::{Type, uint};
 use crate::storage::address_width;
@@ -85,6 +86,7 @@ impl ResultQueue {
         tiles.write(arrive, sums_at, sums);
 
         b.section("Groups of the oldest tile.");
+        let noting = note;
         let note = b.wire("note", notes.word(read_at));
         let tile = b.wire("tile", tiles.word(read_at));
         let (group, keep, last_group) = self.groups(&b, note, take);
@@ -100,6 +102,23 @@ impl ResultQueue {
         b.output("keep_o", keep, "which of them are rows of the matrix");
         let last = note.top_bit() & last_group;
         b.output("last_o", last, "last group of its vector");
+
+        b.properties();
+        let room = noted.ne(noted.same(self.depth.into()));
+        b.assume("note_finds_room", !noting | room, "A tile is noted only where there is room.");
+        b.assume("sums_were_noted", !arrive | waiting.lt(noted), "Sums arrive for noted tiles.");
+        b.assume("taken_waits", !take | waiting.any(), "Only a group that waits is taken.");
+        let (depth, meaning) = (noted.same(self.depth.into()), "The queue never overflows.");
+        b.assert_property("never_overfull", noted.le(depth), meaning);
+        let meaning = "No sums wait that were not noted: the queue never underflows.";
+        b.assert_property("never_underfull", waiting.le(noted), meaning);
+        let width = note_at.width();
+        let meaning = "Tiles noted are those read and those noted still.";
+        b.assert_property("notes_counted", (note_at - read_at).eq(noted.bits(0, width)), meaning);
+        let meaning = "Tiles arrived are those read and those that wait.";
+        b.assert_property("sums_counted", (sums_at - read_at).eq(waiting.bits(0, width)), meaning);
+        let meaning = "A group that waits stays until it is taken.";
+        b.kept(Claim::Asserted, "group_kept", (waiting.any(), take), &[rows, keep, last], meaning);
         b.finish()
     }
 

@@ -14,6 +14,7 @@
 use super::ram::Ram;
 use crate::builder::Builder;
 use crate::module::Module;
+use crate::property::Claim;
 use crate::signal::Signal;
 use crate::signal_type::uint;
 use crate::storage::address_width;
@@ -40,6 +41,8 @@ pub(super) struct Halves<'m> {
     pub(super) fill_taken: Signal<'m>,
     pub(super) drain: Signal<'m>,
     pub(super) drain_taken: Signal<'m>,
+    /// Whether each is taken.
+    pub(super) taken: [Signal<'m>; 2],
     /// To be driven: the filling half now holds a vector.
     pub(super) commit: Signal<'m>,
 }
@@ -58,6 +61,7 @@ struct Arrival<'m> {
     bad: Signal<'m>,
     /// A vector has begun and not ended.
     filling: Signal<'m>,
+    entries: Signal<'m>,
 }
 
 impl SpikeBuffer {
@@ -134,7 +138,8 @@ impl SpikeBuffer {
         b.output("s_axis_tready", ready, "the beat is taken");
         b.port_group("Waiting vector.");
         b.output("valid_o", halves.drain_taken, "a whole vector waits");
-        b.output("count_o", halves.drain.select(count_1, count_0), "its entries");
+        let waiting_count = halves.drain.select(count_1, count_0);
+        b.output("count_o", waiting_count, "its entries");
         b.port_group("Fetched entry, a cycle after read_i.");
         b.output("active_o", entry.bits(0, trits), "1: a spike, plane 0 in the lowest bits");
         b.output("negative_o", entry.bits(trits, trits), "1: the spike is -1");
@@ -143,6 +148,7 @@ impl SpikeBuffer {
         b.port_group("Status.");
         b.output("filling_o", arrival.filling, "a vector has begun to arrive");
         b.output("bad_frame_o", arrival.bad, "a vector was dropped: open pass, or too long");
+        self.properties(&b, &halves, &arrival, (last_column, release, waiting_count));
         b.finish()
     }
 
@@ -209,7 +215,47 @@ impl SpikeBuffer {
             commit: b.wire("vector_good", beat & last & good),
             bad: b.wire("vector_bad", beat & last & !good),
             filling,
+            entries: entries.signal(),
         }
+    }
+
+    /// What the two sides keep.
+    fn properties<'m>(
+        &self,
+        b: &'m Builder,
+        halves: &Halves<'m>,
+        arrival: &Arrival<'m>,
+        (last_column, release, count): (Signal<'m>, Signal<'m>, Signal<'m>),
+    ) {
+        b.properties();
+        let waits = halves.drain_taken;
+        b.assume("released_waits", !release | waits, "Only a vector that waits is released.");
+        let columns = b.register("last_column_before_q", last_column.ty()).next(last_column);
+        let same = columns.signal().eq(last_column);
+        let meaning = "The shape stays while a vector arrives.";
+        b.assume("shape_stays", !arrival.filling | same, meaning);
+        let meaning = "A vector that waits stays until it is released.";
+        b.kept(Claim::Asserted, "vector_kept", (waits, release), &[count], meaning);
+        let committed = b.tally("committed_q", 2, arrival.commit);
+        let released = b.tally("released_q", 2, release);
+        let [taken_0, taken_1] = halves.taken;
+        let held = b.ones(2, &[taken_0, taken_1]);
+        let meaning = "Vectors stored are those released and those in the halves.";
+        b.assert_property("vectors_counted", (committed - released).eq(held), meaning);
+        let meaning = "The halves fill and drain in turn.";
+        let in_turn = (taken_0 ^ taken_1).eq(halves.fill ^ halves.drain);
+        let waits_first = waits | !(taken_0 | taken_1);
+        b.assert_property("halves_in_turn", in_turn & waits_first, meaning);
+        let depth = arrival.entries.same(i128::from(self.depth));
+        let meaning = "A vector never has more entries than a half.";
+        b.assert_property("never_overfull", arrival.entries.le(depth), meaning);
+        let column = arrival.column;
+        let meaning = "A column is one of the shape, and a vector begins at the first.";
+        let inside = arrival.filling.select(column.le(last_column), column.is(0));
+        b.assert_property("column_in_shape", inside, meaning);
+        let meaning = "Nothing is written into the half that is read.";
+        let apart = !(arrival.write & waits) | (halves.fill ^ halves.drain);
+        b.assert_property("halves_apart", apart, meaning);
     }
 }
 
@@ -232,6 +278,7 @@ pub(super) fn halves<'m>(b: &'m Builder, release: Signal<'m>) -> Halves<'m> {
         fill_taken: b.wire("fill_taken", fill.select(taken_1, taken_0)),
         drain,
         drain_taken: b.wire("drain_taken", drain.select(taken_1, taken_0)),
+        taken: [taken_0, taken_1],
         commit,
     }
 }

@@ -171,6 +171,7 @@ pub(super) fn check(module: &Module) -> Result<(), CheckError> {
         .chain(module.memories.iter().map(|memory| memory.text.as_str()))
         .chain(module.instances.iter().map(|instance| instance.text.as_str()))
         .chain(module.clock.as_deref())
+        .chain(module.properties().map(|property| property.name.as_str()))
         .chain(unused);
     let mut seen = BTreeSet::new();
     for name in texts {

@@ -26,37 +26,41 @@ pub(super) fn check(module: &Module) -> Result<(), CheckError> {
 }
 
 fn declared_first(module: &Module) -> Result<(), CheckError> {
-    let mut declared: BTreeSet<NameId> = BTreeSet::new();
+    let mut declared_names: BTreeSet<NameId> = BTreeSet::new();
     for entry in &module.ports {
         if let PortEntry::Input(id, _) = entry {
-            declared.insert(*id);
+            declared_names.insert(*id);
         }
     }
     for item in &module.items {
         for root in roots(module, item) {
             for id in names_below(module, root) {
-                if !declared.contains(&id) {
+                if !declared_names.contains(&id) {
                     let name = module.name(id).text.clone();
                     return Err(CheckError::ReadEarly { module: module.name.clone(), name });
                 }
             }
         }
-        match item {
-            Item::Constant(id, _)
-            | Item::Wire(id)
-            | Item::Declare(id)
-            | Item::Case(id)
-            | Item::Register(id)
-            | Item::MemoryRead(id) => {
-                declared.insert(*id);
-            }
-            Item::Instance(position) => {
-                declared.extend(module.instances[*position].outputs.iter().map(|(_, id, _)| *id));
-            }
-            _ => {}
+        declared_names.extend(declared(item));
+        if let Item::Instance(position) = item {
+            let outputs = &module.instances[*position].outputs;
+            declared_names.extend(outputs.iter().map(|(_, id, _)| *id));
         }
     }
     Ok(())
+}
+
+/// The name that an item declares, but for an instance, which declares its outputs.
+pub(super) fn declared(item: &Item) -> Option<NameId> {
+    match item {
+        Item::Constant(id, _)
+        | Item::Wire(id)
+        | Item::Declare(id)
+        | Item::Case(id)
+        | Item::Register(id)
+        | Item::MemoryRead(id) => Some(*id),
+        _ => None,
+    }
 }
 
 /// The expressions that an item prints.
@@ -97,6 +101,7 @@ pub(super) fn roots(module: &Module, item: &Item) -> Vec<NodeId> {
             updates.chain(writes).chain(reads).chain(reset).collect()
         }
         Item::Unused(_, node, _) => vec![*node],
+        Item::Property(property) => vec![property.node],
         _ => vec![],
     }
 }

@@ -1,7 +1,7 @@
-//! Every bit is read by something.
+//! Every bit is read by something; what exists for properties only may read, and not be read.
 
 use super::CheckError;
-use super::order::roots;
+use super::order::{declared, roots};
 use crate::expression::{Kind, NodeId};
 use crate::module::{Driver, Module, PortEntry};
 
@@ -9,7 +9,8 @@ pub(super) fn check(module: &Module) -> Result<(), CheckError> {
     let mut used: Vec<Vec<bool>> =
         module.names.iter().map(|name| vec![false; name.ty.width as usize]).collect();
     let mut seen = vec![false; module.nodes.len()];
-    let mut open: Vec<NodeId> = module.items.iter().flat_map(|item| roots(module, item)).collect();
+    let (hardware, properties) = module.parts();
+    let mut open: Vec<NodeId> = hardware.iter().flat_map(|item| roots(module, item)).collect();
     open.extend(module.ports.iter().filter_map(|entry| match entry {
         PortEntry::Output { driver, .. } => Some(*driver),
         _ => None,
@@ -31,6 +32,9 @@ pub(super) fn check(module: &Module) -> Result<(), CheckError> {
             },
             kind => open.extend(kind.operands()),
         }
+    }
+    for id in properties.iter().flat_map(declared) {
+        used[id.0 as usize].fill(true);
     }
     for (name, bits) in module.names.iter().zip(&used) {
         if name.driver == Driver::Output || bits.iter().all(|&bit| bit) {

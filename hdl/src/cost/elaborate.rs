@@ -41,12 +41,14 @@ pub(super) struct Elaboration {
     pub(super) register_bits: HashMap<RegisterBit, Literal>,
     /// Bits of registers and their boxes, whose inputs are still to come.
     pub(super) unconnected: HashMap<(usize, u32), Vec<(usize, usize)>>,
+    /// The reset, once something needs it.
+    reset: Option<Literal>,
     /// Outputs of vendors' cells, by scope and instance.
     cells: HashMap<(usize, usize), Vec<(String, Word)>>,
 }
 
-/// A bit of a register, what it takes, when, and its value at reset.
-pub(super) type RegisterInput = (RegisterBit, Literal, Literal, Option<bool>);
+/// A bit of a register, and what it takes: value, enable, clear, and what it starts with.
+pub(super) type RegisterInput = (RegisterBit, (Literal, Literal, Literal, Option<bool>));
 
 /// A design as gates, with what the next pass wants to know of it.
 pub(super) struct Elaborated {
@@ -70,6 +72,7 @@ pub(super) fn elaborate(design: &Checked, hints: Hints) -> Elaborated {
         registers: vec![],
         register_bits: HashMap::new(),
         unconnected: HashMap::new(),
+        reset: None,
         cells: HashMap::new(),
     };
     flat.add_scope(design.top(), None);
@@ -115,6 +118,14 @@ impl Elaboration {
             self.scopes[index].children.push(child);
         }
         index
+    }
+
+    /// The reset of all registers.
+    pub(super) fn reset(&mut self) -> Literal {
+        if self.reset.is_none() {
+            self.reset = Some(self.graph().port());
+        }
+        self.reset.unwrap_or(ZERO)
     }
 
     /// A word behind a wall if the module is kept whole.

@@ -29,13 +29,13 @@ use std::ops::Add;
 
 /// LUTs that synthesis leaves of those that the covering counts: it restructures logic first.
 /// Fitted to the designs of `bench --cost`.
-const LUT_SHARE: f64 = 0.93;
+const LUT_SHARE: f64 = 0.95;
 /// Passes that find out what is read and what is equal, before the one that counts.
 const HINTED_PASSES: usize = 3;
 /// Cells of a LUT RAM of 16 × 4 bits: four that hold it, two that its write port takes.
 const LUT_RAM_CELLS: u64 = 6;
-/// Cells at the ends of a carry chain: one slice to lead the carry in, one to lead it out.
-const CHAIN_END_CELLS: u64 = 4;
+/// Cells at an end of a carry chain: a slice that leads the carry in, or one that leads it out.
+const CHAIN_END_CELLS: u64 = 2;
 
 /// What a design takes of an FPGA.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -93,7 +93,8 @@ pub fn estimate(design: &Checked) -> Cells {
         match boxed.kind {
             Kind::Adder(_) => {
                 let slices = (boxed.inputs.len() as u64 / 2).div_ceil(2);
-                cells.carry += 2 * slices + CHAIN_END_CELLS;
+                let ends = 1 + u64::from(boxed.outputs.last().is_some_and(is_live));
+                cells.carry += 2 * slices + CHAIN_END_CELLS * ends;
             }
             Kind::CarrySlice => cells.carry += carry_slice_cells(&graph, boxed, &live),
             Kind::FlipFlop => cells.flip_flops += 1,
@@ -116,15 +117,15 @@ pub fn estimate(design: &Checked) -> Cells {
     cells
 }
 
-/// Cells of a slice of a carry chain, with those of the chain's ends, if it is one.
+/// Cells of a slice of a carry chain, with those that lead its carry in. None do if nobody reads
+/// the first sum of a chain: that cell makes the carry.
 fn carry_slice_cells(graph: &Graph, slice: &Boxed, live: &Live) -> u64 {
     let is_slice = |index: u32| graph.boxes[index as usize].kind == Kind::CarrySlice;
-    // The first input is the carry in, the last output the carry out.
     let continues = slice.inputs.first().is_some_and(
         |carry| matches!(graph.gates[carry.gate()], Gate::Box(index) if is_slice(index)),
     );
-    let ends = slice.outputs.last().is_some_and(|carry| !live.gates[*carry as usize]);
-    2 + (CHAIN_END_CELLS / 2) * (u64::from(!continues) + u64::from(ends))
+    let sums = slice.outputs.first().is_some_and(|sum| live.gates[*sum as usize]);
+    2 + CHAIN_END_CELLS * u64::from(!continues && sums)
 }
 
 /// What is read of each adder, and which registers are the same.
@@ -143,11 +144,15 @@ fn hinted(design: Elaborated, known: Hints) -> Hints {
         hints.adder_widths.insert(id, width);
     }
     let mut firsts = HashMap::new();
-    for (bit, value, enable, reset) in registers {
-        let constant = value.constant().filter(|value| reset.is_none_or(|reset| reset == *value));
+    for (bit, taken) in registers {
+        let (value, _, cleared, start) = taken;
+        // One that is cleared to something else than it takes changes.
+        let stays = cleared.constant() == Some(false) || start.is_some();
+        let constant = value.constant().filter(|value| start.is_none_or(|start| start == *value));
+        let constant = constant.filter(|_| stays);
         let same = match constant {
             Some(value) => Some(Same::Constant(value)),
-            None => match firsts.entry((value, enable, reset)) {
+            None => match firsts.entry(taken) {
                 Entry::Occupied(first) => Some(Same::Register(*first.get())),
                 Entry::Vacant(place) => {
                     place.insert(bit);

@@ -4,7 +4,7 @@ use super::elaborate::{Elaboration, Pending, constant};
 use super::graph::{Kind as BoxKind, Literal, ONE, ZERO};
 use super::memory::{LUT_RAM_WIDTH, LUT_RAM_WORDS, Made, Shape};
 use super::operators::{RegisterBit, Same, Word};
-use crate::expression::{Kind, MemoryId, NameId, Node};
+use crate::expression::{Kind, MemoryId, NameId, Node, NodeId};
 use crate::module::{Driver, Memory, Module, Name};
 
 impl Elaboration {
@@ -71,23 +71,78 @@ impl Elaboration {
             unreachable!("only a register waits like one")
         };
         let register = &module.registers[register];
-        let mut updates = register.updates.iter().rev();
-        let Some(&(condition, value)) = updates.next() else { return };
-        let mut word = self.word(scope, value);
-        let mut enable = condition.map_or(ONE, |node| self.word(scope, node)[0]);
-        for &(condition, value) in updates {
+        let mut updates = vec![];
+        for &(condition, value) in &register.updates {
             let condition = condition.map_or(ONE, |node| self.word(scope, node)[0]);
-            let value = self.word(scope, value);
+            self.expand(scope, condition, value, &mut updates);
+        }
+        let (cleared, updates) = self.clearing(register.reset.as_ref().map(constant), updates);
+        let mut updates = updates.into_iter().rev();
+        let (mut enable, mut word) =
+            updates.next().unwrap_or_else(|| (ZERO, vec![ZERO; register_width(&module, name)]));
+        for (condition, value) in updates {
             word = self.operators.select(condition, &value, &word);
             enable = self.graph().or(enable, condition);
         }
         // A value at configuration or reset keeps a register from being a constant.
         let start = register.reset.as_ref().or(register.initial.as_ref()).map(constant);
         for (at, index) in boxes {
-            self.graph().boxes[index].inputs = vec![word[at], enable];
+            self.graph().boxes[index].inputs = vec![word[at], enable, cleared];
             let start = start.as_ref().map(|start| start[at] == ONE);
-            self.registers.push(((scope, register.name.0, at), word[at], enable, start));
+            let taken = (word[at], enable, cleared, start);
+            self.registers.push(((scope, register.name.0, at), taken));
         }
+    }
+
+    /// The updates that an expression is: one of a choice between a constant and something else.
+    fn expand(
+        &mut self,
+        scope: usize,
+        condition: Literal,
+        node: NodeId,
+        updates: &mut Vec<(Literal, Word)>,
+    ) {
+        let module = self.scopes[scope].module.clone();
+        match &module.node(node).kind {
+            Kind::Named(name) => {
+                if let Driver::Wire(Some(inner)) = module.name(*name).driver {
+                    return self.expand(scope, condition, inner, updates);
+                }
+            }
+            Kind::Select(choice, yes, no) => {
+                let choice = self.word(scope, *choice)[0];
+                for (chosen, here, there) in [(choice, *yes, *no), (choice.not(), *no, *yes)] {
+                    let word = self.word(scope, here);
+                    if is_known(&word) {
+                        let chosen = self.graph().and(condition, chosen);
+                        updates.push((chosen, word));
+                        return self.expand(scope, condition, there, updates);
+                    }
+                }
+            }
+            _ => {}
+        }
+        let word = self.word(scope, node);
+        updates.push((condition, word));
+    }
+
+    /// First updates to one constant, that of the reset if there is one, become the clearing of the
+    /// flip-flops, which takes no LUT a bit.
+    fn clearing(
+        &mut self,
+        reset: Option<Word>,
+        updates: Vec<(Literal, Word)>,
+    ) -> (Literal, Vec<(Literal, Word)>) {
+        let mut cleared = if reset.is_some() { self.reset() } else { ZERO };
+        let mut value = reset;
+        let mut left = updates.into_iter().peekable();
+        while let Some((condition, word)) = left
+            .next_if(|(_, word)| is_known(word) && value.as_ref().is_none_or(|value| value == word))
+        {
+            cleared = self.graph().or(cleared, condition);
+            value = Some(word);
+        }
+        (cleared, left.collect())
     }
 
     /// What a clocked read port reads.
@@ -197,6 +252,14 @@ impl Elaboration {
         let default = words[0].1.clone();
         self.operators.table(address, &words, &default)
     }
+}
+
+fn is_known(word: &[Literal]) -> bool {
+    word.iter().all(|bit| bit.constant().is_some())
+}
+
+fn register_width(module: &Module, name: NameId) -> usize {
+    module.name(name).ty.width as usize
 }
 
 /// A word of a table of constants; missing ones are zero.

@@ -1,11 +1,13 @@
 //! Flattening: from a hierarchy of modules to operations in dependency order.
 
 use super::operation::{Operation, Slot};
+use super::property::PropertyState;
 use super::{MemoryState, NativeSimulation, RegisterState, WritePort};
 use crate::bits::Bits;
 use crate::check::Checked;
 use crate::expression::{Kind, NameId, NodeId, Unary};
 use crate::module::{Driver, Module, PortEntry};
+use crate::property::Claim;
 use crate::signal_type::Type;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,6 +15,7 @@ use std::sync::Arc;
 /// One module in its place in the hierarchy.
 struct Scope {
     module: Arc<Module>,
+    path: String,
     parent: Option<(usize, usize)>,
     children: Vec<usize>,
     nodes: Vec<Option<Slot>>,
@@ -45,10 +48,11 @@ pub(super) fn elaborate(design: &Checked) -> NativeSimulation {
             PortEntry::Output { driver, .. } => Some(flat.slot(0, *driver)),
         }))
         .collect();
-    let mut registers = vec![];
+    let (mut registers, mut properties) = (vec![], vec![]);
     for scope in 0..flat.scopes.len() {
         flat.add_registers(scope, &mut registers);
         flat.add_memory_ports(scope, &mut memories);
+        properties.extend(flat.properties(scope));
     }
     let shadow = registers.iter().map(|register: &RegisterState| register.slot.words).sum();
     NativeSimulation {
@@ -58,6 +62,7 @@ pub(super) fn elaborate(design: &Checked) -> NativeSimulation {
         operations: flat.operations,
         registers,
         memories,
+        properties,
         shadow: vec![0; shadow],
         dirty: true,
     }
@@ -74,6 +79,7 @@ impl Elaboration {
         let index = self.scopes.len();
         self.scopes.push(Scope {
             module: module.clone(),
+            path: format!("{path}{}", module.name),
             parent,
             children: vec![],
             nodes: vec![None; module.nodes.len()],
@@ -288,6 +294,22 @@ impl Elaboration {
                 None => unreachable!("a top with registers to reset has a port or makes a reset"),
             },
         }
+    }
+
+    /// The properties of a module, if it has any.
+    fn properties(&mut self, scope: usize) -> Option<PropertyState> {
+        let module = self.scopes[scope].module.clone();
+        module.properties().next()?;
+        let (mut assumed, mut asserted) = (vec![], vec![]);
+        for property in module.properties() {
+            let slot = self.slot(scope, property.node);
+            match property.claim {
+                Claim::Assumed => assumed.push(slot),
+                Claim::Asserted => asserted.push((property.name.clone(), slot)),
+            }
+        }
+        let (path, reset) = (self.scopes[scope].path.clone(), self.reset_slot(scope));
+        Some(PropertyState { path, reset, assumed, asserted, armed: false })
     }
 
     fn add_memory_ports(&mut self, scope: usize, memories: &mut [MemoryState]) {

@@ -5,10 +5,12 @@
 
 mod elaborate;
 mod operation;
+mod property;
 
 use crate::check::Checked;
 use crate::simulation::{Direction, Port, PortIndex, Simulation};
 use operation::{Operation, Slot};
+use property::PropertyState;
 
 /// A running design.
 #[derive(Clone, Debug)]
@@ -19,6 +21,7 @@ pub struct NativeSimulation {
     operations: Vec<Operation>,
     registers: Vec<RegisterState>,
     memories: Vec<MemoryState>,
+    properties: Vec<PropertyState>,
     /// Register values on their way to the clock edge.
     shadow: Vec<u64>,
     dirty: bool,
@@ -193,6 +196,7 @@ impl Simulation for NativeSimulation {
 
     fn tick(&mut self) {
         self.settle();
+        self.check_properties();
         self.next_registers();
         let reads = self.clock_memories();
         self.commit_registers();

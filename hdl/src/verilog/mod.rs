@@ -9,6 +9,7 @@ mod expression;
 mod instance;
 mod layout;
 mod module;
+mod properties;
 
 use crate::check::Checked;
 use crate::expression::NodeId;

@@ -4,6 +4,7 @@ use super::clocked;
 use super::expression::{literal, statement};
 use super::instance::instance;
 use super::layout::{INDENT, LINE_WIDTH, align, comment};
+use super::properties;
 use crate::bits::Bits;
 use crate::expression::NameId;
 use crate::module::{Driver, Item, Memory, Module, PortEntry};
@@ -123,18 +124,8 @@ fn narrow(rows: Vec<String>, indent: usize) -> Vec<String> {
 }
 
 fn body(module: &Module, contents: Contents) -> String {
-    let mut text = String::new();
-    let mut index = 0;
-    while index < module.items.len() {
-        let run = module.items[index..].iter().take_while(|item| tabular(item)).count();
-        if run > 0 {
-            text.push_str(&table(module, &module.items[index..index + run]));
-            index += run;
-        } else {
-            text.push_str(&item(module, &module.items[index], contents));
-            index += 1;
-        }
-    }
+    let (hardware, properties) = module.parts();
+    let mut text = items(module, hardware, contents);
     let driven = module.ports.iter().filter_map(|entry| match entry {
         PortEntry::Output { name, driver, .. } => Some((&module.name(*name).text, *driver)),
         _ => None,
@@ -151,7 +142,28 @@ fn body(module: &Module, contents: Contents) -> String {
         text.push_str(&banner("Outputs."));
         text.push_str(&lines(&align(&outputs, INDENT)));
     }
+    if module.properties().next().is_some() {
+        text.push_str(&banner("Properties, for a prover."));
+        text.push_str(&properties::print(module, &items(module, properties, contents)));
+    }
     single_blank_lines(&text)
+}
+
+/// What stands in the body, runs of declarations as tables.
+fn items(module: &Module, items: &[Item], contents: Contents) -> String {
+    let mut text = String::new();
+    let mut index = 0;
+    while index < items.len() {
+        let run = items[index..].iter().take_while(|item| tabular(item)).count();
+        if run > 0 {
+            text.push_str(&table(module, &items[index..index + run]));
+            index += run;
+        } else {
+            text.push_str(&item(module, &items[index], contents));
+            index += 1;
+        }
+    }
+    text
 }
 
 /// Blank lines part things, one at a time.

@@ -115,10 +115,10 @@ module neuron_group (
 
     // What accompanies a group waits for its neurons. -------------------------------------------
 
-    reg  [2:0]  valid_late_q;
     reg         last_late_1_q;
     reg         last_late_2_q;
     reg         last_late_3_q;
+    reg  [2:0]  valid_late_q;
     reg  [1:0]  keep_late_1_q;
     reg  [1:0]  keep_late_2_q;
     reg  [1:0]  keep_late_3_q;
@@ -277,6 +277,66 @@ module neuron_group (
     assign m_axis_tlast  = out_last_q;
     assign busy_o        = taken_q | (|valid_late_q) | out_valid_q;
     assign saturated_o   = write_back & (|saturated);
+
+    // Properties, for a prover. -----------------------------------------------------------------
+
+`ifdef FORMAL
+    reg        beat_kept_waits_q;
+    reg [31:0] beat_kept_before_0_q;
+    reg [1:0]  beat_kept_before_1_q;
+    reg        beat_kept_before_2_q;
+    reg [3:0] groups_taken_q;
+    reg [3:0] groups_sent_q;
+    reg [3:0] ends_taken_q;
+    reg [3:0] ends_sent_q;
+
+    always @(posedge clk_i) begin
+        beat_kept_before_0_q <= out_values_q;
+        beat_kept_before_1_q <= out_keep_q;
+        beat_kept_before_2_q <= out_last_q;
+    end
+
+    always @(posedge clk_i) begin
+        if (rst_i) begin
+            beat_kept_waits_q <= 1'b0;
+            groups_taken_q    <= 4'd0;
+            groups_sent_q     <= 4'd0;
+            ends_taken_q      <= 4'd0;
+            ends_sent_q       <= 4'd0;
+        end else begin
+            beat_kept_waits_q <= out_valid_q & ~m_axis_tready;
+            if (take) groups_taken_q <= groups_taken_q + 4'd1;
+            if (out_valid_q & m_axis_tready) groups_sent_q <= groups_sent_q + 4'd1;
+            if (take & last_i) ends_taken_q <= ends_taken_q + 4'd1;
+            if (out_valid_q & m_axis_tready & out_last_q) ends_sent_q <= ends_sent_q + 4'd1;
+        end
+    end
+
+    always @* begin
+        if (!rst_i) begin
+            // A beat stays until it is taken.
+            beat_kept: assert (~beat_kept_waits_q
+                | (out_valid_q
+                    & (beat_kept_before_0_q == out_values_q)
+                    & (beat_kept_before_1_q == out_keep_q)
+                    & (beat_kept_before_2_q == out_last_q)));
+            // Groups taken are beats sent and groups on their way.
+            groups_counted: assert ((groups_taken_q - groups_sent_q)
+                == ((taken_q ? 4'd1 : 4'd0)
+                    + (out_valid_q ? 4'd1 : 4'd0)
+                    + (valid_late_q[0] ? 4'd1 : 4'd0)
+                    + (valid_late_q[1] ? 4'd1 : 4'd0)
+                    + (valid_late_q[2] ? 4'd1 : 4'd0)));
+            // tlast leaves with the last group of each vector, once.
+            ends_counted: assert ((ends_taken_q - ends_sent_q)
+                == (((taken_q & last_q) ? 4'd1 : 4'd0)
+                    + ((out_valid_q & out_last_q) ? 4'd1 : 4'd0)
+                    + ((valid_late_q[0] & last_late_1_q) ? 4'd1 : 4'd0)
+                    + ((valid_late_q[1] & last_late_2_q) ? 4'd1 : 4'd0)
+                    + ((valid_late_q[2] & last_late_3_q) ? 4'd1 : 4'd0)));
+        end
+    end
+`endif
 endmodule
 
 `default_nettype wire

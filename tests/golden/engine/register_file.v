@@ -259,6 +259,62 @@ module register_file (
     assign weight_data_o             = s_axil_wdata;
     assign threshold_data_write_o    = accepted & to_threshold_data;
     assign threshold_data_o          = s_axil_wdata;
+
+    // Properties, for a prover. -----------------------------------------------------------------
+
+`ifdef FORMAL
+    reg       write_answer_kept_waits_q;
+    reg [1:0] write_answer_kept_before_0_q;
+    reg [1:0] write_requests_q;
+    reg [1:0] write_answers_q;
+    reg        read_answer_kept_waits_q;
+    reg [31:0] read_answer_kept_before_0_q;
+    reg [1:0] read_requests_q;
+    reg [1:0] read_answers_q;
+
+    always @(posedge clk_i) begin
+        write_answer_kept_before_0_q <= write_answer_q;
+        read_answer_kept_before_0_q  <= read_data_q;
+    end
+
+    always @(posedge clk_i) begin
+        if (rst_i) begin
+            write_answer_kept_waits_q <= 1'b0;
+            write_requests_q          <= 2'd0;
+            write_answers_q           <= 2'd0;
+            read_answer_kept_waits_q  <= 1'b0;
+            read_requests_q           <= 2'd0;
+            read_answers_q            <= 2'd0;
+        end else begin
+            write_answer_kept_waits_q <= answering_q & ~s_axil_bready;
+            if (write_taken) write_requests_q <= write_requests_q + 2'd1;
+            if (answering_q & s_axil_bready) write_answers_q <= write_answers_q + 2'd1;
+            read_answer_kept_waits_q <= reading_q & ~s_axil_rready;
+            if (read_taken) read_requests_q <= read_requests_q + 2'd1;
+            if (reading_q & s_axil_rready) read_answers_q <= read_answers_q + 2'd1;
+        end
+    end
+
+    always @* begin
+        if (!rst_i) begin
+            // The answer of a write stays until it is taken.
+            write_answer_kept: assert (~write_answer_kept_waits_q
+                | (answering_q & (write_answer_kept_before_0_q == write_answer_q)));
+            // Each write is answered once.
+            write_answered_once: assert ((write_requests_q - write_answers_q)
+                == {1'd0, answering_q});
+            // No write is taken before the one ahead of it is answered.
+            write_waits_its_turn: assert (~(write_taken & answering_q));
+            // The answer of a read stays until it is taken.
+            read_answer_kept: assert (~read_answer_kept_waits_q
+                | (reading_q & (read_answer_kept_before_0_q == read_data_q)));
+            // Each read is answered once.
+            read_answered_once: assert ((read_requests_q - read_answers_q) == {1'd0, reading_q});
+            // No read is taken before the one ahead of it is answered.
+            read_waits_its_turn: assert (~(read_taken & reading_q));
+        end
+    end
+`endif
 endmodule
 
 `default_nettype wire

@@ -110,6 +110,54 @@ module result_queue (
     assign rows_o  = group_rows;
     assign keep_o  = keep;
     assign last_o  = note[3] & last_group;
+
+    // Properties, for a prover. -----------------------------------------------------------------
+
+`ifdef FORMAL
+    reg        group_kept_waits_q;
+    reg [19:0] group_kept_before_0_q;
+    reg [1:0]  group_kept_before_1_q;
+    reg        group_kept_before_2_q;
+
+    always @(posedge clk_i) begin
+        group_kept_before_0_q <= group_rows;
+        group_kept_before_1_q <= keep;
+        group_kept_before_2_q <= note[3] & last_group;
+    end
+
+    always @(posedge clk_i) begin
+        if (rst_i) begin
+            group_kept_waits_q <= 1'b0;
+        end else begin
+            group_kept_waits_q <= (|waiting_q) & ~take_i;
+        end
+    end
+
+    always @* begin
+        if (!rst_i) begin
+            // A tile is noted only where there is room.
+            note_finds_room: assume (~note_i | (noted_q != 4'd8));
+            // Sums arrive for noted tiles.
+            sums_were_noted: assume (~arrive_i | (waiting_q < noted_q));
+            // Only a group that waits is taken.
+            taken_waits: assume (~take_i | (|waiting_q));
+            // The queue never overflows.
+            never_overfull: assert (noted_q <= 4'd8);
+            // No sums wait that were not noted: the queue never underflows.
+            never_underfull: assert (waiting_q <= noted_q);
+            // Tiles noted are those read and those noted still.
+            notes_counted: assert ((note_at_q - read_at_q) == noted_q[2:0]);
+            // Tiles arrived are those read and those that wait.
+            sums_counted: assert ((sums_at_q - read_at_q) == waiting_q[2:0]);
+            // A group that waits stays until it is taken.
+            group_kept: assert (~group_kept_waits_q
+                | ((|waiting_q)
+                    & (group_kept_before_0_q == group_rows)
+                    & (group_kept_before_1_q == keep)
+                    & (group_kept_before_2_q == (note[3] & last_group))));
+        end
+    end
+`endif
 endmodule
 
 `default_nettype wire

@@ -140,6 +140,60 @@ module spike_buffer (
     assign pass_o        = memory_data[28];
     assign filling_o     = filling_q;
     assign bad_frame_o   = vector_bad;
+
+    // Properties, for a prover. -----------------------------------------------------------------
+
+`ifdef FORMAL
+    reg [3:0] last_column_before_q;
+    reg       vector_kept_waits_q;
+    reg [4:0] vector_kept_before_0_q;
+    reg [1:0] committed_q;
+    reg [1:0] released_q;
+
+    always @(posedge clk_i) begin
+        last_column_before_q   <= last_column_i;
+        vector_kept_before_0_q <= drain_half_q ? count_1_q : count_0_q;
+    end
+
+    always @(posedge clk_i) begin
+        if (rst_i) begin
+            vector_kept_waits_q <= 1'b0;
+            committed_q         <= 2'd0;
+            released_q          <= 2'd0;
+        end else begin
+            vector_kept_waits_q <= drain_taken & ~release_i;
+            if (vector_good) committed_q <= committed_q + 2'd1;
+            if (release_i) released_q <= released_q + 2'd1;
+        end
+    end
+
+    always @* begin
+        if (!rst_i) begin
+            // Only a vector that waits is released.
+            released_waits: assume (~release_i | drain_taken);
+            // The shape stays while a vector arrives.
+            shape_stays: assume (~filling_q | (last_column_before_q == last_column_i));
+            // A vector that waits stays until it is released.
+            vector_kept: assert (~vector_kept_waits_q
+                | (drain_taken
+                    & (vector_kept_before_0_q == (drain_half_q ? count_1_q : count_0_q))));
+            // Vectors stored are those released and those in the halves.
+            vectors_counted: assert ((committed_q - released_q)
+                == ((taken_0_q ? 2'd1 : 2'd0) + (taken_1_q ? 2'd1 : 2'd0)));
+            // The halves fill and drain in turn.
+            halves_in_turn: assert (((taken_0_q ^ taken_1_q) == (fill_half_q ^ drain_half_q))
+                & (drain_taken | ~(taken_0_q | taken_1_q)));
+            // A vector never has more entries than a half.
+            never_overfull: assert (entries_q <= 5'd16);
+            // A column is one of the shape, and a vector begins at the first.
+            column_in_shape: assert (filling_q
+                ? (column_q <= last_column_i)
+                : (column_q == 4'd0));
+            // Nothing is written into the half that is read.
+            halves_apart: assert (~(write & drain_taken) | (fill_half_q ^ drain_half_q));
+        end
+    end
+`endif
 endmodule
 
 `default_nettype wire

@@ -288,6 +288,49 @@ module host_port (
     assign m_axis_tdata       = prediction_i;
     assign m_axis_tvalid      = prediction_valid_i;
     assign m_axis_tlast       = prediction_last_i;
+
+    // Properties, for a prover. -----------------------------------------------------------------
+
+`ifdef FORMAL
+    reg        prediction_stays_waits_q;
+    reg [15:0] prediction_stays_before_0_q;
+    reg        prediction_stays_before_1_q;
+    reg        beat_kept_waits_q;
+    reg [15:0] beat_kept_before_0_q;
+    reg        beat_kept_before_1_q;
+
+    always @(posedge clk_i) begin
+        prediction_stays_before_0_q <= prediction_i;
+        prediction_stays_before_1_q <= prediction_last_i;
+        beat_kept_before_0_q        <= prediction_i;
+        beat_kept_before_1_q        <= prediction_last_i;
+    end
+
+    always @(posedge clk_i) begin
+        if (rst_i) begin
+            prediction_stays_waits_q <= 1'b0;
+            beat_kept_waits_q        <= 1'b0;
+        end else begin
+            prediction_stays_waits_q <= prediction_valid_i & ~m_axis_tready;
+            beat_kept_waits_q        <= prediction_valid_i & ~m_axis_tready;
+        end
+    end
+
+    always @* begin
+        if (!rst_i) begin
+            // A prediction of the core stays until it is taken.
+            prediction_stays: assume (~prediction_stays_waits_q
+                | (prediction_valid_i
+                    & (prediction_stays_before_0_q == prediction_i)
+                    & (prediction_stays_before_1_q == prediction_last_i)));
+            // A prediction on the stream stays until it is taken.
+            beat_kept: assert (~beat_kept_waits_q
+                | (prediction_valid_i
+                    & (beat_kept_before_0_q == prediction_i)
+                    & (beat_kept_before_1_q == prediction_last_i)));
+        end
+    end
+`endif
 endmodule
 
 `default_nettype wire

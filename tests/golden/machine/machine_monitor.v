@@ -156,6 +156,82 @@ module machine_monitor (
     assign vector_waits_o    = vector_waits_q;
     assign unit_waits_o      = unit_waits_q;
     assign saturations_o     = saturations_q;
+
+    // Properties, for a prover. -----------------------------------------------------------------
+
+`ifdef FORMAL
+    reg cleared_q;
+    reg bad_code_before_q;
+    reg bad_instruction_before_q;
+    reg bad_token_before_q;
+    reg [31:0] cycles_before_q;
+    reg [31:0] tokens_before_q;
+    reg [31:0] instructions_before_q;
+    reg [31:0] array_cycles_before_q;
+    reg [31:0] vector_cycles_before_q;
+    reg [31:0] drain_waits_before_q;
+    reg [31:0] matrix_waits_before_q;
+    reg [31:0] vector_waits_before_q;
+    reg [31:0] unit_waits_before_q;
+    reg [31:0] saturations_before_q;
+
+    always @(posedge clk_i) begin
+        bad_code_before_q        <= bad_code_q;
+        bad_instruction_before_q <= bad_instruction_q;
+        bad_token_before_q       <= bad_token_q;
+        cycles_before_q          <= cycles_q;
+        tokens_before_q          <= tokens_q;
+        instructions_before_q    <= instructions_q;
+        array_cycles_before_q    <= array_cycles_q;
+        vector_cycles_before_q   <= vector_cycles_q;
+        drain_waits_before_q     <= drain_waits_q;
+        matrix_waits_before_q    <= matrix_waits_q;
+        vector_waits_before_q    <= vector_waits_q;
+        unit_waits_before_q      <= unit_waits_q;
+        saturations_before_q     <= saturations_q;
+    end
+
+    always @(posedge clk_i) begin
+        if (rst_i) begin
+            cleared_q <= 1'b1;
+        end else begin
+            cleared_q <= begins_text_i;
+        end
+    end
+
+    always @* begin
+        if (!rst_i) begin
+            // It never goes back before it is cleared.
+            bad_code_lasts: assert (cleared_q | (bad_code_before_q <= bad_code_q));
+            // It never goes back before it is cleared.
+            bad_instruction_lasts: assert (cleared_q
+                | (bad_instruction_before_q <= bad_instruction_q));
+            // It never goes back before it is cleared.
+            bad_token_lasts: assert (cleared_q | (bad_token_before_q <= bad_token_q));
+            // It never goes back before it is cleared.
+            cycles_lasts: assert (cleared_q | (cycles_before_q <= cycles_q));
+            // It never goes back before it is cleared.
+            tokens_lasts: assert (cleared_q | (tokens_before_q <= tokens_q));
+            // It never goes back before it is cleared.
+            instructions_lasts: assert (cleared_q | (instructions_before_q <= instructions_q));
+            // It never goes back before it is cleared.
+            array_cycles_lasts: assert (cleared_q | (array_cycles_before_q <= array_cycles_q));
+            // It never goes back before it is cleared.
+            vector_cycles_lasts: assert (cleared_q
+                | (vector_cycles_before_q <= vector_cycles_q));
+            // It never goes back before it is cleared.
+            drain_waits_lasts: assert (cleared_q | (drain_waits_before_q <= drain_waits_q));
+            // It never goes back before it is cleared.
+            matrix_waits_lasts: assert (cleared_q | (matrix_waits_before_q <= matrix_waits_q));
+            // It never goes back before it is cleared.
+            vector_waits_lasts: assert (cleared_q | (vector_waits_before_q <= vector_waits_q));
+            // It never goes back before it is cleared.
+            unit_waits_lasts: assert (cleared_q | (unit_waits_before_q <= unit_waits_q));
+            // It never goes back before it is cleared.
+            saturations_lasts: assert (cleared_q | (saturations_before_q <= saturations_q));
+        end
+    end
+`endif
 endmodule
 
 `default_nettype wire

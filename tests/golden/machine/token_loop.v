@@ -176,6 +176,69 @@ module token_loop (
     assign bad_token_o        = taken & ~known;
     assign begins_text_o      = begins_text;
     assign moved_o            = leaves & ~stop;
+
+    // Properties, for a prover. -----------------------------------------------------------------
+
+`ifdef FORMAL
+    reg        prediction_kept_waits_q;
+    reg [15:0] prediction_kept_before_0_q;
+    reg        prediction_kept_before_1_q;
+    reg [1:0] made_q;
+    reg [1:0] sent_q;
+    reg [1:0] begun_q;
+    reg [1:0] ended_q;
+    reg ends_q;
+
+    always @(posedge clk_i) begin
+        prediction_kept_before_0_q <= prediction_q;
+        prediction_kept_before_1_q <= prediction_last_q;
+    end
+
+    always @(posedge clk_i) begin
+        if (rst_i) begin
+            prediction_kept_waits_q <= 1'b0;
+            made_q                  <= 2'd0;
+            sent_q                  <= 2'd0;
+            begun_q                 <= 2'd0;
+            ended_q                 <= 2'd0;
+            ends_q                  <= 1'b1;
+        end else begin
+            prediction_kept_waits_q <= offered_q & ~prediction_ready_i;
+            if (answers) made_q <= made_q + 2'd1;
+            if (offered_q & prediction_ready_i) sent_q <= sent_q + 2'd1;
+            if (accepted | again) begun_q <= begun_q + 2'd1;
+            if (leaves) ended_q <= ended_q + 2'd1;
+            if (answers)
+                ends_q <= is_last;
+            else if (begins_text)
+                ends_q <= 1'b1;
+        end
+    end
+
+    always @* begin
+        if (!rst_i) begin
+            // Only a program that runs finishes.
+            finishes_what_runs: assume (~finished_i | busy_q);
+            // A prediction stays until it is taken.
+            prediction_kept: assert (~prediction_kept_waits_q
+                | (offered_q
+                    & (prediction_kept_before_0_q == prediction_q)
+                    & (prediction_kept_before_1_q == prediction_last_q)));
+            // No prediction overwrites one that was not taken.
+            prediction_finds_room: assert (~(answers & offered_q));
+            // Predictions made are those taken and the one that waits.
+            predictions_counted: assert ((made_q - sent_q) == {1'd0, offered_q});
+            // Tokens begun are those done and the one under way.
+            tokens_counted: assert ((begun_q - ended_q) == {1'd0, busy_q});
+            // An answer that has not had its last prediction is under way.
+            answer_ends: assert (ends_q | (busy_q & asked_q));
+            // A position is one of the text.
+            position_in_text: assert (full_q | (position_q <= LAST_POSITION));
+            // A full text runs no token.
+            full_is_idle: assert (~(full_q & busy_q));
+        end
+    end
+`endif
 endmodule
 
 `default_nettype wire

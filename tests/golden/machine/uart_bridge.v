@@ -141,6 +141,51 @@ module uart_bridge (
     assign token_asked_o      = head[15];
     assign prediction_ready_o = upper_q & transmitter_ready;
     assign error_o            = receiver_error | (word_valid & ~room);
+
+    // Properties, for a prover. -----------------------------------------------------------------
+
+`ifdef FORMAL
+    reg        prediction_stays_waits_q;
+    reg [15:0] prediction_stays_before_0_q;
+    reg        prediction_stays_before_1_q;
+    reg        token_kept_waits_q;
+    reg [15:0] token_kept_before_0_q;
+
+    always @(posedge clk_i) begin
+        prediction_stays_before_0_q <= prediction_i;
+        prediction_stays_before_1_q <= prediction_last_i;
+        token_kept_before_0_q       <= head;
+    end
+
+    always @(posedge clk_i) begin
+        if (rst_i) begin
+            prediction_stays_waits_q <= 1'b0;
+            token_kept_waits_q       <= 1'b0;
+        end else begin
+            prediction_stays_waits_q <= prediction_valid_i & ~(upper_q & transmitter_ready);
+            token_kept_waits_q       <= offered & ~take;
+        end
+    end
+
+    always @* begin
+        if (!rst_i) begin
+            // A prediction stays until it is taken.
+            prediction_stays: assume (~prediction_stays_waits_q
+                | (prediction_valid_i
+                    & (prediction_stays_before_0_q == prediction_i)
+                    & (prediction_stays_before_1_q == prediction_last_i)));
+            // A word that is offered as a token stays until it is taken.
+            token_kept: assert (~token_kept_waits_q
+                | (offered & (token_kept_before_0_q == head)));
+            // A second byte waits only of a prediction that is there.
+            byte_has_its_word: assert (~upper_q | prediction_valid_i);
+            // The queue never overflows.
+            never_overfull: assert (count_q <= 4'd8);
+            // Words received are those taken and those that wait.
+            words_counted: assert ((write_at_q - read_at_q) == count_q[2:0]);
+        end
+    end
+`endif
 endmodule
 
 `default_nettype wire

@@ -88,6 +88,29 @@ module uart_receiver (
     assign valid_o = ends & line_q;
     assign byte_o  = bits_q;
     assign error_o = ends & ~line_q;
+
+    // Properties, for a prover. -----------------------------------------------------------------
+
+`ifdef FORMAL
+    reg ended_q;
+
+    always @(posedge clk_i) begin
+        if (rst_i) begin
+            ended_q <= 1'b0;
+        end else begin
+            ended_q <= ends;
+        end
+    end
+
+    always @* begin
+        if (!rst_i) begin
+            // A frame has its bits, a bit its cycles.
+            place_in_frame: assert (~busy_q | ((index_q <= 4'd9) & (tick_q <= LAST_TICK)));
+            // A frame ends once: the cycle after its end is none of it.
+            ends_once: assert (~(ended_q & busy_q));
+        end
+    end
+`endif
 endmodule
 
 `default_nettype wire

@@ -56,6 +56,24 @@ module uart_transmitter (
 
     assign ready_o  = ~busy_q;
     assign serial_o = frame_q[0];
+
+    // Properties, for a prover. -----------------------------------------------------------------
+
+`ifdef FORMAL
+    wire [3:0] moves  = LAST_BIT - left_q;
+    wire [8:0] filled = frame_q | (9'd511 >> moves);
+
+    always @* begin
+        if (!rst_i) begin
+            // A frame has its bits, a bit its cycles.
+            place_in_frame: assert (~busy_q | ((left_q <= LAST_BIT) & (tick_q <= LAST_TICK)));
+            // As many ones follow the frame as bits have left.
+            ones_follow: assert (~busy_q | (&filled));
+            // The line is high between frames.
+            idle_is_high: assert (busy_q | (&frame_q));
+        end
+    end
+`endif
 endmodule
 
 `default_nettype wire

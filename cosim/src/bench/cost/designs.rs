@@ -55,7 +55,7 @@ pub(crate) const SMALL: [CostDesign; 2] = [
 ];
 
 /// Those that `bench --cost` measures.
-pub(crate) const DESIGNS: [CostDesign; 15] = [
+pub(crate) const DESIGNS: [CostDesign; 17] = [
     machine(
         "2 x 2 x 1, vectors of 2",
         &[
@@ -188,6 +188,21 @@ pub(crate) const DESIGNS: [CostDesign; 15] = [
     engine(
         "16 x 32 x 4, skips empty entries",
         &["array.lanes=16", "array.slots=32", "spike_buffer.skip_empty=true"],
+    ),
+    engine(
+        "16 x 16 x 4, event form",
+        &["array.form=event", "array.lanes=16", "weight_store.depth=1024"],
+    ),
+    engine(
+        "32 x 8 x 2, event form, two_bit",
+        &[
+            "array.form=event",
+            "array.lanes=32",
+            "array.slots=8",
+            "array.planes=2",
+            "weight_store.packing=two_bit",
+            "weight_store.depth=256",
+        ],
     ),
 ];
 

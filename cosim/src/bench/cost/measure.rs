@@ -50,7 +50,7 @@ impl Synthesis {
 
     /// Whatever changes the result changes the key.
     fn key(&self, top: &str, sources: &[(String, String)]) -> String {
-        let mut parts = vec!["pack", top, &self.yosys.version, &self.nextpnr.version];
+        let mut parts = vec!["pack, open chains", top, &self.yosys.version, &self.nextpnr.version];
         parts.extend(SYNTHESIS_OPTIONS);
         parts.extend(sources.iter().flat_map(|(name, text)| [name.as_str(), text.as_str()]));
         let mut hasher = blake3::Hasher::new();

@@ -16,6 +16,7 @@ use super::token_loop::TOKEN_WIDTH;
 use crate::builder::Builder;
 use crate::instance::Outputs;
 use crate::module::Module;
+use crate::property::Claim;
 use crate::signal::Signal;
 use crate::signal_type::{Type, sint, uint};
 use firmware::machine::MachineParameters;
@@ -109,6 +110,18 @@ impl HostPort {
         outputs(&b, &registers);
         self.core_outputs(&b, &registers, &bus);
         self.streams(&b, &core);
+
+        b.properties();
+        let bus =
+            |name: &str| bus.iter().find(|(port, _)| *port == name).map(|(_, signal)| *signal);
+        let ready = bus("m_axis_tready").unwrap_or(b.flag(false));
+        let offer = (core["prediction_valid_i"], ready);
+        let data = [core["prediction_i"], core["prediction_last_i"]];
+        let meaning = "A prediction of the core stays until it is taken.";
+        b.kept(Claim::Assumed, "prediction_stays", offer, &data, meaning);
+        let data = [data[0].extend(self.token_width), data[1]];
+        let meaning = "A prediction on the stream stays until it is taken.";
+        b.kept(Claim::Asserted, "beat_kept", offer, &data, meaning);
         b.finish()
     }
 

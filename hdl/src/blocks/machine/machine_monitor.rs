@@ -67,6 +67,15 @@ pub fn machine_monitor() -> Arc<Module> {
         let spec = field.spec();
         b.output(&format!("{}_o", port_name(spec)), value, &port_meaning(spec));
     }
+
+    b.properties();
+    let cleared = b.register_reset("cleared_q", bit, 1).next(clear).signal();
+    for (field, value) in errors.into_iter().chain(counters) {
+        let name = field.spec().name;
+        let before = b.register(&format!("{name}_before_q"), value.ty()).next(value).signal();
+        let meaning = "It never goes back before it is cleared.";
+        b.assert_property(&format!("{name}_lasts"), cleared | before.le(value), meaning);
+    }
     b.finish()
 }
 

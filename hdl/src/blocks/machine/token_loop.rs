@@ -13,6 +13,7 @@
 
 use crate::builder::Builder;
 use crate::module::Module;
+use crate::property::Claim;
 use crate::signal::Signal;
 use crate::signal_type::uint;
 use std::sync::Arc;
@@ -137,6 +138,29 @@ impl TokenLoop {
         b.output("bad_token_o", taken & !known, "a token beyond the vocabulary was dropped");
         b.output("begins_text_o", begins, "the text is forgotten");
         b.output("moved_o", leaves & !stop, "a token is done");
+
+        b.properties();
+        b.assume("finishes_what_runs", !finished | busy, "Only a program that runs finishes.");
+        let (offer, data) = ((offered, ready), [answer, answer_last]);
+        let meaning = "A prediction stays until it is taken.";
+        b.kept(Claim::Asserted, "prediction_kept", offer, &data, meaning);
+        let meaning = "No prediction overwrites one that was not taken.";
+        b.assert_property("prediction_finds_room", !(answers & offered), meaning);
+        let made = b.tally("made_q", 2, answers);
+        let sent = b.tally("sent_q", 2, offered & ready);
+        let meaning = "Predictions made are those taken and the one that waits.";
+        b.assert_property("predictions_counted", (made - sent).eq(offered.extend(2)), meaning);
+        let begun = b.tally("begun_q", 2, accepted | again);
+        let ended = b.tally("ended_q", 2, leaves);
+        let meaning = "Tokens begun are those done and the one under way.";
+        b.assert_property("tokens_counted", (begun - ended).eq(busy.extend(2)), meaning);
+        let meaning = "An answer that has not had its last prediction is under way.";
+        let ends = b.register_reset("ends_q", bit, 1);
+        let ends = ends.when(answers, is_last).when(begins, b.flag(true)).signal();
+        b.assert_property("answer_ends", ends | (busy & asked_q), meaning);
+        let inside = full | position.signal().le(last);
+        b.assert_property("position_in_text", inside, "A position is one of the text.");
+        b.assert_property("full_is_idle", !(full & busy), "A full text runs no token.");
         b.finish()
     }
 

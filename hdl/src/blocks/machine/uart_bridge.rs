@@ -14,6 +14,7 @@ use super::uart_receiver::UartReceiver;
 use super::uart_transmitter::UartTransmitter;
 use crate::builder::Builder;
 use crate::module::Module;
+use crate::property::Claim;
 use crate::signal::Signal;
 use crate::signal_type::uint;
 use crate::storage::address_width;
@@ -32,6 +33,29 @@ pub struct UartBridge {
     pub divisor: u32,
     /// Tokens that wait at most, a power of two.
     pub queue_depth: u32,
+}
+
+/// Words that wait.
+#[derive(Clone, Copy)]
+struct Queue<'m> {
+    /// The oldest.
+    head: Signal<'m>,
+    /// There is one.
+    waiting: Signal<'m>,
+    /// A word found no room.
+    lost: Signal<'m>,
+    count: Signal<'m>,
+    write_at: Signal<'m>,
+    read_at: Signal<'m>,
+}
+
+/// A prediction on its way to the line.
+struct Sent<'m> {
+    serial: Signal<'m>,
+    /// It is taken.
+    taken: Signal<'m>,
+    /// Its second byte is next.
+    upper: Signal<'m>,
 }
 
 impl UartBridge {
@@ -60,7 +84,8 @@ impl UartBridge {
 
         let (word, word_valid, frame_error) = self.receive(&b, serial);
         let take = b.forward("take", bit);
-        let (head, waiting, lost) = self.queue(&b, word, word_valid, take);
+        let queue = self.queue(&b, word, word_valid, take);
+        let Queue { head, waiting, lost, .. } = queue;
 
         b.section("The word whose turn it is: a token, or a new text once nothing is under way.");
         let id = b.wire("id", head.bits(0, ID_WIDTH));
@@ -69,7 +94,7 @@ impl UartBridge {
         let offered = b.wire("offered", waiting & !clears);
         b.assign(take, clear | (offered & token_ready));
 
-        let (serial, taken) = self.send(&b, valid, prediction, last);
+        let Sent { serial, taken, upper } = self.send(&b, valid, prediction, last);
 
         b.port_group("To the serial line.");
         b.output("serial_o", serial, "to the host, high when idle");
@@ -81,6 +106,20 @@ impl UartBridge {
         b.output("prediction_ready_o", taken, "the prediction is taken");
         b.port_group("Status.");
         b.output("error_o", frame_error | lost, "a byte or a token was lost");
+
+        b.properties();
+        let (offer, meaning) = ((valid, taken), "A prediction stays until it is taken.");
+        b.kept(Claim::Assumed, "prediction_stays", offer, &[prediction, last], meaning);
+        let meaning = "A word that is offered as a token stays until it is taken.";
+        b.kept(Claim::Asserted, "token_kept", (offered, take), &[head], meaning);
+        let meaning = "A second byte waits only of a prediction that is there.";
+        b.assert_property("byte_has_its_word", !upper | valid, meaning);
+        let Queue { count, write_at, read_at, .. } = queue;
+        let depth = count.same(1 << read_at.width());
+        b.assert_property("never_overfull", count.le(depth), "The queue never overflows.");
+        let meaning = "Words received are those taken and those that wait.";
+        let held = count.bits(0, read_at.width());
+        b.assert_property("words_counted", (write_at - read_at).eq(held), meaning);
         b.finish()
     }
 
@@ -109,7 +148,7 @@ impl UartBridge {
         word: Signal<'m>,
         word_valid: Signal<'m>,
         take: Signal<'m>,
-    ) -> (Signal<'m>, Signal<'m>, Signal<'m>) {
+    ) -> Queue<'m> {
         b.section("Words that wait.");
         let width = address_width(self.queue_depth);
         let count = b.register_reset("count_q", uint(width + 1), 0);
@@ -124,7 +163,9 @@ impl UartBridge {
         count.when(put & !take, count.signal() + 1).when(take & !put, count.signal() - 1);
         let words = b.memory("words", 1 << width, word.ty(), &[]).distributed();
         words.write(put, write_at, word);
-        (b.wire("head", words.word(read_at)), waiting, word_valid & !room)
+        let head = b.wire("head", words.word(read_at));
+        let (count, lost) = (count.signal(), word_valid & !room);
+        Queue { head, waiting, lost, count, write_at, read_at }
     }
 
     /// Sends a prediction as two bytes; it is taken with the second.
@@ -134,7 +175,7 @@ impl UartBridge {
         valid: Signal<'m>,
         prediction: Signal<'m>,
         last: Signal<'m>,
-    ) -> (Signal<'m>, Signal<'m>) {
+    ) -> Sent<'m> {
         b.section("Predictions to bytes; a prediction stays until its second byte is taken.");
         b.unused("prediction", prediction.bit(ID_WIDTH), "An id on the line has 15 bits.");
         let upper = b.register_reset("upper_q", uint(1), 0);
@@ -145,6 +186,7 @@ impl UartBridge {
         let transmitter = b.instance("transmitter", &module, &inputs);
         let goes = b.wire("goes", valid & transmitter.get("ready_o"));
         upper.when(goes, !upper.signal());
-        (transmitter.get("serial_o"), upper.signal() & transmitter.get("ready_o"))
+        let (serial, upper) = (transmitter.get("serial_o"), upper.signal());
+        Sent { serial, taken: upper & transmitter.get("ready_o"), upper }
     }
 }

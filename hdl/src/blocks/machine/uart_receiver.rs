@@ -73,6 +73,15 @@ impl UartReceiver {
         let shifted = b.concat(&[line, bits.signal().bits(1, 7)]);
         bits.when(sample & !at_stop, shifted);
         self.outputs(&b, ends, line, bits.signal());
+
+        b.properties();
+        let last_place = index.signal().same(i128::from(FRAME_BITS) - 1);
+        let inside = index.signal().le(last_place) & tick.signal().le(last_tick);
+        let meaning = "A frame has its bits, a bit its cycles.";
+        b.assert_property("place_in_frame", !busy.signal() | inside, meaning);
+        let meaning = "A frame ends once: the cycle after its end is none of it.";
+        let ended = b.register_reset("ended_q", bit, 0).next(ends).signal();
+        b.assert_property("ends_once", !(ended & busy.signal()), meaning);
         b.finish()
     }
 

@@ -53,6 +53,21 @@ impl UartTransmitter {
 
         b.output("ready_o", !busy.signal(), "the byte is taken");
         b.output("serial_o", frame.signal().bit(0), "the line, high when idle");
+
+        b.properties();
+        let (busy, left, frame) = (busy.signal(), left.signal(), frame.signal());
+        let inside = left.le(last_bit) & tick.signal().le(last_tick);
+        b.assert_property(
+            "place_in_frame",
+            !busy | inside,
+            "A frame has its bits, a bit its cycles.",
+        );
+        let moves = b.wire("moves", last_bit - left);
+        let ones = b.literal((1 << (FRAME_BITS - 1)) - 1, uint(FRAME_BITS - 1));
+        let filled = b.wire("filled", frame | ones.shift_right_by(moves));
+        let meaning = "As many ones follow the frame as bits have left.";
+        b.assert_property("ones_follow", !busy | filled.all(), meaning);
+        b.assert_property("idle_is_high", busy | frame.all(), "The line is high between frames.");
         b.finish()
     }
 }

@@ -1,0 +1,223 @@
+//! `explore`: which machines a part holds, how fast they are, and which are worth building.
+//!
+//! ```text
+//!  design ─► sweep ─► lower ─┬─► hdl::cost ──────────────► cells, block RAM ─┐
+//!                            └─► reference, cycle model ─► cycles, energy ───┼─► front ─► table
+//!  part ──────────────────────────────────────────────────────────────────────┘    ├─► picture
+//!                              Yosys, nextpnr, co-simulation ◄─ confirm ◄────────────┴─► designs
+//! ```
+//!
+//! Nothing is synthesised or simulated unless points are to be confirmed.
+
+mod activity;
+mod confirm;
+mod error;
+mod front;
+mod output;
+mod parts;
+mod picture;
+mod point;
+mod sweep;
+
+#[cfg(test)]
+mod tests;
+
+pub use confirm::Confirmed;
+pub use error::ExploreError;
+pub use output::{files, table};
+pub use parts::Part;
+pub use point::{Misfit, Point};
+pub use sweep::{Axes, Candidate};
+
+use crate::bench::progress;
+use point::{Outcome, Predictor};
+use rayon::prelude::*;
+use serde::Serialize;
+use weights::config::DesignFile;
+use weights::network::Network;
+
+/// What is explored.
+#[derive(Clone, Debug)]
+pub struct ExploreOptions {
+    /// The values that are swept.
+    pub axes: Axes,
+    /// The part.
+    pub part: Part,
+    /// The clock in MHz at which tokens are counted.
+    pub megahertz: f64,
+    /// Token ids that a text begins with.
+    pub prompt: Vec<u32>,
+    /// Tokens after it, over which cycles and energy are averaged.
+    pub tokens: usize,
+}
+
+/// What was found.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Exploration {
+    /// Name of the design.
+    pub design: String,
+    /// Name of the network.
+    pub network: String,
+    /// The part.
+    pub part: Part,
+    /// The clock in MHz.
+    pub megahertz: f64,
+    /// Tokens of the prompt, and after it.
+    pub tokens: [usize; 2],
+    /// Designs of the sweep.
+    pub candidates: usize,
+    /// Designs that are no machine for the network, and why the first is none.
+    pub refused: usize,
+    /// Why the first of them is none.
+    pub first_refusal: Option<String>,
+    /// The prices of energy.
+    pub prices: Vec<firmware::energy::Price>,
+    /// Machines that fit, by cells.
+    pub points: Vec<Point>,
+    /// Machines that do not fit.
+    pub misfits: Vec<Misfit>,
+    /// Points that were synthesised and simulated.
+    pub confirmed: Vec<Confirmed>,
+}
+
+/// Predicts every design of a sweep and finds the front.
+///
+/// # Errors
+/// If nothing of the sweep is a machine, or nothing fits the part.
+pub fn explore(
+    file: &DesignFile,
+    network: &Network,
+    options: &ExploreOptions,
+) -> Result<Exploration, ExploreError> {
+    let ExploreOptions { axes, part, megahertz, prompt, tokens } = options;
+    let clocked = (*part, *megahertz);
+    let predictor = Predictor::new(file, network, clocked, (prompt, *tokens));
+    let candidates = axes.candidates(&file.design);
+    let bar = progress(candidates.len() as u64, "predict");
+    let predict = |candidate: &Candidate| {
+        let outcome = predictor.predict(candidate);
+        bar.inc(1);
+        outcome
+    };
+    let outcomes = candidates.par_iter().with_max_len(1).map(predict);
+    let outcomes = outcomes.collect::<Result<Vec<Outcome>, ExploreError>>();
+    bar.finish_and_clear();
+    let (mut points, mut misfits, mut refusals) = (vec![], vec![], vec![]);
+    for (index, outcome) in outcomes?.into_iter().enumerate() {
+        match outcome {
+            Outcome::Point(mut point) => {
+                point.current = index == 0;
+                points.push(*point);
+            }
+            Outcome::Misfit(misfit) => misfits.push(misfit),
+            Outcome::Refused(reason) => refusals.push(reason),
+        }
+    }
+    if points.is_empty() {
+        return Err(nothing(network, *part, &misfits, &refusals));
+    }
+    points.sort_by(|a, b| {
+        let slower = b.tokens_per_second.total_cmp(&a.tokens_per_second);
+        a.cells.cmp(&b.cells).then(slower).then_with(|| a.id.cmp(&b.id))
+    });
+    find_front(&mut points);
+    Ok(Exploration {
+        design: file.design.name.clone(),
+        network: network.name.clone(),
+        part: *part,
+        megahertz: *megahertz,
+        tokens: [prompt.len(), *tokens],
+        candidates: candidates.len(),
+        refused: refusals.len(),
+        first_refusal: refusals.into_iter().next(),
+        prices: firmware::energy::PRICES.to_vec(),
+        points,
+        misfits,
+        confirmed: vec![],
+    })
+}
+
+/// Why there is no point: nothing is a machine, or the nearest machine is too large.
+fn nothing(network: &Network, part: Part, misfits: &[Misfit], refusals: &[String]) -> ExploreError {
+    let nearest = misfits.iter().min_by(|a, b| a.excess().total_cmp(&b.excess()));
+    let Some(nearest) = nearest else {
+        let first = refusals.first().and_then(|reason| reason.lines().next());
+        return ExploreError::NoMachine {
+            count: refusals.len(),
+            network: network.name.clone(),
+            reason: first.unwrap_or("it has no values to sweep").to_owned(),
+            remedy: "sweep other values, or change the design as it says",
+        };
+    };
+    ExploreError::NothingFits {
+        count: misfits.len(),
+        part: part.name,
+        nearest: nearest.id.clone(),
+        resource: nearest.resource,
+        used: nearest.used,
+        available: nearest.available,
+        option: match nearest.resource {
+            "multipliers" => "--elements",
+            "block RAMs" => "--slots and --lanes, a shorter machine.context",
+            _ => "--lanes, --slots and --planes",
+        },
+    }
+}
+
+/// A name, and a measure of which the point with the least gets it.
+type Corner = (&'static str, fn(&Point) -> f64);
+
+/// What a point of the front can be best at.
+const CORNERS: [Corner; 4] = [
+    ("smallest", |point| point.cells as f64),
+    ("fastest", |point| -point.tokens_per_second),
+    ("least energy", |point| point.nanojoules_per_token),
+    ("most speed a cell", |point| -point.tokens_per_second / point.cells as f64),
+];
+
+/// Marks the front and names its corners.
+fn find_front(points: &mut [Point]) {
+    let measured: Vec<_> =
+        points.iter().map(|point| (point.encoder(), point.objectives())).collect();
+    for (point, front) in points.iter_mut().zip(front::front(&measured)) {
+        point.front = front;
+    }
+    let places: Vec<(f64, f64)> =
+        points.iter().map(|point| (point.cells as f64, point.tokens_per_second)).collect();
+    for index in front::staircase(&places) {
+        points[index].line = true;
+    }
+    for (name, less) in CORNERS {
+        let best = points.iter_mut().filter(|point| point.front);
+        if let Some(point) = best.min_by(|a, b| less(a).total_cmp(&less(b))) {
+            point.names.push(name);
+        }
+    }
+}
+
+impl Exploration {
+    /// The points of the front.
+    pub fn front(&self) -> impl Iterator<Item = &Point> {
+        self.points.iter().filter(|point| point.front)
+    }
+
+    /// The points that are shown, and written as designs.
+    pub fn chosen(&self) -> impl Iterator<Item = &Point> {
+        self.points.iter().filter(|point| point.is_chosen())
+    }
+
+    /// Synthesises and simulates `count` of the chosen points, those with a name first.
+    ///
+    /// # Errors
+    /// A tool that fails, or a point that differs from the reference.
+    pub fn confirm(
+        &mut self,
+        file: &DesignFile,
+        network: &Network,
+        options: &ExploreOptions,
+        count: usize,
+    ) -> Result<(), ExploreError> {
+        self.confirmed = confirm::confirm(self, file, network, options, count)?;
+        Ok(())
+    }
+}

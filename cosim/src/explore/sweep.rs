@@ -1,0 +1,181 @@
+//! The designs of a sweep: every combination of the values of its axes that can be a machine.
+
+use serde::Serialize;
+use std::collections::BTreeSet;
+use weights::config::{Design, DesignFile, Target};
+use weights::numeric::Radix;
+use weights::packing::Packing;
+
+/// The values that each key takes; a key without any keeps the design's value or takes the sweep's.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Axes {
+    /// `array.lanes`.
+    pub lanes: Vec<usize>,
+    /// `array.slots`.
+    pub slots: Vec<usize>,
+    /// `array.planes`.
+    pub planes: Vec<usize>,
+    /// `machine.elements`.
+    pub elements: Vec<usize>,
+    /// `weight_store.packing`.
+    pub packing: Vec<Packing>,
+    /// `array.target`.
+    pub target: Vec<Target>,
+    /// `encoder.mean_count`.
+    pub mean_count: Vec<u32>,
+    /// `machine.attention_bits` and `machine.head_bits`.
+    pub bits: Vec<u32>,
+}
+
+/// Lanes and slots where nobody says.
+const SIDES: [usize; 5] = [4, 8, 16, 32, 64];
+/// Values of a vector where nobody says.
+const ELEMENTS: [usize; 4] = [2, 4, 8, 16];
+/// Codes of the weights where nobody says.
+const PACKINGS: [Packing; 2] = [Packing::TwoBit, Packing::Base3];
+/// Planes where nobody says; those below the bits of a count are left out.
+const PLANES: [usize; 3] = [2, 4, 8];
+
+/// One design of the sweep.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Candidate {
+    /// Lanes.
+    pub lanes: usize,
+    /// Slots.
+    pub slots: usize,
+    /// Planes.
+    pub planes: usize,
+    /// Values of a vector.
+    pub elements: usize,
+    /// Code of the weights.
+    pub packing: Packing,
+    /// How a matrix becomes hardware; the machine's array is dense.
+    pub form: &'static str,
+    /// What the dots of the array are built of.
+    pub target: Target,
+    /// Mean count that the encoder aims at.
+    pub mean_count: u32,
+    /// Bits of the counts of attention and head.
+    pub bits: [u32; 2],
+}
+
+impl Candidate {
+    /// The design itself as a point of the sweep.
+    pub fn of(design: &Design) -> Candidate {
+        let (array, machine) = (&design.array, &design.machine);
+        Candidate {
+            lanes: array.lanes,
+            slots: array.slots,
+            planes: array.planes,
+            elements: machine.elements,
+            packing: design.weight_store.packing,
+            form: array.form.name(),
+            target: array.target,
+            mean_count: design.encoder.mean_count,
+            bits: [machine.attention_bits, machine.head_bits],
+        }
+    }
+
+    /// What names the point and its files.
+    pub fn id(&self) -> String {
+        let Candidate { lanes, slots, planes, elements, packing, mean_count, bits, .. } = self;
+        let [attention, head] = bits;
+        let packing = packing.name();
+        let target = if self.target == Target::Ecp5 { "-ecp5" } else { "" };
+        let shape = format!("{lanes}x{slots}x{planes}-v{elements}-{packing}");
+        format!("{shape}-k{mean_count}-b{attention}.{head}{target}")
+    }
+
+    /// The settings that make the design of `file` this one. Neurons belong to the engine of single
+    /// layers; one divides every number of lanes.
+    pub fn settings(&self, file: &DesignFile) -> Vec<String> {
+        let [attention, head] = self.bits;
+        let neurons = file.design.neuron.neurons;
+        let neurons = if self.lanes.is_multiple_of(neurons) { neurons } else { 1 };
+        vec![
+            format!("array.lanes={}", self.lanes),
+            format!("array.slots={}", self.slots),
+            format!("array.planes={}", self.planes),
+            format!("machine.elements={}", self.elements),
+            format!("weight_store.packing={}", self.packing.name()),
+            format!("array.target={}", self.target.name()),
+            format!("encoder.mean_count={}", self.mean_count),
+            format!("machine.attention_bits={attention}"),
+            format!("machine.head_bits={head}"),
+            format!("neuron.neurons={neurons}"),
+        ]
+    }
+
+    /// Whether counts go through the array in one pass, and vectors divide both sides: what a
+    /// machine asks of its design.
+    fn is_machine(&self, radix: Radix) -> bool {
+        let bits = self.bits[0].max(self.bits[1]);
+        let planes = match radix {
+            Radix::Bitwise => bits as usize,
+            Radix::Unary => (1 << bits) - 1,
+        };
+        let divides = |side: usize| side.is_multiple_of(self.elements);
+        planes <= self.planes && divides(self.lanes) && divides(self.slots)
+    }
+}
+
+impl Axes {
+    /// Every candidate, the design itself first.
+    pub fn candidates(&self, design: &Design) -> Vec<Candidate> {
+        let own = Candidate::of(design);
+        let pairs = |bits: &u32| [*bits; 2];
+        let both: Vec<[u32; 2]> = self.bits.iter().map(pairs).collect();
+        let mut found = vec![own.clone()];
+        each(&mut found, &self.mean_count, &[own.mean_count], |to, value| to.mean_count = value);
+        each(&mut found, &both, &[own.bits], |to, value| to.bits = value);
+        each(&mut found, &self.target, &[own.target], |to, value| to.target = value);
+        each(&mut found, &self.packing, &PACKINGS, |to, value| to.packing = value);
+        each(&mut found, &self.lanes, &SIDES, |to, value| to.lanes = value);
+        each(&mut found, &self.slots, &SIDES, |to, value| to.slots = value);
+        each(&mut found, &self.planes, &PLANES, |to, value| to.planes = value);
+        each(&mut found, &self.elements, &ELEMENTS, |to, value| to.elements = value);
+        found.retain(|next| next.is_machine(design.array.radix));
+        found.insert(0, own);
+        let mut seen = BTreeSet::new();
+        found.retain(|next| seen.insert(next.id()));
+        found
+    }
+}
+
+/// Every candidate becomes one for each value of a key: those given, or else the usual ones.
+fn each<T: Copy>(found: &mut Vec<Candidate>, given: &[T], usual: &[T], put: fn(&mut Candidate, T)) {
+    let values = if given.is_empty() { usual } else { given };
+    let with = |candidate: &Candidate, value: &T| {
+        let mut next = candidate.clone();
+        put(&mut next, *value);
+        next
+    };
+    *found = found.iter().flat_map(|from| values.iter().map(move |v| with(from, v))).collect();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sweep_holds_the_design_and_machines_only() {
+        let file = DesignFile::bundled();
+        let axes = Axes {
+            lanes: vec![4, 8],
+            slots: vec![16],
+            planes: vec![2, 4],
+            elements: vec![4, 8],
+            packing: vec![Packing::Base3],
+            ..Axes::default()
+        };
+        let candidates = axes.candidates(&file.design);
+        let ids: Vec<String> = candidates.iter().map(Candidate::id).collect();
+        // Two planes do not hold counts of four bits; vectors of eight do not divide four lanes.
+        let expected =
+            ["8x16x4-v8-base3-k3-b4.4", "4x16x4-v4-base3-k3-b4.4", "8x16x4-v4-base3-k3-b4.4"];
+        assert_eq!(ids, expected);
+        let settings = candidates[1].settings(&file);
+        let other = file.with_settings(&settings).unwrap().design;
+        assert_eq!(Candidate::of(&other), candidates[1]);
+    }
+}

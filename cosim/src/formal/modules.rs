@@ -1,0 +1,51 @@
+//! The modules whose properties are proven, in shapes that a prover can hold: the properties do not
+//! depend on how wide and deep the data is.
+
+use crate::pipeline::layers::Lowered;
+use crate::pipeline::{PipelineError, Source, SourceOptions};
+use hdl::blocks::gif_neuron::GifNeuron;
+use hdl::blocks::machine::host_port::HostPort;
+use hdl::blocks::machine::token_loop::TokenLoop;
+use hdl::blocks::machine::uart_bridge::UartBridge;
+use hdl::blocks::neuron_group::NeuronGroup;
+use hdl::blocks::register_file::register_file;
+use hdl::blocks::result_queue::ResultQueue;
+use hdl::blocks::spike_buffer::SpikeBuffer;
+use hdl::module::Module;
+use std::sync::Arc;
+
+/// Every module with properties, apart from those that stand in another of the list: they are
+/// proven there, with what their surroundings promise them.
+///
+/// # Errors
+/// If the sample network cannot be lowered.
+pub fn modules() -> Result<Vec<Arc<Module>>, PipelineError> {
+    let options = SourceOptions { tokens: Some(1), ..SourceOptions::default() };
+    let file = options.design_file()?;
+    let network = options.network(&file)?;
+    let texts = options.texts(&file, &network)?;
+    let source = Source { file, network, texts };
+    let machine = source.lower()?.parameters;
+    let engine = Lowered::new(&source)?.engine;
+    let spike_buffer = |skip_empty| {
+        SpikeBuffer { slots: 2, planes: 1, depth: 4, column_width: 3, skip_empty }.module()
+    };
+    Ok(vec![
+        HostPort { machine, token_width: 16 }.module(),
+        TokenLoop { context: 16, vocabulary: 24 }.module(),
+        UartBridge { divisor: 4, queue_depth: 4 }.module(),
+        register_file(&engine),
+        spike_buffer(false),
+        spike_buffer(true),
+        ResultQueue { lanes: 4, neurons: 2, acc_width: 5, depth: 4 }.module(),
+        NeuronGroup {
+            neurons: 2,
+            neuron: GifNeuron { rule: engine.rule, current_width: 6, saturates: true },
+            rows_max: 4,
+            value_bytes: 1,
+            threshold_width: engine.threshold_width(),
+            steps_width: 4,
+        }
+        .module(),
+    ])
+}

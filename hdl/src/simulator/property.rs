@@ -1,0 +1,43 @@
+//! Properties at run time: each module in its place, each cycle.
+
+use super::NativeSimulation;
+use super::operation::Slot;
+
+/// The properties of one module in its place in the hierarchy.
+#[derive(Clone, Debug)]
+pub(super) struct PropertyState {
+    /// Its place.
+    pub(super) path: String,
+    /// Where its reset lives.
+    pub(super) reset: Slot,
+    /// What its surroundings keep.
+    pub(super) assumed: Vec<Slot>,
+    /// What it keeps, by name.
+    pub(super) asserted: Vec<(String, Slot)>,
+    /// Whether it has been reset, and its surroundings have kept their part since then.
+    pub(super) armed: bool,
+}
+
+impl NativeSimulation {
+    /// Looks at every property before the clock edge. A module answers for itself from its first
+    /// reset on, until its surroundings break an assumption.
+    ///
+    /// # Panics
+    /// If an assertion does not hold.
+    pub(super) fn check_properties(&mut self) {
+        let NativeSimulation { state, properties, .. } = self;
+        let bit = |slot: &Slot| state[slot.offset] & 1 == 1;
+        for module in properties {
+            let PropertyState { path, reset, assumed, asserted, armed } = module;
+            if bit(reset) {
+                *armed = true;
+            } else if *armed {
+                *armed = assumed.iter().all(bit);
+                let broken = asserted.iter().find(|(_, slot)| *armed && !bit(slot));
+                if let Some((name, _)) = broken {
+                    panic!("`{path}` breaks its property `{name}`");
+                }
+            }
+        }
+    }
+}
