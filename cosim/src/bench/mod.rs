@@ -14,6 +14,7 @@ mod area;
 mod cost;
 mod designs;
 mod error;
+mod forms;
 mod speed;
 mod table;
 mod verdict;
@@ -24,6 +25,7 @@ pub(crate) use cost::Synthesis;
 pub use area::{AreaReport, AreaRow};
 pub use cost::{CELLS_ERROR_MAX, CostReport, CostRow, measure_small};
 pub use error::BenchError;
+pub use forms::{FormReport, FormRow};
 pub use speed::{CosimulationSpeed, ReferenceSpeed, SpeedReport};
 pub use verdict::{Limit, Quantity, Spread, Verdict};
 
@@ -40,6 +42,8 @@ pub struct BenchOptions {
     pub speed: bool,
     /// Whether to compare the cost model with synthesis; long the first time, seconds after that.
     pub cost: bool,
+    /// Whether to compare the forms of a matrix; minutes the first time, seconds after that.
+    pub forms: bool,
     /// Seeds of the placer; a clock is the median over them. At least 1.
     pub seeds: u32,
     /// Rounds of each comparison of speeds; a ratio is the median over them. At least 1.
@@ -50,7 +54,15 @@ pub struct BenchOptions {
 
 impl Default for BenchOptions {
     fn default() -> Self {
-        BenchOptions { area: true, speed: true, cost: false, seeds: 3, rounds: 11, cycles: 200_000 }
+        BenchOptions {
+            area: true,
+            speed: true,
+            cost: false,
+            forms: false,
+            seeds: 3,
+            rounds: 11,
+            cycles: 200_000,
+        }
     }
 }
 
@@ -63,6 +75,8 @@ pub struct BenchReport {
     pub speed: Option<SpeedReport>,
     /// The cost model beside synthesis, if asked for.
     pub cost: Option<CostReport>,
+    /// The forms of a matrix, if asked for.
+    pub forms: Option<FormReport>,
 }
 
 impl BenchReport {
@@ -96,6 +110,7 @@ pub fn run(options: &BenchOptions) -> Result<BenchReport, BenchError> {
         area: options.area.then(|| area::measure(&cache, options.seeds)).transpose()?,
         speed: options.speed.then(|| speed::measure(&cache, options)).transpose()?,
         cost: options.cost.then(|| cost::measure(&cache)).transpose()?,
+        forms: options.forms.then(|| forms::measure(&cache)).transpose()?,
     })
 }
 

@@ -16,6 +16,9 @@ impl fmt::Display for BenchReport {
         if let Some(cost) = &self.cost {
             writeln!(f, "{cost}")?;
         }
+        if let Some(forms) = &self.forms {
+            writeln!(f, "{forms}")?;
+        }
         if self.area.is_none() && self.speed.is_none() {
             return Ok(());
         }

@@ -16,6 +16,9 @@ pub(super) struct BenchCommand {
     /// Only the cost model beside synthesis and simulation; long the first time, seconds after that.
     #[arg(long)]
     cost: bool,
+    /// Only the forms of a matrix, dense, event and baked: cells, cycles, and where they cross.
+    #[arg(long)]
+    forms: bool,
     /// Seeds of the placer; a clock is the median over them.
     #[arg(long, value_name = "N", default_value_t = BenchOptions::default().seeds)]
     seeds: u32,
@@ -29,11 +32,12 @@ pub(super) struct BenchCommand {
 
 impl BenchCommand {
     pub(super) fn execute(&self, console: &mut Console) -> anyhow::Result<Exit> {
-        let all = !(self.area || self.speed || self.cost);
+        let all = !(self.area || self.speed || self.cost || self.forms);
         let options = BenchOptions {
             area: all || self.area,
             speed: all || self.speed,
             cost: self.cost,
+            forms: self.forms,
             seeds: self.seeds,
             ..BenchOptions::default()
         };

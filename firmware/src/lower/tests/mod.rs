@@ -8,7 +8,7 @@ use super::*;
 use crate::machine::StoredMatrix;
 use crate::machine_cycles::{MachineLatency, dense, token_cycles};
 use pretty_assertions::assert_eq;
-use weights::config::{Machine, WeightStore};
+use weights::config::{Form, Machine, WeightStore};
 use weights::network::{AttentionShape, BitnetShape, RotaryPairing, Table};
 use weights::numeric::{Radix, Trit};
 use weights::packing::Packing;
@@ -177,6 +177,15 @@ fn designs_that_are_no_machine_are_refused_by_key() {
     let (key, message) = refused(&|design| design.array.lanes = 12);
     assert_eq!(key, Some("array.lanes"));
     assert_eq!(message, "lanes 12 is no power of two that elements 8 divides; choose 16");
+    let (key, message) = refused(&|design| design.array.form = Form::Event);
+    assert_eq!(key, Some("array.form"));
+    assert_eq!(
+        message,
+        "form event builds single matrices, a machine's array is dense; \
+         write dense, or run `spikewright layers`"
+    );
+    let (key, _) = refused(&|design| design.array.form = Form::Baked);
+    assert_eq!(key, Some("array.form"));
     let (key, message) = refused(&|design| design.machine.attention_bits = 5);
     assert_eq!(key, Some("machine.attention_bits"));
     assert_eq!(
