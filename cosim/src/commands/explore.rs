@@ -7,8 +7,8 @@ use crate::reference::seeded_ids;
 use clap::Args;
 use std::path::PathBuf;
 use std::time::Instant;
-use weights::config::DesignFile;
 use weights::config::limits::{LANES_MAX, PLANES_MAX, SLOTS_MAX, TOKENS_MAX};
+use weights::config::{DesignFile, Target};
 use weights::network::Network;
 use weights::packing::Packing;
 
@@ -46,6 +46,9 @@ pub(super) struct ExploreCommand {
     /// Codes of the weights to sweep: two_bit, base3.
     #[arg(long, value_name = "CODE,…", value_delimiter = ',', value_parser = packing)]
     packing: Vec<Packing>,
+    /// What the array's dots are built of, to sweep: portable, ecp5; otherwise the design's.
+    #[arg(long, value_name = "TARGET,…", value_delimiter = ',', value_parser = target)]
+    target: Vec<Target>,
     /// Mean counts of the encoder to sweep; otherwise the design's. It changes what is computed.
     #[arg(long, value_name = "K,…", value_delimiter = ',', value_parser = clap::value_parser!(u32).range(1..=64))]
     mean_count: Vec<u32>,
@@ -74,6 +77,12 @@ fn packing(text: &str) -> Result<Packing, String> {
     let known = [Packing::TwoBit, Packing::Base3];
     let found = known.into_iter().find(|packing| packing.name() == text);
     found.ok_or_else(|| "choose two_bit or base3".to_owned())
+}
+
+fn target(text: &str) -> Result<Target, String> {
+    let known = [Target::Portable, Target::Ecp5];
+    let found = known.into_iter().find(|target| target.name() == text);
+    found.ok_or_else(|| "choose portable or ecp5".to_owned())
 }
 
 impl ExploreCommand {
@@ -127,6 +136,7 @@ impl ExploreCommand {
             planes: sizes(&self.planes),
             elements: sizes(&self.elements),
             packing: self.packing.clone(),
+            target: self.target.clone(),
             mean_count: self.mean_count.clone(),
             bits: self.bits.clone(),
         }

@@ -31,24 +31,16 @@ pub fn table(exploration: &Exploration) -> String {
         exploration.front().count(),
     );
     text += &misfits(&exploration.misfits);
-    let _ = writeln!(
-        text,
-        "  {:<32}{:>8}{:>6}{:>11}{:>8}{:>10}{:>11}{:>10}{:>10}",
-        "", "cells", "", "block RAM", "mult.", "cycles", "tokens/s", "nJ a", "int8"
-    );
-    let _ = writeln!(
-        text,
-        "  {:<32}{:>8}{:>6}{:>11}{:>8}{:>10}{:>11}{:>10}{:>10}",
-        "lanes x slots x planes",
-        "",
-        "",
-        format!("of {}", part.block_rams),
-        format!("of {}", part.multipliers),
-        "a token",
-        format!("{megahertz} MHz"),
-        "token",
-        "adds"
-    );
+    let [blocks, multipliers] =
+        [part.block_rams, part.multipliers].map(|count| format!("of {count}"));
+    let clock = format!("{megahertz} MHz");
+    for line in [
+        ["", "cells", "", "block RAM", "mult.", "binds", "cycles", "tokens/s", "nJ a", "int8"],
+        ["design", "", "", &blocks, &multipliers, "", "a token", &clock, "token", "adds"],
+    ] {
+        text += &columns(line.map(str::to_owned));
+        text.push('\n');
+    }
     for point in exploration.points.iter().filter(|point| point.is_chosen() || point.current) {
         text += &row(point, part.cells);
     }
@@ -56,9 +48,11 @@ pub fn table(exploration: &Exploration) -> String {
     let _ = writeln!(
         text,
         "  These have no other that is both smaller and faster; {others} more of the front, better \
-         only in block RAM\n  or energy, are in points.json. Cells: LUT4, predicted within 10 % of \
-         synthesis. Cycles, exact, and\n  energy: mean of {tokens} tokens after a prompt of \
-         {prompt}. Energy: ASIC prices, to compare designs:"
+         only in block RAM\n  or energy, are in points.json. A name is lanes x slots x planes, \
+         elements of a vector, code, mean count,\n  bits of attention and head. What binds is what \
+         takes the largest share of the part. Cells: LUT4,\n  predicted. Cycles, exact, and \
+         energy: mean of {tokens} tokens after a prompt of {prompt}. Energy: ASIC prices,\n  to \
+         compare designs:"
     );
     for price in &exploration.prices {
         let _ = writeln!(
@@ -96,20 +90,25 @@ fn row(point: &Point, cells: u64) -> String {
     if point.current {
         notes.push(if point.front { "the design" } else { "the design: others are better" });
     }
-    let line = format!(
-        "  {:<32}{:>8}{:>4} %{:>11}{:>8}{:>10}{:>11}{:>10.1}{:>10.1}  {}",
-        point.id,
+    let line = columns([
+        point.id.clone(),
         grouped(point.cells),
-        (100 * point.cells).div_ceil(cells),
-        point.block_rams,
-        point.multipliers,
+        format!("{} %", (100 * point.cells).div_ceil(cells)),
+        point.block_rams.to_string(),
+        point.multipliers.to_string(),
+        point.binding.to_owned(),
         grouped(point.cycles_per_token.round() as u64),
         grouped(point.tokens_per_second.round() as u64),
-        point.nanojoules_per_token,
-        point.int8_nanojoules_per_token,
-        notes.join(", "),
-    );
-    format!("{}\n", line.trim_end())
+        format!("{:.1}", point.nanojoules_per_token),
+        format!("{:.1}", point.int8_nanojoules_per_token),
+    ]);
+    format!("{}\n", format!("{line}  {}", notes.join(", ")).trim_end())
+}
+
+fn columns([id, rest @ ..]: [String; 10]) -> String {
+    const WIDTHS: [usize; 9] = [8, 6, 11, 8, 13, 9, 10, 9, 9];
+    let cells = rest.iter().zip(WIDTHS).map(|(text, width)| format!("{text:>width$}"));
+    format!("  {id:<34}{}", cells.collect::<String>())
 }
 
 fn confirmed(exploration: &Exploration) -> String {

@@ -49,6 +49,8 @@ pub struct Point {
     pub nanojoules: [f64; 4],
     /// The same with int8 activations that ternary weights add and subtract.
     pub int8_nanojoules_per_token: f64,
+    /// The resource that it takes the largest share of: what stops it from growing.
+    pub binding: &'static str,
     /// Whether it is the design that was given.
     pub current: bool,
     /// Whether no other point is better in cells, block RAM, speed and energy at once.
@@ -171,25 +173,24 @@ impl<'a> Predictor<'a> {
         self.misfit(candidate, &certain)
     }
 
-    /// The resource that a machine takes most too much of.
-    fn misfit(&self, candidate: &Candidate, cells: &Cells) -> Option<Misfit> {
+    /// The resource that a machine takes the largest share of, how much, and how much there is.
+    fn binding(&self, cells: &Cells) -> (&'static str, u64, u64) {
         let Part { cells: all, flip_flops, block_rams, multipliers, .. } = self.part;
-        let misfit = |(resource, used, available): (&'static str, u64, u64)| Misfit {
-            id: candidate.id(),
-            resource,
-            used,
-            available,
-        };
-        [
+        let used = [
             ("cells", cells.cells(), all),
             ("flip-flops", cells.flip_flops, flip_flops),
             ("block RAMs", cells.block_rams, block_rams),
             ("multipliers", cells.multipliers, multipliers),
-        ]
-        .map(misfit)
-        .into_iter()
-        .filter(|misfit| misfit.used > misfit.available)
-        .max_by(|a, b| a.excess().total_cmp(&b.excess()))
+        ];
+        let share = |(_, used, available): &(&str, u64, u64)| *used as f64 / *available as f64;
+        let largest = used.into_iter().max_by(|a, b| share(a).total_cmp(&share(b)));
+        largest.expect("there are four")
+    }
+
+    /// What a machine takes too much of.
+    fn misfit(&self, candidate: &Candidate, cells: &Cells) -> Option<Misfit> {
+        let (resource, used, available) = self.binding(cells);
+        (used > available).then(|| Misfit { id: candidate.id(), resource, used, available })
     }
 
     fn cells(&self, program: &Program) -> Result<Cells, PipelineError> {
@@ -223,6 +224,7 @@ impl<'a> Predictor<'a> {
             nanojoules_per_token: nanojoules(energy.total()),
             nanojoules: [adds, accumulations, fetches, vector].map(nanojoules),
             int8_nanojoules_per_token: nanojoules(activity.work.int8_energy().total()),
+            binding: self.binding(cells).0,
             current: false,
             front: false,
             line: false,

@@ -1,7 +1,8 @@
 //! The designs of a sweep: every combination of the values of its axes that can be a machine.
 
 use serde::Serialize;
-use weights::config::{Design, DesignFile};
+use std::collections::BTreeSet;
+use weights::config::{Design, DesignFile, Target};
 use weights::numeric::Radix;
 use weights::packing::Packing;
 
@@ -18,6 +19,8 @@ pub struct Axes {
     pub elements: Vec<usize>,
     /// `weight_store.packing`.
     pub packing: Vec<Packing>,
+    /// `array.target`.
+    pub target: Vec<Target>,
     /// `encoder.mean_count`.
     pub mean_count: Vec<u32>,
     /// `machine.attention_bits` and `machine.head_bits`.
@@ -28,6 +31,8 @@ pub struct Axes {
 const SIDES: [usize; 5] = [4, 8, 16, 32, 64];
 /// Values of a vector where nobody says.
 const ELEMENTS: [usize; 4] = [2, 4, 8, 16];
+/// Codes of the weights where nobody says.
+const PACKINGS: [Packing; 2] = [Packing::TwoBit, Packing::Base3];
 /// Planes where nobody says; those below the bits of a count are left out.
 const PLANES: [usize; 3] = [2, 4, 8];
 
@@ -46,6 +51,8 @@ pub struct Candidate {
     pub packing: Packing,
     /// How a matrix becomes hardware; the machine's array is dense.
     pub form: &'static str,
+    /// What the dots of the array are built of.
+    pub target: Target,
     /// Mean count that the encoder aims at.
     pub mean_count: u32,
     /// Bits of the counts of attention and head.
@@ -63,6 +70,7 @@ impl Candidate {
             elements: machine.elements,
             packing: design.weight_store.packing,
             form: array.form.name(),
+            target: array.target,
             mean_count: design.encoder.mean_count,
             bits: [machine.attention_bits, machine.head_bits],
         }
@@ -73,7 +81,9 @@ impl Candidate {
         let Candidate { lanes, slots, planes, elements, packing, mean_count, bits, .. } = self;
         let [attention, head] = bits;
         let packing = packing.name();
-        format!("{lanes}x{slots}x{planes}-v{elements}-{packing}-k{mean_count}-b{attention}.{head}")
+        let target = if self.target == Target::Ecp5 { "-ecp5" } else { "" };
+        let shape = format!("{lanes}x{slots}x{planes}-v{elements}-{packing}");
+        format!("{shape}-k{mean_count}-b{attention}.{head}{target}")
     }
 
     /// The settings that make the design of `file` this one. Neurons belong to the engine of single
@@ -88,6 +98,7 @@ impl Candidate {
             format!("array.planes={}", self.planes),
             format!("machine.elements={}", self.elements),
             format!("weight_store.packing={}", self.packing.name()),
+            format!("array.target={}", self.target.name()),
             format!("encoder.mean_count={}", self.mean_count),
             format!("machine.attention_bits={attention}"),
             format!("machine.head_bits={head}"),
@@ -112,53 +123,34 @@ impl Axes {
     /// Every candidate, the design itself first.
     pub fn candidates(&self, design: &Design) -> Vec<Candidate> {
         let own = Candidate::of(design);
-        let or = |given: &[usize], usual: &[usize]| match given {
-            [] => usual.to_vec(),
-            _ => given.to_vec(),
-        };
-        let packings = match self.packing.as_slice() {
-            [] => vec![Packing::TwoBit, Packing::Base3],
-            given => given.to_vec(),
-        };
-        let counts = match self.mean_count.as_slice() {
-            [] => vec![own.mean_count],
-            given => given.to_vec(),
-        };
-        let bits: Vec<[u32; 2]> = match self.bits.as_slice() {
-            [] => vec![own.bits],
-            given => given.iter().map(|&bits| [bits; 2]).collect(),
-        };
-        let mut candidates = vec![own.clone()];
-        let (lanes, slots) = (or(&self.lanes, &SIDES), or(&self.slots, &SIDES));
-        let (planes, elements) = (or(&self.planes, &PLANES), or(&self.elements, &ELEMENTS));
-        let mut put = |next: Candidate| {
-            if next.is_machine(design.array.radix) && !candidates.contains(&next) {
-                candidates.push(next);
-            }
-        };
-        for (&mean_count, &bits) in counts.iter().flat_map(|k| bits.iter().map(move |b| (k, b))) {
-            for &packing in &packings {
-                for (&lanes, &slots) in lanes.iter().flat_map(|l| slots.iter().map(move |s| (l, s)))
-                {
-                    for (&planes, &elements) in
-                        planes.iter().flat_map(|p| elements.iter().map(move |e| (p, e)))
-                    {
-                        put(Candidate {
-                            lanes,
-                            slots,
-                            planes,
-                            elements,
-                            packing,
-                            mean_count,
-                            bits,
-                            ..own.clone()
-                        });
-                    }
-                }
-            }
-        }
-        candidates
+        let pairs = |bits: &u32| [*bits; 2];
+        let both: Vec<[u32; 2]> = self.bits.iter().map(pairs).collect();
+        let mut found = vec![own.clone()];
+        each(&mut found, &self.mean_count, &[own.mean_count], |to, value| to.mean_count = value);
+        each(&mut found, &both, &[own.bits], |to, value| to.bits = value);
+        each(&mut found, &self.target, &[own.target], |to, value| to.target = value);
+        each(&mut found, &self.packing, &PACKINGS, |to, value| to.packing = value);
+        each(&mut found, &self.lanes, &SIDES, |to, value| to.lanes = value);
+        each(&mut found, &self.slots, &SIDES, |to, value| to.slots = value);
+        each(&mut found, &self.planes, &PLANES, |to, value| to.planes = value);
+        each(&mut found, &self.elements, &ELEMENTS, |to, value| to.elements = value);
+        found.retain(|next| next.is_machine(design.array.radix));
+        found.insert(0, own);
+        let mut seen = BTreeSet::new();
+        found.retain(|next| seen.insert(next.id()));
+        found
     }
+}
+
+/// Every candidate becomes one for each value of a key: those given, or else the usual ones.
+fn each<T: Copy>(found: &mut Vec<Candidate>, given: &[T], usual: &[T], put: fn(&mut Candidate, T)) {
+    let values = if given.is_empty() { usual } else { given };
+    let with = |candidate: &Candidate, value: &T| {
+        let mut next = candidate.clone();
+        put(&mut next, *value);
+        next
+    };
+    *found = found.iter().flat_map(|from| values.iter().map(move |v| with(from, v))).collect();
 }
 
 #[cfg(test)]

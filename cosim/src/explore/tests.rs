@@ -54,6 +54,8 @@ fn points_are_what_the_models_say() {
     assert_eq!((current.cells, current.block_rams), (cells.cells(), cells.block_rams));
     let speed = options.megahertz * 1e6 / current.cycles_per_token;
     assert_eq!(current.tokens_per_second, speed);
+    // Of 72 multipliers that is less than its share of 43,848 cells.
+    assert_eq!((current.multipliers, current.binding), (35, "cells"));
     let sum: f64 = current.nanojoules.iter().sum();
     assert!((sum - current.nanojoules_per_token).abs() < 1e-9);
     // Corners have their names, and none is twice the same.

@@ -75,6 +75,16 @@ pub enum Target {
     Ecp5,
 }
 
+impl Target {
+    /// The name in configurations.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Target::Portable => "portable",
+            Target::Ecp5 => "ecp5",
+        }
+    }
+}
+
 /// How a matrix becomes hardware.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
