@@ -197,7 +197,12 @@ impl EngineParameters {
             ("weight words", "weight_depth", tiling.words(), self.weight_depth),
             ("beats a frame", "spike_depth", entries, self.spike_depth),
         ];
-        for (what, parameter, needed, limit) in needs {
+        let single = [
+            ("rows at once", "lanes", tiling.rows, self.lanes),
+            ("columns at once", "slots", tiling.columns, self.slots),
+        ];
+        let single = single.into_iter().filter(|_| self.form == Form::Baked);
+        for (what, parameter, needed, limit) in single.chain(needs) {
             if needed > limit {
                 return Err(EngineError::Capacity { what, parameter, needed, limit });
             }
@@ -208,7 +213,7 @@ impl EngineParameters {
     /// Columns of a weight word: the slots, or the one column of an event.
     pub const fn word_slots(&self) -> usize {
         match self.form {
-            Form::Dense => self.slots,
+            Form::Dense | Form::Baked => self.slots,
             Form::Event => 1,
         }
     }

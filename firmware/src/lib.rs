@@ -15,6 +15,7 @@
 //!  stream            trains and results as beats of the two streams
 //!  widths            proof that no sum overflows, from the actual weights
 //!  cycles            how long one vector takes
+//!  form_cycles       how long vectors take on an engine of any form, to the cycle
 //!  driver            loads, configures and watches an engine over any bus
 //!  machine_driver    the same for a machine
 //! ```
@@ -26,6 +27,7 @@ pub mod cycles;
 pub mod driver;
 pub mod energy;
 pub mod engine;
+pub mod form_cycles;
 pub mod image;
 pub mod isa;
 pub mod listing;

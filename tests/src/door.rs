@@ -133,6 +133,9 @@ pub fn check<S: Simulation>(case: &Case, simulation: S) -> Result<Report, Box<Fa
             .run(&mut harness, &case.vectors, mode, &mut stalls)
             .map_err(|error| fault(run, Difference::Engine(error)))?;
         compare(case, mode, &results).map_err(|difference| fault(run, difference))?;
+        if source + sink == 0.0 {
+            on_time(case, &results).map_err(|difference| fault(run, difference))?;
+        }
     }
     provocation::all(case, &mut harness).map_err(|difference| fault("provocation", difference))?;
     let cycles = harness.cycles();
@@ -155,6 +158,18 @@ fn resets<S: Simulation>(case: &Case, harness: &mut Harness<S>) -> Result<(), La
         harness.stream_part(frame, random.random_range(0..frame.len()).max(1));
         harness.idle(random.random_range(0..40));
         harness.reset();
+    }
+    Ok(())
+}
+
+/// Where neither stream waits, every vector leaves in the cycle that the model says.
+fn on_time(case: &Case, results: &LayerResults) -> Result<(), Difference> {
+    for (predicted, found) in case.layer.predicted(&case.vectors).into_iter().zip(&results.cycles) {
+        let found = found - results.begin;
+        if predicted != found {
+            let (expected, found) = (predicted as u32, found as u32);
+            return Err(Difference::Counter { name: "cycles of a vector", expected, found });
+        }
     }
     Ok(())
 }

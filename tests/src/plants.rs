@@ -67,6 +67,12 @@ pub fn events() -> Configuration {
     lif().form(Form::Event)
 }
 
+/// A matrix that is logic, in several passes.
+pub fn baked() -> Configuration {
+    Configuration::new([12, 14, 2, 2], (10, 14), Bitwise, Base3, spikingbert_lif())
+        .form(Form::Baked)
+}
+
 /// A text without comments, every run of blanks one blank; compiler directives keep their lines.
 pub fn plain(text: &str) -> String {
     let mut plain = String::new();
@@ -183,6 +189,25 @@ plants! { Configuration:
         "{product, minus}" => "{product, 1'b0}";
     events "event_lane" "value" "the sum outlives its tile"
         "if (accumulate_i & last_i)" => "if (accumulate_i & last_i & rst_i)";
+
+    // ---- baked -----------------------------------------------------------------------------------
+
+    baked "column_value" "value" "planes weigh in the wrong order"
+        "added = {plus[0], plus[1]}" => "added = {plus[1], plus[0]}";
+    baked "baked_dots" "value" "the sign of a column does not stay"
+        "{column_0_q[2], column_0_q[2:1]}" => "{1'b0, column_0_q[2:1]}";
+    baked "baked_dots" "value" "a bit is added as its opposite"
+        "sum_0 = column_" => "sum_0 = ~column_";
+    baked "baked_array" "value" "a plane sees the spikes of the column beside"
+        ".active_i ({active_i[14], active_i[0]})" => ".active_i ({active_i[15], active_i[0]})";
+    baked "layer_engine" "value" "the next entry does not wait for the bits of the one before"
+        "vector_valid = buffer_valid & ~passing" => "vector_valid = buffer_valid";
+    baked "baked_lane" "value" "a pass shifts by one plane too few"
+        "(sum_q << 2)" => "(sum_q << 1)";
+    baked "result_register" "value" "sums are taken when their tile is noted"
+        "if (arrive_i) tile_q" => "if (note_i) tile_q";
+    baked "result_register" "frame" "row comparison off by one"
+        "last_group = rows <= next_row" => "last_group = rows < next_row";
 
     // ---- weights ---------------------------------------------------------------------------------
 

@@ -19,7 +19,7 @@ const SAMPLE_COST_MAX: usize = 600;
 /// All configurations.
 pub fn all() -> Vec<Configuration> {
     let dense = [edges(), odd_sizes(), published_rules(), other_rules(), skipping(), large()];
-    [dense.concat(), carry_cells(), events()].concat()
+    [dense.concat(), carry_cells(), events(), baked()].concat()
 }
 
 /// Configurations of a sample beyond those that every feature needs.
@@ -173,6 +173,19 @@ fn events() -> Vec<Configuration> {
         new([64, 32, 2, 16], (100, 70), Bitwise, Base3, spikellm()).planes_max(2),
     ];
     shapes.into_iter().map(|one| one.form(Form::Event)).collect()
+}
+
+/// Matrices that are logic: one tile each way.
+fn baked() -> Vec<Configuration> {
+    let new = Configuration::new;
+    let shapes = vec![
+        new([1, 1, 1, 1], (1, 1), Unary, TwoBit, spikingbert_if()),
+        new([4, 7, 2, 2], (3, 5), Bitwise, Base3, spikellm()),
+        new([12, 10, 4, 4], (12, 10), Unary, TwoBit, hard_channels()),
+        new([16, 16, 1, 8], (15, 16), Bitwise, Base3, spikingbert_lif()),
+        new([20, 31, 3, 5], (20, 30), Bitwise, TwoBit, int2spike_channels()).roomy(),
+    ];
+    shapes.into_iter().map(|one| one.form(Form::Baked)).collect()
 }
 
 /// Wide arrays.

@@ -1,5 +1,8 @@
 //! An engine as Verilog, and as a Verilated model.
 
+use crate::case::Case;
+use crate::configuration::Configuration;
+use cosim::harness::Layer;
 use cosim::tools::{Design, ToolError};
 use cosim::verilated::{BuildOptions, CompiledModel, Optimisation, Toolchain, VerilatedModel};
 use firmware::engine::EngineParameters;
@@ -14,8 +17,28 @@ pub const TOP: &str = "layer_engine";
 /// # Panics
 /// If the generator made a mistake.
 pub fn engine(parameters: &EngineParameters) -> Checked {
-    let module = LayerEngine { parameters: *parameters, image: vec![] }.module();
-    hdl::check::check(&module).unwrap_or_else(|error| panic!("{parameters:?}: {error}"))
+    checked(&LayerEngine { parameters: *parameters, image: vec![], baked: None })
+}
+
+/// The checked design of a configuration; one of the baked form is made of a random matrix.
+///
+/// # Panics
+/// As [`engine`].
+pub fn configured(configuration: &Configuration) -> Checked {
+    layer(&Case::new(configuration, 1).layer)
+}
+
+/// The checked design of the engine of a layer.
+///
+/// # Panics
+/// As [`engine`].
+pub fn layer(layer: &Layer) -> Checked {
+    checked(&layer.generator())
+}
+
+fn checked(engine: &LayerEngine) -> Checked {
+    let found = hdl::check::check(&engine.module());
+    found.unwrap_or_else(|error| panic!("{:?}: {error}", engine.parameters))
 }
 
 /// File names and texts of a printed design.

@@ -26,7 +26,7 @@ struct Row {
 fn run(toolchain: &Toolchain, configuration: &Configuration, seed: u64) -> Row {
     let started = Instant::now();
     let case = Case::new(configuration, seed);
-    let design = verilog::engine(&configuration.engine);
+    let design = verilog::layer(&case.layer);
     let native =
         || check(&case, NativeSimulation::new(&design)).map_err(|e| format!("native: {e}"));
     let verilated = || {
@@ -36,7 +36,9 @@ fn run(toolchain: &Toolchain, configuration: &Configuration, seed: u64) -> Row {
     };
     // Whatever the dots are built of, the portable view answers too.
     let portable = || {
-        let design = verilog::engine(&configuration.clone().portable().engine);
+        let mut case = case.clone();
+        case.layer.engine = configuration.clone().portable().engine;
+        let design = verilog::layer(&case.layer);
         check(&case, NativeSimulation::new(&design)).map_err(|error| format!("portable: {error}"))
     };
     let result = native().and_then(|native| Ok((native, verilated()?)));
@@ -123,6 +125,7 @@ fn the_table_covers_what_it_promises() {
         "target Ecp5",
         "form dense",
         "form event",
+        "form baked",
         "leak None",
         "leak Shift",
         "leak Decay",

@@ -49,7 +49,7 @@ fn compare(subfolder: &str, texts: &BTreeMap<String, String>) {
 }
 
 fn printed(configuration: &Configuration) -> BTreeMap<String, String> {
-    verilog::sources(&verilog::engine(&configuration.engine)).into_iter().collect()
+    verilog::sources(&verilog::configured(configuration)).into_iter().collect()
 }
 
 fn small() -> Configuration {
@@ -96,6 +96,21 @@ fn event_blocks() {
     let mut files = printed(&small().form(Form::Event));
     files.retain(|name, _| name.starts_with("event_") || name == "layer_engine.v");
     compare("event", &files);
+}
+
+/// The blocks of a baked engine that the others do not have.
+#[test]
+fn baked_blocks() {
+    let configuration = Configuration::new(
+        [6, 8, 2, 2],
+        (6, 8),
+        Radix::Bitwise,
+        Packing::Base3,
+        rules::spikingbert_lif(),
+    );
+    let mut files = printed(&configuration.form(Form::Baked));
+    files.retain(|name, _| name.starts_with("baked_") || name == "result_register.v");
+    compare("baked", &files);
 }
 
 /// Every block of a small machine that is not a block of the engine, and the tops of both hosts.

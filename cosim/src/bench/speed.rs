@@ -216,7 +216,8 @@ fn reference(toolchain: &Toolchain, options: &BenchOptions) -> Result<ReferenceS
     let trace = Trace::record(&mut runner, &ids)?;
 
     let engine = EngineParameters::from(&design);
-    let model = model(toolchain, &LayerEngine { parameters: engine, image: vec![] }.module())?;
+    let model =
+        model(toolchain, &LayerEngine { parameters: engine, image: vec![], baked: None }.module())?;
     let mut matrices = load(&model, &engine, &network, &trace)?;
     let (synapses, synapse_planes) = work(&matrices);
     let planes = synapse_planes / synapses;

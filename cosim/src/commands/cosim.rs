@@ -53,9 +53,10 @@ impl CosimCommand {
             return Err(PipelineError::UnknownToken { token, count }.into());
         }
         let traced = self.trace.is_some();
-        let (rtl, seed) = (prepared.rtl.design(), prepared.source.file.design.run.seed);
+        let rtl = &prepared.rtls[job.index % prepared.rtls.len()];
+        let seed = prepared.source.file.design.run.seed;
         let Built { model, tools, gates } =
-            self.options.gates.build(console, &mut stages, rtl, traced, seed)?;
+            self.options.gates.build(console, &mut stages, rtl.design(), traced, seed)?;
         let begin = Instant::now();
         let mut run = verify_matrix(&job, &model, None)?;
         if let Some(trace) = self.window(&run) {
@@ -65,8 +66,7 @@ impl CosimCommand {
         let elapsed = begin.elapsed();
         let lowered = Lowered { jobs: vec![job], ..prepared.lowered };
         let verified = Verified { runs: vec![run], elapsed };
-        let mut report =
-            CosimReport::new(&prepared.source, &lowered, &prepared.rtl, &verified, tools);
+        let mut report = CosimReport::new(&prepared.source, &lowered, rtl, &verified, tools);
         report.planted = prepared.planted;
         report.gates = gates;
         let what = format!(

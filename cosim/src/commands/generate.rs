@@ -10,6 +10,7 @@ use firmware::image::MachineImage;
 use serde_json::json;
 use std::path::PathBuf;
 use std::time::Instant;
+use weights::config::Form;
 
 /// Arguments of `generate`.
 #[derive(Args, Debug)]
@@ -41,6 +42,11 @@ impl GenerateCommand {
         let file = options.design_file()?;
         let mut outputs = Outputs::new(&self.out, &file.design.name)?;
         outputs.add("0-config.toml", file.design.to_commented_toml());
+        if self.engine && file.design.array.form == Form::Baked {
+            let message = "a baked engine is made of one matrix, and none is given here";
+            let remedy = "run `spikewright layers`, which makes one for each";
+            return Err(file.point_at("array.form", message, remedy).into());
+        }
         let (files, verilog, lines) = if self.engine {
             let rtl = Rtl::new(&EngineParameters::from(&file.design))?;
             (rtl.files(), names(&rtl.sources), rtl.lines())

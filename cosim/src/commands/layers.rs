@@ -1,6 +1,5 @@
 //! `layers`: each ternary matrix alone on the streaming layer engine.
 
-use super::gates::Built;
 use super::options::{LayerOptions, Prepared, Stages};
 use super::{Console, Exit};
 use crate::lockstep::Difference;
@@ -30,20 +29,27 @@ impl LayersCommand {
         let mut stages = Stages::default();
         let ours = |name: &str| Outputs::new(&self.out, &folder_name(name)).map(|_| ());
         let prepared = self.options.prepare(console, &mut stages, ours)?;
-        let (rtl, seed) = (prepared.rtl.design(), prepared.source.file.design.run.seed);
-        let Built { model, tools, gates } =
-            self.options.gates.build(console, &mut stages, rtl, false, seed)?;
+        let seed = prepared.source.file.design.run.seed;
+        let (mut models, mut tools, mut netlists) = (vec![], vec![], vec![]);
+        for rtl in &prepared.rtls {
+            let gates = self.options.gates;
+            let built = gates.build(console, &mut stages, rtl.design(), false, seed)?;
+            models.push(built.model);
+            netlists.extend(built.gates);
+            tools = built.tools;
+        }
 
-        let verified = verify(&prepared.lowered, &model)?;
+        let verified = verify(&prepared.lowered, &models)?;
         let mut report = CosimReport::new(
             &prepared.source,
             &prepared.lowered,
-            &prepared.rtl,
+            &prepared.rtls[0],
             &verified,
             tools.clone(),
         );
         report.planted.clone_from(&prepared.planted);
-        report.gates = gates;
+        // The report is of the first engine, as its lines of RTL are.
+        report.gates = netlists.into_iter().next();
         stages.note_time(console, "cosim", verified.elapsed, &describe(&report));
 
         let begin = Instant::now();
@@ -63,8 +69,11 @@ impl LayersCommand {
         outputs.add("1-network.json", prepared.source.network.to_json());
         outputs.add("2-weights.bin", weight_file(&prepared.lowered));
         outputs.add("3-program.lst", listing(&prepared.lowered));
-        for (name, text) in prepared.rtl.files() {
-            outputs.add(&format!("4-rtl/{name}"), text);
+        for (rtl, job) in prepared.rtls.iter().zip(&prepared.lowered.jobs) {
+            let own = if prepared.rtls.len() > 1 { format!("{}/", job.name) } else { "".into() };
+            for (name, text) in rtl.files() {
+                outputs.add(&format!("4-rtl/{own}{name}"), text);
+            }
         }
         let json = report.to_json();
         outputs.add(PAGE, page(&json, &[])?);

@@ -47,7 +47,8 @@ pub struct LayerOptions {
 pub(super) struct Prepared {
     pub(super) source: Source,
     pub(super) lowered: Lowered,
-    pub(super) rtl: Rtl,
+    /// One engine for all matrices, or one a matrix.
+    pub(super) rtls: Vec<Rtl>,
     pub(super) planted: Option<Planted>,
 }
 
@@ -129,10 +130,13 @@ impl LayerOptions {
         }
 
         let begin = Instant::now();
-        let rtl = Rtl::new(&lowered.engine)?;
-        let what = format!("{TOP}: {} modules, {} lines", rtl.sources.len(), rtl.lines());
+        let rtls = Rtl::of_jobs(&lowered)?;
+        let modules: usize = rtls.iter().map(|rtl| rtl.sources.len()).sum();
+        let lines: usize = rtls.iter().map(Rtl::lines).sum();
+        let engines = if rtls.len() > 1 { format!(", {} engines", rtls.len()) } else { "".into() };
+        let what = format!("{TOP}: {modules} modules, {lines} lines{engines}");
         stages.note(console, "generate", begin, &what);
-        Ok(Prepared { source, lowered, rtl, planted })
+        Ok(Prepared { source, lowered, rtls, planted })
     }
 
     fn source_options(&self) -> SourceOptions {

@@ -3,9 +3,13 @@
 use super::{Harness, HarnessError, ResultFrame, Stalls};
 use firmware::driver::{Counters, Driver, DriverError, LayerSetting, OutputMode, Status};
 use firmware::engine::{EngineError, EngineParameters};
+use firmware::form_cycles::{VectorLoad, vector_ends};
 use firmware::stream::{ResultError, ResultLayout, frame};
 use firmware::tiling::{Tiling, TilingError};
+use hdl::blocks::baked_dots::BakedMatrix;
+use hdl::blocks::layer_engine::LayerEngine;
 use hdl::simulation::Simulation;
+use weights::config::Form;
 use weights::neuron::{State, Threshold};
 use weights::numeric::{self, Trit};
 
@@ -19,7 +23,9 @@ pub struct Layer {
     pub engine: EngineParameters,
     /// How the matrix is cut.
     pub tiling: Tiling,
-    /// Its packed weights, bank word by bank word.
+    /// Its weights, row by row.
+    pub trits: Vec<Trit>,
+    /// Its packed weights, bank word by bank word; none where the weights are wires.
     pub image: Vec<u32>,
     /// Thresholds of its rows; unused where the rule has its own.
     pub thresholds: Vec<i64>,
@@ -83,8 +89,27 @@ impl Layer {
         steps: u32,
     ) -> Result<Layer, LayerError> {
         let tiling = engine.tiling(rows, columns)?;
-        let image = tiling.image(trits, engine.packing)?;
-        Ok(Layer { engine: *engine, tiling, image, thresholds, steps })
+        let image = match engine.form {
+            Form::Baked => vec![],
+            Form::Dense | Form::Event => tiling.image(trits, engine.packing)?,
+        };
+        let trits = trits.to_vec();
+        Ok(Layer { engine: *engine, tiling, trits, image, thresholds, steps })
+    }
+
+    /// The engine to generate; of the baked form, the one that is this matrix.
+    pub fn generator(&self) -> LayerEngine {
+        let baked = (self.engine.form == Form::Baked)
+            .then(|| BakedMatrix { columns: self.tiling.columns, trits: self.trits.clone() });
+        LayerEngine { parameters: self.engine, image: vec![], baked }
+    }
+
+    /// Cycles from the first beat to the last result of each vector, both included, if neither
+    /// stream ever waits.
+    pub fn predicted(&self, vectors: &[LayerVector]) -> Vec<u64> {
+        let load = |train: &LayerVector| VectorLoad::new(&self.engine, train);
+        let loads: Vec<VectorLoad> = vectors.iter().map(load).collect();
+        vector_ends(&self.engine, &self.tiling, &loads, &self.generator().timing())
     }
 
     /// The frames of some vectors.

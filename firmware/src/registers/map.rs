@@ -25,7 +25,7 @@ register_map! {
         Packing    "packing"     [25:25] Parameter 0 "Code of the trits in the weight memory."
             { 0 = "two_bit", 1 = "base3" };
         Form       "form"        [27:26] Parameter 0 "How the matrix became hardware."
-            { 0 = "dense", 1 = "event" };
+            { 0 = "dense", 1 = "event", 2 = "baked" };
         MapVersion "map_version" [31:28] Constant MAP_VERSION "Version of this register map.";
     }
     0x0C Widths "widths" "Bits of the values inside, two's complement." {

@@ -42,6 +42,11 @@ impl EventArray {
         }
     }
 
+    /// Bits of the signed value of one event's planes.
+    pub(super) fn value_width(&self) -> u32 {
+        self.magnitude_width() + 1
+    }
+
     /// Passes that an accumulator can tell apart; those before them are worth a multiple of
     /// 2^`acc_width`, which is nothing.
     fn passes_max(&self) -> u32 {
@@ -123,8 +128,13 @@ impl EventArray {
     }
 
     /// The signed value of an event's planes.
-    fn value<'m>(&self, b: &'m Builder, active: Signal<'m>, negative: Signal<'m>) -> Signal<'m> {
-        let width = self.magnitude_width() + 1;
+    pub(super) fn value<'m>(
+        &self,
+        b: &'m Builder,
+        active: Signal<'m>,
+        negative: Signal<'m>,
+    ) -> Signal<'m> {
+        let width = self.value_width();
         let plus = b.wire("plus", active & !negative);
         let magnitude = |name: &str, spikes: Signal<'m>| {
             let bits: Vec<Signal> = (0..self.planes).map(|plane| spikes.bit(plane)).collect();

@@ -66,7 +66,7 @@ impl Lane {
 
         b.section("Dots.");
         b.add_latency(dot.latency);
-        let mut sums: Vec<Signal> = (0..self.planes)
+        let sums: Vec<Signal> = (0..self.planes)
             .map(|plane| {
                 let low_bit = plane * self.slots;
                 let inputs = [
@@ -78,18 +78,30 @@ impl Lane {
                 b.instance(&format!("plane_{plane}"), &dot, &inputs).get("dot_o")
             })
             .collect();
-        let mut weight = 1;
-        while sums.len() > 1 {
-            b.stage(&format!("combine {} sums.", sums.len()));
-            sums = self.pairs(&b, &sums, weight);
-            weight *= 2;
-        }
-
-        b.stage("accumulate.");
-        let sum = self.accumulate(&b, sums[0], accumulate, first, [pass, digit]);
+        let sum = self.combine(&b, sums, accumulate, first, [pass, digit]);
         b.port_group("Result.");
         b.output("sum_o", sum, "accumulated sum of this row");
         b.finish()
+    }
+
+    /// Combines the dots of all planes and accumulates them; the commands are a later pass and a
+    /// later digit.
+    pub(super) fn combine<'m>(
+        &self,
+        b: &'m Builder,
+        mut sums: Vec<Signal<'m>>,
+        accumulate: Signal<'m>,
+        first: Signal<'m>,
+        commands: [Option<Signal<'m>>; 2],
+    ) -> Signal<'m> {
+        let mut weight = 1;
+        while sums.len() > 1 {
+            b.stage(&format!("combine {} sums.", sums.len()));
+            sums = self.pairs(b, &sums, weight);
+            weight *= 2;
+        }
+        b.stage("accumulate.");
+        self.accumulate(b, sums[0], accumulate, first, commands)
     }
 
     /// Adds neighbours; the earlier of a pair is worth 2^`planes` of the later in a bitwise train.

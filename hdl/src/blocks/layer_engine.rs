@@ -13,22 +13,26 @@
 mod matrix;
 mod ports;
 
+use super::baked_dots::BakedMatrix;
 use super::engine_control::EngineControl;
 use super::gif_neuron::GifNeuron;
 use super::neuron_group::NeuronGroup;
 use super::register_file::port_name;
 use super::result_queue::ResultQueue;
+use super::result_register::ResultRegister;
 use crate::builder::Builder;
 use crate::instance::Outputs;
 use crate::module::Module;
 use crate::signal::Signal;
 use crate::signal_type::uint;
 use firmware::engine::EngineParameters;
+use firmware::form_cycles::FormTiming;
 use firmware::registers::{Access, FIELDS, Field};
 use matrix::{Matrix, MatrixInputs};
 use ports::{bus_ports, outputs, registers};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use weights::config::Form;
 use weights::neuron::Threshold;
 
 /// The engine and its image.
@@ -38,12 +42,15 @@ pub struct LayerEngine {
     pub parameters: EngineParameters,
     /// Bank words that the weight store starts with; may be empty, the host loads it then.
     pub image: Vec<u32>,
+    /// The matrix of an engine of the baked form, and of no other.
+    pub baked: Option<BakedMatrix>,
 }
 
 /// The blocks of an engine, each with its parameters.
 struct Blocks {
     matrix: Matrix,
-    queue: ResultQueue,
+    queue: Arc<Module>,
+    tiles_held: u32,
     neurons: NeuronGroup,
     control: EngineControl,
 }
@@ -51,9 +58,13 @@ struct Blocks {
 impl LayerEngine {
     fn blocks(&self) -> Blocks {
         let p = &self.parameters;
-        let matrix = Matrix::new(p, &self.image);
+        let matrix = Matrix::new(p, &self.image, self.baked.as_ref());
         let (lanes, neurons) = (p.lanes as u32, p.neurons as u32);
-        let queue = ResultQueue::new(lanes, neurons, p.acc_width, matrix.latency());
+        let shape = ResultQueue::new(lanes, neurons, p.acc_width, matrix.latency());
+        let (queue, tiles_held) = match p.form {
+            Form::Dense => (shape.module(), shape.depth),
+            Form::Event | Form::Baked => (ResultRegister { shape }.module(), 1),
+        };
         let neurons = NeuronGroup {
             neurons: p.neurons as u32,
             neuron: GifNeuron { rule: p.rule, current_width: p.acc_width, saturates: true },
@@ -62,9 +73,27 @@ impl LayerEngine {
             threshold_width: p.threshold_width(),
             steps_width: Field::Steps.spec().width,
         };
-        let control =
-            EngineControl { rows_max: p.rows_max as u32, column_tiles_max: p.spike_depth as u32 };
-        Blocks { matrix, queue, neurons, control }
+        let (rows, tiles) = (p.rows_max as u32, p.spike_depth as u32);
+        let control = match p.form {
+            Form::Baked => EngineControl { rows_max: rows.min(lanes), column_tiles_max: 1 },
+            _ => EngineControl { rows_max: rows, column_tiles_max: tiles },
+        };
+        Blocks { matrix, queue, tiles_held, neurons, control }
+    }
+
+    /// What the cycle model needs to know of the generated hardware.
+    pub fn timing(&self) -> FormTiming {
+        let blocks = self.blocks();
+        let neuron = blocks.neurons.neuron.module().latency;
+        let event = self.parameters.form == Form::Event;
+        FormTiming {
+            receive_latency: if event { 2 } else { 0 },
+            sums_latency: u64::from(blocks.matrix.latency()) + 1,
+            drain_latency: u64::from(blocks.neurons.module().latency),
+            group_spacing: u64::from(neuron) + 1,
+            entry_cycles: u64::from(blocks.matrix.entry_cycles()),
+            tiles_held: blocks.tiles_held as usize,
+        }
     }
 
     /// The module `layer_engine`.
@@ -111,7 +140,7 @@ impl LayerEngine {
             ("take_i", take),
         ];
         let back = [("room_o", room)];
-        let queue = b.instance_driving("queue", &blocks.queue.module(), &inputs, &back);
+        let queue = b.instance_driving("queue", &blocks.queue, &inputs, &back);
 
         b.section("Neurons.");
         let neurons = blocks.fire(&b, &registers, &field, &queue, (clear, ready, take));
@@ -152,16 +181,20 @@ impl LayerEngine {
 
     fn summary(&self) -> String {
         let p = &self.parameters;
+        let (lanes, slots) = (p.lanes, p.word_slots());
+        let weights = match p.form {
+            Form::Baked => "Weights are wires.".to_owned(),
+            Form::Dense | Form::Event => format!(
+                "Weights are loaded through the registers, {} words of {} trits.",
+                p.weight_depth,
+                lanes * slots
+            ),
+        };
         format!(
             "one ternary matrix, spikes in, currents or spikes out.\n\n\
-             {} lanes, {} slots, {} planes: {} synapses per cycle. Weights are loaded through the \
-             registers, {} words of {} trits.",
-            p.lanes,
-            p.word_slots(),
+             {lanes} lanes, {slots} slots, {} planes: {} synapses per cycle. {weights}",
             p.planes,
-            p.synapses_per_cycle(),
-            p.weight_depth,
-            p.lanes * p.word_slots()
+            p.synapses_per_cycle()
         )
     }
 }

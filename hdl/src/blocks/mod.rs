@@ -2,6 +2,8 @@
 
 pub mod accumulator_array;
 pub mod axi_registers;
+pub mod baked_array;
+pub mod baked_dots;
 pub mod base3_decoder;
 pub mod board;
 pub mod carry_chain;
@@ -19,6 +21,7 @@ mod neuron_stages;
 pub mod ram;
 pub mod register_file;
 pub mod result_queue;
+pub mod result_register;
 pub mod spike_buffer;
 pub mod ternary_dot;
 pub mod tile_sequencer;

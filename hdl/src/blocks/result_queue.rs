@@ -148,7 +148,7 @@ impl ResultQueue {
     }
 
     /// Number of the group, its rows that exist, and whether it is the last of its tile.
-    fn groups<'m>(
+    pub(super) fn groups<'m>(
         &self,
         b: &'m Builder,
         note: Signal<'m>,
@@ -178,7 +178,7 @@ impl ResultQueue {
         (Some(group.signal()), b.wire("keep", b.concat(&keep)), last_group)
     }
 
-    fn rows_of<'m>(
+    pub(super) fn rows_of<'m>(
         &self,
         b: &'m Builder,
         group: Option<Signal<'m>>,

@@ -261,7 +261,7 @@ module layer_engine (
     wire [19:0] queue_rows;
     wire [1:0]  queue_keep;
     wire        queue_last;
-    result_queue queue (
+    result_register queue (
         .clk_i       (clk_i),
         .rst_i       (rst_i),
         .note_i      (sequencer_note),

@@ -55,6 +55,7 @@
 #define LAYER_ENGINE_SHAPE_FORM_MASK                     0x0C000000u
 #define LAYER_ENGINE_SHAPE_FORM_VALUE_DENSE              0u
 #define LAYER_ENGINE_SHAPE_FORM_VALUE_EVENT              1u
+#define LAYER_ENGINE_SHAPE_FORM_VALUE_BAKED              2u
 /* map_version: Version of this register map. */
 #define LAYER_ENGINE_SHAPE_MAP_VERSION_SHIFT             28u
 #define LAYER_ENGINE_SHAPE_MAP_VERSION_MASK              0xF0000000u

@@ -95,6 +95,9 @@ pub enum Form {
     /// One column that spikes a cycle, lanes rows of it: absent spikes take no cycle. Slots are the
     /// columns of an input beat.
     Event,
+    /// The weights of one small matrix are wires: no memory, every matrix an engine of its own, as
+    /// large as the matrix.
+    Baked,
 }
 
 impl Form {
@@ -103,6 +106,7 @@ impl Form {
         match self {
             Form::Dense => "dense",
             Form::Event => "event",
+            Form::Baked => "baked",
         }
     }
 }
@@ -282,7 +286,7 @@ impl Design {
     /// Columns of a word of the weight store: the slots, or the one column of an event.
     pub fn word_slots(&self) -> usize {
         match self.array.form {
-            Form::Dense => self.array.slots,
+            Form::Dense | Form::Baked => self.array.slots,
             Form::Event => 1,
         }
     }

@@ -224,7 +224,7 @@ impl CostDesign {
             true => Machine::new(self.program()?.parameters).module(),
             false => {
                 let parameters = EngineParameters::from(&self.design()?);
-                LayerEngine { parameters, image: vec![] }.module()
+                LayerEngine { parameters, image: vec![], baked: None }.module()
             }
         };
         Ok(check(&module)?)

@@ -11,7 +11,7 @@ use firmware::widths::{
     LayerWidths, ThresholdRange, TrainForm, WidthError, WidthProof, check_widths,
 };
 use std::time::{Duration, Instant};
-use weights::config::DesignFile;
+use weights::config::{DesignFile, Form};
 use weights::network::TernaryMatrix;
 use weights::neuron::Threshold;
 use weights::numeric::{self, Radix};
@@ -201,6 +201,8 @@ fn lower(
 ) -> Result<Job, Refusal> {
     let counts = records.iter().map(|record| plane_count(record, engine.radix));
     let plane_count_max = counts.max().unwrap_or(1);
+    let engine = &fitted(engine, matrix);
+    engine.check()?;
     let tiling = engine.tiling(matrix.rows, matrix.columns)?;
     engine
         .check_layer(&tiling, plane_count_max)
@@ -224,6 +226,18 @@ fn lower(
     let shape = (matrix.rows, matrix.columns);
     let layer = Layer::new(engine, shape, &matrix.trits, thresholds, 1)?;
     Ok(Job { index, name: matrix.name.clone(), layer, records, plane_count_max, proof })
+}
+
+/// The engine of one matrix: a baked one is as large as its matrix, the others are what they are.
+fn fitted(engine: &EngineParameters, matrix: &TernaryMatrix) -> EngineParameters {
+    match engine.form {
+        Form::Dense | Form::Event => *engine,
+        Form::Baked => EngineParameters {
+            lanes: matrix.rows.next_multiple_of(engine.neurons),
+            slots: matrix.columns,
+            ..*engine
+        },
+    }
 }
 
 /// Thresholds per row, in whole numbers alone: the mean |current| of the row over the run, divided
@@ -250,6 +264,8 @@ fn capacity_refusal(layer: &str, error: EngineError) -> Refusal {
     let key = match parameter {
         "rows_max" => "neuron.rows_max",
         "weight_depth" => "weight_store.depth",
+        "lanes" => "array.lanes",
+        "slots" => "array.slots",
         _ => "spike_buffer.depth",
     };
     let name = key.split('.').next_back().unwrap_or(key);

@@ -45,10 +45,14 @@ impl Plant {
         let job = &mut lowered.jobs[middle];
         let place = match self {
             Plant::Reference => Some(corrupt_reference(job)),
+            Plant::Weight if job.layer.image.is_empty() => change_wire(job),
             Plant::Weight => flip_weight(job),
             Plant::Code => break_code(job),
         };
-        let reason = "no bit of the weights shows in the currents";
+        let reason = match self {
+            Plant::Code => "the weights are wires, not codes",
+            _ => "no bit of the weights shows in the currents",
+        };
         let place = place.ok_or(PipelineError::Plant { plant: self.name(), reason })?;
         Ok(Planted { kind: self.name().to_owned(), matrix: job.name.clone(), place })
     }
@@ -65,7 +69,7 @@ fn corrupt_reference(job: &mut Job) -> String {
 /// The first bit whose flip leaves a code and changes a current of the run.
 fn flip_weight(job: &mut Job) -> Option<String> {
     let engine = &job.layer.engine;
-    let (trits, banks) = (engine.lanes * engine.slots, engine.banks());
+    let (trits, banks) = (engine.lanes * engine.word_slots(), engine.banks());
     let bytes: Vec<u8> = job.layer.image[..banks].iter().flat_map(|w| w.to_le_bytes()).collect();
     let before = unpack_word(&bytes, trits, engine.packing).ok()?;
     for bit in 0..8 * bytes.len() {
@@ -80,9 +84,18 @@ fn flip_weight(job: &mut Job) -> Option<String> {
     None
 }
 
+/// The first weight of a baked matrix whose column ever spikes.
+fn change_wire(job: &mut Job) -> Option<String> {
+    let spikes = |column: &usize| job.records.iter().any(|record| record.counts[*column] != 0);
+    let column = (0..job.layer.tiling.columns).find(spikes)?;
+    let trit = &mut job.layer.trits[column];
+    *trit = if *trit > 0 { -1 } else { *trit + 1 };
+    Some(format!("weight of row 0, column {column} made {trit}"))
+}
+
 /// Whether replacing word 0 changes a current.
 fn shows(job: &Job, before: &[i8], after: &[i8]) -> bool {
-    let slots = job.layer.engine.slots;
+    let slots = job.layer.engine.word_slots();
     (0..job.layer.engine.lanes.min(job.layer.tiling.rows)).any(|lane| {
         let row = lane * slots..(lane + 1) * slots;
         job.records.iter().any(|record| {
@@ -95,6 +108,9 @@ fn shows(job: &Job, before: &[i8], after: &[i8]) -> bool {
 }
 
 fn break_code(job: &mut Job) -> Option<String> {
+    if job.layer.image.is_empty() {
+        return None;
+    }
     let packing: Packing = job.layer.engine.packing;
     let per_byte = packing.trits_per_byte();
     let bad = (0..=u8::MAX).find(|&byte| unpack(&[byte], per_byte, packing).is_err())?;

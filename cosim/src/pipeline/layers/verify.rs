@@ -80,23 +80,24 @@ impl Verified {
 }
 
 /// Simulates every job, each in a simulation of its own, as many at once as there are cores.
+/// There is one model for all jobs, or one a job.
 ///
 /// # Errors
 /// If a simulation cannot be made. That values differ is a result, not an error.
-pub fn verify(lowered: &Lowered, model: &CompiledModel) -> Result<Verified, ToolError> {
+pub fn verify(lowered: &Lowered, models: &[CompiledModel]) -> Result<Verified, ToolError> {
     let begin = Instant::now();
     // Not drawn where the standard error is no terminal.
     let bar = ProgressBar::new(lowered.jobs.len() as u64).with_style(
         ProgressStyle::with_template("{bar:30} {pos}/{len} matrices  {msg}")
             .unwrap_or_else(|_| ProgressStyle::default_bar()),
     );
-    let run = |job: &Job| {
-        let run = verify_matrix(job, model, None);
+    let run = |(index, job): (usize, &Job)| {
+        let run = verify_matrix(job, &models[index % models.len()], None);
         bar.set_message(job.name.clone());
         bar.inc(1);
         run
     };
-    let runs = lowered.jobs.par_iter().map(run).collect::<Result<Vec<_>, ToolError>>();
+    let runs = lowered.jobs.par_iter().enumerate().map(run).collect::<Result<Vec<_>, ToolError>>();
     bar.finish_and_clear();
     Ok(Verified { runs: runs?, elapsed: begin.elapsed() })
 }
@@ -206,10 +207,12 @@ fn explain_fault(job: &Job, error: &LayerError) -> String {
     let words = job.layer.image.chunks(engine.banks()).enumerate();
     let bad = words.filter_map(|(word, banks)| {
         let bytes: Vec<u8> = banks.iter().flat_map(|bank| bank.to_le_bytes()).collect();
-        let error = unpack_word(&bytes, engine.lanes * engine.slots, engine.packing).err()?;
+        let error =
+            unpack_word(&bytes, engine.lanes * engine.word_slots(), engine.packing).err()?;
         let (row_tile, column_tile) =
             (word / job.layer.tiling.column_tiles, word % job.layer.tiling.column_tiles);
-        let (rows, first) = (job.layer.tiling.tile_rows(row_tile), column_tile * engine.slots);
+        let (rows, first) =
+            (job.layer.tiling.tile_rows(row_tile), column_tile * engine.word_slots());
         Some(format!(
             "\n  weights     word {word} (rows {}..{}, columns from {first}): {error}",
             rows.start, rows.end

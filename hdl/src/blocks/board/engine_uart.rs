@@ -84,7 +84,7 @@ impl EngineUart {
     /// If a beat of the engine's streams has more than four bytes.
     pub fn module(&self) -> Arc<Module> {
         let b = Builder::new("engine_uart", file!(), &self.summary());
-        let engine = LayerEngine { parameters: self.engine, image: vec![] }.module();
+        let engine = LayerEngine { parameters: self.engine, image: vec![], baked: None }.module();
         let width = |port: &str| engine.port_type(port).map_or(0, |ty| ty.width);
         let (spikes, results) = (width("s_axis_tdata"), width("m_axis_tdata"));
         assert!(spikes.max(results) <= DATA.width, "beats of more than four bytes");

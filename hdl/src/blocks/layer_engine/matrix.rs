@@ -4,11 +4,14 @@
 //!  dense   spike_buffer ─► tile_sequencer ─► accumulator_array
 //!  event   event_buffer ─► tile_sequencer ─► event_array
 //!                               └► weight_store ──┘
+//!  baked   spike_buffer ─► tile_sequencer ─► baked_array
 //! ```
 //!
 //! The rest of the engine sees the same signals, whatever the form.
 
 use crate::blocks::accumulator_array::AccumulatorArray;
+use crate::blocks::baked_array::BakedArray;
+use crate::blocks::baked_dots::BakedMatrix;
 use crate::blocks::event_array::EventArray;
 use crate::blocks::event_buffer::EventBuffer;
 use crate::blocks::event_finder::EventFinder;
@@ -29,14 +32,17 @@ use std::sync::Arc;
 use weights::config::Form;
 use weights::numeric::Radix;
 
-/// The blocks of a matrix whose weights are stored.
+/// The blocks of a matrix.
 pub(super) struct Matrix {
     form: Form,
     buffer: Arc<Module>,
     beat_bytes: u32,
     sequencer: TileSequencer,
-    store: WeightStore,
+    /// None where the weights are wires.
+    store: Option<WeightStore>,
     array: Arc<Module>,
+    /// Cycles from one entry to the next, at least.
+    entry_cycles: u32,
 }
 
 /// Wires that lead from the tile sequencer back to the spikes.
@@ -82,11 +88,15 @@ pub(super) struct MatrixOutputs<'m> {
 
 impl Matrix {
     /// The blocks of an engine's matrix, whose weight memory starts with `image`.
-    pub(super) fn new(p: &EngineParameters, image: &[u32]) -> Matrix {
+    ///
+    /// # Panics
+    /// If the form is baked and there is no matrix.
+    pub(super) fn new(p: &EngineParameters, image: &[u32], baked: Option<&BakedMatrix>) -> Matrix {
         let (lanes, slots, planes) = (p.lanes as u32, p.slots as u32, p.planes as u32);
         let (depth, acc_width) = (p.spike_depth as u32, p.acc_width);
         let index_width = address_width(depth);
         let word_slots = p.word_slots() as u32;
+        let mut entry_cycles = 1;
         let (buffer, beat_bytes, array) = match p.form {
             Form::Event => {
                 let finder = EventFinder { slots, planes, column_width: index_width };
@@ -94,13 +104,21 @@ impl Matrix {
                 let array = EventArray { lanes, planes, radix: p.radix, acc_width };
                 (buffer.module(), finder.beat_bytes(), array.module())
             }
-            Form::Dense => {
+            Form::Dense | Form::Baked => {
                 let (column_width, skip_empty) = (index_width, p.skip_empty);
                 let buffer = SpikeBuffer { slots, planes, depth, column_width, skip_empty };
                 let (radix, target) = (p.radix, p.target);
                 let lane = Lane { slots, planes, radix, acc_width, target, digits: false };
-                let array = AccumulatorArray { lanes, lane };
-                (buffer.module(), buffer.beat_bytes(), array.module())
+                let array = match (p.form, baked) {
+                    (Form::Baked, Some(matrix)) => {
+                        let array = BakedArray { lanes, lane, matrix };
+                        entry_cycles = array.entry_cycles();
+                        array.module()
+                    }
+                    (Form::Baked, None) => panic!("a baked engine is made of its matrix"),
+                    _ => AccumulatorArray { lanes, lane }.module(),
+                };
+                (buffer.module(), buffer.beat_bytes(), array)
             }
         };
         let sequencer = TileSequencer {
@@ -113,14 +131,14 @@ impl Matrix {
             index_width,
             passes: p.radix == Radix::Bitwise,
         };
-        let store = WeightStore {
+        let store = (p.form != Form::Baked).then(|| WeightStore {
             lanes,
             slots: word_slots,
             depth: p.weight_depth as u32,
             packing: p.packing,
             image: image.to_vec(),
-        };
-        Matrix { form: p.form, buffer, beat_bytes, sequencer, store, array }
+        });
+        Matrix { form: p.form, buffer, beat_bytes, sequencer, store, array, entry_cycles }
     }
 
     /// Bytes of `s_axis_tdata`.
@@ -131,6 +149,11 @@ impl Matrix {
     /// Cycles from the fetch of a tile's last entry to its sums.
     pub(super) fn latency(&self) -> u32 {
         FETCH_CYCLES + self.array.latency
+    }
+
+    /// Cycles from one entry to the next, at least.
+    pub(super) fn entry_cycles(&self) -> u32 {
+        self.entry_cycles
     }
 
     /// Declares the wires that lead back.
@@ -150,26 +173,16 @@ impl Matrix {
         b.section("Spikes.");
         let buffer = self.spikes(b, loops, given);
         b.section("Tiles.");
-        let sequencer = self.sequence(b, loops, given, &buffer);
+        let valid = self.paced(b, loops, buffer.get("valid_o"));
+        let sequencer = self.sequence(b, loops, given, &buffer, valid);
 
-        b.section("Weights.");
-        let registers = given.registers;
-        let inputs = [
-            ("write_i", registers.get("weight_data_write_o")),
-            ("write_bank_i", (given.field)(Field::WeightBank)),
-            ("write_word_i", (given.field)(Field::WeightWord)),
-            ("data_i", registers.get("weight_data_o")),
-            ("read_i", sequencer.get("read_o")),
-            ("read_word_i", sequencer.get("word_o")),
-        ];
-        let store = b.instance("weights", &self.store.module(), &inputs);
-
+        let store = self.weights(b, given, &sequencer);
         b.section("Array.");
-        let array = self.accumulate(b, &store, &sequencer);
+        let array = self.accumulate(b, store.as_ref(), &sequencer);
         MatrixOutputs {
             ready: buffer.get("s_axis_tready"),
             inside: [buffer.get("filling_o"), buffer.get("valid_o"), sequencer.get("busy_o")],
-            bad_code: store.get("bad_code_o"),
+            bad_code: store.map_or(b.flag(false), |store| store.get("bad_code_o")),
             bad_frame: buffer.get("bad_frame_o"),
             beyond: sequencer.get("beyond_o"),
             works: sequencer.get("fetch_o"),
@@ -192,7 +205,7 @@ impl Matrix {
         inputs.push(("accept_i", given.accept));
         match self.form {
             Form::Event => inputs.push(("columns_i", tiles.bits(0, width + 1))),
-            Form::Dense => {
+            Form::Dense | Form::Baked => {
                 let last = b.wire("last_column", tiles - 1);
                 let above = last.bits(width, last.width() - width);
                 let reason = "A vector is refused if it has more tiles than entries.";
@@ -208,18 +221,31 @@ impl Matrix {
         b.instance("buffer", &self.buffer, &inputs)
     }
 
+    /// The waiting vector, seen only when the entry before has passed the array.
+    fn paced<'m>(&self, b: &'m Builder, loops: &Loops<'m>, valid: Signal<'m>) -> Signal<'m> {
+        let Some(wait) = self.entry_cycles.checked_sub(1).filter(|&wait| wait > 0) else {
+            return valid;
+        };
+        b.comment("Bits of an entry are still passing the matrix.");
+        let left = b.register_reset("passing_q", uint(u32::BITS - wait.leading_zeros()), 0);
+        let passing = b.wire("passing", left.signal().any());
+        left.when(loops.fetch, left.signal().same(wait.into())).when(passing, left.signal() - 1);
+        b.wire("vector_valid", valid & !passing)
+    }
+
     fn sequence<'m>(
         &self,
         b: &'m Builder,
         loops: &Loops<'m>,
         given: &MatrixInputs<'m, '_>,
         buffer: &Outputs<'m>,
+        valid: Signal<'m>,
     ) -> Outputs<'m> {
         let tiles = (given.field)(Field::ColumnTiles);
         let mut inputs = vec![
             ("rows_i", (given.field)(Field::Rows)),
             ("column_tiles_i", tiles.bits(0, self.sequencer.column_width + 1)),
-            ("vector_valid_i", buffer.get("valid_o")),
+            ("vector_valid_i", valid),
             ("vector_count_i", buffer.get("count_o")),
             ("active_i", buffer.get("active_o")),
             ("negative_i", buffer.get("negative_o")),
@@ -235,21 +261,47 @@ impl Matrix {
         b.instance_driving("sequencer", &self.sequencer.module(), &inputs, &drives)
     }
 
+    fn weights<'m>(
+        &self,
+        b: &'m Builder,
+        given: &MatrixInputs<'m, '_>,
+        sequencer: &Outputs<'m>,
+    ) -> Option<Outputs<'m>> {
+        b.section("Weights.");
+        let registers = given.registers;
+        let inputs = [
+            ("write_i", registers.get("weight_data_write_o")),
+            ("write_bank_i", (given.field)(Field::WeightBank)),
+            ("write_word_i", (given.field)(Field::WeightWord)),
+            ("data_i", registers.get("weight_data_o")),
+            ("read_i", sequencer.get("read_o")),
+            ("read_word_i", sequencer.get("word_o")),
+        ];
+        if let Some(store) = &self.store {
+            return Some(b.instance("weights", &store.module(), &inputs));
+        }
+        let ports: Vec<Signal> = inputs.iter().map(|(_, signal)| *signal).collect();
+        b.unused("weights", b.concat(&ports), "There is no weight memory: the weights are wires.");
+        None
+    }
+
     fn accumulate<'m>(
         &self,
         b: &'m Builder,
-        store: &Outputs<'m>,
+        store: Option<&Outputs<'m>>,
         sequencer: &Outputs<'m>,
     ) -> Outputs<'m> {
-        let mut inputs = vec![
-            ("high_i", store.get("high_o")),
-            ("low_i", store.get("low_o")),
+        let mut inputs = match store {
+            Some(store) => vec![("high_i", store.get("high_o")), ("low_i", store.get("low_o"))],
+            None => vec![],
+        };
+        inputs.extend([
             ("active_i", sequencer.get("active_o")),
             ("negative_i", sequencer.get("negative_o")),
             ("valid_i", sequencer.get("valid_o")),
             ("first_i", sequencer.get("first_o")),
             ("last_i", sequencer.get("last_o")),
-        ];
+        ]);
         if self.sequencer.passes {
             inputs.push(("pass_i", sequencer.get("pass_o")));
         }
