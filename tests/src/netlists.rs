@@ -41,7 +41,10 @@ const CONTENTS: [&str; 2] = [".INIT(16'h", ".LUT_INIT(16'h"];
 
 /// The LUTs of a netlist: where the four digits of their contents stand, and what they drive.
 pub fn luts(gates: &Gates) -> Vec<(usize, &str)> {
-    let text = gates.sources[0].1.as_str();
+    luts_in(&gates.sources[0].1)
+}
+
+fn luts_in(text: &str) -> Vec<(usize, &str)> {
     let mut luts = vec![];
     for begin in CONTENTS {
         for (place, _) in text.match_indices(begin) {
@@ -60,8 +63,20 @@ pub fn luts(gates: &Gates) -> Vec<(usize, &str)> {
 /// If there is no LUT at that place.
 pub fn with_wrong_bit(gates: &Gates, place: usize) -> Vec<(String, String)> {
     let mut sources = gates.sources.clone();
-    let text = &mut sources[0].1;
+    flip(&mut sources[0].1, place);
+    sources
+}
+
+fn flip(text: &mut String, place: usize) {
     let contents = u16::from_str_radix(&text[place..place + 4], 16).expect("four digits");
     text.replace_range(place..place + 4, &format!("{:04x}", contents ^ 1));
-    sources
+}
+
+/// The same in the text of a netlist, in the LUT of that index.
+///
+/// # Panics
+/// If the netlist has fewer LUTs.
+pub fn wrong_bit(text: &mut String, lut: usize) {
+    let place = luts_in(text)[lut].0;
+    flip(text, place);
 }

@@ -1,14 +1,19 @@
 //! Ring `formal`: the properties of the generated modules hold for all times and all inputs, and a
 //! fault makes them fail.
 
-use cosim::formal::{ModuleProof, Verdict, modules, prove, prove_all};
-use cosim::tools::{Cache, Tool, ToolName, provide};
+use cosim::formal::{
+    Equivalence, ModuleProof, Verdict, forms_of_dot, modules, netlist_of_dot, prove, prove_all,
+    prove_equal,
+};
+use cosim::tools::{Cache, Family, Tool, ToolName, provide};
 use hdl::check::check;
 use hdl::module::Module;
 use rayon::prelude::*;
 use std::sync::Arc;
+use tests::netlists::wrong_bit;
 use tests::plants::plain;
 use tests::verilog;
+use weights::config::Target;
 
 fn prover() -> (Tool, Cache) {
     let cache = Cache::of_user().unwrap_or_else(|error| panic!("{error}"));
@@ -91,4 +96,69 @@ fn a_fault_breaks_its_property() {
         assert!(matches!(verdict, Some(Verdict::Refuted { .. })), "{}: {proof:#?}", plant.fault);
     };
     PLANTS.par_iter().with_max_len(1).for_each(one);
+}
+
+/// Slots of the sample; `spikewright prove` takes larger ones too.
+const SLOTS: [u32; 3] = [1, 3, 6];
+
+fn forms(slots: u32) -> Equivalence {
+    forms_of_dot(slots).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn netlists(cache: &Cache) -> Vec<Equivalence> {
+    let pairs = [
+        (Target::Portable, Family::Ecp5),
+        (Target::Portable, Family::Ice40),
+        (Target::Ecp5, Family::Ecp5),
+    ];
+    let netlist = |(target, family)| netlist_of_dot(6, target, family, cache);
+    pairs.map(netlist).into_iter().map(|pair| pair.unwrap_or_else(|e| panic!("{e}"))).collect()
+}
+
+/// Proves pairs; the verdict of each.
+fn verdicts(pairs: &[Equivalence]) -> Vec<Verdict> {
+    let (yosys, cache) = prover();
+    let proofs = prove_equal(&yosys, &cache, pairs).unwrap_or_else(|error| panic!("{error}"));
+    for ModuleProof { properties, seconds, .. } in &proofs {
+        println!("{}: {:?}, {seconds:.1} s", properties[0].name, properties[0].verdict);
+    }
+    proofs.into_iter().flat_map(|proof| proof.properties).map(|one| one.verdict).collect()
+}
+
+#[test]
+fn forms_and_netlists_of_the_dot_are_equal() {
+    let mut pairs: Vec<Equivalence> = SLOTS.into_iter().map(forms).collect();
+    pairs.extend(netlists(&prover().1));
+    let proven = |verdict: &Verdict| matches!(verdict, Verdict::Proven { .. });
+    assert!(verdicts(&pairs).iter().all(proven));
+}
+
+/// A wrong line in either form, a wrong bit of a LUT in each netlist, a form that comes early.
+#[test]
+fn a_fault_makes_forms_differ() {
+    let fault = |side: usize, file: &str, find: &str, replace: &str| {
+        let mut pair = forms(6);
+        let (sources, _) = &mut pair.sides[side];
+        let (_, text) = sources.iter_mut().find(|(name, _)| name == file).expect("its file");
+        let before = plain(text);
+        assert_eq!(before.matches(find).count(), 1, "{file}: `{find}`");
+        *text = before.replace(find, replace);
+        pair
+    };
+    let majority = "(carry_0_q & carry_1_q) |";
+    let mut pairs = vec![
+        fault(0, "ternary_dot.v", majority, "(carry_0_q | carry_1_q) |"),
+        fault(1, "slot_fields_3.v", ".A1 (high_i[0])", ".A1 (low_i[0])"),
+    ];
+    let mut early = forms(6);
+    early.sides[1].1 -= 1;
+    pairs.push(early);
+    for mut pair in netlists(&prover().1) {
+        wrong_bit(&mut pair.sides[1].0[0].1, 0);
+        pairs.push(pair);
+    }
+    let verdicts = verdicts(&pairs);
+    for (pair, verdict) in pairs.iter().zip(verdicts) {
+        assert!(matches!(verdict, Verdict::Refuted { .. }), "{} still holds", pair.name);
+    }
 }

@@ -9,8 +9,10 @@
 //! with any value, so power-up is covered. What the surroundings of a part promise, it is proven of
 //! the whole that the part stands in.
 
+mod equivalence;
 mod modules;
 mod properties;
 
+pub use equivalence::{Equivalence, equivalences, forms_of_dot, netlist_of_dot, prove_equal};
 pub use modules::modules;
 pub use properties::{ModuleProof, PropertyProof, Verdict, prove, prove_all};

@@ -76,7 +76,7 @@ pub fn prove_all(
 }
 
 /// The printed files of a module and its parts.
-fn sources(module: &Arc<Module>) -> Result<Vec<(String, String)>, ToolError> {
+pub(super) fn sources(module: &Arc<Module>) -> Result<Vec<(String, String)>, ToolError> {
     let checked = hdl::check::check(module).map_err(|error| ToolError::Design {
         top: module.name.clone(),
         reason: format!("{error}\n  = this is a defect: report it"),

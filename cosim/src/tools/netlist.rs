@@ -90,7 +90,8 @@ fn script(design: &Design<'_>, family: Family) -> String {
         Family::Ice40 => "proc\nsetattr -unset ram_style m:*\n",
     };
     let command = family.command();
-    let _ = writeln!(script, "hierarchy -check -top {top}\n{relief}{command} -top {top}");
+    // The family's command checks the hierarchy, and knows the vendor's cells that the design names.
+    let _ = writeln!(script, "hierarchy -top {top}\n{relief}{command} -top {top}");
     // Bit by bit: a loop through the bits of one vector would be none through its bits alone, but
     // a simulator sees one, and iterates.
     let _ = writeln!(script, "splitnets\nopt_clean -purge\ntee -q -o {STATISTICS} stat -json");
