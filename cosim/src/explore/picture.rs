@@ -4,6 +4,7 @@
 
 use super::output::grouped;
 use super::{Exploration, Point};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 /// The whole picture.
@@ -141,6 +142,15 @@ impl Picture<'_> {
         );
         self.write("title", (FRAME.0, 34.0), "start", &title);
         self.write("note", (FRAME.0, 56.0), "start", &note);
+        let mut lacking: BTreeMap<&str, usize> = BTreeMap::new();
+        for misfit in &self.exploration.misfits {
+            *lacking.entry(misfit.resource).or_default() += 1;
+        }
+        if !lacking.is_empty() {
+            let each = lacking.iter().map(|(resource, count)| format!("{count} for {resource}"));
+            let lacks = format!("Too large: {}.", each.collect::<Vec<_>>().join(", "));
+            self.write("note", (FRAME.0, 74.0), "start", &lacks);
+        }
     }
 
     fn axes(&mut self) {
