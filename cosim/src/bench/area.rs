@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use super::BenchError;
 use super::designs::{self, Subject};
+use super::fabrics::{self, FabricRow};
 use super::verdict::{Quantity, Spread, Verdict};
 use crate::tools::{
     AtPath, Cache, Design, ECP5_DEVICE, Family, Placement, Tool, ToolError, ToolName,
@@ -51,6 +52,8 @@ pub struct AreaRow {
 pub struct AreaReport {
     /// One row a design.
     pub rows: Vec<AreaRow>,
+    /// The portable ones on the other fabrics.
+    pub fabrics: Vec<FabricRow>,
     /// Seeds of the placer that each clock is the median of.
     pub seeds: u32,
     /// How the figures came about: tools with their versions, options, device.
@@ -92,7 +95,8 @@ pub(crate) fn measure(cache: &Cache, seeds: u32) -> Result<AreaReport, BenchErro
         .into_iter()
         .map(|job| Ok(row(job.subject, &bench.placements(&job.kept)?)))
         .collect::<Result<_, BenchError>>()?;
-    Ok(AreaReport { rows, seeds, conditions: bench.conditions() })
+    let fabrics = fabrics::measure(cache)?;
+    Ok(AreaReport { rows, fabrics, seeds, conditions: bench.conditions() })
 }
 
 impl Bench {

@@ -34,6 +34,13 @@ pub(crate) struct Subject {
     pub(crate) bound: &'static str,
 }
 
+impl Subject {
+    /// Whether every fabric has what it is made of.
+    pub(crate) fn is_portable(&self) -> bool {
+        !self.what.ends_with(form(Target::Ecp5))
+    }
+}
+
 /// Everything that is measured, in the order of the table.
 pub(crate) fn subjects() -> Vec<Subject> {
     let sizes = [Target::Portable, Target::Ecp5]

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::area::bounds;
+use super::fabrics;
 use super::{AreaReport, AreaRow, BenchReport, SpeedReport, Spread, Verdict};
 
 impl fmt::Display for BenchReport {
@@ -54,7 +55,17 @@ impl fmt::Display for AreaReport {
         for (what, bound) in bounds(&self.rows) {
             writeln!(f, "    {what:<40}{bound}")?;
         }
-        self.conditions.iter().try_for_each(|line| writeln!(f, "  {line}"))
+        self.conditions.iter().try_for_each(|line| writeln!(f, "  {line}"))?;
+        if self.fabrics.is_empty() {
+            return Ok(());
+        }
+        writeln!(f, "\nThe portable blocks on other fabrics, by Yosys alone")?;
+        writeln!(f, "  {}", fabrics::heading())?;
+        self.fabrics.iter().try_for_each(|row| writeln!(f, "  {row}"))?;
+        writeln!(
+            f,
+            "  cells: on iCE40 LUTs, each with its carry beside it; on Gowin LUTs and adder cells."
+        )
     }
 }
 
