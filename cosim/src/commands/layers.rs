@@ -4,7 +4,7 @@ use super::options::{LayerOptions, Prepared, Stages};
 use super::{Console, Exit};
 use crate::lockstep::Difference;
 use crate::pipeline::Outputs;
-use crate::pipeline::layers::{CosimReport, Verified, listing, verify, weight_file};
+use crate::pipeline::layers::{Choice, CosimReport, Verified, listing, verify, weight_file};
 use crate::report::{COSIM, PAGE, page};
 use clap::Args;
 use std::path::PathBuf;
@@ -29,6 +29,9 @@ impl LayersCommand {
         let mut stages = Stages::default();
         let ours = |name: &str| Outputs::new(&self.out, &folder_name(name)).map(|_| ());
         let prepared = self.options.prepare(console, &mut stages, ours)?;
+        let begin = Instant::now();
+        let choice = Choice::of(&prepared.lowered)?;
+        stages.note(console, "form", begin, &choice.to_string());
         let seed = prepared.source.file.design.run.seed;
         let (mut models, mut tools, mut netlists) = (vec![], vec![], vec![]);
         for rtl in &prepared.rtls {

@@ -6,6 +6,7 @@
 //!                    └► Verified   every current and every spike, compared
 //! ```
 
+mod choice;
 mod image;
 mod listing;
 mod lower;
@@ -14,6 +15,7 @@ mod report;
 mod rtl;
 mod verify;
 
+pub use choice::{Choice, FormCost};
 pub use image::weight_file;
 pub use listing::listing;
 pub use lower::{Job, Lowered};
