@@ -7,6 +7,7 @@ use hdl::blocks::accumulator_array::AccumulatorArray;
 use hdl::blocks::lane::Lane;
 use hdl::rust_hdl::core::prelude::*;
 use std::sync::{Arc, Mutex};
+use weights::config::Target;
 use weights::numeric::{self, Radix, Trit};
 
 /// Columns of a matrix of two rows; the array sees eight of them at once.
@@ -54,7 +55,8 @@ struct Margin {
 impl Margin {
     fn new() -> Margin {
         let (slots, planes) = (SLOTS as u32, PLANES as u32);
-        let lane = Lane { slots, planes, radix: Radix::Bitwise, acc_width: 12, digits: false };
+        let (radix, target) = (Radix::Bitwise, Target::Portable);
+        let lane = Lane { slots, planes, radix, acc_width: 12, digits: false, target };
         let array = Array::new(&AccumulatorArray { lanes: 2, lane }.module(), "");
         Margin {
             clock: Signal::default(),

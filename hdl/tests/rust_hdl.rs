@@ -14,7 +14,7 @@ use hdl::rust_hdl::{EmbedError, EmbeddedBlock};
 use hdl::simulation::{Direction as Way, Port, PortIndex, Simulation as _};
 use hdl::simulator::NativeSimulation;
 use pretty_assertions::assert_eq;
-use weights::config::Design;
+use weights::config::{Design, Target};
 use weights::numeric::Radix;
 use weights::sample;
 
@@ -32,7 +32,8 @@ fn the_example_runs_and_prints() {
 }
 
 fn lane(slots: u32) -> std::sync::Arc<hdl::module::Module> {
-    Lane { slots, planes: 3, radix: Radix::Bitwise, acc_width: 14, digits: true }.module()
+    let (planes, radix, target) = (3, Radix::Bitwise, Target::Portable);
+    Lane { slots, planes, radix, acc_width: 14, digits: true, target }.module()
 }
 
 /// The next of some numbers that look random.
@@ -141,7 +142,8 @@ hdl::rust_hdl_block! {
 
 #[test]
 fn ports_that_are_not_the_modules_are_refused() {
-    let dot = |slots| Dot::new(&TernaryDot { slots }.module(), "").map(|_| ());
+    let dot =
+        |slots| Dot::new(&TernaryDot { slots, target: Target::Portable }.module(), "").map(|_| ());
     assert_eq!(dot(4), Ok(()));
     let message = dot(5).unwrap_err().to_string();
     let begin = "`ternary_dot` has no input `active_i` of 4 bits; it has input `clk_i` of 1, ";
@@ -152,7 +154,9 @@ fn ports_that_are_not_the_modules_are_refused() {
             dot_o: Out<Signed<4>>,
         }
     }
-    let refused = Deaf::new(&TernaryDot { slots: 4 }.module(), "").map(|_| ()).unwrap_err();
+    let refused = Deaf::new(&TernaryDot { slots: 4, target: Target::Portable }.module(), "")
+        .map(|_| ())
+        .unwrap_err();
     assert!(matches!(refused, EmbedError::Missing { .. }), "{refused}");
 }
 

@@ -120,10 +120,10 @@ impl Road {
             bar.inc(1);
             placed
         };
-        // The first alone: a design that does not fit is told once, and soon.
-        let mut placed = vec![one(1)?];
-        let more: Result<Vec<Placed>, SynthError> = (2..=seeds).into_par_iter().map(one).collect();
-        placed.extend(more?);
+        // A design that does not fit fails while it is packed: soon, and before another seed starts.
+        let placed: Result<Vec<Placed>, SynthError> =
+            (1..=seeds).into_par_iter().map(one).collect();
+        let mut placed = placed?;
         bar.finish_and_clear();
         placed.sort_by(|a, b| b.routed.megahertz.total_cmp(&a.routed.megahertz));
         Ok(placed)

@@ -59,6 +59,7 @@ impl<T: Value> Exchange for Signal<Out, T> {
 /// ```
 /// use hdl::blocks::ternary_dot::TernaryDot;
 /// use hdl::rust_hdl::core::prelude::*;
+/// use weights::config::Target;
 ///
 /// hdl::rust_hdl_block! {
 ///     /// Four trits times four spikes.
@@ -71,8 +72,8 @@ impl<T: Value> Exchange for Signal<Out, T> {
 ///         dot_o: Out<Signed<4>>,
 ///     }
 /// }
-/// assert!(Dot::new(&TernaryDot { slots: 4 }.module(), "").is_ok());
-/// assert!(Dot::new(&TernaryDot { slots: 5 }.module(), "").is_err());
+/// let dot = |slots| Dot::new(&TernaryDot { slots, target: Target::Portable }.module(), "");
+/// assert!(dot(4).is_ok() && dot(5).is_err());
 /// ```
 #[macro_export]
 macro_rules! rust_hdl_block {
