@@ -1,6 +1,7 @@
 //! `layers`: each ternary matrix alone on the streaming layer engine.
 
-use super::options::{LayerOptions, Prepared, Stages};
+use super::options::{LayerOptions, Prepared};
+use super::stages::Stages;
 use super::{Console, Exit};
 use crate::lockstep::Difference;
 use crate::pipeline::Outputs;

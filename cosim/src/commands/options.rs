@@ -1,16 +1,13 @@
-//! The options that `layers` and `cosim` share, and the stages that they share.
+//! The options that `layers` and `cosim` share, and the first stages of both.
 
 use super::Console;
 use super::gates::GateOptions;
+use super::stages::Stages;
 use crate::pipeline::layers::{Job, Lowered, Plant, Planted, Rtl, TOP};
-use crate::pipeline::{PipelineError, Source, SourceOptions, ToolVersion};
-use crate::tools::Design;
-use crate::verilated::{BuildOptions, CompiledModel, Optimisation, PowerUp, Toolchain};
+use crate::pipeline::{PipelineError, Source, SourceOptions};
 use clap::Args;
-use hdl::simulation::Port;
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use weights::config::limits::{SEED_MAX, TOKENS_MAX};
 
 /// What is run.
@@ -50,37 +47,6 @@ pub(super) struct Prepared {
     /// One engine for all matrices, or one a matrix.
     pub(super) rtls: Vec<Rtl>,
     pub(super) planted: Option<Planted>,
-}
-
-/// Wall time of each stage.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Stages {
-    pub(super) seconds: BTreeMap<String, f64>,
-}
-
-impl Stages {
-    /// Prints the line of a stage that began at `begin`.
-    pub(super) fn note(
-        &mut self,
-        console: &mut Console,
-        name: &'static str,
-        begin: Instant,
-        what: &str,
-    ) {
-        self.note_time(console, name, begin.elapsed(), what);
-    }
-
-    /// Prints the line of a stage that took `time`.
-    pub(super) fn note_time(
-        &mut self,
-        console: &mut Console,
-        name: &'static str,
-        time: Duration,
-        what: &str,
-    ) {
-        console.stage(name, what, time);
-        self.seconds.insert(name.to_owned(), time.as_secs_f64());
-    }
 }
 
 impl LayerOptions {
@@ -209,23 +175,4 @@ fn describe_lowered(console: &mut Console, stages: &mut Stages, lowered: &Lowere
     let bits = lowered.weight_bits_stored() as f64 / lowered.weight_count() as f64;
     let what = format!("{words} words, {bits:.3} bits a weight{proof}");
     stages.note_time(console, "lower", whole.saturating_sub(lowered.reference_time), &what);
-}
-
-/// Finds the tools and builds the model of a design: its top, its sources, its ports.
-pub(super) fn verilate(
-    console: &mut Console,
-    stages: &mut Stages,
-    (top, sources, ports): (&str, &[(String, String)], &[Port]),
-    trace: bool,
-    power_up: PowerUp,
-) -> Result<(CompiledModel, Vec<ToolVersion>), PipelineError> {
-    let begin = Instant::now();
-    let toolchain = Toolchain::find()?;
-    let options = BuildOptions { trace, optimisation: Optimisation::Fast, power_up };
-    let model = toolchain.build(&Design { top, sources }, ports, options)?;
-    let tools: Vec<ToolVersion> = toolchain.tools().into_iter().map(ToolVersion::of).collect();
-    let from = if model.was_cached() { "from the cache" } else { "built" };
-    let what = format!("{from}: {}", toolchain.verilator().tool.version);
-    stages.note(console, "verilate", begin, &what);
-    Ok((model, tools))
 }
