@@ -11,6 +11,7 @@
 use super::BenchError;
 use super::area::progress;
 use super::cost::Synthesis;
+use super::draw::Draw;
 use crate::harness::{Harness, Layer, LayerVector, Stalls};
 use crate::tools::Cache;
 use firmware::driver::OutputMode;
@@ -114,7 +115,7 @@ fn layer(form: Form, lanes: usize, slots: usize) -> Result<Layer, BenchError> {
         ..EngineParameters::from(&design)
     };
     let mut bits = Draw::new(1);
-    let trits: Vec<Trit> = (0..SIZE * SIZE).map(|_| bits.below(3) as Trit - 1).collect();
+    let trits: Vec<Trit> = (0..SIZE * SIZE).map(|_| bits.trit()).collect();
     let fault = |error| BenchError::Layer { matrix: form.name().to_owned(), error };
     let thresholds = vec![1; SIZE];
     Layer::new(&engine, (SIZE, SIZE), &trits, thresholds, 1).map_err(fault)
@@ -123,11 +124,7 @@ fn layer(form: Form, lanes: usize, slots: usize) -> Result<Layer, BenchError> {
 /// Vectors of one plane in which so many percent of the columns spike.
 fn vectors(density: u64) -> Vec<LayerVector> {
     let mut bits = Draw::new(density);
-    let mut spike = || match bits.below(100) < density {
-        true => 2 * bits.below(2) as Trit - 1,
-        false => 0,
-    };
-    (0..VECTORS).map(|_| vec![(0..SIZE).map(|_| spike()).collect()]).collect()
+    (0..VECTORS).map(|_| vec![(0..SIZE).map(|_| bits.spike(density)).collect()]).collect()
 }
 
 /// The density at which events take as many cells × cycles as dense, between two that were taken.
@@ -160,20 +157,5 @@ impl fmt::Display for FormReport {
         });
         writeln!(f, "  event below dense in cells x cycles up to: {predicted}, {measured}")?;
         self.conditions.iter().try_for_each(|line| writeln!(f, "  {line}"))
-    }
-}
-
-/// Numbers that look drawn, the same in every run.
-struct Draw(u64);
-
-impl Draw {
-    fn new(seed: u64) -> Draw {
-        Draw(seed)
-    }
-
-    fn below(&mut self, limit: u64) -> u64 {
-        self.0 =
-            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % limit
     }
 }

@@ -85,3 +85,13 @@ fn an_option_of_zero_is_refused_before_anything_runs() {
     let options = BenchOptions { seeds: 0, ..BenchOptions::default() };
     assert_eq!(run(&options).unwrap_err().to_string(), "seeds is 0; give at least 1");
 }
+
+#[test]
+fn the_memory_map_and_the_cost_model_agree_on_block_rams() {
+    for design in cost::DESIGNS.iter().filter(|design| design.build == cost::Build::Machine) {
+        let program = design.program().unwrap();
+        let cells = hdl::cost::estimate(&design.hardware().unwrap());
+        let map: u32 = program.memories().iter().map(|memory| memory.blocks()).sum();
+        assert_eq!(u64::from(map), cells.block_rams, "{}", design.what);
+    }
+}
