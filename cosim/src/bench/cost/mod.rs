@@ -227,12 +227,13 @@ impl fmt::Display for CostReport {
         let inexact = self.rows.iter().filter(|row| !row.exact()).count();
         writeln!(
             f,
-            "  {}  cost model: cells within {:.0} % in {} of {}, target >= {CLOSE_MIN}; block RAMs, \
+            "  {}  cost model: cells within {:.0} % in {} of {}, target >= {}; block RAMs, \
              multipliers, cycles exact in {}, target all",
             if self.holds() { "met   " } else { "MISSED" },
             100.0 * CELLS_ERROR_MAX,
             self.close(),
             self.rows.len(),
+            CLOSE_MIN.min(self.rows.len()),
             self.rows.len() - inexact,
         )?;
         writeln!(
