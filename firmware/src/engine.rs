@@ -7,7 +7,8 @@ use crate::registers::{Field, Register};
 use crate::tiling::{Tiling, TilingError, passes};
 use serde::{Deserialize, Serialize};
 use weights::config::limits::{
-    ACC_WIDTH_MAX, ACC_WIDTH_MIN, DEPTH_MAX, LANES_MAX, PLANES_MAX, ROWS_MAX, SLOTS_MAX,
+    ACC_WIDTH_MAX, ACC_WIDTH_MIN, BAKED_WEIGHTS_MAX, DEPTH_MAX, LANES_MAX, PLANES_MAX, ROWS_MAX,
+    SLOTS_MAX,
 };
 use weights::config::{Design, Form, Target};
 use weights::neuron::{
@@ -116,6 +117,18 @@ pub enum EngineError {
         /// How many there are.
         limit: usize,
     },
+    /// A matrix is too large to become wires.
+    #[error(
+        "a baked matrix has {limit} {what} at most, this one has {needed}; choose form dense or event"
+    )]
+    Baked {
+        /// What is counted.
+        what: &'static str,
+        /// How many the matrix has.
+        needed: usize,
+        /// How many a baked one may have.
+        limit: usize,
+    },
 }
 
 /// The depth that a memory of at least `words` words is built with: every address exists.
@@ -208,6 +221,27 @@ impl EngineParameters {
             }
         }
         Ok(())
+    }
+
+    /// The engine of one matrix: a baked one is as large as its matrix, the others are what they are.
+    ///
+    /// # Errors
+    /// If the matrix is too large to be baked.
+    pub fn for_matrix(&self, rows: usize, columns: usize) -> Result<Self, EngineError> {
+        if self.form != Form::Baked {
+            return Ok(*self);
+        }
+        let lanes = rows.next_multiple_of(self.neurons);
+        for (what, needed, limit) in [
+            ("weights", rows * columns, BAKED_WEIGHTS_MAX),
+            ("rows in whole beats", lanes, LANES_MAX),
+            ("columns", columns, SLOTS_MAX),
+        ] {
+            if needed > limit {
+                return Err(EngineError::Baked { what, needed, limit });
+            }
+        }
+        Ok(EngineParameters { lanes, slots: columns, ..*self })
     }
 
     /// Columns of a weight word: the slots, or the one column of an event.

@@ -3,14 +3,12 @@
 use super::Console;
 use super::gates::GateOptions;
 use crate::pipeline::layers::{Job, Lowered, Plant, Planted, Rtl, TOP};
-use crate::pipeline::{PipelineError, Source, SourceOptions, ToolVersion};
-use crate::tools::Design;
-use crate::verilated::{BuildOptions, CompiledModel, Optimisation, PowerUp, Toolchain};
+use crate::pipeline::{PipelineError, Source, SourceOptions};
 use clap::Args;
-use hdl::simulation::Port;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
+use weights::config::Form;
 use weights::config::limits::{SEED_MAX, TOKENS_MAX};
 
 /// What is run.
@@ -79,7 +77,7 @@ impl Stages {
         what: &str,
     ) {
         console.stage(name, what, time);
-        self.seconds.insert(name.to_owned(), time.as_secs_f64());
+        *self.seconds.entry(name.to_owned()).or_default() += time.as_secs_f64();
     }
 }
 
@@ -97,15 +95,24 @@ impl LayerOptions {
         before_work(&file.design.name)?;
         let design = &file.design;
         let array = &design.array;
-        let what = format!(
-            "{}: {} lanes x {} slots x {} planes = {} synapses a cycle, {} weights",
-            design.name,
-            array.lanes,
-            array.slots,
-            array.planes,
-            design.synapses_per_cycle(),
-            design.weight_store.packing.name(),
-        );
+        let what = match array.form {
+            Form::Baked => format!(
+                "{}: each matrix an engine as large as it is, {} planes, weights as wires",
+                design.name, array.planes
+            ),
+            Form::Dense | Form::Event => format!(
+                "{}: {} lanes x {} x {} planes = {} synapses a cycle, {} weights",
+                design.name,
+                array.lanes,
+                match array.form {
+                    Form::Event => "1 column that spikes".to_owned(),
+                    _ => format!("{} slots", array.slots),
+                },
+                array.planes,
+                design.synapses_per_cycle(),
+                design.weight_store.packing.name(),
+            ),
+        };
         stages.note(console, "config", begin, &what);
 
         let begin = Instant::now();
@@ -198,7 +205,7 @@ fn describe_lowered(console: &mut Console, stages: &mut Stages, lowered: &Lowere
         synapses as f64 * 1e-6,
     );
     stages.note_time(console, "reference", lowered.reference_time, &what);
-    let words: usize = lowered.jobs.iter().map(|job| job.layer.tiling.words()).sum();
+    let words: usize = lowered.jobs.iter().map(|job| job.layer.words()).sum();
     let worst = lowered.jobs.iter().max_by_key(|job| job.proof.worst.current_max);
     let proof = worst.map_or_else(String::new, |job| {
         format!(
@@ -207,25 +214,10 @@ fn describe_lowered(console: &mut Console, stages: &mut Stages, lowered: &Lowere
         )
     });
     let bits = lowered.weight_bits_stored() as f64 / lowered.weight_count() as f64;
-    let what = format!("{words} words, {bits:.3} bits a weight{proof}");
+    let stored = match words {
+        0 => "no weight memory".to_owned(),
+        _ => format!("{words} words, {bits:.3} bits a weight"),
+    };
+    let what = format!("{stored}{proof}");
     stages.note_time(console, "lower", whole.saturating_sub(lowered.reference_time), &what);
-}
-
-/// Finds the tools and builds the model of a design: its top, its sources, its ports.
-pub(super) fn verilate(
-    console: &mut Console,
-    stages: &mut Stages,
-    (top, sources, ports): (&str, &[(String, String)], &[Port]),
-    trace: bool,
-    power_up: PowerUp,
-) -> Result<(CompiledModel, Vec<ToolVersion>), PipelineError> {
-    let begin = Instant::now();
-    let toolchain = Toolchain::find()?;
-    let options = BuildOptions { trace, optimisation: Optimisation::Fast, power_up };
-    let model = toolchain.build(&Design { top, sources }, ports, options)?;
-    let tools: Vec<ToolVersion> = toolchain.tools().into_iter().map(ToolVersion::of).collect();
-    let from = if model.was_cached() { "from the cache" } else { "built" };
-    let what = format!("{from}: {}", toolchain.verilator().tool.version);
-    stages.note(console, "verilate", begin, &what);
-    Ok((model, tools))
 }
