@@ -47,7 +47,8 @@ impl BenchCommand {
             false => console.result(report.to_string().trim_end()),
         }
         let costly = report.cost.iter().flat_map(|cost| &cost.rows).any(|row| !row.holds());
-        let failed = self.check && (costly || !report.missed().is_empty());
+        let formed = report.forms.iter().flat_map(|forms| &forms.rows).any(|row| !row.holds());
+        let failed = self.check && (costly || formed || !report.missed().is_empty());
         Ok(if failed { Exit::Failure } else { Exit::Success })
     }
 }

@@ -68,7 +68,8 @@ impl CosimCommand {
         let elapsed = begin.elapsed();
         let lowered = Lowered { jobs: vec![job], ..prepared.lowered };
         let verified = Verified { runs: vec![run], elapsed };
-        let mut report = CosimReport::new(&prepared.source, &lowered, from_ref(rtl), &verified, tools);
+        let mut report =
+            CosimReport::new(&prepared.source, &lowered, from_ref(rtl), &verified, tools);
         report.planted = prepared.planted;
         report.gates = gates;
         let what = format!(

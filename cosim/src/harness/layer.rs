@@ -114,6 +114,13 @@ impl Layer {
         entry_cycles(&self.engine, &self.trits, self.tiling.columns)
     }
 
+    /// Cycles in which the array works on some vectors.
+    pub fn array_cycles(&self, vectors: &[LayerVector]) -> u64 {
+        let entries = |train: &LayerVector| VectorLoad::new(&self.engine, train).entries;
+        let entries: u64 = vectors.iter().map(entries).sum();
+        entries * self.tiling.row_tiles as u64 * self.entry_cycles()
+    }
+
     /// Cycles from the first beat to the last result of each vector, both included, if neither
     /// stream ever waits.
     pub fn predicted(&self, vectors: &[LayerVector]) -> Vec<u64> {

@@ -264,7 +264,8 @@ fn capacity_refusal(layer: &str, error: EngineError) -> Refusal {
             (what, parameter, needed, limit)
         }
         EngineError::Baked { what, needed, limit } => {
-            let message = format!("layer `{layer}`: {needed} {what}; a baked matrix has {limit} at most");
+            let message =
+                format!("layer `{layer}`: {needed} {what}; a baked matrix has {limit} at most");
             let remedy = "choose dense or event, or a smaller network".to_owned();
             let needed = needed as u64;
             return Refusal::Shortage(Shortage { key: "array.form", message, needed, remedy });
