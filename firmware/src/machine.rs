@@ -9,7 +9,6 @@
 //! the cycle model read them here.
 
 use crate::isa::Instruction;
-use crate::lower::Memory;
 use serde::{Deserialize, Serialize};
 use weights::config::Target;
 use weights::numeric::{Radix, Trit};
@@ -135,6 +134,26 @@ pub struct WidthProof {
     pub key: &'static str,
     /// Bits that there are.
     pub given: u32,
+}
+
+/// A memory or a set of registers that instructions of both units use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[allow(missing_docs, reason = "the names of the machine's memories")]
+pub enum Memory {
+    Residual,
+    Results,
+    Temporaries,
+    Constants,
+    Weights,
+    Keys,
+    Values,
+    KeyDeficits,
+    ValueDeficits,
+    Trains,
+    Descriptors,
+    Scalars,
+    Maxima,
+    Prediction,
 }
 
 /// Words of a memory that belong to one thing for good.

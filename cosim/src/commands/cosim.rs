@@ -2,7 +2,8 @@
 
 use super::gates::Built;
 use super::layers::conclude;
-use super::options::{LayerOptions, Stages};
+use super::options::LayerOptions;
+use super::stages::Stages;
 use super::{Console, Exit};
 use crate::pipeline::PipelineError;
 use crate::pipeline::layers::{

@@ -1,6 +1,6 @@
 //! `eval`: how well a network predicts a text, encoder by encoder.
 
-use super::options::Stages;
+use super::stages::Stages;
 use super::{Console, Exit};
 use crate::evaluation::{Corpus, Evaluation, Row, Speed, evaluate_float, evaluate_machines};
 use crate::pipeline::{PipelineError, Source, SourceOptions, read_text};

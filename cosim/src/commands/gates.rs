@@ -1,7 +1,7 @@
 //! `--gates`: the netlist in place of the RTL, before the same host and the same reference.
 
 use super::Console;
-use super::options::Stages;
+use super::stages::Stages;
 use crate::bench::progress;
 use crate::gates::{Gates, GatesReport};
 use crate::pipeline::{PipelineError, ToolVersion};

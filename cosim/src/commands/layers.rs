@@ -1,7 +1,8 @@
 //! `layers`: each ternary matrix alone on the streaming layer engine.
 
 use super::gates::Built;
-use super::options::{LayerOptions, Prepared, Stages};
+use super::options::{LayerOptions, Prepared};
+use super::stages::Stages;
 use super::{Console, Exit};
 use crate::lockstep::Difference;
 use crate::pipeline::Outputs;

@@ -21,6 +21,7 @@ mod prove;
 mod report;
 mod run;
 mod schema;
+mod stages;
 mod synth;
 
 pub use console::Console;

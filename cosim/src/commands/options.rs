@@ -1,13 +1,13 @@
-//! The options that `layers` and `cosim` share, and the stages that they share.
+//! The options that `layers` and `cosim` share, and the first stages of both.
 
 use super::Console;
 use super::gates::GateOptions;
+use super::stages::Stages;
 use crate::pipeline::layers::{Job, Lowered, Plant, Planted, Rtl, TOP};
 use crate::pipeline::{PipelineError, Source, SourceOptions};
 use clap::Args;
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use weights::config::Form;
 use weights::config::limits::{SEED_MAX, TOKENS_MAX};
 
@@ -48,37 +48,6 @@ pub(super) struct Prepared {
     /// One engine for all matrices, or one a matrix.
     pub(super) rtls: Vec<Rtl>,
     pub(super) planted: Option<Planted>,
-}
-
-/// Wall time of each stage.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Stages {
-    pub(super) seconds: BTreeMap<String, f64>,
-}
-
-impl Stages {
-    /// Prints the line of a stage that began at `begin`.
-    pub(super) fn note(
-        &mut self,
-        console: &mut Console,
-        name: &'static str,
-        begin: Instant,
-        what: &str,
-    ) {
-        self.note_time(console, name, begin.elapsed(), what);
-    }
-
-    /// Prints the line of a stage that took `time`.
-    pub(super) fn note_time(
-        &mut self,
-        console: &mut Console,
-        name: &'static str,
-        time: Duration,
-        what: &str,
-    ) {
-        console.stage(name, what, time);
-        *self.seconds.entry(name.to_owned()).or_default() += time.as_secs_f64();
-    }
 }
 
 impl LayerOptions {

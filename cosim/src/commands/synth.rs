@@ -1,6 +1,6 @@
 //! `synth`: from a design to the bitstream of a board, with open tools.
 
-use super::options::Stages;
+use super::stages::Stages;
 use super::{Console, Exit};
 use crate::boards::Board;
 use crate::pipeline::{Outputs, PipelineError, Source, SourceOptions, ToolVersion};

@@ -14,7 +14,7 @@ use crate::harness::{AxiLite, Clocked, HarnessError};
 use crate::reference::ReferenceError;
 use crate::reference::machine::{MachineReference, Record, Recorder};
 use firmware::driver::{Bus, DriverError};
-use firmware::lower::{Unit, unit};
+use firmware::isa::Unit;
 use firmware::machine::Program;
 use hdl::simulation::{PortIndex, Simulation};
 use std::sync::Arc;
@@ -319,7 +319,7 @@ impl<S: Simulation> Clocked for MachineHarness<S> {
             match event {
                 Event::Issue(index) => {
                     let instruction = program.instructions.get(index);
-                    match instruction.map(|instruction| unit(&instruction.action)) {
+                    match instruction.map(|instruction| instruction.action.unit()) {
                         Some(Unit::Matrix) => open[0].push(index),
                         Some(Unit::Vector) => open[1].push(index),
                         Some(Unit::Sequencer) | None => {}

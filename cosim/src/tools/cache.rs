@@ -152,6 +152,16 @@ fn bytes_in(folder: &Path) -> u64 {
     listing.flatten().filter_map(|entry| entry.metadata().ok()).map(|data| data.len()).sum()
 }
 
+/// A digest of several texts; where one ends and the next begins counts.
+pub(crate) fn digest(parts: &[&str]) -> String {
+    let mut hasher = blake3::Hasher::new();
+    for part in parts {
+        hasher.update(&(part.len() as u64).to_le_bytes());
+        hasher.update(part.as_bytes());
+    }
+    hasher.finalize().to_hex().to_string()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -203,5 +213,14 @@ mod tests {
         }
         assert_eq!(fs::read_to_string(target.join("log")).unwrap(), "first");
         assert_eq!(fs::read_dir(folder.path().join("models")).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn keys_depend_on_content_and_on_its_borders() {
+        assert_eq!(digest(&["a", "b"]), digest(&["a", "b"]));
+        assert_ne!(digest(&["ab", ""]), digest(&["a", "b"]));
+        assert_ne!(digest(&["a", "b"]), digest(&["b", "a"]));
+        // A key is a promise to caches that exist: it must not change by accident.
+        assert_eq!(&digest(&["top", "module top; endmodule"])[..16], "7563ae777ee81114");
     }
 }

@@ -34,6 +34,7 @@ mod verilator;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use cache::digest;
 pub use cache::{CACHE_VARIABLE, Cache};
 pub use check::{check_with_icarus, check_with_yosys, lint};
 pub use design::Design;

@@ -55,7 +55,7 @@ pub fn netlist(
     for (name, text) in design.sources {
         parts.extend([name.as_str(), text.as_str()]);
     }
-    let key = &crate::verilated::digest(&parts)[..32];
+    let key = &super::cache::digest(&parts)[..32];
     let folder = cache.folder("netlists")?.join(key);
     let was_cached = folder.is_dir();
     if !was_cached {

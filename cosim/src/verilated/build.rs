@@ -13,7 +13,7 @@ use super::model::CompiledModel;
 use super::options::{BuildOptions, PowerUp};
 use super::runtime::{Runtime, compiler_flags, include_flags};
 use super::shim::{PREFIX, shim_text};
-use crate::tools::{AtPath, Cache, Design, ToolError};
+use crate::tools::{AtPath, Cache, Design, ToolError, digest};
 
 /// The one result of a build.
 const MODEL: &str = "model.so";
@@ -221,28 +221,9 @@ fn write_unit(work: &Path, shim: &str) -> Result<(), ToolError> {
     fs::write(&path, unit).at("write", &path)
 }
 
-/// A digest of several texts; where one ends and the next begins counts.
-pub(crate) fn digest(parts: &[&str]) -> String {
-    let mut hasher = blake3::Hasher::new();
-    for part in parts {
-        hasher.update(&(part.len() as u64).to_le_bytes());
-        hasher.update(part.as_bytes());
-    }
-    hasher.finalize().to_hex().to_string()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn keys_depend_on_content_and_on_its_borders() {
-        assert_eq!(digest(&["a", "b"]), digest(&["a", "b"]));
-        assert_ne!(digest(&["ab", ""]), digest(&["a", "b"]));
-        assert_ne!(digest(&["a", "b"]), digest(&["b", "a"]));
-        // A key is a promise to caches that exist: it must not change by accident.
-        assert_eq!(&digest(&["top", "module top; endmodule"])[..16], "7563ae777ee81114");
-    }
 
     #[test]
     fn the_unit_includes_what_verilator_wrote_in_one_order() {

@@ -21,7 +21,6 @@ mod throughput;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use build::digest;
 pub use model::{CompiledModel, VerilatedModel};
 pub use options::{BuildOptions, Optimisation, PowerUp};
 pub use throughput::drive;

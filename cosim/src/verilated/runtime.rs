@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::Toolchain;
 use super::options::Optimisation;
-use crate::tools::{AtPath, Cache, ToolError};
+use crate::tools::{AtPath, Cache, ToolError, digest};
 
 /// Flags of every compilation. The same list must be used for the header and for what includes
 /// it, or the compiler ignores the precompiled form.
@@ -81,7 +81,7 @@ fn folder(
     let cache = &toolchain.cache;
     let mut parts = vec![kind, &toolchain.verilator.identity, &toolchain.compiler_identity];
     parts.extend(compiler_flags(optimisation));
-    let name = format!("{kind}-{}", &super::build::digest(&parts)[..32]);
+    let name = format!("{kind}-{}", &digest(&parts)[..32]);
     let target = cache.folder("runtime")?.join(&name);
     let witness = target.join(WITNESS);
     if !witness.is_file() {

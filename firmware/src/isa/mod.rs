@@ -205,8 +205,10 @@ macro_rules! instructions {
 
 pub mod page;
 mod table;
+mod unit;
 
 pub use table::*;
+pub use unit::Unit;
 
 /// One instruction of a program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

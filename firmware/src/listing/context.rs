@@ -1,8 +1,7 @@
 //! What grows with the context, and how far it may at no cost.
 
 use super::{heading, line};
-use crate::lower::Memory;
-use crate::machine::Program;
+use crate::machine::{Memory, Program};
 
 /// Most words of the key and of the value store: their addresses have 16 bits.
 const STORE_WORDS_MAX: u32 = 1 << 16;

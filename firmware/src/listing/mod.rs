@@ -10,8 +10,7 @@
 mod context;
 
 use crate::isa::{ANY, Action, Instruction};
-use crate::lower::Memory;
-use crate::machine::Program;
+use crate::machine::{Memory, Program};
 use crate::machine_memories::MemoryUse;
 use std::fmt::Write;
 

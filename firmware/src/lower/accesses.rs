@@ -3,28 +3,8 @@
 //! Whatever depends on the position is taken at its largest: all positions of the context.
 
 use crate::isa::{Action, Matrix};
-use crate::machine::MachineParameters;
+use crate::machine::{MachineParameters, Memory};
 use serde::Serialize;
-
-/// A memory or a set of registers that instructions of both units use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[allow(missing_docs, reason = "the names of the machine's memories")]
-pub enum Memory {
-    Residual,
-    Results,
-    Temporaries,
-    Constants,
-    Weights,
-    Keys,
-    Values,
-    KeyDeficits,
-    ValueDeficits,
-    Trains,
-    Descriptors,
-    Scalars,
-    Maxima,
-    Prediction,
-}
 
 /// Words of one memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

@@ -2,8 +2,8 @@
 //! they read and write.
 
 use super::accesses::{Accesses, accesses};
-use super::waits::{Unit, early, unit};
-use crate::isa::ANY;
+use super::waits::early;
+use crate::isa::{ANY, Unit};
 use crate::machine::Program;
 use std::collections::VecDeque;
 
@@ -28,7 +28,7 @@ pub fn check(program: &Program) -> Result<(), Hazard> {
         .iter()
         .map(|instruction| accesses(&instruction.action, &program.parameters))
         .collect();
-    let is_end = |at: &usize| unit(&program.instructions[*at].action) == Unit::Sequencer;
+    let is_end = |at: &usize| program.instructions[*at].action.unit() == Unit::Sequencer;
     let all = 0..program.instructions.len();
     for end in all.clone().filter(is_end) {
         let mut unfinished: [VecDeque<usize>; 2] = Default::default();
@@ -54,26 +54,26 @@ fn step(
             queue.drain(..queue.len().saturating_sub(most.into()));
         }
     }
-    let others: &[usize] = match unit(&instruction.action) {
+    let others: &[usize] = match instruction.action.unit() {
         Unit::Matrix => &[1],
         Unit::Vector => &[0],
         Unit::Sequencer => &[0, 1],
     };
     for &which in others {
         for &earlier in &unfinished[which] {
-            let ended = unit(&instruction.action) == Unit::Sequencer;
+            let ended = instruction.action.unit() == Unit::Sequencer;
             if ended || sets[earlier].conflicts(&sets[at]) {
                 return Err(Hazard { earlier, later: at });
             }
         }
     }
     // The vector unit takes an instruction while only the last one before it is unfinished.
-    if let (Unit::Vector, Some(&earlier)) = (unit(&instruction.action), unfinished[1].back())
+    if let (Unit::Vector, Some(&earlier)) = (instruction.action.unit(), unfinished[1].back())
         && early(&sets[earlier], &instruction.action)
     {
         return Err(Hazard { earlier, later: at });
     }
-    match unit(&instruction.action) {
+    match instruction.action.unit() {
         Unit::Matrix => unfinished[0].push_back(at),
         Unit::Vector => unfinished[1].push_back(at),
         Unit::Sequencer => {}

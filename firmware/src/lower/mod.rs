@@ -45,9 +45,8 @@ mod waits;
 #[cfg(test)]
 mod tests;
 
-pub use accesses::{Accesses, Memory, Range, accesses, argument};
+pub use accesses::{Accesses, Range, accesses, argument};
 pub use error::LowerError;
-pub use waits::{Unit, unit};
 
 use crate::machine::Program;
 use emitter::Emitter;

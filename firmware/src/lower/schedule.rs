@@ -15,8 +15,7 @@
 //! waits and hazards are for.
 
 use super::accesses::Accesses;
-use super::waits::{Unit, unit};
-use crate::isa::Action;
+use crate::isa::{Action, Unit};
 use crate::machine::MachineParameters;
 use crate::machine_cycles::{Clock, MachineLatency, TrainFacts};
 use std::cmp::Reverse;
@@ -38,9 +37,9 @@ impl Graph {
             Graph { needs: vec![Vec::new(); count], needed_by: vec![Vec::new(); count] };
         let mut start = 0;
         for later in 0..count {
-            let ends = unit(&actions[later]) == Unit::Sequencer;
+            let ends = actions[later].unit() == Unit::Sequencer;
             for earlier in start..later {
-                let barrier = unit(&actions[earlier]) == Unit::Sequencer;
+                let barrier = actions[earlier].unit() == Unit::Sequencer;
                 if ends || barrier || sets[earlier].conflicts(&sets[later]) {
                     graph.needs[later].push(earlier);
                     graph.needed_by[earlier].push(later);
@@ -177,7 +176,7 @@ pub(super) fn order(
 
 impl<'a> Task<'a> {
     fn weight(&self, rule: Rule, at: usize) -> u64 {
-        match unit(&self.actions[at]) {
+        match self.actions[at].unit() {
             Unit::Matrix => rule.weights[0],
             Unit::Vector => rule.weights[1],
             Unit::Sequencer => 1,
@@ -187,8 +186,8 @@ impl<'a> Task<'a> {
     /// When an instruction could be issued. Results of the other unit must be there; a unit keeps
     /// the order of its own.
     fn start(&self, state: &State<'a>, at: usize) -> u64 {
-        let own = unit(&self.actions[at]);
-        let other = |&&need: &&usize| unit(&self.actions[need]) != own;
+        let own = self.actions[at].unit();
+        let other = |&&need: &&usize| self.actions[need].unit() != own;
         let needs = self.graph.needs[at].iter();
         let met = needs.filter(other).map(|&need| state.done[need] + 1).max();
         state.clock.takes(&self.actions[at]).max(met.unwrap_or(0)).max(state.now)

@@ -6,27 +6,7 @@
 //! Only the [argument](super::argument) of a vector instruction is read too early for that.
 
 use super::accesses::{Accesses, argument};
-use crate::isa::{ANY, Action, Wait};
-
-/// The units that execute instructions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Unit {
-    /// The array and its drain.
-    Matrix,
-    /// The vector unit.
-    Vector,
-    /// The sequencer itself.
-    Sequencer,
-}
-
-/// The unit that executes `action`.
-pub fn unit(action: &Action) -> Unit {
-    match action {
-        Action::End(_) => Unit::Sequencer,
-        Action::Matrix(_) => Unit::Matrix,
-        _ => Unit::Vector,
-    }
-}
+use crate::isa::{ANY, Action, Unit, Wait};
 
 /// The largest wait that is one.
 const LARGEST: usize = ANY as usize - 1;
@@ -48,7 +28,7 @@ pub(super) fn waits(actions: &[Action], accesses: &[Accesses]) -> Vec<Wait> {
         let mut most = [ANY; 2];
         for (which, other) in [Unit::Matrix, Unit::Vector].into_iter().enumerate() {
             let issued = &issued[which];
-            let needed = match unit(action) {
+            let needed = match action.unit() {
                 Unit::Sequencer => issued.len(),
                 Unit::Vector if other == Unit::Vector => match issued.last() {
                     Some(&last) if early(&accesses[last], action) => issued.len(),
@@ -70,11 +50,11 @@ pub(super) fn waits(actions: &[Action], accesses: &[Accesses]) -> Vec<Wait> {
                 finished[which] = issued.len() - unfinished;
             }
         }
-        if unit(action) == Unit::Sequencer {
+        if action.unit() == Unit::Sequencer {
             most = [0; 2];
         }
         waits.push(Wait { matrix: most[0], vector: most[1] });
-        match unit(action) {
+        match action.unit() {
             Unit::Matrix => issued[0].push(index),
             Unit::Vector => issued[1].push(index),
             Unit::Sequencer => {}

@@ -20,8 +20,7 @@ mod latency;
 pub use durations::{Busy, Clock, TrainFacts};
 pub use latency::{MachineLatency, MatrixLatency, VectorLatency};
 
-use crate::isa::{ANY, Action, Instruction, Wait};
-use crate::lower::{Unit, unit};
+use crate::isa::{ANY, Action, Instruction, Unit, Wait};
 use crate::machine::Program;
 use serde::Serialize;
 
@@ -102,7 +101,7 @@ pub fn token_cycles(
         cycles.matrix_waits += matrix_met.saturating_sub(ready);
         cycles.vector_waits += vector_met.saturating_sub(ready);
         let may_go = ready.max(matrix_met).max(vector_met);
-        let which = match unit(&action) {
+        let which = match action.unit() {
             Unit::Matrix => 0,
             Unit::Vector => 1,
             Unit::Sequencer => {

@@ -199,7 +199,7 @@ fn spans_add_up(program: &Program, cycles: &TokenCycles) {
     let mut embedding = 0;
     for Timing { address, issued, span: (first, last), done, .. } in &cycles.timings {
         let action = &program.instructions[*address].action;
-        let which = usize::from(unit(action) == Unit::Vector);
+        let which = usize::from(action.unit() == Unit::Vector);
         assert!(ends[which] < *first && issued < first && last <= done, "{address}");
         ends[which] = *last;
         sums[which] += last + 1 - first;

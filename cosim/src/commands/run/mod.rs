@@ -3,7 +3,8 @@
 mod talk;
 
 use super::gates::{Built, GateOptions};
-use super::options::{Stages, quoted, quoted_path};
+use super::options::{quoted, quoted_path};
+use super::stages::Stages;
 use super::{Console, Exit};
 use crate::pipeline::machine::{
     Conversation, MachinePlant, MachineReport, MachineRtl, MachineTrace, program_file,

@@ -2,8 +2,7 @@
 //! and what waited for what. The model is exact, so the hardware did the same.
 
 use super::{Conversation, TokenRun};
-use firmware::isa::Action;
-use firmware::lower::{Unit, unit};
+use firmware::isa::{Action, Unit};
 use firmware::machine::Program;
 use firmware::machine_cycles::{Timing, TokenCycles};
 use serde::{Deserialize, Serialize};
@@ -102,7 +101,7 @@ impl TimelineEntry {
         };
         TimelineEntry {
             address,
-            unit: match unit(action) {
+            unit: match action.unit() {
                 Unit::Vector => TimelineUnit::Vector,
                 _ => TimelineUnit::Matrix,
             },
