@@ -7,6 +7,7 @@
 //!  lower             a network of BitNet blocks becomes a program for a machine
 //!  image             a program as the memories of its machine hold it
 //!  listing           a program as text: memories, widths, instructions
+//!  block_ram         what a memory becomes: block RAMs, LUT RAMs or logic
 //!  machine_memories  the memories of a machine: words, bits, block RAMs
 //!  machine_cycles    how long a token takes, instruction by instruction
 //!  energy            what a token takes, by a table of prices
@@ -23,6 +24,7 @@
 //! Architecture invariant: this crate touches no files and knows no Verilog. The hardware, the
 //! host and the documentation read the same tables here, so they cannot disagree.
 
+pub mod block_ram;
 pub mod cycles;
 pub mod driver;
 pub mod energy;

@@ -1,18 +1,20 @@
 //! The memories of a machine: words, bits, and what an FPGA makes of them.
 //!
-//! A block RAM holds 18 kbit as 512 words of 36 bits, 1024 of 18, 2048 of 9, 4096 of 4, 8192 of 2
-//! or 16384 of 1: that of ECP5, and of most others. Small memories are made of LUTs.
+//! ```text
+//!  program ──► memories ──► block_ram::Shape ──► block RAMs, or LUTs
+//! ```
+//!
+//! The map is that of the machine that a host loads. One whose contents come with the bitstream
+//! takes fewer block RAMs: nothing writes them, so their words need no columns of nine bits.
 
-use crate::isa::{Action, INSTRUCTION_WIDTH};
+use crate::block_ram::Shape;
+use crate::isa::{Action, INSTRUCTION_WORDS};
 use crate::machine::{MachineParameters, Program};
 use serde::Serialize;
-use weights::numeric::fixed_point::{TABLE_INDEX_WIDTH, UNIT_WIDTH};
-use weights::packing::word_banks;
+use weights::numeric::fixed_point::{RECIPROCAL_TABLE, ROOT_TABLE, TABLE_INDEX_WIDTH, UNIT_WIDTH};
+use weights::packing::{packed_len, word_banks};
 
-/// Depths and widths of a block RAM.
-pub const BLOCK_SHAPES: [(u32, u32); 6] =
-    [(512, 36), (1024, 18), (2048, 9), (4096, 4), (8192, 2), (16384, 1)];
-/// Bits of a bank of the weight store.
+/// Bits of a bank of the weight store, and of a part of an instruction.
 const BANK_WIDTH: u32 = 32;
 /// Bits of a deficit.
 const DEFICIT_WIDTH: u32 = 5;
@@ -43,7 +45,13 @@ pub struct MemoryUse {
     pub depth: u32,
     /// Bits of a word of one.
     pub width: u32,
-    /// What it is made of.
+    /// Bits of a word of the last copy that something reads, the lowest ones.
+    pub last_width: u32,
+    /// Clocked read ports of one.
+    pub reads: u32,
+    /// Parts of a word that are written each by itself; none if nothing writes it.
+    pub parts: u32,
+    /// What it is asked to be made of; a block memory that is small becomes LUTs even so.
     pub material: Material,
 }
 
@@ -53,30 +61,53 @@ impl MemoryUse {
         u64::from(self.copies) * u64::from(self.depth) * u64::from(self.width)
     }
 
-    /// Block RAMs of all copies; none for a distributed memory.
+    /// Block RAMs of all copies; none if LUTs hold them.
     pub fn blocks(&self) -> u32 {
-        match self.material {
-            Material::Block => self.copies * blocks(self.depth, self.width),
-            Material::Distributed => 0,
-        }
+        self.blocks_at(self.depth)
     }
 
-    /// Words that one copy's block RAMs hold: it may grow so far at no cost.
+    fn blocks_at(&self, depth: u32) -> u32 {
+        let shape = Shape {
+            depth,
+            width: self.width,
+            clocked_reads: self.reads,
+            reads_at_once: 0,
+            parts: self.parts,
+            exclusive: true,
+            distributed: self.material == Material::Distributed,
+        };
+        let made = shape.made();
+        let mut read = vec![true; self.width as usize];
+        let whole = made.block_rams(&read);
+        read[self.last_width as usize..].fill(false);
+        self.copies.saturating_sub(1) * whole + made.block_rams(&read)
+    }
+
+    /// Words that one copy may have before it takes more block RAMs.
     pub fn capacity(&self) -> u32 {
-        let taken = blocks(self.depth, self.width);
-        let holds = |(depth, width): (u32, u32)| (taken / self.width.div_ceil(width)) * depth;
-        match self.material {
-            Material::Block => BLOCK_SHAPES.map(holds).into_iter().max().unwrap_or(0),
-            Material::Distributed => self.depth,
+        if self.material == Material::Distributed {
+            return self.depth;
         }
+        let taken = self.blocks();
+        let (mut held, mut beyond) = (self.depth, DEPTH_MAX);
+        while held + 1 < beyond {
+            let middle = held.midpoint(beyond);
+            match self.blocks_at(middle) <= taken {
+                true => held = middle,
+                false => beyond = middle,
+            }
+        }
+        held
+    }
+
+    /// The same memory if its contents come with the bitstream, and nothing writes it.
+    pub fn loaded(self) -> MemoryUse {
+        MemoryUse { parts: 0, ..self }
     }
 }
 
-/// Block RAMs of one memory in its best shape.
-pub fn blocks(depth: u32, width: u32) -> u32 {
-    let of_shape = |(d, w): (u32, u32)| width.div_ceil(w) * depth.div_ceil(d);
-    BLOCK_SHAPES.map(of_shape).into_iter().min().unwrap_or(0)
-}
+/// More words than any memory has.
+const DEPTH_MAX: u32 = 1 << 24;
 
 /// Words up to which the result memory is made of LUTs: a block RAM would be mostly empty.
 pub const LUT_WORDS_MAX: u32 = 64;
@@ -93,6 +124,11 @@ impl MachineParameters {
     /// What the result memory is made of.
     pub const fn result_material(&self) -> Material {
         if self.result_depth <= LUT_WORDS_MAX { Material::Distributed } else { Material::Block }
+    }
+
+    /// Bits of a word of the weight store, without those that fill its last bank.
+    pub fn weight_word_width(&self) -> u32 {
+        8 * packed_len((self.lanes * self.slots) as usize, self.packing) as u32
     }
 
     /// 32-bit banks of a word of the weight store.
@@ -115,37 +151,46 @@ impl Program {
     pub fn memories(&self) -> Vec<MemoryUse> {
         let machine = &self.parameters;
         let word = machine.elements * machine.value_width;
-        let block = |name, copies, depth, width| {
-            let material = Material::Block;
-            MemoryUse { name, copies, depth, width, material }
+        let memory = |name, copies, depth, width, material| MemoryUse {
+            name,
+            copies,
+            depth,
+            width,
+            last_width: width,
+            reads: 1,
+            parts: 1,
+            material,
         };
-        let distributed = |name, copies, depth, width| {
-            let material = Material::Distributed;
-            MemoryUse { name, copies, depth, width, material }
-        };
+        let block =
+            |name, copies, depth, width| memory(name, copies, depth, width, Material::Block);
+        let distributed =
+            |name, copies, depth, width| memory(name, copies, depth, width, Material::Distributed);
         let (lanes, slots, counts) = (machine.lanes, machine.slots, machine.count_width);
         let train = slots * (1 + counts) + COLUMN_WIDTH;
         let deficits = 2 * machine.elements;
+        let banks = machine.weight_banks();
+        let weights = block("weights", banks, machine.weight_depth, BANK_WIDTH);
+        let last_width = machine.weight_word_width() - (banks - 1) * BANK_WIDTH;
+        let instructions = machine.program_depth.next_power_of_two();
+        let tables = machine.elements.div_ceil(2);
+        let functions =
+            memory("functions", tables, 1 << (TABLE_INDEX_WIDTH + 1), UNIT_WIDTH, Material::Block);
+        let material = function_material(machine.elements);
+        let roots = (ROOT_TABLE.len() + RECIPROCAL_TABLE.len()) as u32;
         vec![
-            block("weights", machine.weight_banks(), machine.weight_depth, BANK_WIDTH),
+            MemoryUse { last_width, ..weights },
             block("keys", lanes, machine.key_depth, 2 * slots),
             block("values", slots, machine.value_depth, 2 * lanes),
+            memory("results", 1, machine.result_depth, word, machine.result_material()),
+            // The host loads a value at a time.
             MemoryUse {
-                name: "results",
-                copies: 1,
-                depth: machine.result_depth,
-                width: word,
-                material: machine.result_material(),
+                parts: machine.elements,
+                ..block("constants", 1, machine.constant_depth, word)
             },
-            block("constants", 1, machine.constant_depth, word),
-            block("program", 1, machine.program_depth, INSTRUCTION_WIDTH),
-            MemoryUse {
-                name: "functions",
-                copies: machine.elements.div_ceil(2),
-                depth: 1 << (TABLE_INDEX_WIDTH + 1),
-                width: UNIT_WIDTH,
-                material: function_material(machine.elements),
-            },
+            block("program", INSTRUCTION_WORDS as u32, instructions, BANK_WIDTH),
+            // Two values look their function up in one table.
+            MemoryUse { reads: 2, parts: 0, material, ..functions },
+            block("roots", 1, roots, UNIT_WIDTH).loaded(),
             distributed("residual", 1, machine.residual_depth, word),
             distributed("temporaries", 1, machine.temporary_depth, word),
             distributed("trains", 1, machine.train_depth, train),
@@ -161,22 +206,35 @@ impl Program {
 mod tests {
     use super::*;
 
+    const KEYS: MemoryUse = MemoryUse {
+        name: "keys",
+        copies: 16,
+        depth: 300,
+        width: 32,
+        last_width: 32,
+        reads: 1,
+        parts: 1,
+        material: Material::Block,
+    };
+
     #[test]
-    fn blocks_take_their_best_shape() {
-        for (depth, width, expected) in
-            [(512, 36, 1), (513, 36, 2), (512, 37, 2), (1024, 32, 2), (2048, 9, 1), (16384, 3, 3)]
-        {
-            assert_eq!(blocks(depth, width), expected, "{depth} x {width}");
-        }
-        let memory = |depth, width| MemoryUse {
-            name: "keys",
-            copies: 16,
-            depth,
-            width,
-            material: Material::Block,
-        };
-        assert_eq!((memory(300, 32).blocks(), memory(300, 32).capacity()), (16, 512));
-        assert_eq!((memory(600, 32).blocks(), memory(600, 32).capacity()), (32, 1024));
-        assert_eq!(memory(300, 32).bits(), 16 * 300 * 32);
+    fn a_memory_grows_at_no_cost_until_its_block_rams_are_full() {
+        assert_eq!((KEYS.blocks(), KEYS.capacity(), KEYS.bits()), (16, 512, 16 * 300 * 32));
+        let deeper = MemoryUse { depth: 600, ..KEYS };
+        assert_eq!((deeper.blocks(), deeper.capacity()), (32, 1024));
+        let small = MemoryUse { depth: 32, ..KEYS };
+        assert_eq!(small.blocks(), 0, "LUTs are cheaper");
+        assert!((32..300).contains(&small.capacity()));
+        let distributed = MemoryUse { material: Material::Distributed, ..KEYS };
+        assert_eq!((distributed.blocks(), distributed.capacity()), (0, 300));
+    }
+
+    #[test]
+    fn what_nothing_reads_or_writes_takes_less() {
+        let bank = MemoryUse { copies: 2, depth: 5888, ..KEYS };
+        assert_eq!(bank.blocks(), 24);
+        assert_eq!(bank.loaded().blocks(), 22, "no columns of nine bits");
+        // Of the last bank's four columns of three block RAMs, one is read.
+        assert_eq!(MemoryUse { last_width: 8, ..bank }.blocks(), 12 + 3);
     }
 }

@@ -79,11 +79,16 @@ const CASES: &[&str] = &[
     "explore --part LFE5U-12F",
     "explore --megahertz 0",
     "explore --packing base4",
+    "explore --target asic",
+    "explore --bits 9",
     "explore --lanes 0",
     "explore @/zero.toml",
     "explore @/foreign.toml",
     "explore @/narrow.toml --lanes 4 --slots 8 --elements 4 --planes 4",
     "explore @/starter.toml --part LFE5U-25F --lanes 64 --slots 64 --elements 16 --planes 8",
+    // Benchmarks: nothing to measure, no such number.
+    "bench --seeds 0",
+    "bench --cost --seeds many",
     // What does not exist in the run.
     "cosim --matrix blocks.9.ffn.up",
     "cosim --matrix blocks.0.ffn.up --token 16",

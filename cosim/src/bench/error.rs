@@ -47,6 +47,14 @@ pub enum BenchError {
         /// What went wrong.
         failure: MachineError,
     },
+    /// An engine differs from the arithmetic.
+    #[error(
+        "{what}: sums are not those of numeric::accumulate\n  remedy: a fault of this program; `spikewright layers` finds the first"
+    )]
+    Engine {
+        /// The design.
+        what: &'static str,
+    },
     /// Two loops that must do the same work did not.
     #[error(
         "{what} differ: {left:#018x} and {right:#018x}\n  remedy: a fault of this program; report it with the tool versions of `spikewright doctor`"

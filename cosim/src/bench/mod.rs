@@ -13,6 +13,7 @@
 mod area;
 mod cost;
 mod designs;
+mod draw;
 mod error;
 mod fabrics;
 mod forms;

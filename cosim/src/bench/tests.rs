@@ -128,6 +128,7 @@ fn wrong_predictions_are_seen(report: &FormReport) {
         let report = spoiled(spoil);
         let held: Vec<bool> = report.rows.iter().map(FormRow::holds).collect();
         assert_eq!(held, [true, false, true]);
+        assert!(!report.holds());
         assert_eq!(report.to_string().matches("MISSED").count(), 1, "{report}");
     }
     // Twice the cells halve the density: of what was measured, not of what was predicted.
@@ -140,4 +141,14 @@ fn wrong_predictions_are_seen(report: &FormReport) {
 fn an_option_of_zero_is_refused_before_anything_runs() {
     let options = BenchOptions { seeds: 0, ..BenchOptions::default() };
     assert_eq!(run(&options).unwrap_err().to_string(), "seeds is 0; give at least 1");
+}
+
+#[test]
+fn the_memory_map_and_the_cost_model_agree_on_block_rams() {
+    for design in cost::DESIGNS.iter().filter(|design| design.build == cost::Build::Machine) {
+        let program = design.program().unwrap();
+        let cells = hdl::cost::estimate(&design.hardware().unwrap());
+        let map: u32 = program.memories().iter().map(|memory| memory.blocks()).sum();
+        assert_eq!(u64::from(map), cells.block_rams, "{}", design.what);
+    }
 }

@@ -32,6 +32,13 @@ pub struct Confirmed {
     pub values: u64,
 }
 
+impl Confirmed {
+    /// How far the predicted cells are off, in percent of the measured ones.
+    pub fn cells_off(&self) -> f64 {
+        100.0 * (self.cells[0] as f64 / self.cells[1].max(1) as f64 - 1.0)
+    }
+}
+
 /// Confirms `count` of the chosen points, those with a name first, then the smallest.
 pub(super) fn confirm(
     exploration: &Exploration,

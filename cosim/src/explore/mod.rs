@@ -206,6 +206,11 @@ impl Exploration {
         self.points.iter().filter(|point| point.is_chosen())
     }
 
+    /// What was measured of a point, if it was confirmed.
+    pub fn confirmed(&self, point: &Point) -> Option<&Confirmed> {
+        self.confirmed.iter().find(|confirmed| confirmed.id == point.id)
+    }
+
     /// Synthesises and simulates `count` of the chosen points, those with a name first.
     ///
     /// # Errors

@@ -118,12 +118,12 @@ fn confirmed(exploration: &Exploration) -> String {
     let mut text = String::from("Confirmed by synthesis and co-simulation: predicted, measured\n");
     for next in &exploration.confirmed {
         let pair = |[predicted, measured]: [u64; 2]| format!("{predicted}, {measured}");
-        let off = 100.0 * (next.cells[0] as f64 / next.cells[1].max(1) as f64 - 1.0);
         let _ = writeln!(
             text,
-            "  {:<32} cells {} ({off:+.1} %), block RAM {}, cycles {}; RTL = reference in {} values",
+            "  {:<32} cells {} ({:+.1} %), block RAM {}, cycles {}; RTL = reference in {} values",
             next.id,
             pair(next.cells),
+            next.cells_off(),
             pair(next.block_rams),
             pair(next.cycles),
             grouped(next.values),

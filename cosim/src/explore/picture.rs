@@ -11,23 +11,15 @@ use std::fmt::Write as _;
 const SIZE: (f64, f64) = (1000.0, 670.0);
 /// Where the axes begin and end: left, top, right, bottom.
 const FRAME: (f64, f64, f64, f64) = (90.0, 92.0, 975.0, 545.0);
-/// Pixels a letter of a label is wide, and a line high.
-const LETTER: (f64, f64) = (6.6, 15.0);
+/// Pixels a letter of a label is wide, in bold and in small, and a line high.
+const BOLD_LETTER: f64 = 6.9;
+const SMALL_LETTER: f64 = 5.9;
+const LINE: f64 = 15.0;
+/// A part that is full is drawn if the largest machine takes at least this share of it.
+const FULL_SHOWN: f64 = 0.6;
 
-const STYLE: &str = "text{font:13px sans-serif;fill:#333}\
-.title{font-size:19px;font-weight:bold;fill:#111}\
-.axis{font-size:14px;fill:#111}\
-.note{font-size:12px;fill:#666}\
-.tick{font-size:12px;fill:#666}\
-.grid{stroke:#ececec}\
-.full{stroke:#b33;stroke-dasharray:4 4}\
-.line{fill:none;stroke:#1f5fa8;stroke-width:2.5}\
-.front{fill:#1f5fa8}\
-.aside{fill:#fff;stroke:#1f5fa8;stroke-width:1.6}\
-.rest{fill:#cfcfcf}\
-.current{fill:#e07b00;stroke:#fff;stroke-width:1.5}\
-.lead{stroke:#888;stroke-width:1}\
-.name{font-weight:bold;fill:#111}";
+/// Colours for light and for dark, sizes of letters.
+const STYLE: &str = include_str!("picture.css");
 
 /// A logarithmic axis.
 struct Axis {
@@ -82,7 +74,12 @@ struct Picture<'a> {
 pub(super) fn draw(exploration: &Exploration) -> String {
     let (left, top, right, bottom) = FRAME;
     let points = &exploration.points;
-    let across = Axis::over(points.iter().map(|point| point.cells as f64), (left, right));
+    let mut across = Axis::over(points.iter().map(|point| point.cells as f64), (left, right));
+    let full = exploration.part.cells as f64;
+    if across.high > FULL_SHOWN * full {
+        // Nothing lies beyond a full part.
+        across.high = 1.04 * full;
+    }
     let up = Axis::over(points.iter().map(|point| point.tokens_per_second), (bottom, top));
     let (taken, text) = (vec![], String::new());
     let mut picture = Picture { exploration, across, up, taken, kept: 0, marked: 0, text };
@@ -92,9 +89,10 @@ pub(super) fn draw(exploration: &Exploration) -> String {
     picture.labels();
     picture.legend();
     format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {} {}\" width=\"{}\" height=\"{}\">\n\
-         <style>{STYLE}</style>\n<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n{}</svg>\n",
-        SIZE.0, SIZE.1, SIZE.0, SIZE.1, picture.text
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {} {}\" width=\"100%\" height=\"100%\">\n\
+         <style>\n{STYLE}</style>\n<rect class=\"paper\" x=\"-50%\" y=\"-50%\" width=\"200%\" height=\"200%\"/>\n\
+         {}</svg>\n",
+        SIZE.0, SIZE.1, picture.text
     )
 }
 
@@ -110,7 +108,8 @@ impl Picture<'_> {
     /// The place of a mark.
     fn around(&self, point: &Point) -> Place {
         let (x, y) = self.place(point);
-        (x - 6.0, y - 6.0, x + 6.0, y + 6.0)
+        let half = if self.exploration.confirmed(point).is_some() { 10.0 } else { 6.0 };
+        (x - half, y - half, x + half, y + half)
     }
 
     /// The places of the line's steps.
@@ -169,7 +168,7 @@ impl Picture<'_> {
         if (self.across.low..self.across.high).contains(&(part.cells as f64)) {
             let x = self.across.at(part.cells as f64);
             let _ = writeln!(self.text, "<path class=\"full\" d=\"M{x:.1} {top} V{bottom}\"/>");
-            self.write("tick", (x, top - 6.0), "middle", "the part is full");
+            self.write("tick", (x, top - 6.0), "end", "the part is full");
         }
         let title = format!("cells (LUT4, log scale; {} has {})", part.name, grouped(part.cells));
         self.write("axis", ((left + right) / 2.0, bottom + 42.0), "middle", &title);
@@ -200,7 +199,8 @@ impl Picture<'_> {
     }
 
     fn marks(&mut self) {
-        let points = &self.exploration.points;
+        let exploration = self.exploration;
+        let points = &exploration.points;
         for point in points.iter().filter(|point| !point.front) {
             self.circle("rest", point, 3.5);
         }
@@ -218,6 +218,9 @@ impl Picture<'_> {
         }
         for point in points.iter().filter(|point| point.line) {
             self.circle("front", point, 5.0);
+        }
+        for point in points.iter().filter(|point| exploration.confirmed(point).is_some()) {
+            self.circle("confirmed", point, 9.0);
         }
         if let Some(point) = points.iter().find(|point| point.current) {
             let (x, y) = self.place(point);
@@ -237,29 +240,46 @@ impl Picture<'_> {
         self.marked = self.taken.len();
     }
 
-    /// Two lines beside every point with a name, and the design itself.
+    /// Some lines beside every point with a name, the design itself, and what was confirmed.
     fn labels(&mut self) {
-        let points = self.exploration.points.iter();
-        let named = points.filter(|point| !point.names.is_empty() || point.current);
-        for point in named {
+        let exploration = self.exploration;
+        for point in &exploration.points {
+            let confirmed = exploration.confirmed(point);
             let mut names = point.names.clone();
             if point.current {
                 names.insert(0, "this design");
             }
-            let name = format!("{}: {}", names.join(", "), shape(point));
+            if names.is_empty() && confirmed.is_none() {
+                continue;
+            }
+            let name = match names.is_empty() {
+                true => shape(point),
+                false => format!("{}: {}", names.join(", "), shape(point)),
+            };
             let figures = format!(
                 "{} tokens/s, {} block RAMs, {:.1} nJ a token",
                 grouped(point.tokens_per_second.round() as u64),
                 point.block_rams,
                 point.nanojoules_per_token
             );
-            self.label(self.place(point), [("name", name), ("note", figures)]);
+            let mut lines = vec![("name", name), ("note", figures)];
+            if let Some(confirmed) = confirmed {
+                let cells = grouped(confirmed.cells[1]);
+                let off = confirmed.cells_off();
+                let text = format!("built: {cells} cells (model {off:+.1} %), RTL = reference");
+                lines.push(("built", text));
+            }
+            self.label(self.place(point), &lines);
         }
     }
 
-    fn label(&mut self, (x, y): (f64, f64), lines: [(&str, String); 2]) {
-        let longest = lines.iter().map(|(_, line)| line.chars().count()).max().unwrap_or(0);
-        let (width, height) = (longest as f64 * LETTER.0 + 6.0, 2.0 * LETTER.1 + 4.0);
+    fn label(&mut self, (x, y): (f64, f64), lines: &[(&str, String)]) {
+        let width = |(class, line): &(&str, String)| {
+            let letter = if *class == "name" { BOLD_LETTER } else { SMALL_LETTER };
+            line.chars().count() as f64 * letter
+        };
+        let width = lines.iter().map(width).fold(0.0, f64::max) + 6.0;
+        let height = lines.len() as f64 * LINE + 4.0;
         let inside = |place: &Place| {
             place.0 >= FRAME.0 && place.1 >= FRAME.1 && place.2 <= FRAME.2 && place.3 <= FRAME.3
         };
@@ -289,44 +309,55 @@ impl Picture<'_> {
         );
         let _ = writeln!(
             self.text,
-            "<rect x=\"{:.1}\" y=\"{:.1}\" width=\"{width:.1}\" height=\"{height:.1}\" \
-             fill=\"#fff\" fill-opacity=\"0.85\"/>",
+            "<rect class=\"card\" x=\"{:.1}\" y=\"{:.1}\" width=\"{width:.1}\" \
+             height=\"{height:.1}\"/>",
             place.0, place.1
         );
         for (index, (class, line)) in lines.iter().enumerate() {
-            let base = place.1 + LETTER.1 * (index as f64 + 1.0) - 2.0;
+            let base = place.1 + LINE * (index as f64 + 1.0) - 2.0;
             self.write(class, (place.0 + 3.0, base), "start", line);
         }
         self.taken.push(place);
     }
 
+    /// What the marks mean, of those that are there.
     fn legend(&mut self) {
         let (left, _, _, bottom) = FRAME;
         let y = bottom + 66.0;
+        let points = &self.exploration.points;
+        let any = |is: fn(&Point) -> bool| points.iter().any(is);
         let marks = [
-            ("front", "nothing is smaller and faster", 0.0),
-            ("aside", "better only in block RAM or energy", 215.0),
-            ("rest", "another is better in everything", 465.0),
+            (true, "front", "nothing is smaller and faster"),
+            (
+                any(|point| point.front && !point.line),
+                "aside",
+                "better only in block RAM or energy",
+            ),
+            (any(|point| !point.front), "rest", "another is better in everything"),
+            (!self.exploration.confirmed.is_empty(), "confirmed", "built and simulated"),
+            (any(|point| point.current), "current", "the design that was given"),
         ];
-        for (class, meaning, x) in marks {
-            let _ = writeln!(
-                self.text,
-                "<circle class=\"{class}\" cx=\"{:.1}\" cy=\"{y}\" r=\"4.5\"/>",
-                left + x
-            );
-            self.write("note", (left + x + 10.0, y + 4.0), "start", meaning);
+        let mut x = left + 5.0;
+        for (_, class, meaning) in marks.into_iter().filter(|(there, ..)| *there) {
+            let _ = match class {
+                "current" => writeln!(
+                    self.text,
+                    "<path class=\"current\" d=\"M{x} {y} m0 -8 l8 8 l-8 8 l-8 -8 z\"/>"
+                ),
+                _ => writeln!(
+                    self.text,
+                    "<circle class=\"{class}\" cx=\"{x:.1}\" cy=\"{y}\" r=\"4.5\"/>"
+                ),
+            };
+            self.write("note", (x + 12.0, y + 4.0), "start", meaning);
+            x += meaning.chars().count() as f64 * SMALL_LETTER + 32.0;
         }
-        let x = left + 690.0;
-        let _ = writeln!(
-            self.text,
-            "<path class=\"current\" d=\"M{x} {y} m0 -8 l8 8 l-8 8 l-8 -8 z\"/>"
-        );
-        self.write("note", (x + 13.0, y + 4.0), "start", "the design that was given");
         let [prompt, tokens] = self.exploration.tokens;
-        let cells = "Cells: predicted by the cost model, within 10 % of synthesis.";
+        let cells = "Cells: LUT4, predicted by the cost model, within 10 % of synthesis. Energy: operations \
+                     times ASIC prices of the literature, each";
         let figures = format!(
-            "Tokens per second: clock over mean cycles, {tokens} tokens after a prompt of {prompt}. \
-             nJ a token: ASIC prices, to compare designs."
+            "with its source in points.json, to compare designs. Tokens per second: clock over mean \
+             cycles, {tokens} tokens after a prompt of {prompt}."
         );
         self.write("note", (left, y + 27.0), "start", cells);
         self.write("note", (left, y + 44.0), "start", &figures);

@@ -16,12 +16,12 @@ pub(super) fn page(report: &MachineReport, boards: &[SynthReport]) -> Markup {
     sections.push(flow(&steps(report, &boards)));
     sections.extend(text::story(report));
     sections.extend(report.timeline.as_ref().map(cycles::section));
-    sections.extend(report.timeline.as_ref().map(timeline::section));
-    sections.extend(positions::section(report));
+    sections.extend(bounds::section(&bounds::of_machine(report, &boards)));
     sections.extend(boards.iter().map(|board| boards::section(board)));
     sections.extend(boards::others(&others));
+    sections.extend(report.timeline.as_ref().map(timeline::section));
+    sections.extend(positions::section(report));
     sections.extend(memories::section(report));
-    sections.extend(bounds::section(&bounds::of_machine(report, &boards)));
     sections.push(text::checkpoints(report));
     whole(&title, stacked(sections))
 }
@@ -72,6 +72,12 @@ fn figures(report: &MachineReport, boards: &[&SynthReport]) -> Vec<Tile> {
             "",
             format!("predicted, at {:.1} MHz on {}", board.reached_mhz(), board.board),
         )
+    }));
+    figures.extend(fastest.and_then(|board| {
+        let fullest = board.fullest()?;
+        let of = format!("{} of {}", count(fullest.used), count(fullest.available));
+        let beside = format!("{}: {of} on {}", fullest.what, board.board);
+        Some(tile("Part used", format!("{:.0}", fullest.percent()), "%", beside))
     }));
     figures
 }

@@ -1,7 +1,7 @@
 //! Why a design does not fit a part: what, by how much, and which key of the design to turn.
 
-use super::report::Utilisation;
-use firmware::machine_memories::{Material, MemoryUse};
+use super::report::{Utilisation, fullest};
+use firmware::machine_memories::MemoryUse;
 use std::fmt::Write as _;
 
 /// How many of the largest memories a message names.
@@ -52,9 +52,7 @@ pub fn excess(part: &str, rows: &[Utilisation]) -> Option<String> {
 
 /// What a placer that gave up means when every count fits.
 pub(super) fn too_full(part: &str, rows: &[Utilisation]) -> String {
-    let fullest = rows.iter().filter(|row| row.what != "pin" && row.what != "PLL");
-    let fullest = fullest.max_by(|a, b| a.percent().total_cmp(&b.percent()));
-    let (what, percent) = match fullest {
+    let (what, percent) = match fullest(rows) {
         Some(row) => (row.what.as_str(), row.percent()),
         None => ("cells", 0.0),
     };
@@ -67,7 +65,7 @@ pub(super) fn too_full(part: &str, rows: &[Utilisation]) -> String {
 
 /// The memories against the block RAM of a part, in bits, before any tool runs; nothing if they fit.
 pub fn memory_excess(part: &str, memories: &[MemoryUse], available_bits: u64) -> Option<String> {
-    let blocks = || memories.iter().filter(|memory| memory.material == Material::Block);
+    let blocks = || memories.iter().filter(|memory| memory.blocks() > 0);
     let needed: u64 = blocks().map(MemoryUse::bits).sum();
     if needed <= available_bits {
         return None;
@@ -93,6 +91,7 @@ pub fn memory_excess(part: &str, memories: &[MemoryUse], available_bits: u64) ->
 #[cfg(test)]
 mod tests {
     use super::*;
+    use firmware::machine_memories::Material;
 
     fn row(what: &str, cell: &str, used: u64, available: u64) -> Utilisation {
         Utilisation { what: what.into(), cell: cell.into(), used, available }
@@ -120,8 +119,16 @@ mod tests {
 
     #[test]
     fn memories_are_refused_before_any_tool_runs() {
-        let memory =
-            |name, material, depth| MemoryUse { name, copies: 1, depth, width: 32, material };
+        let memory = |name, material, depth| MemoryUse {
+            name,
+            copies: 1,
+            depth,
+            width: 32,
+            last_width: 32,
+            reads: 1,
+            parts: 1,
+            material,
+        };
         let memories = [
             memory("program", Material::Block, 512),
             memory("weights", Material::Block, 4096),

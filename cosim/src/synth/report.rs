@@ -168,6 +168,17 @@ impl SynthReport {
     pub fn used(&self, what: &str) -> Option<&Utilisation> {
         self.utilisation.iter().find(|row| row.what == what)
     }
+
+    /// What the part has least of left: pins and clocks are the board's, not the design's.
+    pub fn fullest(&self) -> Option<&Utilisation> {
+        fullest(&self.utilisation)
+    }
+}
+
+/// What is used most of, in percent, but for pins and PLLs.
+pub(super) fn fullest(rows: &[Utilisation]) -> Option<&Utilisation> {
+    let of_design = rows.iter().filter(|row| row.what != "pin" && row.what != "PLL");
+    of_design.max_by(|a, b| a.percent().total_cmp(&b.percent()))
 }
 
 impl ClockSpread {

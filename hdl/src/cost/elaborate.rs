@@ -4,7 +4,6 @@
 //! module that keeps its hierarchy stands between walls.
 
 use super::graph::{Graph, Kind as BoxKind, Literal, ONE, ZERO};
-use super::memory::Made;
 use super::operators::{Hints, Operators, RegisterBit, Word};
 use super::storage;
 use crate::bits::Bits;
@@ -12,7 +11,8 @@ use crate::check::Checked;
 use crate::expression::{Binary, Compare, Kind, NameId, NodeId, Reduce, Unary};
 use crate::module::{Driver, Module, PortEntry};
 use crate::simulation::Direction;
-use std::collections::HashMap;
+use firmware::block_ram::Made;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// One module in its place in the hierarchy.
@@ -38,6 +38,8 @@ pub(super) struct Elaboration {
     pub(super) scopes: Vec<Scope>,
     pub(super) pending: Vec<Pending>,
     pub(super) registers: Vec<RegisterInput>,
+    /// Memories whose write enable is never set.
+    pub(super) unwritten: HashSet<(usize, usize)>,
     pub(super) register_bits: HashMap<RegisterBit, Literal>,
     /// Bits of registers and their boxes, whose inputs are still to come.
     pub(super) unconnected: HashMap<(usize, u32), Vec<(usize, usize)>>,
@@ -56,6 +58,8 @@ pub(super) struct Elaborated {
     /// What each memory of each scope becomes.
     pub(super) memories: Vec<Vec<Made>>,
     pub(super) registers: Vec<RegisterInput>,
+    /// Memories whose write enable is never set.
+    pub(super) unwritten: HashSet<(usize, usize)>,
 }
 
 pub(super) fn constant(bits: &Bits) -> Word {
@@ -70,6 +74,7 @@ pub(super) fn elaborate(design: &Checked, hints: Hints) -> Elaborated {
         scopes: vec![],
         pending: vec![],
         registers: vec![],
+        unwritten: HashSet::new(),
         register_bits: HashMap::new(),
         unconnected: HashMap::new(),
         reset: None,
@@ -93,7 +98,8 @@ pub(super) fn elaborate(design: &Checked, hints: Hints) -> Elaborated {
         flat.connect(pending);
     }
     let memories = flat.scopes.into_iter().map(|scope| scope.memories).collect();
-    Elaborated { graph: flat.operators.graph, memories, registers: flat.registers }
+    let Elaboration { registers, unwritten, .. } = flat;
+    Elaborated { graph: flat.operators.graph, memories, registers, unwritten }
 }
 
 impl Elaboration {
@@ -103,8 +109,7 @@ impl Elaboration {
 
     fn add_scope(&mut self, module: &Arc<Module>, parent: Option<(usize, usize)>) -> usize {
         let index = self.scopes.len();
-        let memories =
-            (0..module.memories.len()).map(|id| storage::shape(module, id).made()).collect();
+        let memories = (0..module.memories.len()).map(|id| self.made(index, module, id)).collect();
         self.scopes.push(Scope {
             module: module.clone(),
             parent,
@@ -118,6 +123,11 @@ impl Elaboration {
             self.scopes[index].children.push(child);
         }
         index
+    }
+
+    fn made(&self, scope: usize, module: &Module, memory: usize) -> Made {
+        let unwritten = self.operators.hints.unwritten.contains(&(scope, memory));
+        storage::shape(module, memory, unwritten).made()
     }
 
     /// The reset of all registers.

@@ -15,7 +15,6 @@
 mod cover;
 mod elaborate;
 mod graph;
-mod memory;
 mod operators;
 mod storage;
 
@@ -130,9 +129,10 @@ fn carry_slice_cells(graph: &Graph, slice: &Boxed, live: &Live) -> u64 {
 
 /// What is read of each adder, and which registers are the same.
 fn hinted(design: Elaborated, known: Hints) -> Hints {
-    let Elaborated { graph, registers, .. } = design;
+    let Elaborated { graph, registers, unwritten, .. } = design;
     let live = graph.live();
-    let mut hints = Hints { same: known.same, ..Hints::default() };
+    let unwritten = known.unwritten.into_iter().chain(unwritten).collect();
+    let mut hints = Hints { same: known.same, unwritten, ..Hints::default() };
     for boxed in &graph.boxes {
         let Kind::Adder(id) = boxed.kind else { continue };
         let carry = boxed.outputs.len() - 1;

@@ -4,7 +4,7 @@
 //! that, bits that are known are dropped: zeros at the low end, copies of the sign at the top.
 
 use super::graph::{Graph, Kind, Literal, ONE, ZERO};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Bits of a sum up to which it is made of gates (`techmap/arith_map` of the tool).
 const GATE_WIDTH_MAX: usize = 4;
@@ -21,6 +21,8 @@ pub(super) struct Hints {
     pub(super) adder_widths: HashMap<AdderId, usize>,
     /// Bits of registers that always equal another one's, or a constant.
     pub(super) same: HashMap<RegisterBit, Same>,
+    /// Memories, by scope and number, whose write enable is never set.
+    pub(super) unwritten: HashSet<(usize, usize)>,
 }
 
 /// An adder: scope and node of its operator, and which of that operator's adders.

@@ -2,10 +2,10 @@
 
 use super::elaborate::{Elaboration, Pending, constant};
 use super::graph::{Kind as BoxKind, Literal, ONE, ZERO};
-use super::memory::{LUT_RAM_WIDTH, LUT_RAM_WORDS, Made, Shape};
 use super::operators::{RegisterBit, Same, Word};
 use crate::expression::{Kind, MemoryId, NameId, Node, NodeId};
-use crate::module::{Driver, Memory, Module, Name};
+use crate::module::{Driver, Memory, MemoryWrite, Module, Name};
+use firmware::block_ram::{LUT_RAM_WIDTH, LUT_RAM_WORDS, Made, Shape};
 
 impl Elaboration {
     fn flip_flops(&mut self, width: usize) -> (Vec<usize>, Word) {
@@ -54,8 +54,15 @@ impl Elaboration {
         let (boxes, word) = match self.scopes[scope].memories[id] {
             Made::Block { .. } => {
                 let kind = BoxKind::BlockRam { scope, memory: id };
-                let (index, word) = self.graph().add_box(kind, vec![], width);
-                (vec![index], word)
+                let stuck = match self.unwritten_before(scope, memory) {
+                    true => stuck(&self.scopes[scope].module.memories[id]),
+                    false => vec![None; width],
+                };
+                let held = stuck.iter().filter(|bit| bit.is_none()).count();
+                let (index, outputs) = self.graph().add_box(kind, vec![], held);
+                let mut outputs = outputs.into_iter();
+                let bit = |bit: Option<Literal>| bit.or_else(|| outputs.next()).unwrap_or(ZERO);
+                (vec![index], stuck.into_iter().map(bit).collect())
             }
             Made::LutRam | Made::Logic => self.flip_flops(width),
         };
@@ -166,10 +173,24 @@ impl Elaboration {
         }
     }
 
+    /// Whether an earlier pass found that nothing ever writes a memory.
+    fn unwritten_before(&self, scope: usize, memory: MemoryId) -> bool {
+        self.operators.hints.unwritten.contains(&(scope, memory.0 as usize))
+    }
+
+    /// The write port of a memory, if anything ever writes it.
+    fn written(&mut self, scope: usize, memory: MemoryId) -> Option<MemoryWrite> {
+        let write = self.scopes[scope].module.memories[memory.0 as usize].write?;
+        let never = self.word(scope, write.enable)[0] == ZERO;
+        if never {
+            self.unwritten.insert((scope, memory.0 as usize));
+        }
+        (!never).then_some(write)
+    }
+
     /// What a memory's write port reads.
     fn write_port(&mut self, scope: usize, memory: MemoryId) -> Word {
-        let module = self.scopes[scope].module.clone();
-        let Some(write) = module.memories[memory.0 as usize].write else { return vec![] };
+        let Some(write) = self.written(scope, memory) else { return vec![] };
         let mut inputs = self.word(scope, write.enable);
         inputs.extend(self.word(scope, write.address));
         inputs.extend(self.word(scope, write.data));
@@ -187,11 +208,13 @@ impl Elaboration {
         let module = self.scopes[scope].module.clone();
         let held = &module.memories[memory.0 as usize];
         let width = held.ty.width as usize;
-        if held.write.is_none() {
+        if held.write.is_none() || self.unwritten_before(scope, memory) {
             let words = (0..u64::from(held.depth)).map(|at| (at, content(held, at)));
             let words: Vec<(u64, Word)> = words.collect();
             return self.operators.table(address, &words, &vec![ZERO; width]);
         }
+        // The next pass knows if nothing does.
+        self.written(scope, memory);
         match self.scopes[scope].memories[memory.0 as usize] {
             Made::LutRam => self.lut_rams(scope, memory, address),
             _ => self.registers(scope, memory, address),
@@ -270,21 +293,32 @@ fn content(memory: &Memory, at: u64) -> Word {
     }
 }
 
-/// A memory as synthesis sees it: what its module reads of it, whoever reads the module.
-pub(super) fn shape(module: &Module, index: usize) -> Shape {
+/// The bits of a word that are the same in all words with contents; synthesis stores none of them.
+fn stuck(memory: &Memory) -> Vec<Option<Literal>> {
+    let words: Vec<Word> = memory.contents.iter().map(constant).collect();
+    let bit = |at: usize| {
+        let first = words.first()?[at];
+        words.iter().all(|word| word[at] == first).then_some(first)
+    };
+    (0..memory.ty.width as usize).map(bit).collect()
+}
+
+/// A memory as synthesis sees it: what its module reads of it, whoever reads the module; by an
+/// earlier pass, whether nothing writes it.
+pub(super) fn shape(module: &Module, index: usize, unwritten: bool) -> Shape {
     let id = MemoryId(index as u32);
     let clocked =
         |name: &&Name| matches!(name.driver, Driver::MemoryRead { memory, .. } if memory == id);
     let at_once = |node: &&Node| matches!(node.kind, Kind::MemoryWord(memory, _) if memory == id);
     let memory = &module.memories[index];
+    let parts = |write: MemoryWrite| write.mask.map_or(1, |mask| module.node(mask).ty.width);
+    let held = || stuck(memory).iter().filter(|bit| bit.is_none()).count() as u32;
     Shape {
         depth: memory.depth,
-        width: memory.ty.width,
+        width: if unwritten { held() } else { memory.ty.width },
         clocked_reads: module.names.iter().filter(clocked).count() as u32,
         reads_at_once: module.nodes.iter().filter(at_once).count() as u32,
-        parts: memory
-            .write
-            .map_or(0, |write| write.mask.map_or(1, |mask| module.node(mask).ty.width)),
+        parts: memory.write.filter(|_| !unwritten).map_or(0, parts),
         exclusive: memory.exclusive,
         distributed: memory.distributed,
     }

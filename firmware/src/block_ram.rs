@@ -1,13 +1,21 @@
 //! What a memory becomes: block RAMs, LUT RAMs or logic, by the rule of Yosys' `memory_libmap`.
 //!
+//! ```text
+//!  words, width, ports ──► cost of each way ──► the cheapest: block RAMs | LUT RAMs | logic
+//! ```
+//!
+//! A block RAM holds 18 kbit as 512 words of 36 bits, 1024 of 18, 2048 of 9, 4096 of 4, 8192 of 2
+//! or 16384 of 1: that of ECP5, and of most others. Words that lie above each other share block
+//! RAMs: the bits of all banks are counted together.
+//!
 //! Each way has a cost, and the cheapest is taken: a block RAM 128, a LUT RAM of 16 × 4 bits 4, a
 //! bit of logic 1, half a point for each bit that is chosen from several words, half for each
 //! decoded write (`techlibs/lattice/brams_16kd.txt` and `lutrams_trellis.txt`).
 
 /// Words of a LUT RAM.
-pub(super) const LUT_RAM_WORDS: u32 = 16;
+pub const LUT_RAM_WORDS: u32 = 16;
 /// Bits of its word.
-pub(super) const LUT_RAM_WIDTH: u32 = 4;
+pub const LUT_RAM_WIDTH: u32 = 4;
 /// Cost of a block RAM and of a LUT RAM.
 const BLOCK_COST: f64 = 128.0;
 const LUT_RAM_COST: f64 = 4.0;
@@ -25,26 +33,35 @@ const BLOCK_SHAPES: [(u32, u32); 6] =
 
 /// A memory as synthesis sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Shape {
-    pub(super) depth: u32,
-    pub(super) width: u32,
+pub struct Shape {
+    /// Words.
+    pub depth: u32,
+    /// Bits of a word.
+    pub width: u32,
     /// Read ports with a clock.
-    pub(super) clocked_reads: u32,
+    pub clocked_reads: u32,
     /// Read ports without.
-    pub(super) reads_at_once: u32,
+    pub reads_at_once: u32,
     /// Parts of a word that are written each by itself; none if it is never written.
-    pub(super) parts: u32,
+    pub parts: u32,
     /// Never read in the cycle that writes it.
-    pub(super) exclusive: bool,
+    pub exclusive: bool,
     /// Asked to be made of LUTs.
-    pub(super) distributed: bool,
+    pub distributed: bool,
 }
 
 /// What it is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Made {
+pub enum Made {
     /// Block RAMs, so many, a word in columns of so many bits, each so many block RAMs.
-    Block { count: u32, column_width: u32, column_count: u32 },
+    Block {
+        /// Block RAMs of all columns.
+        count: u32,
+        /// Bits of a column.
+        column_width: u32,
+        /// Block RAMs of a column.
+        column_count: u32,
+    },
     /// LUT RAMs.
     LutRam,
     /// Registers, or gates if it is never written.
@@ -73,7 +90,7 @@ impl Shape {
     }
 
     /// Words that lie above each other in LUT RAMs.
-    pub(super) fn banks(&self) -> u32 {
+    pub fn banks(&self) -> u32 {
         self.depth.div_ceil(LUT_RAM_WORDS)
     }
 
@@ -115,7 +132,7 @@ impl Shape {
     }
 
     /// What the memory becomes.
-    pub(super) fn made(&self) -> Made {
+    pub fn made(&self) -> Made {
         let lut_ram = self.written().then(|| self.lut_ram_cost());
         let block = (self.reads_at_once == 0 && !self.distributed).then(|| self.blocks());
         let logic = if self.distributed && self.written() { f64::MAX } else { self.bits() };
@@ -130,7 +147,7 @@ impl Shape {
 
 impl Made {
     /// Block RAMs that are left when only some bits of a word are read.
-    pub(super) fn block_rams(&self, read: &[bool]) -> u32 {
+    pub fn block_rams(&self, read: &[bool]) -> u32 {
         let Made::Block { count, column_width, column_count } = *self else { return 0 };
         let unread = read.chunks(column_width as usize).filter(|column| !column.contains(&true));
         count.saturating_sub(unread.count() as u32 * column_count)
