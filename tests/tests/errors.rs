@@ -89,6 +89,8 @@ const CASES: &[&str] = &[
     // Benchmarks: nothing to measure, no such number.
     "bench --seeds 0",
     "bench --cost --seeds many",
+    "bench --cost --only abacus",
+    "bench --only engine",
     // What does not exist in the run.
     "cosim --matrix blocks.9.ffn.up",
     "cosim --matrix blocks.0.ffn.up --token 16",

@@ -67,6 +67,14 @@ pub enum BenchError {
         /// The other one.
         right: u64,
     },
+    /// No design has a text in its line.
+    #[error(
+        "no design of the cost model has `{asked}` in its line\n  = take words such as machine, engine, event, 8 x 16"
+    )]
+    NoDesign {
+        /// What was asked for.
+        asked: String,
+    },
     /// An option that leaves nothing to measure.
     #[error("{option} is 0; give at least 1")]
     Zero {

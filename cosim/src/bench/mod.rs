@@ -37,7 +37,7 @@ use serde::Serialize;
 use crate::tools::Cache;
 
 /// What to measure, and how often.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BenchOptions {
     /// Whether to measure cells and clocks; minutes the first time, nothing after that.
     pub area: bool,
@@ -45,6 +45,8 @@ pub struct BenchOptions {
     pub speed: bool,
     /// Whether to compare the cost model with synthesis; long the first time, seconds after that.
     pub cost: bool,
+    /// Texts of which one is in the line of a design that is compared; all designs without any.
+    pub only: Vec<String>,
     /// Whether to compare the forms of a matrix; minutes the first time, seconds after that.
     pub forms: bool,
     /// Seeds of the placer; a clock is the median over them. At least 1.
@@ -61,6 +63,7 @@ impl Default for BenchOptions {
             area: true,
             speed: true,
             cost: false,
+            only: vec![],
             forms: false,
             seeds: 3,
             rounds: 11,
@@ -112,7 +115,7 @@ pub fn run(options: &BenchOptions) -> Result<BenchReport, BenchError> {
     Ok(BenchReport {
         area: options.area.then(|| area::measure(&cache, options.seeds)).transpose()?,
         speed: options.speed.then(|| speed::measure(&cache, options)).transpose()?,
-        cost: options.cost.then(|| cost::measure(&cache)).transpose()?,
+        cost: options.cost.then(|| cost::measure(&cache, &options.only)).transpose()?,
         forms: options.forms.then(|| forms::measure(&cache)).transpose()?,
     })
 }

@@ -16,6 +16,9 @@ pub(super) struct BenchCommand {
     /// Only the cost model beside synthesis and simulation; long the first time, seconds after that.
     #[arg(long)]
     cost: bool,
+    /// Of --cost, the designs with one of these texts in their line, such as engine,8 x 16.
+    #[arg(long, value_name = "TEXT,…", value_delimiter = ',', requires = "cost")]
+    only: Vec<String>,
     /// Only the forms of a matrix, dense, event and baked: cells, cycles, and where they cross.
     #[arg(long)]
     forms: bool,
@@ -37,6 +40,7 @@ impl BenchCommand {
             area: all || self.area,
             speed: all || self.speed,
             cost: self.cost,
+            only: self.only.clone(),
             forms: self.forms,
             seeds: self.seeds,
             ..BenchOptions::default()

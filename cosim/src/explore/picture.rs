@@ -51,7 +51,11 @@ impl Axis {
             values.filter(|value| (self.low..=self.high).contains(value)).collect()
         };
         let coarse = of(&[1.0, 2.0, 5.0]);
-        if coarse.len() < 4 { of(&[1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0]) } else { coarse }
+        if coarse.len() < 4 {
+            of(&[1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0])
+        } else {
+            coarse
+        }
     }
 }
 

@@ -102,7 +102,7 @@ fn clocks(board: &SynthReport) -> Markup {
     html! {
         div {
             h3 { "Routed clock, " (of(board.seeds.len(), "seed")) }
-            svg height="44" role="img" {
+            svg height="52" role="img" {
                 rect .track y="12" width="100%" height="14" rx="3" {}
                 line .goal x1=(goal_x) x2=(goal_x) y1="4" y2="34" {}
                 @for seed in &board.seeds {
@@ -110,7 +110,7 @@ fn clocks(board: &SynthReport) -> Markup {
                         title { "seed " (seed.seed) ": " (megahertz(seed.megahertz)) }
                     }
                 }
-                text .axis x=(goal_x) y="43" text-anchor="end" { "needs " (megahertz(goal)) }
+                text .axis x=(goal_x) y="46" text-anchor="end" { "needs " (megahertz(goal)) }
             }
             p .soft {
                 "best " (megahertz(board.megahertz.best)) ", median " (megahertz(board.megahertz.median))
@@ -150,8 +150,10 @@ fn path(path: &CriticalPath) -> Markup {
 
 fn memories(memories: &[MemoryFound]) -> Markup {
     let mut rows: Vec<&MemoryFound> = memories.iter().collect();
+    // LUT RAMs are many and small: block RAMs stand first.
     rows.sort_by(|left, right| {
-        right.cells.cmp(&left.cells).then_with(|| left.name.cmp(&right.name))
+        let cells = right.cells.cmp(&left.cells).then_with(|| left.name.cmp(&right.name));
+        left.is_of_luts().cmp(&right.is_of_luts()).then(cells)
     });
     let others = rows.split_off(rows.len().min(MEMORIES_MAX));
     html! {

@@ -125,8 +125,8 @@ pub(super) fn section(bounds: &[Bound]) -> Option<Markup> {
                 }
                 table {
                     tr {
-                        th { "quantity" } th .number { "here" } th .number { "bound" } th { "because" }
-                        th .number { "target" } th { "elsewhere" } th .bar {} th .number { "distance" }
+                        th { "quantity" } th .number { "here" } th .number { "bound" } th .aside { "because" }
+                        th .number { "target" } th .aside { "elsewhere" } th .bar {} th .number { "distance" }
                     }
                     @for bound in bounds { (row(bound, longest)) }
                 }
@@ -151,7 +151,7 @@ fn row(bound: &Bound, longest: f64) -> Markup {
             td { (quantity) }
             td .number { b { (show(*value)) } }
             td .number { (show(bound.bound)) }
-            td .soft { (reason) }
+            td .soft.aside { (reason) }
             td .number {
                 @if let (Some(target), Some(class)) = (target, class) {
                     span class={ "mark " (class) } {
@@ -159,7 +159,7 @@ fn row(bound: &Bound, longest: f64) -> Markup {
                     }
                 }
             }
-            td .soft { (elsewhere) }
+            td .soft.aside { (elsewhere) }
             td .bar { (bar(&parts, longest, 14)) }
             td .number { (format!("{distance:.2} ×")) }
         }

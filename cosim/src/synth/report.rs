@@ -155,6 +155,13 @@ pub struct TokenReport {
     pub tokens_per_second: f64,
 }
 
+impl MemoryFound {
+    /// Whether it is made of LUTs: the cells of these hold 16 words.
+    pub fn is_of_luts(&self) -> bool {
+        self.cell.starts_with("RAM16") || self.cell == "TRELLIS_DPR16X4"
+    }
+}
+
 impl SynthReport {
     /// The text of `synth.json`.
     pub fn to_json(&self) -> String {

@@ -97,9 +97,18 @@ pub struct CostReport {
     pub conditions: Vec<String>,
 }
 
-/// Measures all designs; half an hour the first time, seconds after that.
-pub(crate) fn measure(cache: &Cache) -> Result<CostReport, BenchError> {
-    measure_designs(cache, &DESIGNS)
+/// Measures all designs, or those with one of some texts in their line; half an hour the first
+/// time, seconds after that.
+pub(crate) fn measure(cache: &Cache, only: &[String]) -> Result<CostReport, BenchError> {
+    let asked = |design: &&CostDesign| {
+        let line = format!("{} {}", design.build.name(), design.what);
+        only.is_empty() || only.iter().any(|text| line.contains(text))
+    };
+    let designs: Vec<CostDesign> = DESIGNS.iter().filter(asked).copied().collect();
+    if designs.is_empty() {
+        return Err(BenchError::NoDesign { asked: only.join(",") });
+    }
+    measure_designs(cache, &designs)
 }
 
 /// Measures a few small designs, a minute of work.
