@@ -7,8 +7,7 @@ use crate::registers::{Field, Register};
 use crate::tiling::{Tiling, TilingError, passes};
 use serde::{Deserialize, Serialize};
 use weights::config::limits::{
-    ACC_WIDTH_MAX, ACC_WIDTH_MIN, BAKED_WEIGHTS_MAX, DEPTH_MAX, LANES_MAX, PLANES_MAX, ROWS_MAX,
-    SLOTS_MAX,
+    ACC_WIDTH_MAX, ACC_WIDTH_MIN, DEPTH_MAX, LANES_MAX, PLANES_MAX, ROWS_MAX, SLOTS_MAX,
 };
 use weights::config::{Design, Form, Target};
 use weights::neuron::{
@@ -18,6 +17,8 @@ use weights::neuron::{
 use weights::numeric::Radix;
 use weights::packing::{Packing, word_banks};
 
+/// Most weights of a matrix that becomes wires: more take minutes to build.
+pub const BAKED_WEIGHTS_MAX: usize = 16_384;
 /// Widest stored threshold: one register write.
 pub const THRESHOLD_WIDTH_MAX: u32 = 32;
 

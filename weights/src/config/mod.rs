@@ -43,8 +43,6 @@ pub mod limits {
     pub const PLANES_MAX: usize = 8;
     /// Most synapses in a cycle: lanes × slots × planes.
     pub const SYNAPSES_MAX: usize = 65_536;
-    /// Most weights of a matrix that becomes wires: more take minutes to build.
-    pub const BAKED_WEIGHTS_MAX: usize = 16_384;
     /// Narrowest accumulator in bits.
     pub const ACC_WIDTH_MIN: u32 = 4;
     /// Widest accumulator in bits.
