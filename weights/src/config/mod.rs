@@ -90,9 +90,10 @@ const SAMPLE: &str = include_str!("../../designs/sample.toml");
 /// The text of `designs/tinystories.toml`.
 const TINYSTORIES: &str = include_str!("../../designs/tinystories.toml");
 /// Name and text of each design in `designs/`.
-const SHIPPED: [(&str, &str); 6] = [
+const SHIPPED: [(&str, &str); 7] = [
     ("sample", SAMPLE),
     ("tinystories", TINYSTORIES),
+    ("ulx3s-85f", include_str!("../../designs/ulx3s-85f.toml")),
     ("ecp5-25f", include_str!("../../designs/ecp5-25f.toml")),
     ("icebreaker", include_str!("../../designs/icebreaker.toml")),
     ("tang-nano-9k", include_str!("../../designs/tang-nano-9k.toml")),
