@@ -67,7 +67,7 @@ pub struct Difference {
     pub row_tile: usize,
     /// Rows of that tile.
     pub rows: Range<usize>,
-    /// Words of the weight memory that it reads.
+    /// Words of the weight memory that it reads; none where the weights are wires.
     pub words: Range<usize>,
     /// Cycle of the simulation in which the vector's last value left.
     pub cycle: u64,
@@ -112,12 +112,16 @@ impl Difference {
         };
         let difference = Signed(i128::from(*rtl) - i128::from(*reference));
         let (rows, words) = (&self.rows, &self.words);
+        let weights = match words.is_empty() {
+            true => "weights as wires".to_owned(),
+            false => format!("weight words {}..{}", words.start, words.end),
+        };
         format!(
             "mismatch at token {token}, {matrix}, {quantity} of channel {channel} of {channels}\n  \
              reference   {reference:<8} rtl  {rtl:<8} difference {difference}\n  \
-             program     {:#06x}   dot {matrix} rows {}..{}, weight words {}..{}\n  \
+             program     {:#06x}   dot {matrix} rows {}..{}, {weights}\n  \
              cycle       {:<8} replay  {replay}",
-            words.start, rows.start, rows.end, words.start, words.end, self.cycle
+            words.start, rows.start, rows.end, self.cycle
         )
     }
 }

@@ -17,6 +17,8 @@ use weights::neuron::{
 use weights::numeric::Radix;
 use weights::packing::{Packing, word_banks};
 
+/// Most weights of a matrix that becomes wires: more take minutes to build.
+pub const BAKED_WEIGHTS_MAX: usize = 16_384;
 /// Widest stored threshold: one register write.
 pub const THRESHOLD_WIDTH_MAX: u32 = 32;
 
@@ -116,6 +118,18 @@ pub enum EngineError {
         /// How many there are.
         limit: usize,
     },
+    /// A matrix is too large to become wires.
+    #[error(
+        "a baked matrix has {limit} {what} at most, this one has {needed}; choose form dense or event"
+    )]
+    Baked {
+        /// What is counted.
+        what: &'static str,
+        /// How many the matrix has.
+        needed: usize,
+        /// How many a baked one may have.
+        limit: usize,
+    },
 }
 
 /// The depth that a memory of at least `words` words is built with: every address exists.
@@ -208,6 +222,27 @@ impl EngineParameters {
             }
         }
         Ok(())
+    }
+
+    /// The engine of one matrix: a baked one is as large as its matrix, the others are what they are.
+    ///
+    /// # Errors
+    /// If the matrix is too large to be baked.
+    pub fn for_matrix(&self, rows: usize, columns: usize) -> Result<Self, EngineError> {
+        if self.form != Form::Baked {
+            return Ok(*self);
+        }
+        let lanes = rows.next_multiple_of(self.neurons);
+        for (what, needed, limit) in [
+            ("weights", rows * columns, BAKED_WEIGHTS_MAX),
+            ("rows in whole beats", lanes, LANES_MAX),
+            ("columns", columns, SLOTS_MAX),
+        ] {
+            if needed > limit {
+                return Err(EngineError::Baked { what, needed, limit });
+            }
+        }
+        Ok(EngineParameters { lanes, slots: columns, ..*self })
     }
 
     /// Columns of a weight word: the slots, or the one column of an event.

@@ -85,6 +85,21 @@ impl VectorLoad {
     }
 }
 
+/// Cycles from one entry of a matrix to the next, at least: of the baked form the bits of its widest
+/// sum, which leave one a cycle.
+pub fn entry_cycles(engine: &EngineParameters, trits: &[Trit], columns: usize) -> u64 {
+    if engine.form != Form::Baked {
+        return 1;
+    }
+    let weights = |row: &[Trit]| row.iter().filter(|&&trit| trit != 0).count() as u64;
+    let weights_max = trits.chunks(columns).map(weights).max().unwrap_or(0).max(1);
+    let magnitude_width = match engine.radix {
+        Radix::Bitwise => engine.planes as u64,
+        Radix::Unary => u64::from(usize::BITS - engine.planes.leading_zeros()),
+    };
+    magnitude_width + 1 + u64::from(u64::BITS - (weights_max - 1).leading_zeros())
+}
+
 /// Cycles that the event finder needs for the beats of a pass.
 fn busy(beats: &[u64]) -> u64 {
     beats.iter().map(|&events| events.max(1)).sum()

@@ -198,6 +198,10 @@ plants! { Configuration:
         "{column_0_q[2], column_0_q[2:1]}" => "{1'b0, column_0_q[2:1]}";
     baked "baked_dots" "value" "a bit is added as its opposite"
         "sum_0 = column_" => "sum_0 = ~column_";
+    baked "baked_dots" "value" "a row of the other sign lacks its one"
+        "negate_1_q <= 1'b1;" => "negate_1_q <= 1'b0;";
+    baked "baked_array" "stall" "an entry of several passes is never done"
+        "valid_late_q[7] & last_late_q[7]" => "valid_late_q[7] & last_late_q[7] & first_late_q[7]";
     baked "baked_array" "value" "a plane sees the spikes of the column beside"
         ".active_i ({active_i[14], active_i[0]})" => ".active_i ({active_i[15], active_i[0]})";
     baked "layer_engine" "value" "the next entry does not wait for the bits of the one before"

@@ -11,7 +11,7 @@ use std::time::Instant;
 use tests::case::{Case, VECTORS_MIN};
 use tests::configuration::Configuration;
 use tests::{Report, check, table, verilog};
-use weights::config::Target;
+use weights::config::{Form, Target};
 
 /// Seed of the sample and of the stimuli.
 const SEED: u64 = 2;
@@ -93,6 +93,17 @@ fn engines_equal_numeric() {
     for row in &rows {
         let (native, verilated) = row.result.as_ref().expect("faults were reported above");
         assert_eq!(native, verilated, "{}: the simulators differ", row.configuration);
+    }
+}
+
+/// What `firmware` says of the pace of a matrix is what its hardware keeps.
+#[test]
+fn entries_come_as_often_as_predicted() {
+    for configuration in table::all().iter().filter(|one| one.engine.form == Form::Baked) {
+        let layer = Case::new(configuration, SEED).layer;
+        let built = layer.generator().timing().entry_cycles;
+        assert_eq!(layer.entry_cycles(), built, "{configuration}");
+        assert!(built > 1, "{configuration}: its bits leave one a cycle");
     }
 }
 

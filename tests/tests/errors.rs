@@ -51,6 +51,12 @@ const CASES: &[&str] = &[
     "layers @/few-entries.toml",
     "layers @/few-rows.toml",
     "layers @/unary.toml",
+    // Matrices that are too large to become wires, and wires that are no codes.
+    "layers @/baked-heavy.toml",
+    "layers @/baked-tall.toml",
+    "layers @/baked.toml --plant code",
+    "generate @/baked.toml --engine",
+    "run @/baked.toml",
     // A design of which no machine can be made for the network.
     "run @/narrow.toml",
     "run @/six-lanes.toml",
@@ -129,6 +135,10 @@ fn prepare(folder: &Path) {
         "unary.toml",
         &[("radix = \"bitwise\"", "radix = \"unary\""), ("mean_count = 3", "mean_count = 64")],
     );
+    let baked = ("form = \"dense\"", "form = \"baked\"");
+    edited("baked.toml", &[baked]);
+    edited("baked-heavy.toml", &[baked, ("hidden = 52", "hidden = 512")]);
+    edited("baked-tall.toml", &[baked, ("hidden = 52", "hidden = 300")]);
     edited("foreign.toml", &[("name = \"sample\"", "name = \"foreign\"")]);
     write("empty.txt", b"");
     write("binary.txt", b"text \xff");

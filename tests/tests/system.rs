@@ -161,6 +161,58 @@ fn every_layer_equals_its_reference_event_by_event() {
     assert_eq!((&written["mismatches"], &written["matrices"]), (&0.into(), &14.into()));
 }
 
+/// The design of a network that is small enough to become wires.
+fn wires() -> Vec<&'static str> {
+    let settings = [
+        "array.form=baked",
+        "neuron.neurons=2",
+        "sample.width=8",
+        "sample.hidden=13",
+        "sample.blocks=1",
+        "sample.heads=2",
+        "sample.key_value_heads=1",
+        "sample.head_width=4",
+        "sample.vocabulary=16",
+    ];
+    settings.into_iter().flat_map(|setting| ["--set", setting]).collect()
+}
+
+/// A matrix an engine: every one equals the reference, and one weight changed is seen, named and
+/// replayed.
+#[test]
+fn every_layer_equals_its_reference_as_wires() {
+    let out = tempfile::tempdir().unwrap();
+    let arguments = ["layers", "--out", out.path().to_str().unwrap(), "--tokens", "6"];
+    let ended = spikewright(&[&arguments[..], &wires()].concat());
+    assert_eq!(ended.exit, Exit::Success, "{}{}", ended.stdout, ended.stderr);
+    assert!(ended.stdout.contains("verilate   7 engines, "), "{}", ended.stdout);
+    let folder = out.path().join("sample-layers");
+    let written = report(&folder);
+    assert_eq!((&written["mismatches"], &written["matrices"]), (&0.into(), &7.into()));
+    // Currents and spikes of 6 tokens: rows of q, k, v, output, gate, up, down.
+    assert_eq!(written["values"], 2 * 6 * (8 + 4 + 4 + 8 + 13 + 13 + 8));
+    assert_eq!(written["weight_bits_stored"], 0);
+    let busy = written["array_utilisation"].as_f64();
+    assert!(busy.is_some_and(|busy| busy > 0.2 && busy <= 1.0), "{busy:?}");
+    let figure = |key| written[key].as_f64().expect("a number");
+    assert!(figure("synapses_per_cycle") <= figure("peak_synapses_per_cycle"));
+    for matrix in ["blocks.0.attention.q", "blocks.0.ffn.down"] {
+        assert!(folder.join("4-rtl").join(matrix).join("baked_dots.v").exists(), "{matrix}");
+    }
+    the_page_is_made_again(&folder);
+
+    let ended = spikewright(&[&arguments[..], &wires(), &["--plant", "weight"]].concat());
+    assert_eq!(ended.exit, Exit::Failure, "{}{}", ended.stdout, ended.stderr);
+    let begin = ended.stdout.find("mismatch at token 0, blocks.0.attention.output, ");
+    let message = &ended.stdout[begin.expect("a mismatch")..];
+    assert!(message.contains("current of channel 0 of 8") && message.contains("as wires\n"));
+    let (_, command) = message.split_once("replay  spikewright ").expect("a command");
+    let (command, _) = command.split_once(" --trace").expect("a waveform");
+    let replayed = spikewright(&command.split(' ').collect::<Vec<_>>());
+    assert_eq!(replayed.exit, Exit::Failure, "{}", replayed.stderr);
+    assert!(replayed.stdout.ends_with(message), "{}", replayed.stdout);
+}
+
 #[test]
 fn every_planted_fault_is_seen_and_named() {
     let out = tempfile::tempdir().unwrap();

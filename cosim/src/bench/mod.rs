@@ -28,7 +28,7 @@ pub use area::{AreaReport, AreaRow};
 pub use cost::{CELLS_ERROR_MAX, CostReport, CostRow, measure_small};
 pub use error::BenchError;
 pub use fabrics::{FabricCells, FabricRow};
-pub use forms::{FormReport, FormRow};
+pub use forms::{FormReport, FormRow, PartCost};
 pub use speed::{CosimulationSpeed, ReferenceSpeed, SpeedReport};
 pub use verdict::{Limit, Quantity, Spread, Verdict};
 

@@ -1,6 +1,7 @@
 //! What a report says, and that what is measured is the block itself.
 
-use hdl::check::check;
+use hdl::check::{Checked, check};
+use hdl::cost::estimate;
 use hdl::simulation::Simulation;
 use hdl::simulator::NativeSimulation;
 use weights::config::Target;
@@ -78,6 +79,62 @@ fn registers_around_a_block_only_delay_it() {
         let dot = simulation.read_i64(simulation.port("dot_o"));
         assert_eq!(dot, numeric::dot(&weights, &spikes));
     }
+}
+
+/// Simulated as always, with estimated cells in place of synthesised ones.
+#[test]
+fn forms_stand_beside_their_predictions() {
+    let estimated = |hardware: &Checked| {
+        let cells = estimate(hardware);
+        Ok((cells.cells(), cells.block_rams))
+    };
+    let report = forms::measure_with(vec!["no synthesis".into()], estimated).unwrap();
+    let names: Vec<&str> = report.rows.iter().map(|row| row.form).collect();
+    assert_eq!(names, ["dense", "event", "baked"]);
+    for FormRow { form, engine, array } in &report.rows {
+        assert!(array.cells[1] < engine.cells[1], "{form}");
+        for part in [engine, array] {
+            assert_eq!(part.cycles.len(), report.densities.len());
+            assert!(part.cycles.iter().all(|[said, found]| said == found), "{form} {part:?}");
+        }
+        let shorter = engine.cycles.iter().zip(&array.cycles).all(|(whole, own)| own[1] < whole[1]);
+        assert!(shorter, "{form}");
+    }
+    // An array alone has nothing around it that both forms pay for.
+    let [said, found] = report.crossover;
+    assert!(said == found && found.is_some_and(|density| (40.0..70.0).contains(&density)));
+    let [said, found] = report.array_crossover;
+    assert!(said == found && found < report.crossover[1], "{found:?}");
+    let text = report.to_string();
+    let (heading, form, ends) = (1, 2 + 1 + report.densities.len(), 3 + 1);
+    assert_eq!(text.lines().count(), heading + 3 * form + ends, "{text}");
+    assert!(!text.contains("MISSED"), "{text}");
+    wrong_predictions_are_seen(&report);
+}
+
+fn wrong_predictions_are_seen(report: &FormReport) {
+    let spoiled = |spoil: fn(&mut FormRow)| {
+        let mut rows = report.rows.clone();
+        spoil(&mut rows[1]);
+        FormReport::new(rows, vec![])
+    };
+    let spoils: [fn(&mut FormRow); 4] = [
+        |event| event.engine.cells[0] += event.engine.cells[0] / 8,
+        |event| event.array.cells[0] -= event.array.cells[0] / 8,
+        |event| event.engine.cycles[3][0] += 1.0,
+        |event| event.array.block_rams[0] += 1,
+    ];
+    for spoil in spoils {
+        let report = spoiled(spoil);
+        let held: Vec<bool> = report.rows.iter().map(FormRow::holds).collect();
+        assert_eq!(held, [true, false, true]);
+        assert!(!report.holds());
+        assert_eq!(report.to_string().matches("MISSED").count(), 1, "{report}");
+    }
+    // Twice the cells halve the density: of what was measured, not of what was predicted.
+    let [said, found] = spoiled(|event| event.array.cells[1] *= 2).array_crossover;
+    assert_eq!(said, report.array_crossover[0]);
+    assert!(found.zip(said).is_some_and(|(found, said)| (found / said - 0.5).abs() < 0.1));
 }
 
 #[test]

@@ -51,7 +51,8 @@ impl BenchCommand {
             false => console.result(report.to_string().trim_end()),
         }
         let costly = report.cost.as_ref().is_some_and(|cost| !cost.holds());
-        let failed = self.check && (costly || !report.missed().is_empty());
+        let formed = report.forms.as_ref().is_some_and(|forms| !forms.holds());
+        let failed = self.check && (costly || formed || !report.missed().is_empty());
         Ok(if failed { Exit::Failure } else { Exit::Success })
     }
 }

@@ -12,6 +12,7 @@ use crate::pipeline::layers::{
 use crate::verilated::CompiledModel;
 use clap::Args;
 use std::path::PathBuf;
+use std::slice::from_ref;
 use std::time::Instant;
 
 /// Arguments of `cosim`.
@@ -56,18 +57,20 @@ impl CosimCommand {
         let traced = self.trace.is_some();
         let rtl = &prepared.rtls[job.index % prepared.rtls.len()];
         let seed = prepared.source.file.design.run.seed;
-        let Built { model, tools, gates } =
-            self.options.gates.build(console, &mut stages, rtl.design(), traced, seed)?;
+        let Built { models, tools, gates } =
+            self.options.gates.build(console, &mut stages, &[rtl.design()], traced, seed)?;
+        let model = &models[0];
         let begin = Instant::now();
-        let mut run = verify_matrix(&job, &model, None)?;
+        let mut run = verify_matrix(&job, model, None)?;
         if let Some(trace) = self.window(&run) {
-            run = self.record(console, &job, &model, &trace)?;
+            run = self.record(console, &job, model, &trace)?;
         }
         self.show_token(console, &job, &run);
         let elapsed = begin.elapsed();
         let lowered = Lowered { jobs: vec![job], ..prepared.lowered };
         let verified = Verified { runs: vec![run], elapsed };
-        let mut report = CosimReport::new(&prepared.source, &lowered, rtl, &verified, tools);
+        let mut report =
+            CosimReport::new(&prepared.source, &lowered, from_ref(rtl), &verified, tools);
         report.planted = prepared.planted;
         report.gates = gates;
         let what = format!(

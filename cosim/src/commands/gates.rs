@@ -1,13 +1,15 @@
 //! `--gates`: the netlist in place of the RTL, before the same host and the same reference.
 
 use super::Console;
-use super::stages::{Stages, verilate};
+use super::stages::Stages;
+use crate::bench::progress;
 use crate::gates::{Gates, GatesReport};
 use crate::pipeline::{PipelineError, ToolVersion};
 use crate::tools::{Cache, Design, Family};
-use crate::verilated::{CompiledModel, PowerUp};
+use crate::verilated::{BuildOptions, CompiledModel, Optimisation, PowerUp, Toolchain};
 use clap::Args;
 use hdl::simulation::Port;
+use rayon::prelude::*;
 use std::time::Instant;
 
 /// What is simulated.
@@ -19,39 +21,51 @@ pub(super) struct GateOptions {
     gates: Option<Family>,
 }
 
-/// A compiled model, and what made it.
+/// A design: its top, its sources, its ports.
+type Printed<'a> = (&'a str, &'a [(String, String)], &'a [Port]);
+
+/// Compiled models, and what made them.
 pub(super) struct Built {
-    pub(super) model: CompiledModel,
+    /// One a design.
+    pub(super) models: Vec<CompiledModel>,
     pub(super) tools: Vec<ToolVersion>,
+    /// The netlists, all cells together.
     pub(super) gates: Option<GatesReport>,
 }
 
 impl GateOptions {
-    /// Builds the model of a design, or of its netlist.
+    /// Builds the models of some designs, or of their netlists, as many at once as there are cores.
     pub(super) fn build(
         self,
         console: &mut Console,
         stages: &mut Stages,
-        (top, sources, ports): (&str, &[(String, String)], &[Port]),
+        designs: &[Printed<'_>],
         trace: bool,
         seed: u64,
     ) -> Result<Built, PipelineError> {
         let Some(family) = self.gates else {
-            let rtl = (top, sources, ports);
-            let (model, tools) = verilate(console, stages, rtl, trace, PowerUp::Zero)?;
-            return Ok(Built { model, tools, gates: None });
+            let (models, tools) = verilate(console, stages, designs, trace, PowerUp::Zero)?;
+            return Ok(Built { models, tools, gates: None });
         };
         let begin = Instant::now();
-        let gates = Gates::of(&Design { top, sources }, family, &Cache::of_user()?)?;
-        let from = if gates.was_cached { "from the cache" } else { "synthesised" };
-        let what = format!("{}, {from}: {}", family.name(), gates.report.describe());
+        let cache = Cache::of_user()?;
+        let synthesise = |&(top, sources, _): &Printed<'_>| {
+            Gates::of(&Design { top, sources }, family, &cache).map_err(PipelineError::from)
+        };
+        let gates = each(designs, "synthesise", synthesise)?;
+        let report = GatesReport::of_all(family, gates.iter().map(|gates| &gates.report));
+        let cached = gates.iter().filter(|gates| gates.was_cached).count();
+        let from = origin(designs.len(), cached, "synthesised");
+        let what = format!("{}, {from}: {}", family.name(), report.describe());
         stages.note(console, "gates", begin, &what);
-        let netlist = (top, gates.sources.as_slice(), ports);
-        let (model, mut tools) = verilate(console, stages, netlist, trace, PowerUp::Seeded)?;
-        tools.push(ToolVersion::of(&gates.tool));
+        let netlists = designs.iter().zip(&gates);
+        let netlists: Vec<Printed<'_>> =
+            netlists.map(|(&(top, _, ports), gates)| (top, &gates.sources[..], ports)).collect();
+        let (models, mut tools) = verilate(console, stages, &netlists, trace, PowerUp::Seeded)?;
+        tools.extend(gates.first().map(|gates| ToolVersion::of(&gates.tool)));
         // A seed of 2^32 and more only repeats another one.
-        let model = model.seeded(seed as u32);
-        Ok(Built { model, tools, gates: Some(gates.report) })
+        let models = models.into_iter().map(|model| model.seeded(seed as u32)).collect();
+        Ok(Built { models, tools, gates: Some(report) })
     }
 
     /// What is compared with the reference.
@@ -66,5 +80,54 @@ impl GateOptions {
     pub(super) fn option(self) -> Option<String> {
         use clap::ValueEnum;
         Some(self.gates?.to_possible_value()?.get_name().to_owned())
+    }
+}
+
+/// Finds the tools and builds the model of each design.
+fn verilate(
+    console: &mut Console,
+    stages: &mut Stages,
+    designs: &[Printed<'_>],
+    trace: bool,
+    power_up: PowerUp,
+) -> Result<(Vec<CompiledModel>, Vec<ToolVersion>), PipelineError> {
+    let begin = Instant::now();
+    let toolchain = Toolchain::find()?;
+    let options = BuildOptions { trace, optimisation: Optimisation::Fast, power_up };
+    let build = |&(top, sources, ports): &Printed<'_>| {
+        let model = toolchain.build(&Design { top, sources }, ports, options);
+        model.map_err(PipelineError::from)
+    };
+    let models = each(designs, "verilate", build)?;
+    let cached = models.iter().filter(|model| model.was_cached()).count();
+    let from = origin(designs.len(), cached, "built");
+    let what = format!("{from}: {}", toolchain.verilator().tool.version);
+    stages.note(console, "verilate", begin, &what);
+    Ok((models, toolchain.tools().into_iter().map(ToolVersion::of).collect()))
+}
+
+/// Does the work of each design, several at once.
+fn each<T: Send>(
+    designs: &[Printed<'_>],
+    what: &str,
+    work: impl Fn(&Printed<'_>) -> Result<T, PipelineError> + Sync,
+) -> Result<Vec<T>, PipelineError> {
+    let [one] = designs else {
+        let bar = progress(designs.len() as u64, what);
+        let counted = |design| work(design).inspect(|_| bar.inc(1));
+        let done = designs.par_iter().with_max_len(1).map(counted).collect();
+        bar.finish_and_clear();
+        return done;
+    };
+    Ok(vec![work(one)?])
+}
+
+/// Where the results of some designs came from.
+fn origin(count: usize, cached: usize, made: &str) -> String {
+    match (count, cached) {
+        (1, 0) => made.to_owned(),
+        (1, _) => "from the cache".to_owned(),
+        (_, 0) => format!("{count} engines, {made}"),
+        _ => format!("{count} engines, {cached} from the cache"),
     }
 }

@@ -1,11 +1,12 @@
 //! `layers`: each ternary matrix alone on the streaming layer engine.
 
+use super::gates::Built;
 use super::options::{LayerOptions, Prepared};
 use super::stages::Stages;
 use super::{Console, Exit};
 use crate::lockstep::Difference;
 use crate::pipeline::Outputs;
-use crate::pipeline::layers::{Choice, CosimReport, Verified, listing, verify, weight_file};
+use crate::pipeline::layers::{Choice, CosimReport, Rtl, Verified, listing, verify, weight_file};
 use crate::report::{COSIM, PAGE, page};
 use clap::Args;
 use std::path::PathBuf;
@@ -34,26 +35,20 @@ impl LayersCommand {
         let choice = Choice::of(&prepared.lowered)?;
         stages.note(console, "form", begin, &choice.to_string());
         let seed = prepared.source.file.design.run.seed;
-        let (mut models, mut tools, mut netlists) = (vec![], vec![], vec![]);
-        for rtl in &prepared.rtls {
-            let gates = self.options.gates;
-            let built = gates.build(console, &mut stages, rtl.design(), false, seed)?;
-            models.push(built.model);
-            netlists.extend(built.gates);
-            tools = built.tools;
-        }
+        let designs: Vec<_> = prepared.rtls.iter().map(Rtl::design).collect();
+        let Built { models, tools, gates } =
+            self.options.gates.build(console, &mut stages, &designs, false, seed)?;
 
         let verified = verify(&prepared.lowered, &models)?;
         let mut report = CosimReport::new(
             &prepared.source,
             &prepared.lowered,
-            &prepared.rtls[0],
+            &prepared.rtls,
             &verified,
             tools.clone(),
         );
         report.planted.clone_from(&prepared.planted);
-        // The report is of the first engine, as its lines of RTL are.
-        report.gates = netlists.into_iter().next();
+        report.gates = gates;
         stages.note_time(console, "cosim", verified.elapsed, &describe(&report));
 
         let begin = Instant::now();

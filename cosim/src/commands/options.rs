@@ -8,6 +8,7 @@ use crate::pipeline::{PipelineError, Source, SourceOptions};
 use clap::Args;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
+use weights::config::Form;
 use weights::config::limits::{SEED_MAX, TOKENS_MAX};
 
 /// What is run.
@@ -63,15 +64,24 @@ impl LayerOptions {
         before_work(&file.design.name)?;
         let design = &file.design;
         let array = &design.array;
-        let what = format!(
-            "{}: {} lanes x {} slots x {} planes = {} synapses a cycle, {} weights",
-            design.name,
-            array.lanes,
-            array.slots,
-            array.planes,
-            design.synapses_per_cycle(),
-            design.weight_store.packing.name(),
-        );
+        let what = match array.form {
+            Form::Baked => format!(
+                "{}: each matrix an engine as large as it is, {} planes, weights as wires",
+                design.name, array.planes
+            ),
+            Form::Dense | Form::Event => format!(
+                "{}: {} lanes x {} x {} planes = {} synapses a cycle, {} weights",
+                design.name,
+                array.lanes,
+                match array.form {
+                    Form::Event => "1 column that spikes".to_owned(),
+                    _ => format!("{} slots", array.slots),
+                },
+                array.planes,
+                design.synapses_per_cycle(),
+                design.weight_store.packing.name(),
+            ),
+        };
         stages.note(console, "config", begin, &what);
 
         let begin = Instant::now();
@@ -164,7 +174,7 @@ fn describe_lowered(console: &mut Console, stages: &mut Stages, lowered: &Lowere
         synapses as f64 * 1e-6,
     );
     stages.note_time(console, "reference", lowered.reference_time, &what);
-    let words: usize = lowered.jobs.iter().map(|job| job.layer.tiling.words()).sum();
+    let words: usize = lowered.jobs.iter().map(|job| job.layer.words()).sum();
     let worst = lowered.jobs.iter().max_by_key(|job| job.proof.worst.current_max);
     let proof = worst.map_or_else(String::new, |job| {
         format!(
@@ -173,6 +183,10 @@ fn describe_lowered(console: &mut Console, stages: &mut Stages, lowered: &Lowere
         )
     });
     let bits = lowered.weight_bits_stored() as f64 / lowered.weight_count() as f64;
-    let what = format!("{words} words, {bits:.3} bits a weight{proof}");
+    let stored = match words {
+        0 => "no weight memory".to_owned(),
+        _ => format!("{words} words, {bits:.3} bits a weight"),
+    };
+    let what = format!("{stored}{proof}");
     stages.note_time(console, "lower", whole.saturating_sub(lowered.reference_time), &what);
 }

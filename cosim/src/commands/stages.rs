@@ -1,10 +1,6 @@
-//! The stages of a command: what each prints, how long each took, and one that many share.
+//! The stages of a command: what each prints, how long each took.
 
 use super::Console;
-use crate::pipeline::{PipelineError, ToolVersion};
-use crate::tools::Design;
-use crate::verilated::{BuildOptions, CompiledModel, Optimisation, PowerUp, Toolchain};
-use hdl::simulation::Port;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
@@ -37,23 +33,4 @@ impl Stages {
         console.stage(name, what, time);
         self.seconds.insert(name.to_owned(), time.as_secs_f64());
     }
-}
-
-/// Finds the tools and builds the model of a design: its top, its sources, its ports.
-pub(super) fn verilate(
-    console: &mut Console,
-    stages: &mut Stages,
-    (top, sources, ports): (&str, &[(String, String)], &[Port]),
-    trace: bool,
-    power_up: PowerUp,
-) -> Result<(CompiledModel, Vec<ToolVersion>), PipelineError> {
-    let begin = Instant::now();
-    let toolchain = Toolchain::find()?;
-    let options = BuildOptions { trace, optimisation: Optimisation::Fast, power_up };
-    let model = toolchain.build(&Design { top, sources }, ports, options)?;
-    let tools: Vec<ToolVersion> = toolchain.tools().into_iter().map(ToolVersion::of).collect();
-    let from = if model.was_cached() { "from the cache" } else { "built" };
-    let what = format!("{from}: {}", toolchain.verilator().tool.version);
-    stages.note(console, "verilate", begin, &what);
-    Ok((model, tools))
 }

@@ -3,7 +3,7 @@
 use super::{Harness, HarnessError, ResultFrame, Stalls};
 use firmware::driver::{Counters, Driver, DriverError, LayerSetting, OutputMode, Status};
 use firmware::engine::{EngineError, EngineParameters};
-use firmware::form_cycles::{VectorLoad, vector_ends};
+use firmware::form_cycles::{VectorLoad, entry_cycles, vector_ends};
 use firmware::stream::{ResultError, ResultLayout, frame};
 use firmware::tiling::{Tiling, TilingError};
 use hdl::blocks::baked_dots::BakedMatrix;
@@ -97,11 +97,28 @@ impl Layer {
         Ok(Layer { engine: *engine, tiling, trits, image, thresholds, steps })
     }
 
+    /// Words of the weight memory that it takes; none where the weights are wires.
+    pub fn words(&self) -> usize {
+        self.image.len() / self.engine.banks()
+    }
+
     /// The engine to generate; of the baked form, the one that is this matrix.
     pub fn generator(&self) -> LayerEngine {
         let baked = (self.engine.form == Form::Baked)
             .then(|| BakedMatrix { columns: self.tiling.columns, trits: self.trits.clone() });
         LayerEngine { parameters: self.engine, image: vec![], baked }
+    }
+
+    /// Cycles from one entry of the array to the next, at least.
+    pub fn entry_cycles(&self) -> u64 {
+        entry_cycles(&self.engine, &self.trits, self.tiling.columns)
+    }
+
+    /// Cycles in which the array works on some vectors.
+    pub fn array_cycles(&self, vectors: &[LayerVector]) -> u64 {
+        let entries = |train: &LayerVector| VectorLoad::new(&self.engine, train).entries;
+        let entries: u64 = vectors.iter().map(entries).sum();
+        entries * self.tiling.row_tiles as u64 * self.entry_cycles()
     }
 
     /// Cycles from the first beat to the last result of each vector, both included, if neither

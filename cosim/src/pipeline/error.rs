@@ -106,12 +106,14 @@ pub enum PipelineError {
         remedy: &'static str,
     },
     /// The fault that was asked for has no place in this run.
-    #[error("no place for the planted fault `{plant}`: {reason}\n  = run more tokens")]
+    #[error("no place for the planted fault `{plant}`: {reason}\n  = {remedy}")]
     Plant {
         /// The kind of fault.
         plant: &'static str,
         /// Why.
         reason: &'static str,
+        /// The way out.
+        remedy: &'static str,
     },
     /// The output folder belongs to someone else.
     #[error(

@@ -73,8 +73,10 @@ fn layers(report: &CosimReport) -> Markup {
         planted: planted.map(|planted| format!("In {}: {}", planted.matrix, planted.place)),
         difference: difference.or_else(|| report.fault.clone()),
     };
-    let bounds =
-        [bounds::array_busy(report.array_utilisation), bounds::weight_bits(report.bits_per_weight)];
+    let mut bounds = vec![bounds::array_busy(report.array_utilisation)];
+    if report.weight_bits_stored > 0 {
+        bounds.push(bounds::weight_bits(report.bits_per_weight));
+    }
     let body = stacked(
         [tiles(&layer_tiles(report)), flow(&layer_flow(report)), matrices::section(report)]
             .into_iter()

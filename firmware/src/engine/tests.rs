@@ -75,6 +75,25 @@ fn wrong_parameters_are_named() {
 }
 
 #[test]
+fn a_baked_engine_is_its_matrix() {
+    let baked = EngineParameters { form: Form::Baked, ..sample() };
+    let shape = |rows, columns| {
+        let engine = baked.for_matrix(rows, columns).map_err(|error| error.to_string());
+        engine.map(|engine| (engine.lanes, engine.slots))
+    };
+    assert_eq!(sample().for_matrix(999, 999), Ok(sample()));
+    assert_eq!(shape(5, 7), Ok((6, 7)));
+    assert_eq!(shape(128, 128), Ok((128, 128)));
+    let refused = |what, limit, needed| {
+        let most = format!("a baked matrix has {limit} {what} at most, this one has {needed}");
+        Err(format!("{most}; choose form dense or event"))
+    };
+    assert_eq!(shape(128, 129), refused("weights", 16384, 16512));
+    assert_eq!(shape(257, 3), refused("rows in whole beats", 256, 258));
+    assert_eq!(shape(3, 257), refused("columns", 256, 257));
+}
+
+#[test]
 fn a_layer_that_does_not_fit_is_refused() {
     let tiling = |rows, columns| Tiling::new(rows, columns, 4, 5).unwrap();
     assert_eq!(sample().check_layer(&tiling(16, 40), 5), Ok(()));

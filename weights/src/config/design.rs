@@ -95,8 +95,8 @@ pub enum Form {
     /// One column that spikes a cycle, lanes rows of it: absent spikes take no cycle. Slots are the
     /// columns of an input beat.
     Event,
-    /// The weights of one small matrix are wires: no memory, every matrix an engine of its own, as
-    /// large as the matrix.
+    /// The weights of one small matrix, at most 16384, are wires: no memory, every matrix an engine of
+    /// its own, as large as the matrix.
     Baked,
 }
 

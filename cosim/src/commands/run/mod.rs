@@ -109,12 +109,12 @@ impl RunCommand {
         stages.note(console, "generate", begin, &what);
         let trace = self.trace.is_some();
         let seed = source.file.design.run.seed;
-        let Built { model, tools, gates } =
-            self.gates.build(console, &mut stages, rtl.design(), trace, seed)?;
+        let Built { models, tools, gates } =
+            self.gates.build(console, &mut stages, &[rtl.design()], trace, seed)?;
 
         let begin = Instant::now();
         let job = Job {
-            model: &model,
+            model: &models[0],
             loaded: &loaded,
             reference: MachineReference::new(&program),
             length: source.file.design.run.tokens,

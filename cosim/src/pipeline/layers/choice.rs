@@ -17,8 +17,9 @@ use hdl::cost::{Cells, estimate};
 use std::fmt;
 use weights::config::Form;
 
-/// Most weights of a run for which baked engines are priced: more are no candidate anyway.
-const BAKED_WEIGHTS_MAX: u64 = 1 << 14;
+/// Most weights of a run for which baked engines are priced: more are no candidate, and would take
+/// long.
+const PRICED_WEIGHTS_MAX: u64 = 1 << 14;
 /// Depths that an engine may need to be mended: of its weights and of its trains.
 const MENDED_MAX: usize = 4;
 
@@ -33,12 +34,12 @@ pub struct FormCost {
     pub cycles: u64,
 }
 
-/// The forms that can be built, best first.
+/// The forms that were priced, best first.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Choice {
     /// Their costs.
     pub costs: Vec<FormCost>,
-    /// Forms that cannot be built, and why.
+    /// Forms without a price, and why.
     pub refused: Vec<(Form, String)>,
     /// Part of the columns in which any plane spikes, over all vectors.
     pub density: f64,
@@ -56,9 +57,6 @@ impl Choice {
     ///
     /// # Errors
     /// If a generated engine does not pass its check.
-    ///
-    /// # Panics
-    /// If the engine of the run itself cannot be built, which its lowering excludes.
     pub fn of(lowered: &Lowered) -> Result<Choice, PipelineError> {
         let (mut costs, mut refused) = (vec![], vec![]);
         for form in [Form::Dense, Form::Event, Form::Baked] {
@@ -67,7 +65,6 @@ impl Choice {
                 Err(why) => refused.push((form, why)),
             }
         }
-        assert!(!costs.is_empty(), "the form of the run was lowered");
         costs.sort_by(|a, b| a.product().total_cmp(&b.product()));
         let columns = |job: &Job| job.records.len() * job.layer.tiling.columns;
         let spiking = |job: &Job| -> usize {
@@ -83,10 +80,10 @@ impl Choice {
     }
 }
 
-/// The cost of a form, or why it cannot be built.
+/// The cost of a form, or why it has none.
 fn price(lowered: &Lowered, form: Form) -> Result<Result<FormCost, String>, PipelineError> {
-    if form == Form::Baked && lowered.weight_count() > BAKED_WEIGHTS_MAX {
-        return Ok(Err(format!("it is for {BAKED_WEIGHTS_MAX} weights at most")));
+    if form == Form::Baked && lowered.weight_count() > PRICED_WEIGHTS_MAX {
+        return Ok(Err(format!("priced up to {PRICED_WEIGHTS_MAX} weights in all")));
     }
     let Some(mut engine) = with_form(&lowered.engine, form) else {
         return Ok(Err("its lanes are no multiple of its slots".to_owned()));
@@ -114,7 +111,7 @@ fn price(lowered: &Lowered, form: Form) -> Result<Result<FormCost, String>, Pipe
 fn with_form(engine: &EngineParameters, form: Form) -> Option<EngineParameters> {
     let EngineParameters { lanes, slots, .. } = *engine;
     let lanes = match (engine.form, form) {
-        (Form::Dense, Form::Event) => lanes * slots,
+        (Form::Dense | Form::Baked, Form::Event) => lanes * slots,
         (Form::Event, Form::Dense) if lanes.is_multiple_of(slots) => lanes / slots,
         (Form::Event, Form::Dense) => return None,
         _ => lanes,
@@ -128,9 +125,7 @@ fn with_form(engine: &EngineParameters, form: Form) -> Option<EngineParameters> 
 fn fitted(engine: &mut EngineParameters, job: &Job) -> Result<Layer, String> {
     let tiling = &job.layer.tiling;
     let (rows, columns) = (tiling.rows, tiling.columns);
-    if engine.form == Form::Baked {
-        (engine.lanes, engine.slots) = (rows.next_multiple_of(engine.neurons), columns);
-    }
+    *engine = engine.for_matrix(rows, columns).map_err(|error| error.to_string())?;
     let mut result = Ok(());
     for _ in 0..MENDED_MAX {
         let tiled = engine.tiling(rows, columns).map_err(|error| error.to_string())?;
@@ -161,7 +156,9 @@ fn deepest(engine: &EngineParameters, last: &EngineParameters) -> EngineParamete
 
 impl fmt::Display for Choice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (best, others) = self.costs.split_first().ok_or(fmt::Error)?;
+        let Some((best, others)) = self.costs.split_first() else {
+            return f.write_str("no form was priced");
+        };
         let text = |cost: &FormCost| {
             let kilocells = cost.cells.cells() as f64 * 1e-3;
             format!("{kilocells:.1} k cells x {} cycles", cost.cycles)
@@ -174,7 +171,7 @@ impl fmt::Display for Choice {
             write!(f, "; {} {times:.1} times that, {}", cost.form.name(), text(cost))?;
         }
         for (form, why) in &self.refused {
-            write!(f, "; {} impossible, {why}", form.name())?;
+            write!(f, "; {} left out: {why}", form.name())?;
         }
         Ok(())
     }
@@ -197,7 +194,7 @@ mod tests {
         assert_eq!(
             choice.to_string(),
             "event takes least, 25 % of the columns spike: 3.0 k cells x 20 cycles; dense 2.0 \
-             times that, 2.0 k cells x 60 cycles; baked impossible, it is too large"
+             times that, 2.0 k cells x 60 cycles; baked left out: it is too large"
         );
     }
 }

@@ -12,6 +12,7 @@
 //! | … | | names, filled up to whole words |
 //! | … | | per matrix: the image, bank by bank as the driver writes it, then the thresholds |
 //!
+//! A matrix whose weights are wires has no image: 0 banks.
 //! Offsets count bytes from the beginning of the file.
 
 use super::{Job, Lowered};

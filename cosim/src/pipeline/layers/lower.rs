@@ -11,7 +11,7 @@ use firmware::widths::{
     LayerWidths, ThresholdRange, TrainForm, WidthError, WidthProof, check_widths,
 };
 use std::time::{Duration, Instant};
-use weights::config::{DesignFile, Form};
+use weights::config::DesignFile;
 use weights::network::TernaryMatrix;
 use weights::neuron::Threshold;
 use weights::numeric::{self, Radix};
@@ -65,6 +65,12 @@ impl Job {
     /// The currents of the reference.
     pub fn currents(&self) -> Vec<Vec<i64>> {
         self.records.iter().map(|record| record.currents.clone()).collect()
+    }
+
+    /// Synapses that its array evaluates in a cycle, at most.
+    pub fn synapses_per_cycle(&self) -> usize {
+        let entry_cycles = self.layer.entry_cycles() as usize;
+        self.layer.engine.synapses_per_cycle().div_ceil(entry_cycles)
     }
 
     /// Trits times spikes that the vectors ask for: rows × columns × planes of each.
@@ -153,12 +159,20 @@ enum Refusal {
     Other(PipelineError),
 }
 
-/// A value of the design that is too small for a matrix.
+/// A value of the design that does not do for a matrix.
 struct Shortage {
     key: &'static str,
     message: String,
-    /// What the value must at least be.
+    /// How much the matrix needs.
     needed: u64,
+    remedy: String,
+}
+
+impl Shortage {
+    /// A number that is too small.
+    fn of_number(key: &'static str, message: String, needed: u64) -> Shortage {
+        Shortage { key, message, needed, remedy: format!("raise this to {needed}") }
+    }
 }
 
 impl<E: Into<PipelineError>> From<E> for Refusal {
@@ -186,8 +200,8 @@ fn accept(
     }
     match worst {
         None => Ok(jobs),
-        Some(Shortage { key, message, needed }) => {
-            Err(file.point_at(key, &message, &format!("raise this to {needed}")).into())
+        Some(Shortage { key, message, remedy, .. }) => {
+            Err(file.point_at(key, &message, &remedy).into())
         }
     }
 }
@@ -201,12 +215,11 @@ fn lower(
 ) -> Result<Job, Refusal> {
     let counts = records.iter().map(|record| plane_count(record, engine.radix));
     let plane_count_max = counts.max().unwrap_or(1);
-    let engine = &fitted(engine, matrix);
+    let refused = |error| capacity_refusal(&matrix.name, error);
+    let engine = &engine.for_matrix(matrix.rows, matrix.columns).map_err(refused)?;
     engine.check()?;
     let tiling = engine.tiling(matrix.rows, matrix.columns)?;
-    engine
-        .check_layer(&tiling, plane_count_max)
-        .map_err(|error| capacity_refusal(&matrix.name, error))?;
+    engine.check_layer(&tiling, plane_count_max).map_err(refused)?;
     let mean_count = source.file.design.encoder.mean_count;
     let thresholds = thresholds(engine, mean_count, &records);
     let range = ThresholdRange::of_rule(&engine.rule)
@@ -228,18 +241,6 @@ fn lower(
     Ok(Job { index, name: matrix.name.clone(), layer, records, plane_count_max, proof })
 }
 
-/// The engine of one matrix: a baked one is as large as its matrix, the others are what they are.
-fn fitted(engine: &EngineParameters, matrix: &TernaryMatrix) -> EngineParameters {
-    match engine.form {
-        Form::Dense | Form::Event => *engine,
-        Form::Baked => EngineParameters {
-            lanes: matrix.rows.next_multiple_of(engine.neurons),
-            slots: matrix.columns,
-            ..*engine
-        },
-    }
-}
-
 /// Thresholds per row, in whole numbers alone: the mean |current| of the row over the run, divided
 /// by the mean count that the encoder aims at, so that spikes are about as large as counts.
 fn thresholds(engine: &EngineParameters, mean_count: u32, records: &[VectorRecord]) -> Vec<i64> {
@@ -258,8 +259,18 @@ fn thresholds(engine: &EngineParameters, mean_count: u32, records: &[VectorRecor
 }
 
 fn capacity_refusal(layer: &str, error: EngineError) -> Refusal {
-    let EngineError::Capacity { what, parameter, needed, limit } = error else {
-        return error.into();
+    let (what, parameter, needed, limit) = match error {
+        EngineError::Capacity { what, parameter, needed, limit } => {
+            (what, parameter, needed, limit)
+        }
+        EngineError::Baked { what, needed, limit } => {
+            let message =
+                format!("layer `{layer}`: {needed} {what}; a baked matrix has {limit} at most");
+            let remedy = "choose dense or event, or a smaller network".to_owned();
+            let needed = needed as u64;
+            return Refusal::Shortage(Shortage { key: "array.form", message, needed, remedy });
+        }
+        _ => return error.into(),
     };
     let key = match parameter {
         "rows_max" => "neuron.rows_max",
@@ -270,7 +281,7 @@ fn capacity_refusal(layer: &str, error: EngineError) -> Refusal {
     };
     let name = key.split('.').next_back().unwrap_or(key);
     let message = format!("layer `{layer}`: {needed} {what}, {name} {limit} is too small");
-    Refusal::Shortage(Shortage { key, message, needed: needed as u64 })
+    Refusal::Shortage(Shortage::of_number(key, message, needed as u64))
 }
 
 fn width_refusal(error: WidthError) -> Refusal {
@@ -280,5 +291,5 @@ fn width_refusal(error: WidthError) -> Refusal {
     let message = format!(
         "layer `{layer}`: a sum can reach {current_max}, acc_width {acc_width} holds {limit}"
     );
-    Refusal::Shortage(Shortage { key: "array.acc_width", message, needed: needed.into() })
+    Refusal::Shortage(Shortage::of_number("array.acc_width", message, needed.into()))
 }

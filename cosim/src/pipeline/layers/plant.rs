@@ -9,7 +9,7 @@ use weights::packing::{Packing, unpack, unpack_word};
 pub enum Plant {
     /// Corrupt one current of the reference by 16.
     Reference,
-    /// Flip one bit of a packed weight, as the engine loads it.
+    /// Flip one bit of a packed weight, as the engine loads it; change one weight that is wires.
     Weight,
     /// Write a byte that is no code of the packing, as the engine loads it.
     Code,
@@ -39,7 +39,7 @@ impl Plant {
     /// Plants the fault into the matrix in the middle of the network.
     ///
     /// # Errors
-    /// If no bit of the weights would show in this run.
+    /// If no weight would show in this run, or there are no codes because the weights are wires.
     pub fn apply(self, lowered: &mut Lowered) -> Result<Planted, PipelineError> {
         let middle = lowered.jobs.len() / 2;
         let job = &mut lowered.jobs[middle];
@@ -49,11 +49,11 @@ impl Plant {
             Plant::Weight => flip_weight(job),
             Plant::Code => break_code(job),
         };
-        let reason = match self {
-            Plant::Code => "the weights are wires, not codes",
-            _ => "no bit of the weights shows in the currents",
+        let (reason, remedy) = match self {
+            Plant::Code => ("the weights of form baked are wires, not codes", "plant a weight"),
+            _ => ("no weight that could change shows in the currents", "run more tokens"),
         };
-        let place = place.ok_or(PipelineError::Plant { plant: self.name(), reason })?;
+        let place = place.ok_or(PipelineError::Plant { plant: self.name(), reason, remedy })?;
         Ok(Planted { kind: self.name().to_owned(), matrix: job.name.clone(), place })
     }
 }

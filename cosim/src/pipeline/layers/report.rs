@@ -22,7 +22,7 @@ pub struct CosimReport {
     pub fault: Option<String>,
     /// The fault that was planted on purpose.
     pub planted: Option<Planted>,
-    /// Verilog modules.
+    /// Verilog modules, of all engines.
     pub modules: usize,
     /// Lines of Verilog.
     pub verilog_lines: usize,
@@ -43,7 +43,8 @@ pub struct CosimReport {
     pub cycles: u64,
     /// synapses / cycles.
     pub synapses_per_cycle: f64,
-    /// lanes × slots × planes.
+    /// lanes × slots × planes; where weights are wires, of the largest matrix, over the cycles from
+    /// entry to entry.
     pub peak_synapses_per_cycle: usize,
     /// Part of the cycles in which the array worked.
     pub array_utilisation: f64,
@@ -91,7 +92,7 @@ pub struct MatrixReport {
     pub rows: usize,
     /// Inputs.
     pub columns: usize,
-    /// Words of the weight memory.
+    /// Words of the weight memory; 0 where the weights are wires.
     pub words: usize,
     /// Planes of its longest train.
     pub planes_max: usize,
@@ -122,7 +123,7 @@ impl CosimReport {
     pub fn new(
         source: &Source,
         lowered: &Lowered,
-        rtl: &Rtl,
+        rtls: &[Rtl],
         verified: &Verified,
         tools: Vec<ToolVersion>,
     ) -> CosimReport {
@@ -135,6 +136,7 @@ impl CosimReport {
         let simulated_cycles = verified.runs.iter().map(|run| run.simulated_cycles).sum();
         let seconds = verified.elapsed.as_secs_f64();
         let tokens = lowered.tokens as u64;
+        let peak = lowered.jobs.iter().map(Job::synapses_per_cycle).max();
         let (weights, bits) = (lowered.weight_count(), lowered.weight_bits_stored());
         CosimReport {
             design: source.file.design.name.clone(),
@@ -143,8 +145,8 @@ impl CosimReport {
             first_mismatch: verified.first().cloned(),
             fault: verified.fault().map(|(_, fault)| fault.to_owned()),
             planted: None,
-            modules: rtl.sources.len(),
-            verilog_lines: rtl.lines(),
+            modules: rtls.iter().map(|rtl| rtl.sources.len()).sum(),
+            verilog_lines: rtls.iter().map(Rtl::lines).sum(),
             matrices: lowered.jobs.len(),
             tokens: lowered.tokens,
             vectors: tokens * lowered.jobs.len() as u64,
@@ -153,7 +155,7 @@ impl CosimReport {
             products: tokens * weights,
             cycles,
             synapses_per_cycle: ratio(synapses as f64, cycles as f64),
-            peak_synapses_per_cycle: lowered.engine.synapses_per_cycle(),
+            peak_synapses_per_cycle: peak.unwrap_or(0),
             array_utilisation: ratio(sum(|row| row.array_cycles.into()) as f64, cycles as f64),
             stall_cycles: sum(|row| row.stall_cycles.into()),
             cycles_per_token: ratio(cycles as f64, tokens as f64),
@@ -193,14 +195,15 @@ impl MatrixReport {
             name: job.name.clone(),
             rows: tiling.rows,
             columns: tiling.columns,
-            words: tiling.words(),
+            words: job.layer.words(),
             planes_max: job.plane_count_max,
             current_max: job.proof.worst.current_max,
             required_acc_width: job.proof.required_acc_width,
             mismatches: run.mismatches,
             synapses: job.synapses(),
             cycles: run.cycles,
-            array_cycles: run.counters.array_cycles,
+            // The counter counts entries.
+            array_cycles: run.counters.array_cycles * job.layer.entry_cycles() as u32,
             stall_cycles: run.counters.stall_cycles,
             saturations: run.counters.saturations,
         }

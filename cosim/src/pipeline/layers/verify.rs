@@ -179,7 +179,10 @@ impl Difference {
         got: &LayerResults,
     ) -> Difference {
         let tiling = &job.layer.tiling;
-        let (row_tile, rows, words) = Difference::tile(tiling, channel);
+        let (row_tile, rows, mut words) = Difference::tile(tiling, channel);
+        if job.layer.words() == 0 {
+            words = 0..0;
+        }
         let value = |side: &[Vec<i64>]| {
             side.get(token).and_then(|values| values.get(channel)).copied().unwrap_or_default()
         };
