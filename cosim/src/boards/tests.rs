@@ -47,7 +47,7 @@ fn what_is_wrong_in_the_table_is_named() {
     assert!(message.contains("board `tang-nano-9k`: pack is missing"), "{message}");
     let message = edited("constraints = \"ulx3s.lpf\"", "constraints = \"ulx4s.lpf\"");
     assert!(message.contains("`ulx4s.lpf` is no constraint file"), "{message}");
-    let message = edited("design = \"tinystories\"", "design = \"haiku\"");
+    let message = edited("design = \"ulx3s-85f\"", "design = \"haiku\"");
     assert!(message.contains("`haiku` is no design"), "{message}");
     let message = edited("family = \"ice40\"", "family = \"ice50\"");
     assert!(message.contains("line") && message.contains("ice50"), "{message}");
