@@ -199,7 +199,7 @@ plants! { Configuration:
     baked "baked_dots" "value" "a bit is added as its opposite"
         "sum_0 = column_" => "sum_0 = ~column_";
     baked "baked_dots" "value" "a row of the other sign lacks its one"
-        "negate_1_q <= 1'b1;" => "negate_1_q <= 1'b0;";
+        "negate_1_q <= load_i ? 1'b1" => "negate_1_q <= load_i ? 1'b0";
     baked "baked_array" "stall" "an entry of several passes is never done"
         "valid_late_q[7] & last_late_q[7]" => "valid_late_q[7] & last_late_q[7] & first_late_q[7]";
     baked "baked_array" "value" "a plane sees the spikes of the column beside"

@@ -120,7 +120,7 @@ impl Road {
             bar.inc(1);
             placed
         };
-        // A design that does not fit fails while it is packed: soon, and before another seed starts.
+        // A design that does not fit fails while it is packed: soon, and no further seed starts.
         let placed: Result<Vec<Placed>, SynthError> =
             (1..=seeds).into_par_iter().map(one).collect();
         let mut placed = placed?;

@@ -56,37 +56,23 @@ module baked_dots (
     wire sum_6      = sum_4 ^ sum_5 ^ carry_6_q;
 
     always @(posedge clk_i) begin
-        if (load_i)
-            carry_0_q <= 1'b0;
-        else if (~load_i)
-            carry_0_q <= (column_0_q[0] & column_2_q[0])
-                | (carry_0_q & (column_0_q[0] | column_2_q[0]));
-        if (load_i)
-            carry_1_q <= 1'b0;
-        else if (~load_i)
-            carry_1_q <= (column_3_q[0] & column_6_q[0])
-                | (carry_1_q & (column_3_q[0] | column_6_q[0]));
-        if (load_i)
-            carry_2_q <= 1'b0;
-        else if (~load_i)
-            carry_2_q <= (column_1_q[0] & column_7_q[0])
-                | (carry_2_q & (column_1_q[0] | column_7_q[0]));
-        if (load_i)
-            carry_3_q <= 1'b0;
-        else if (~load_i)
-            carry_3_q <= (column_4_q[0] & sum_0) | (carry_3_q & (column_4_q[0] | sum_0));
-        if (load_i)
-            carry_4_q <= 1'b0;
-        else if (~load_i)
-            carry_4_q <= (column_5_q[0] & sum_1) | (carry_4_q & (column_5_q[0] | sum_1));
-        if (load_i)
-            carry_5_q <= 1'b0;
-        else if (~load_i)
-            carry_5_q <= (sum_2 & sum_3) | (carry_5_q & (sum_2 | sum_3));
-        if (load_i)
-            carry_6_q <= 1'b0;
-        else if (~load_i)
-            carry_6_q <= (sum_4 & sum_5) | (carry_6_q & (sum_4 | sum_5));
+        carry_0_q <= load_i
+                ? 1'b0
+                : ((column_0_q[0] & column_2_q[0]) | (carry_0_q & (column_0_q[0] | column_2_q[0])));
+        carry_1_q <= load_i
+                ? 1'b0
+                : ((column_3_q[0] & column_6_q[0]) | (carry_1_q & (column_3_q[0] | column_6_q[0])));
+        carry_2_q <= load_i
+                ? 1'b0
+                : ((column_1_q[0] & column_7_q[0]) | (carry_2_q & (column_1_q[0] | column_7_q[0])));
+        carry_3_q <= load_i
+                ? 1'b0
+                : ((column_4_q[0] & sum_0) | (carry_3_q & (column_4_q[0] | sum_0)));
+        carry_4_q <= load_i
+                ? 1'b0
+                : ((column_5_q[0] & sum_1) | (carry_4_q & (column_5_q[0] | sum_1)));
+        carry_5_q <= load_i ? 1'b0 : ((sum_2 & sum_3) | (carry_5_q & (sum_2 | sum_3)));
+        carry_6_q <= load_i ? 1'b0 : ((sum_4 & sum_5) | (carry_6_q & (sum_4 | sum_5)));
     end
 
     // Sums of single rows. ----------------------------------------------------------------------
@@ -107,36 +93,20 @@ module baked_dots (
     wire sum_13      = sum_12 ^ ~sum_3 ^ carry_13_q;
 
     always @(posedge clk_i) begin
-        if (load_i)
-            carry_7_q <= 1'b0;
-        else if (~load_i)
-            carry_7_q <= (column_4_q[0] & column_7_q[0])
-                | (carry_7_q & (column_4_q[0] | column_7_q[0]));
-        if (load_i)
-            carry_8_q <= 1'b1;
-        else if (~load_i)
-            carry_8_q <= (column_2_q[0] & ~column_3_q[0])
-                | (carry_8_q & (column_2_q[0] | ~column_3_q[0]));
-        if (load_i)
-            carry_9_q <= 1'b1;
-        else if (~load_i)
-            carry_9_q <= (sum_8 & ~sum_7) | (carry_9_q & (sum_8 | ~sum_7));
-        if (load_i)
-            carry_10_q <= 1'b1;
-        else if (~load_i)
-            carry_10_q <= (sum_1 & ~sum_2) | (carry_10_q & (sum_1 | ~sum_2));
-        if (load_i)
-            carry_11_q <= 1'b0;
-        else if (~load_i)
-            carry_11_q <= (sum_10 & sum_0) | (carry_11_q & (sum_10 | sum_0));
-        if (load_i)
-            carry_12_q <= 1'b0;
-        else if (~load_i)
-            carry_12_q <= (sum_1 & column_1_q[0]) | (carry_12_q & (sum_1 | column_1_q[0]));
-        if (load_i)
-            carry_13_q <= 1'b1;
-        else if (~load_i)
-            carry_13_q <= (sum_12 & ~sum_3) | (carry_13_q & (sum_12 | ~sum_3));
+        carry_7_q  <= load_i
+                ? 1'b0
+                : ((column_4_q[0] & column_7_q[0]) | (carry_7_q & (column_4_q[0] | column_7_q[0])));
+        carry_8_q  <= load_i
+                ? 1'b1
+                : ((column_2_q[0] & ~column_3_q[0])
+                    | (carry_8_q & (column_2_q[0] | ~column_3_q[0])));
+        carry_9_q  <= load_i ? 1'b1 : ((sum_8 & ~sum_7) | (carry_9_q & (sum_8 | ~sum_7)));
+        carry_10_q <= load_i ? 1'b1 : ((sum_1 & ~sum_2) | (carry_10_q & (sum_1 | ~sum_2)));
+        carry_11_q <= load_i ? 1'b0 : ((sum_10 & sum_0) | (carry_11_q & (sum_10 | sum_0)));
+        carry_12_q <= load_i
+                ? 1'b0
+                : ((sum_1 & column_1_q[0]) | (carry_12_q & (sum_1 | column_1_q[0])));
+        carry_13_q <= load_i ? 1'b1 : ((sum_12 & ~sum_3) | (carry_13_q & (sum_12 | ~sum_3)));
     end
 
     // Rows: the lowest bit enters first. --------------------------------------------------------
@@ -150,15 +120,12 @@ module baked_dots (
     reg  [5:0] row_5_q;
 
     always @(posedge clk_i) begin
-        row_0_q <= {sum_6, row_0_q[5:1]};
-        if (load_i)
-            negate_1_q <= 1'b1;
-        else if (~load_i)
-            negate_1_q <= ~sum_6 & negate_1_q;
-        row_1_q <= {negative_1, row_1_q[5:1]};
-        row_3_q <= {sum_9, row_3_q[5:1]};
-        row_4_q <= {sum_11, row_4_q[5:1]};
-        row_5_q <= {sum_13, row_5_q[5:1]};
+        row_0_q    <= {sum_6, row_0_q[5:1]};
+        negate_1_q <= load_i ? 1'b1 : (~sum_6 & negate_1_q);
+        row_1_q    <= {negative_1, row_1_q[5:1]};
+        row_3_q    <= {sum_9, row_3_q[5:1]};
+        row_4_q    <= {sum_11, row_4_q[5:1]};
+        row_5_q    <= {sum_13, row_5_q[5:1]};
     end
 
     // Outputs. ----------------------------------------------------------------------------------

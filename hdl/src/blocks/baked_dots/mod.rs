@@ -151,7 +151,7 @@ fn add<'m>(
     let carry = b.register(&format!("carry_{name}_q"), uint(1));
     let held = carry.signal();
     let majority = (left & right) | (held & (left | right));
-    carry.when(load, b.flag(sum.subtract)).when(!load, majority);
+    carry.next(load.select(b.flag(sum.subtract), majority));
     b.wire(&format!("sum_{name}"), left ^ right ^ held)
 }
 
@@ -159,6 +159,6 @@ fn add<'m>(
 fn negate<'m>(b: &'m Builder, row: usize, load: Signal<'m>, bit: Signal<'m>) -> Signal<'m> {
     let carry = b.register(&format!("negate_{row}_q"), uint(1));
     let held = carry.signal();
-    carry.when(load, b.flag(true)).when(!load, !bit & held);
+    carry.next(load.select(b.flag(true), !bit & held));
     b.wire(&format!("negative_{row}"), !bit ^ held)
 }
