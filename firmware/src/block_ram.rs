@@ -9,8 +9,8 @@
 //! RAMs: the bits of all banks are counted together.
 //!
 //! Each way has a cost, and the cheapest is taken: a block RAM 128, a LUT RAM of 16 × 4 bits 4, a
-//! bit of logic 1, half a point for each bit that is chosen from several words, half for each
-//! decoded write (`techlibs/lattice/brams_16kd.txt` and `lutrams_trellis.txt`).
+//! bit of logic 1 or, if nothing writes it, 1/16, half a point for each bit that is chosen from
+//! several words, half for each decoded write (`techlibs/lattice/brams_16kd.txt` and `lutrams_trellis.txt`).
 
 /// Words of a LUT RAM.
 pub const LUT_RAM_WORDS: u32 = 16;
@@ -19,6 +19,8 @@ pub const LUT_RAM_WIDTH: u32 = 4;
 /// Cost of a block RAM and of a LUT RAM.
 const BLOCK_COST: f64 = 128.0;
 const LUT_RAM_COST: f64 = 4.0;
+/// Cost of a bit of logic that nothing writes: a LUT holds 16.
+const FIXED_BIT_COST: f64 = 1.0 / 16.0;
 /// Cost of a bit that is chosen from several words, and of a decoded write enable.
 const CHOICE_COST: f64 = 0.5;
 /// Cost of a point of what has to be added around a memory.
@@ -135,7 +137,11 @@ impl Shape {
     pub fn made(&self) -> Made {
         let lut_ram = self.written().then(|| self.lut_ram_cost());
         let block = (self.reads_at_once == 0 && !self.distributed).then(|| self.blocks());
-        let logic = if self.distributed && self.written() { f64::MAX } else { self.bits() };
+        let logic = match (self.written(), self.distributed) {
+            (false, _) => FIXED_BIT_COST * self.bits(),
+            (true, false) => self.bits(),
+            (true, true) => f64::MAX,
+        };
         let lut_ram_is_cheaper = |than: f64| lut_ram.is_some_and(|cost| cost <= than);
         match block {
             Some((block, cost)) if cost <= logic && !lut_ram_is_cheaper(cost) => block,
@@ -178,6 +184,8 @@ mod tests {
             (shape(9000, 32), block(18, 18, 9)),
             (shape(5888, 32), block(12, 9, 3)),
             (Shape { parts: 0, ..shape(5888, 32) }, block(11, 9, 3)),
+            (Shape { parts: 0, ..shape(128, 17) }, block(1, 18, 1)),
+            (Shape { parts: 0, ..shape(128, 16) }, Made::Logic),
             (Shape { parts: 4, ..shape(512, 80) }, block(3, 36, 1)),
             (shape(16, 8), Made::LutRam),
             (Shape { distributed: true, ..shape(512, 36) }, Made::LutRam),
