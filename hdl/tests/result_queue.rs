@@ -1,9 +1,13 @@
-//! `result_queue` hands tiles on group by group, and never loses or reorders one.
+//! `result_queue` and `result_register` hand tiles on group by group, and never lose or reorder one.
 
 mod support;
 
 use hdl::blocks::result_queue::ResultQueue;
+use hdl::blocks::result_register::ResultRegister;
+use hdl::blocks::result_tile::ResultTile;
+use hdl::module::Module;
 use std::collections::VecDeque;
+use std::sync::Arc;
 use support::{Bench, Random};
 
 /// A group of rows as a reader sees it; rows that do not exist are left out.
@@ -23,11 +27,12 @@ struct Tile {
 }
 
 impl Tile {
-    fn random(queue: &ResultQueue, random: &mut Random) -> Tile {
-        let sums = (0..queue.lanes).map(|_| random.below(1 << queue.acc_width)).collect();
+    fn random(shape: ResultTile, random: &mut Random) -> Tile {
+        let lanes = shape.lanes.into();
+        let sums = (0..lanes).map(|_| random.below(1 << shape.acc_width)).collect();
         let last = random.once_in(3);
         let full = !last || random.once_in(2);
-        let rows = if full { queue.lanes.into() } else { 1 + random.below(queue.lanes.into()) };
+        let rows = if full { lanes } else { 1 + random.below(lanes) };
         Tile { sums, rows: rows as usize, last }
     }
 
@@ -43,9 +48,9 @@ impl Tile {
     }
 }
 
-fn group(bench: &Bench, queue: &ResultQueue) -> Group {
+fn group(bench: &Bench, shape: ResultTile) -> Group {
     let (bits, keep) = (bench.bits("rows_o"), bench.get("keep_o"));
-    let width = queue.acc_width as usize;
+    let width = shape.acc_width as usize;
     let value = |bits: &[bool]| bits.iter().rev().fold(0, |word, &bit| word << 1 | u64::from(bit));
     let rows = bits.chunks(width).take(keep.count_ones() as usize).map(value).collect();
     Group { rows, keep, last: bench.is("last_o") }
@@ -53,57 +58,69 @@ fn group(bench: &Bench, queue: &ResultQueue) -> Group {
 
 /// Tiles are noted when there is room, arrive later, and are taken with pauses: every group comes
 /// out once, in order, with the rows that exist and the mark of a vector's end.
+fn random_tiles(module: &Arc<Module>, tile: ResultTile, depth: usize) {
+    let mut bench = Bench::new(module);
+    let mut random = Random(tile.lanes.into());
+    let mut on_the_way: VecDeque<Tile> = VecDeque::new();
+    let (mut expected, mut found, mut fullest) = (vec![], vec![], 0);
+    for _ in 0..3000 {
+        let note = bench.is("room_o") && random.once_in(2);
+        bench.set("note_i", note.into());
+        let next = Tile::random(tile, &mut random);
+        bench.set("note_rows_i", next.rows as u64);
+        bench.set("note_last_i", next.last.into());
+        let arrives = on_the_way.front().filter(|_| random.once_in(2)).cloned();
+        bench.set("arrive_i", arrives.is_some().into());
+        if let Some(arrived) = &arrives {
+            let width = tile.acc_width as usize;
+            let bit = |index: usize| arrived.sums[index / width] >> (index % width) & 1 == 1;
+            bench.set_bits("sums_i", (0..tile.lanes as usize * width).map(bit));
+            on_the_way.pop_front();
+        }
+        let take = bench.is("valid_o") && !random.once_in(4);
+        bench.set("take_i", take.into());
+        bench.settle();
+        if take {
+            found.push(group(&bench, tile));
+        }
+        bench.tick();
+        if note {
+            expected.extend(next.groups(tile.neurons as usize));
+            on_the_way.push_back(next);
+        }
+        fullest = fullest.max(on_the_way.len());
+    }
+    let what = format!("{}, {tile:?}, {depth} tiles", module.name);
+    assert!(found.len() > 400, "{what}: {} groups", found.len());
+    for (index, (found, expected)) in found.iter().zip(&expected).enumerate() {
+        assert_eq!(found, expected, "{what}, group {index}");
+    }
+    assert!(fullest > depth / 2, "{what}: never more than {fullest} tiles");
+}
+
 #[test]
-fn random_tiles() {
+fn random_tiles_of_a_queue() {
     for (lanes, neurons, acc_width, depth) in
         [(1, 1, 4, 2), (4, 2, 8, 4), (4, 4, 5, 2), (6, 1, 7, 8), (9, 3, 20, 4), (10, 5, 13, 16)]
     {
-        let queue = ResultQueue { lanes, neurons, acc_width, depth };
-        let mut bench = Bench::new(&queue.module());
-        let mut random = Random(lanes.into());
-        let mut on_the_way: VecDeque<Tile> = VecDeque::new();
-        let (mut expected, mut found, mut fullest) = (vec![], vec![], 0);
-        for _ in 0..3000 {
-            let note = bench.is("room_o") && random.once_in(2);
-            bench.set("note_i", note.into());
-            let next = Tile::random(&queue, &mut random);
-            bench.set("note_rows_i", next.rows as u64);
-            bench.set("note_last_i", next.last.into());
-            let arrives = on_the_way.front().filter(|_| random.once_in(2)).cloned();
-            bench.set("arrive_i", arrives.is_some().into());
-            if let Some(tile) = &arrives {
-                let bit = |index: usize| {
-                    tile.sums[index / acc_width as usize] >> (index % acc_width as usize) & 1 == 1
-                };
-                bench.set_bits("sums_i", (0..(lanes * acc_width) as usize).map(bit));
-                on_the_way.pop_front();
-            }
-            let take = bench.is("valid_o") && !random.once_in(4);
-            bench.set("take_i", take.into());
-            bench.settle();
-            if take {
-                found.push(group(&bench, &queue));
-            }
-            bench.tick();
-            if note {
-                expected.extend(next.groups(neurons as usize));
-                on_the_way.push_back(next);
-            }
-            fullest = fullest.max(on_the_way.len());
-        }
-        let what = format!("{queue:?}");
-        assert!(found.len() > 500, "{what}: {} groups", found.len());
-        for (index, (found, expected)) in found.iter().zip(&expected).enumerate() {
-            assert_eq!(found, expected, "{what}, group {index}");
-        }
-        assert!(fullest > depth as usize / 2, "{what}: never more than {fullest} tiles");
+        let tile = ResultTile { lanes, neurons, acc_width };
+        random_tiles(&ResultQueue { tile, depth }.module(), tile, depth as usize);
+    }
+}
+
+#[test]
+fn random_tiles_of_a_register() {
+    for (lanes, neurons, acc_width) in [(1, 1, 4), (4, 4, 5), (6, 2, 7), (9, 3, 20), (64, 8, 9)] {
+        let tile = ResultTile { lanes, neurons, acc_width };
+        random_tiles(&ResultRegister { tile }.module(), tile, 1);
     }
 }
 
 /// The queue says when it is full and when it is empty.
 #[test]
 fn full_and_empty() {
-    let queue = ResultQueue { lanes: 2, neurons: 2, acc_width: 4, depth: 4 };
+    let tile = ResultTile { lanes: 2, neurons: 2, acc_width: 4 };
+    let queue = ResultQueue { tile, depth: 4 };
     let mut bench = Bench::new(&queue.module());
     assert!(bench.is("empty_o") && bench.is("room_o") && !bench.is("valid_o"));
     bench.set("note_i", 1);
@@ -131,6 +148,7 @@ fn depth_follows_the_pipeline() {
     for (lanes, neurons, latency, depth) in
         [(4, 1, 9, 8), (4, 4, 1, 4), (64, 1, 20, 4), (1, 1, 30, 16), (8, 8, 12, 16)]
     {
-        assert_eq!(ResultQueue::new(lanes, neurons, 8, latency).depth, depth);
+        let tile = ResultTile { lanes, neurons, acc_width: 8 };
+        assert_eq!(ResultQueue::new(tile, latency).depth, depth);
     }
 }

@@ -67,6 +67,13 @@ const PLANTS: &[Plant] = &[
         breaks: "sums_counted",
     },
     Plant {
+        module: "result_register",
+        fault: "a group is offered for one cycle",
+        find: "else if (finished) waiting_q <= 1'b0;",
+        replace: "else waiting_q <= 1'b0;",
+        breaks: "group_kept",
+    },
+    Plant {
         module: "register_file",
         fault: "an answer to a write lasts one cycle",
         find: "else if (s_axil_bready) answering_q <= 1'b0;",

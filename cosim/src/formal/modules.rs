@@ -10,6 +10,8 @@ use hdl::blocks::machine::uart_bridge::UartBridge;
 use hdl::blocks::neuron_group::NeuronGroup;
 use hdl::blocks::register_file::register_file;
 use hdl::blocks::result_queue::ResultQueue;
+use hdl::blocks::result_register::ResultRegister;
+use hdl::blocks::result_tile::ResultTile;
 use hdl::blocks::spike_buffer::SpikeBuffer;
 use hdl::module::Module;
 use std::sync::Arc;
@@ -30,6 +32,7 @@ pub fn modules() -> Result<Vec<Arc<Module>>, PipelineError> {
     let spike_buffer = |skip_empty| {
         SpikeBuffer { slots: 2, planes: 1, depth: 4, column_width: 3, skip_empty }.module()
     };
+    let tile = ResultTile { lanes: 4, neurons: 2, acc_width: 5 };
     Ok(vec![
         HostPort { machine, token_width: 16 }.module(),
         TokenLoop { context: 16, vocabulary: 24 }.module(),
@@ -37,7 +40,8 @@ pub fn modules() -> Result<Vec<Arc<Module>>, PipelineError> {
         register_file(&engine),
         spike_buffer(false),
         spike_buffer(true),
-        ResultQueue { lanes: 4, neurons: 2, acc_width: 5, depth: 4 }.module(),
+        ResultQueue { tile, depth: 4 }.module(),
+        ResultRegister { tile }.module(),
         NeuronGroup {
             neurons: 2,
             neuron: GifNeuron { rule: engine.rule, current_width: 6, saturates: true },

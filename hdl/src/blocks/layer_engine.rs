@@ -20,6 +20,7 @@ use super::neuron_group::NeuronGroup;
 use super::register_file::port_name;
 use super::result_queue::ResultQueue;
 use super::result_register::ResultRegister;
+use super::result_tile::ResultTile;
 use crate::builder::Builder;
 use crate::instance::Outputs;
 use crate::module::Module;
@@ -60,10 +61,13 @@ impl LayerEngine {
         let p = &self.parameters;
         let matrix = Matrix::new(p, &self.image, self.baked.as_ref());
         let (lanes, neurons) = (p.lanes as u32, p.neurons as u32);
-        let shape = ResultQueue::new(lanes, neurons, p.acc_width, matrix.latency());
+        let tile = ResultTile { lanes, neurons, acc_width: p.acc_width };
         let (queue, tiles_held) = match p.form {
-            Form::Dense => (shape.module(), shape.depth),
-            Form::Event | Form::Baked => (ResultRegister { shape }.module(), 1),
+            Form::Dense => {
+                let queue = ResultQueue::new(tile, matrix.latency());
+                (queue.module(), queue.depth)
+            }
+            Form::Event | Form::Baked => (ResultRegister { tile }.module(), 1),
         };
         let neurons = NeuronGroup {
             neurons: p.neurons as u32,

@@ -22,6 +22,7 @@ pub mod ram;
 pub mod register_file;
 pub mod result_queue;
 pub mod result_register;
+pub mod result_tile;
 pub mod spike_buffer;
 pub mod ternary_dot;
 pub mod tile_sequencer;

@@ -14,7 +14,7 @@ module result_register (
     input  wire [2:0]  note_rows_i, // rows of the tile
     input  wire        note_last_i, // last tile of its vector
     // Array.
-    input  wire        arrive_i,    // the sums of the noted tile arrive
+    input  wire        arrive_i,    // the sums of the next noted tile arrive
     input  wire [53:0] sums_i,      // sums of all lanes, lane 0 in the lowest bits
     // Reader.
     input  wire        take_i,      // the group is taken; only with valid_o
@@ -65,7 +65,6 @@ module result_register (
     wire [2:0] next_row     = first_row_q + 3'd2;
     wire       last_group   = rows <= next_row;
     wire [1:0] keep         = {((first_row_q + 3'd1) < rows), (first_row_q < rows)};
-    assign finished = take_i & last_group;
 
     reg [17:0] group_rows;
     always @* begin
@@ -75,6 +74,8 @@ module result_register (
             default: group_rows = tile_q[53:36];
         endcase
     end
+
+    assign finished = take_i & last_group;
 
     always @(posedge clk_i) begin
         if (rst_i) begin
@@ -100,6 +101,48 @@ module result_register (
     assign rows_o  = group_rows;
     assign keep_o  = keep;
     assign last_o  = note_q[3] & last_group;
+
+    // Properties, for a prover. -----------------------------------------------------------------
+
+`ifdef FORMAL
+    reg        group_kept_waits_q;
+    reg [17:0] group_kept_before_0_q;
+    reg [1:0]  group_kept_before_1_q;
+    reg        group_kept_before_2_q;
+
+    always @(posedge clk_i) begin
+        group_kept_before_0_q <= group_rows;
+        group_kept_before_1_q <= keep;
+        group_kept_before_2_q <= note_q[3] & last_group;
+    end
+
+    always @(posedge clk_i) begin
+        if (rst_i) begin
+            group_kept_waits_q <= 1'b0;
+        end else begin
+            group_kept_waits_q <= waiting_q & ~take_i;
+        end
+    end
+
+    always @* begin
+        if (!rst_i) begin
+            // A tile is noted only where there is room.
+            note_finds_room: assume (~note_i | ~noted_q);
+            // Sums arrive for noted tiles.
+            sums_were_noted: assume (~arrive_i | (noted_q & ~waiting_q));
+            // Only a group that waits is taken.
+            taken_waits: assume (~take_i | waiting_q);
+            // A group that waits stays until it is taken.
+            group_kept: assert (~group_kept_waits_q
+                | (waiting_q
+                    & (group_kept_before_0_q == group_rows)
+                    & (group_kept_before_1_q == keep)
+                    & (group_kept_before_2_q == (note_q[3] & last_group))));
+            // No sums wait that were not noted.
+            never_underfull: assert (~waiting_q | noted_q);
+        end
+    end
+`endif
 endmodule
 
 `default_nettype wire

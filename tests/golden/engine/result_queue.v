@@ -76,7 +76,6 @@ module result_queue (
     wire [2:0]  next_row     = first_row_q + 3'd2;
     wire        last_group   = rows <= next_row;
     wire [1:0]  keep         = {((first_row_q + 3'd1) < rows), (first_row_q < rows)};
-    assign finished = take_i & last_group;
 
     reg [19:0] group_rows;
     always @* begin
@@ -85,6 +84,8 @@ module result_queue (
             default: group_rows = tile[39:20];
         endcase
     end
+
+    assign finished = take_i & last_group;
 
     always @(posedge clk_i) begin
         if (rst_i) begin
@@ -141,6 +142,12 @@ module result_queue (
             sums_were_noted: assume (~arrive_i | (waiting_q < noted_q));
             // Only a group that waits is taken.
             taken_waits: assume (~take_i | (|waiting_q));
+            // A group that waits stays until it is taken.
+            group_kept: assert (~group_kept_waits_q
+                | ((|waiting_q)
+                    & (group_kept_before_0_q == group_rows)
+                    & (group_kept_before_1_q == keep)
+                    & (group_kept_before_2_q == (note[3] & last_group))));
             // The queue never overflows.
             never_overfull: assert (noted_q <= 4'd8);
             // No sums wait that were not noted: the queue never underflows.
@@ -149,12 +156,6 @@ module result_queue (
             notes_counted: assert ((note_at_q - read_at_q) == noted_q[2:0]);
             // Tiles arrived are those read and those that wait.
             sums_counted: assert ((sums_at_q - read_at_q) == waiting_q[2:0]);
-            // A group that waits stays until it is taken.
-            group_kept: assert (~group_kept_waits_q
-                | ((|waiting_q)
-                    & (group_kept_before_0_q == group_rows)
-                    & (group_kept_before_1_q == keep)
-                    & (group_kept_before_2_q == (note[3] & last_group))));
         end
     end
 `endif

@@ -16,7 +16,7 @@ use crate::blocks::event_array::EventArray;
 use crate::blocks::event_buffer::EventBuffer;
 use crate::blocks::event_finder::EventFinder;
 use crate::blocks::lane::Lane;
-use crate::blocks::result_queue::rows_width;
+use crate::blocks::result_tile::rows_width;
 use crate::blocks::spike_buffer::SpikeBuffer;
 use crate::blocks::tile_sequencer::{FETCH_CYCLES, TileSequencer};
 use crate::blocks::weight_store::WeightStore;
