@@ -148,12 +148,13 @@ impl Machine {
         if taken {
             seen.accepted.push(self.clock);
         }
-        let [train, deficit, residual, key, value] = self.fetches();
+        let [train, residual, key, value] = self.fetches();
+        let deficits = self.bench.get("deficit_address_o") as usize;
         // A word that is written in this cycle is still read as it was.
         let residual = residual.map(|address| self.residual[address].clone());
         self.watch(seen);
         self.bench.tick();
-        self.deliver([train, deficit], residual, [key, value]);
+        self.deliver(train, deficits, residual, [key, value]);
         self.clock += 1;
         taken
     }
@@ -188,11 +189,10 @@ impl Machine {
         self.waits += self.bench.get("drain_waits_o");
     }
 
-    /// Words asked for in this cycle: train, deficits, X, key, value.
-    fn fetches(&self) -> [Option<usize>; 5] {
+    /// Words asked for in this cycle: train, X, key, value.
+    fn fetches(&self) -> [Option<usize>; 4] {
         [
             ("train_read_o", "train_address_o"),
-            ("deficit_read_o", "deficit_address_o"),
             ("residual_read_o", "residual_read_address_o"),
             ("key_read_o", "key_address_o"),
             ("value_read_o", "value_address_o"),
@@ -202,7 +202,8 @@ impl Machine {
 
     fn deliver(
         &mut self,
-        [train, deficit]: [Option<usize>; 2],
+        train: Option<usize>,
+        deficits: usize,
         residual: Option<Vec<i64>>,
         kept: [Option<usize>; 2],
     ) {
@@ -214,8 +215,8 @@ impl Machine {
             let magnitudes = word.counts.iter().flat_map(|count| bits_of(count.abs(), width));
             self.bench.set_bits("train_magnitude_i", magnitudes);
         }
-        if let Some(deficit) = deficit {
-            let word = self.world.deficits[deficit].clone();
+        // The unit shows the next word whether it needs one or not, beyond the last one too.
+        if let Some(word) = self.world.deficits.get(deficits).cloned() {
             self.bench.set_bits("deficits_i", word.iter().flat_map(|&value| bits_of(value, 5)));
         }
         if let Some(word) = residual {

@@ -74,10 +74,17 @@ module uart_bridge (
     reg  [2:0] write_at_q;
     reg  [2:0] read_at_q;
     (* ram_style = "distributed" *) reg [15:0] words [0:7];
-    wire [15:0] head = words[read_at_q];
+    wire [15:0] next = words[read_at_q];
+
+    // The oldest is shown from a register: what the core decides on it takes long.
+    reg [15:0] head_q;
+    reg        clears_q;
+    reg        waiting_q;
 
     always @(posedge clk_i) begin
         if (put) words[write_at_q] <= word;
+        head_q   <= next;
+        clears_q <= next[14:0] == 15'd32767;
     end
 
     always @(posedge clk_i) begin
@@ -85,6 +92,7 @@ module uart_bridge (
             count_q    <= 4'd0;
             write_at_q <= 3'd0;
             read_at_q  <= 3'd0;
+            waiting_q  <= 1'b0;
         end else begin
             if (put & ~take)
                 count_q <= count_q + 4'd1;
@@ -92,15 +100,15 @@ module uart_bridge (
                 count_q <= count_q - 4'd1;
             if (put) write_at_q <= write_at_q + 3'd1;
             if (take) read_at_q <= read_at_q + 3'd1;
+            waiting_q <= (|count_q) & ~take;
         end
     end
 
     // The word whose turn it is: a token, or a new text once nothing is under way. --------------
 
-    wire [14:0] id      = head[14:0];
-    wire        clears  = id == 15'd32767;
-    wire        clear   = (|count_q) & clears & ~busy_i;
-    wire        offered = (|count_q) & ~clears;
+    wire [14:0] id      = head_q[14:0];
+    wire        clear   = waiting_q & clears_q & ~busy_i;
+    wire        offered = waiting_q & ~clears_q;
     assign take = clear | (offered & token_ready_i);
 
     // Predictions to bytes; a prediction stays until its second byte is taken. ------------------
@@ -138,7 +146,7 @@ module uart_bridge (
     assign clear_o            = clear;
     assign token_valid_o      = offered;
     assign token_o            = {1'd0, id};
-    assign token_asked_o      = head[15];
+    assign token_asked_o      = head_q[15];
     assign prediction_ready_o = upper_q & transmitter_ready;
     assign error_o            = receiver_error | (word_valid & ~room);
 
@@ -154,7 +162,7 @@ module uart_bridge (
     always @(posedge clk_i) begin
         prediction_stays_before_0_q <= prediction_i;
         prediction_stays_before_1_q <= prediction_last_i;
-        token_kept_before_0_q       <= head;
+        token_kept_before_0_q       <= head_q;
     end
 
     always @(posedge clk_i) begin
@@ -176,9 +184,11 @@ module uart_bridge (
                     & (prediction_stays_before_1_q == prediction_last_i)));
             // A word that is offered as a token stays until it is taken.
             token_kept: assert (~token_kept_waits_q
-                | (offered & (token_kept_before_0_q == head)));
+                | (offered & (token_kept_before_0_q == head_q)));
             // A second byte waits only of a prediction that is there.
             byte_has_its_word: assert (~upper_q | prediction_valid_i);
+            // The word that is shown is the oldest that waits.
+            head_is_oldest: assert (~waiting_q | ((head_q == next) & (|count_q)));
             // The queue never overflows.
             never_overfull: assert (count_q <= 4'd8);
             // Words received are those taken and those that wait.

@@ -38,9 +38,13 @@ pub struct UartBridge {
 /// Words that wait.
 #[derive(Clone, Copy)]
 struct Queue<'m> {
-    /// The oldest.
+    /// The oldest, as it is read.
+    next: Signal<'m>,
+    /// And a cycle later.
     head: Signal<'m>,
-    /// There is one.
+    /// It is no token: it begins a new text.
+    clears: Signal<'m>,
+    /// It is there.
     waiting: Signal<'m>,
     /// A word found no room.
     lost: Signal<'m>,
@@ -85,11 +89,10 @@ impl UartBridge {
         let (word, word_valid, frame_error) = self.receive(&b, serial);
         let take = b.forward("take", bit);
         let queue = self.queue(&b, word, word_valid, take);
-        let Queue { head, waiting, lost, .. } = queue;
+        let Queue { head, clears, waiting, lost, .. } = queue;
 
         b.section("The word whose turn it is: a token, or a new text once nothing is under way.");
         let id = b.wire("id", head.bits(0, ID_WIDTH));
-        let clears = b.wire("clears", id.is(CLEAR_ID.into()));
         let clear = b.wire("clear", waiting & clears & !busy);
         let offered = b.wire("offered", waiting & !clears);
         b.assign(take, clear | (offered & token_ready));
@@ -114,7 +117,10 @@ impl UartBridge {
         b.kept(Claim::Asserted, "token_kept", (offered, take), &[head], meaning);
         let meaning = "A second byte waits only of a prediction that is there.";
         b.assert_property("byte_has_its_word", !upper | valid, meaning);
-        let Queue { count, write_at, read_at, .. } = queue;
+        let Queue { next, count, write_at, read_at, .. } = queue;
+        let meaning = "The word that is shown is the oldest that waits.";
+        let shown = head.eq(next) & count.any();
+        b.assert_property("head_is_oldest", !waiting | shown, meaning);
         let depth = count.same(1 << read_at.width());
         b.assert_property("never_overfull", count.le(depth), "The queue never overflows.");
         let meaning = "Words received are those taken and those that wait.";
@@ -159,13 +165,19 @@ impl UartBridge {
             register.when(step, register.signal() + 1).signal()
         };
         let (write_at, read_at) = (pointer("write_at_q", put), pointer("read_at_q", take));
-        let waiting = count.signal().any();
         count.when(put & !take, count.signal() + 1).when(take & !put, count.signal() - 1);
         let words = b.memory("words", 1 << width, word.ty(), &[]).distributed();
         words.write(put, write_at, word);
-        let head = b.wire("head", words.word(read_at));
-        let (count, lost) = (count.signal(), word_valid & !room);
-        Queue { head, waiting, lost, count, write_at, read_at }
+        let next = b.wire("next", words.word(read_at));
+
+        b.comment("The oldest is shown from a register: what the core decides on it takes long.");
+        let always = b.flag(true);
+        let head = b.delay("head_q", always, next);
+        let clears = b.delay("clears_q", always, next.bits(0, ID_WIDTH).is(CLEAR_ID.into()));
+        let count = count.signal();
+        let waiting = b.register_reset("waiting_q", uint(1), 0).next(count.any() & !take).signal();
+        let lost = word_valid & !room;
+        Queue { next, head, clears, waiting, lost, count, write_at, read_at }
     }
 
     /// Sends a prediction as two bytes; it is taken with the second.

@@ -15,8 +15,9 @@ pub(super) struct Arrival<'m> {
     pub(super) arrives: Signal<'m>,
     /// It is a group of the row reader.
     pub(super) read: Signal<'m>,
-    /// It is the first, the last of its instruction.
-    pub(super) first: Signal<'m>,
+    /// What arrives next is the first of its instruction; known before it arrives.
+    pub(super) fresh: Signal<'m>,
+    /// It is the last of its instruction.
     pub(super) last: Signal<'m>,
 }
 
@@ -99,7 +100,7 @@ pub(super) fn under_way<'m>(b: &'m Builder, start: Signal<'m>, finished: Signal<
 }
 
 impl Drain {
-    /// The groups of a tile, one a cycle, and the port of the deficits: read, address.
+    /// The groups of a tile, one a cycle, and the word of deficits that the next one needs.
     pub(super) fn group<'m>(
         &self,
         b: &'m Builder,
@@ -108,8 +109,9 @@ impl Drain {
         [sums, values]: [Signal<'m>; 2],
         mantissa: Signal<'m>,
         exponent: Signal<'m>,
-    ) -> (Group<'m>, [Signal<'m>; 2]) {
-        let Arrival { arrives, read, first, last } = *arrival;
+    ) -> (Group<'m>, Signal<'m>) {
+        let Arrival { arrives, read, fresh, last } = *arrival;
+        let first = b.wire("arrives_first", arrives & fresh);
         b.section("The tile that drains, the lowest group first.");
         let valid = b.register_reset("valid_q", uint(1), 0);
         let groups = self.lanes / self.elements;
@@ -146,12 +148,10 @@ impl Drain {
         b.section("Its group: where it goes, which of its rows are valid.");
         let address = b.register("address_q", head.get("address").ty());
         address.when(first, head.get("address")).when(next, address.signal() + 1);
-        let following = b.register("deficit_address_q", head.get("deficits").ty());
-        let deficits = first.select(head.get("deficits"), following.signal());
-        let deficits = b.wire("deficit_address", deficits);
-        following.when(next, deficits + 1);
-        let (rows, follows) = self.valid_rows(b, arrival, head.get("rows"), next);
-        let fetches = arrives.select(head.get("keys"), keys & more & follows);
+        b.comment("Between instructions it follows the head: it waits there for the first tile.");
+        let deficits = b.register("deficit_address_q", head.get("deficits").ty());
+        deficits.when(next, deficits.signal() + 1).when(fresh, head.get("deficits"));
+        let rows = self.valid_rows(b, arrival, head.get("rows"), next);
         let is_first = b.delay("first_q", next, first);
         let last_tile = keep("last_tile", last);
 
@@ -165,7 +165,7 @@ impl Drain {
             first: is_first,
             maximum,
         };
-        (Group { sums, factor, shift, keys, tag }, [fetches, deficits])
+        (Group { sums, factor, shift, keys, tag }, deficits.signal())
     }
 
     /// The sums of a tile, shifted down group by group; those of the row reader are one group.
@@ -196,15 +196,14 @@ impl Drain {
         tile.next(tile.signal().shift_right(width)).signal()
     }
 
-    /// Which rows of the group are valid, and whether any of the next is: those of a last tile end
-    /// somewhere.
+    /// Which rows of the group are valid: those of a last tile end somewhere.
     fn valid_rows<'m>(
         &self,
         b: &'m Builder,
         arrival: &Arrival<'m>,
         rows: Signal<'m>,
         next: Signal<'m>,
-    ) -> (Signal<'m>, Signal<'m>) {
+    ) -> Signal<'m> {
         let left = b.register("rows_left_q", rows.ty());
         let value = left.signal();
         let all = rows.same(self.lanes.into());
@@ -215,7 +214,7 @@ impl Drain {
         left.when(next, follows.select(value - elements, value.same(0)));
         let valid: Vec<Signal> =
             (0..elements).rev().map(|element| value.same(element).lt(value)).collect();
-        (b.wire("valid_rows", b.concat(&valid)), follows)
+        b.wire("valid_rows", b.concat(&valid))
     }
 
     /// The tag when X is read, when the values are known, and when the results are written.
