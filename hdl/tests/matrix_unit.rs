@@ -148,13 +148,12 @@ impl Machine {
         if taken {
             seen.accepted.push(self.clock);
         }
-        let [train, residual, key, value] = self.fetches();
-        let deficits = self.bench.get("deficit_address_o") as usize;
+        let [train, deficit, residual, key, value] = self.fetches();
         // A word that is written in this cycle is still read as it was.
         let residual = residual.map(|address| self.residual[address].clone());
         self.watch(seen);
         self.bench.tick();
-        self.deliver(train, deficits, residual, [key, value]);
+        self.deliver([train, deficit], residual, [key, value]);
         self.clock += 1;
         taken
     }
@@ -189,10 +188,11 @@ impl Machine {
         self.waits += self.bench.get("drain_waits_o");
     }
 
-    /// Words asked for in this cycle: train, X, key, value.
-    fn fetches(&self) -> [Option<usize>; 4] {
+    /// Words asked for in this cycle: train, deficits, X, key, value.
+    fn fetches(&self) -> [Option<usize>; 5] {
         [
             ("train_read_o", "train_address_o"),
+            ("deficit_read_o", "deficit_address_o"),
             ("residual_read_o", "residual_read_address_o"),
             ("key_read_o", "key_address_o"),
             ("value_read_o", "value_address_o"),
@@ -202,8 +202,7 @@ impl Machine {
 
     fn deliver(
         &mut self,
-        train: Option<usize>,
-        deficits: usize,
+        [train, deficit]: [Option<usize>; 2],
         residual: Option<Vec<i64>>,
         kept: [Option<usize>; 2],
     ) {
@@ -215,8 +214,8 @@ impl Machine {
             let magnitudes = word.counts.iter().flat_map(|count| bits_of(count.abs(), width));
             self.bench.set_bits("train_magnitude_i", magnitudes);
         }
-        // The unit shows the next word whether it needs one or not, beyond the last one too.
-        if let Some(word) = self.world.deficits.get(deficits).cloned() {
+        if let Some(deficit) = deficit {
+            let word = self.world.deficits[deficit].clone();
             self.bench.set_bits("deficits_i", word.iter().flat_map(|&value| bits_of(value, 5)));
         }
         if let Some(word) = residual {

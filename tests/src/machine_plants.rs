@@ -126,6 +126,8 @@ plants! { Whole:
         "rows_left_q - 9'd2)" => "rows_left_q - 9'd1)";
     bitwise "drain" "write" "a factor that is a scalar is not taken"
         "head_scaling == 2'd2" => "head_scaling == 2'd3";
+    bitwise "drain" "write" "deficits of one instruction are the next one's too"
+        "else if (fresh_q) deficit_address_q" => "else if (1'b0) deficit_address_q";
     bitwise "drain" "stall" "what is finished still counts"
         "unfinished_q - 5'd1" => "unfinished_q - 5'd0";
     bitwise "drain_row" "write" "added to X when it must not be"
@@ -291,6 +293,8 @@ plants! { Whole:
     line "uart_bridge" "stall" "the second byte is taken for a first"
         "else if (receiver_valid) second_q <= ~second_q"
             => "else if (receiver_valid) second_q <= second_q";
+    line "uart_bridge" "prediction" "a word that was taken is shown once more"
+        "waiting_q <= (|count_q) & ~take" => "waiting_q <= (|count_q)";
     line "uart_bridge" "status" "the last prediction is not marked"
         "{prediction_last_i, prediction_i[14:8]}" => "{1'b0, prediction_i[14:8]}";
     line "uart_receiver" "stall" "the highest bit comes first"

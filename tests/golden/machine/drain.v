@@ -41,8 +41,8 @@ module drain (
     output wire              quiet_o,                  // no started instruction is unfinished
     // Scalar and deficits.
     output wire [7:0]        scalar_address_o,         // scalar of the next instruction
-    // word of deficits of the next group, whether it comes or not
-    output wire [13:0]       deficit_address_o,
+    output wire              deficit_read_o,           // fetch a word of deficits
+    output wire [13:0]       deficit_address_o,        // its address
     // X.
     output wire              residual_read_o,          // fetch a word
     output wire [13:0]       residual_read_address_o,  // its address
@@ -170,13 +170,13 @@ module drain (
 
     // Its group: where it goes, which of its rows are valid. ------------------------------------
 
-    reg [13:0] address_q;
-
-    // Between instructions it follows the head: it waits there for the first tile.
-    reg  [13:0] deficit_address_q;
+    reg  [13:0] address_q;
     reg  [8:0]  rows_left_q;
-    wire        rows_follow        = 9'd2 < rows_left_q;
-    wire [1:0]  valid_rows         = {(9'd1 < rows_left_q), (9'd0 < rows_left_q)};
+    wire        rows_follow  = 9'd2 < rows_left_q;
+    wire [1:0]  valid_rows   = {(9'd1 < rows_left_q), (9'd0 < rows_left_q)};
+
+    // Its deficits are fetched before it is known to arrive: the next word waits.
+    reg  [13:0] deficit_address_q;
     reg         first_q;
     reg         last_tile_q;
     wire        last_group         = last_tile_q & ~more;
@@ -186,14 +186,14 @@ module drain (
             address_q <= head_address;
         else if (next)
             address_q <= address_q + 14'd1;
-        if (next)
-            deficit_address_q <= deficit_address_q + 14'd1;
-        else if (fresh_q)
-            deficit_address_q <= head_deficits;
         if (arrives)
             rows_left_q <= (arrives_last & ~row_done_i) ? head_rows : 9'd4;
         else if (next)
             rows_left_q <= rows_follow ? (rows_left_q - 9'd2) : 9'd0;
+        if (next)
+            deficit_address_q <= deficit_address_q + 14'd1;
+        else if (fresh_q)
+            deficit_address_q <= head_deficits;
         if (next) first_q <= arrives_first;
         if (arrives) last_tile_q <= arrives_last;
     end
@@ -328,6 +328,9 @@ module drain (
 
     assign quiet_o                  = quiet;
     assign scalar_address_o         = head_scalar;
+    assign deficit_read_o           = more
+        ? (keys_q & rows_follow)
+        : (fresh_q ? (head_keys & ~valid_q) : keys_q);
     assign deficit_address_o        = deficit_address_q;
     assign residual_read_o          = valid_4_q & (|read_rows) & (read_destination == 2'd2);
     assign residual_read_address_o  = read_address;

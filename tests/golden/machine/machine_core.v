@@ -244,6 +244,7 @@ module machine_core (
     wire        matrix_drain_waits;
     wire        matrix_saturated;
     wire [7:0]  matrix_scalar_address;
+    wire        matrix_deficit_read;
     wire [13:0] matrix_deficit_address;
     wire        matrix_residual_read;
     wire [13:0] matrix_residual_read_address;
@@ -294,6 +295,7 @@ module machine_core (
         .done_o                   (matrix_done),
         .saturated_o              (matrix_saturated),
         .scalar_address_o         (matrix_scalar_address),
+        .deficit_read_o           (matrix_deficit_read),
         .deficit_address_o        (matrix_deficit_address),
         .residual_read_o          (matrix_residual_read),
         .residual_read_address_o  (matrix_residual_read_address),
@@ -641,7 +643,7 @@ module machine_core (
         .write_address_i (vector_deficit_write_address[1:0]),
         .element_i       (vector_deficit_element),
         .element_data_i  (vector_deficit_data),
-        .read_i          (1'b1),
+        .read_i          (matrix_deficit_read),
         .read_address_i  (matrix_deficit_address[1:0]),
         .data_o          (key_deficits_data)
     );

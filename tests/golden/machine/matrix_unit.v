@@ -59,7 +59,8 @@ module matrix_unit (
     output wire              done_o,
     output wire              saturated_o,              // a valid row of this write saturated
     output wire [7:0]        scalar_address_o,         // scalar to look up
-    output wire [13:0]       deficit_address_o,        // word of key deficits, every cycle
+    output wire              deficit_read_o,           // fetch a word of key deficits
+    output wire [13:0]       deficit_address_o,        // its address
     output wire              residual_read_o,          // fetch a word of X
     output wire [13:0]       residual_read_address_o,  // its address
     output wire              residual_write_o,         // write a word of X
@@ -290,6 +291,7 @@ module matrix_unit (
     // Drain: from sums to values in R or X. -----------------------------------------------------
 
     wire [7:0]  drain_scalar_address;
+    wire        drain_deficit_read;
     wire [13:0] drain_deficit_address;
     wire        drain_residual_read;
     wire [13:0] drain_residual_read_address;
@@ -332,6 +334,7 @@ module matrix_unit (
         .residual_data_i          (residual_data_i),
         .quiet_o                  (quiet),
         .scalar_address_o         (drain_scalar_address),
+        .deficit_read_o           (drain_deficit_read),
         .deficit_address_o        (drain_deficit_address),
         .residual_read_o          (drain_residual_read),
         .residual_read_address_o  (drain_residual_read_address),
@@ -364,6 +367,7 @@ module matrix_unit (
     assign done_o                   = drain_done;
     assign saturated_o              = drain_saturated;
     assign scalar_address_o         = drain_scalar_address;
+    assign deficit_read_o           = drain_deficit_read;
     assign deficit_address_o        = drain_deficit_address;
     assign residual_read_o          = drain_residual_read;
     assign residual_read_address_o  = drain_residual_read_address;

@@ -100,7 +100,7 @@ pub(super) fn under_way<'m>(b: &'m Builder, start: Signal<'m>, finished: Signal<
 }
 
 impl Drain {
-    /// The groups of a tile, one a cycle, and the word of deficits that the next one needs.
+    /// The groups of a tile, one a cycle, and the port of the deficits: read, address.
     pub(super) fn group<'m>(
         &self,
         b: &'m Builder,
@@ -109,7 +109,7 @@ impl Drain {
         [sums, values]: [Signal<'m>; 2],
         mantissa: Signal<'m>,
         exponent: Signal<'m>,
-    ) -> (Group<'m>, Signal<'m>) {
+    ) -> (Group<'m>, [Signal<'m>; 2]) {
         let Arrival { arrives, read, fresh, last } = *arrival;
         let first = b.wire("arrives_first", arrives & fresh);
         b.section("The tile that drains, the lowest group first.");
@@ -148,10 +148,12 @@ impl Drain {
         b.section("Its group: where it goes, which of its rows are valid.");
         let address = b.register("address_q", head.get("address").ty());
         address.when(first, head.get("address")).when(next, address.signal() + 1);
-        b.comment("Between instructions it follows the head: it waits there for the first tile.");
+        let (rows, follows) = self.valid_rows(b, arrival, head.get("rows"), next);
+        b.comment("Its deficits are fetched before it is known to arrive: the next word waits.");
         let deficits = b.register("deficit_address_q", head.get("deficits").ty());
         deficits.when(next, deficits.signal() + 1).when(fresh, head.get("deficits"));
-        let rows = self.valid_rows(b, arrival, head.get("rows"), next);
+        let at_head = head.get("keys") & !valid.signal();
+        let fetches = more.select(keys & follows, fresh.select(at_head, keys));
         let is_first = b.delay("first_q", next, first);
         let last_tile = keep("last_tile", last);
 
@@ -165,7 +167,7 @@ impl Drain {
             first: is_first,
             maximum,
         };
-        (Group { sums, factor, shift, keys, tag }, deficits.signal())
+        (Group { sums, factor, shift, keys, tag }, [fetches, deficits.signal()])
     }
 
     /// The sums of a tile, shifted down group by group; those of the row reader are one group.
@@ -196,14 +198,15 @@ impl Drain {
         tile.next(tile.signal().shift_right(width)).signal()
     }
 
-    /// Which rows of the group are valid: those of a last tile end somewhere.
+    /// Which rows of the group are valid, and whether any of the next is: those of a last tile end
+    /// somewhere.
     fn valid_rows<'m>(
         &self,
         b: &'m Builder,
         arrival: &Arrival<'m>,
         rows: Signal<'m>,
         next: Signal<'m>,
-    ) -> Signal<'m> {
+    ) -> (Signal<'m>, Signal<'m>) {
         let left = b.register("rows_left_q", rows.ty());
         let value = left.signal();
         let all = rows.same(self.lanes.into());
@@ -214,7 +217,7 @@ impl Drain {
         left.when(next, follows.select(value - elements, value.same(0)));
         let valid: Vec<Signal> =
             (0..elements).rev().map(|element| value.same(element).lt(value)).collect();
-        b.wire("valid_rows", b.concat(&valid))
+        (b.wire("valid_rows", b.concat(&valid)), follows)
     }
 
     /// The tag when X is read, when the values are known, and when the results are written.

@@ -112,7 +112,7 @@ impl Drain {
         let fresh = b.register_reset("fresh_q", uint(1), 1);
         fresh.when(arrives, last);
         let arrival = Arrival { arrives, read, fresh: fresh.signal(), last };
-        let (group, deficit_address) =
+        let (group, deficit_port) =
             self.group(&b, &head, &arrival, [sums, values], mantissa, exponent);
 
         b.section("What travels with a group.");
@@ -138,8 +138,8 @@ impl Drain {
         b.output("quiet_o", quiet, "no started instruction is unfinished");
         b.port_group("Scalar and deficits.");
         b.output("scalar_address_o", head.get("scalar"), "scalar of the next instruction");
-        let meaning = "word of deficits of the next group, whether it comes or not";
-        b.output("deficit_address_o", deficit_address, meaning);
+        b.output("deficit_read_o", deficit_port[0], "fetch a word of deficits");
+        b.output("deficit_address_o", deficit_port[1], "its address");
         b.port_group("X.");
         let reads = read_x.valid & read_x.rows.any() & read_x.destination.is(2);
         b.output("residual_read_o", reads, "fetch a word");

@@ -86,7 +86,6 @@ impl MachineCore {
             (net.get("vector.deficit_write_o"), net.get("vector.deficit_values_o"));
         net.add("key_deficit_write", b.wire("key_deficit_write", write & !values));
         net.add("value_deficit_write", b.wire("value_deficit_write", write & values));
-        net.add("always", b.flag(true));
         net.place("key_deficits", &memories.deficits, &KEY_DEFICITS);
         net.place("value_deficits", &memories.deficits, &VALUE_DEFICITS);
     }
@@ -276,7 +275,7 @@ const KEY_DEFICITS: Wires<6> = [
     ("write_address_i", "vector.deficit_write_address_o"),
     ("element_i", "vector.deficit_element_o"),
     ("element_data_i", "vector.deficit_data_o"),
-    ("read_i", "always"),
+    ("read_i", "matrix.deficit_read_o"),
     ("read_address_i", "matrix.deficit_address_o"),
 ];
 
