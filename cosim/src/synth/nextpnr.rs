@@ -115,8 +115,7 @@ impl CriticalPath {
     pub fn signals(&self) -> Vec<&str> {
         let mut signals: Vec<&str> = vec![];
         for step in self.steps.iter().filter(|step| !step.signal.is_empty()) {
-            let base = |name: &str| name.split('[').next().unwrap_or_default().to_owned();
-            if signals.last().is_none_or(|last| base(last) != base(&step.signal)) {
+            if signals.last().is_none_or(|last| names::base(last) != names::base(&step.signal)) {
                 signals.push(&step.signal);
             }
         }
@@ -166,7 +165,7 @@ mod tests {
         assert_eq!(found.megahertz, 33.25);
         let path = &found.critical_path;
         assert_eq!((path.nanoseconds, path.routing_nanoseconds), (3.0, 2.25));
-        assert_eq!(path.signals(), ["core.count_q[1]", "core.full", "core.state_q"]);
+        assert_eq!(path.signals(), ["core.count_q[1]", "near core.full", "core.state_q"]);
         assert_eq!(routed(Family::Ecp5, "{}"), None);
         assert_eq!(routed(Family::Ecp5, "no report"), None);
     }
