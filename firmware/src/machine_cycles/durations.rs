@@ -131,8 +131,8 @@ impl<'a> Clock<'a> {
         let ready = first + entries - 1;
         let first_tile = ready.max(self.drain_free);
         let last = first_tile + (tiles - 1) * entries.max(groups);
-        // The one that waits leaves its register a cycle before it walks.
-        self.matrix_free = first - 1;
+        // The one that waits leaves its register in the cycle before it walks.
+        self.matrix_free = first;
         self.next_entry = last + 1;
         self.drain_free = last + groups + self.latency.matrix.gap_cycles;
         (last, last - (first + tiles * entries - 1))

@@ -62,7 +62,7 @@ module matrix_walker (
 
     wire         start;
     reg          waiting_q;
-    wire         ready          = ~waiting_q | start;
+    wire         ready          = ~waiting_q;
     wire         take           = instruction_valid_i & ready;
     reg  [159:0] instruction_q;
     reg  [15:0]  position_q;

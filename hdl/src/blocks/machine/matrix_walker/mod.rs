@@ -132,7 +132,7 @@ impl MatrixWalker {
         b.section("Cycle 0: an instruction is taken and waits.");
         let start = b.forward("start", uint(1));
         let waiting = b.register_reset("waiting_q", uint(1), 0);
-        let ready = b.wire("ready", !waiting.signal() | start);
+        let ready = b.wire("ready", !waiting.signal());
         let take = b.wire("take", valid & ready);
         waiting.when(take, b.flag(true)).when(start, b.flag(false));
         let instruction = b.delay("instruction_q", take, instruction);
