@@ -76,7 +76,7 @@ fn every_small_board_reaches_its_bitstream() {
         return;
     }
     for board in Board::all().expect("the table of boards") {
-        if board.facts.design == "tinystories" {
+        if board.name == "ulx3s-85f" {
             continue;
         }
         let out = tempfile::tempdir().expect("a folder");

@@ -177,13 +177,20 @@ pub(crate) fn asked(name: ToolName, path: PathBuf) -> Result<Tool, ToolError> {
         .run()?;
     // nextpnr prints its version to the standard error.
     let text = if ended.stdout.trim().is_empty() { ended.stderr } else { ended.stdout };
-    match text.lines().map(str::trim).find(|line| !line.is_empty()) {
+    match version_line(&text) {
         Some(line) => Ok(Tool { name, path, version: without_build_options(line) }),
         None => {
             let tool = facts.name.to_owned();
             Err(ToolError::Answer { tool, expected: "version", got: text })
         }
     }
+}
+
+/// The line in which a program says what it is. A program from PyPI that is started for the first
+/// time compiles itself, and says that before.
+fn version_line(text: &str) -> Option<&str> {
+    let says_more = |line: &&str| !line.is_empty() && !line.starts_with("Preparing to run ");
+    text.lines().map(str::trim).find(says_more)
 }
 
 /// Drops what Yosys says about its own build, up to a path on the machine that built it.
@@ -236,6 +243,14 @@ mod tests {
         assert_eq!(without_build_options(line), "Yosys 0.70 (git sha1 28ba3cb92)");
         let line = "Verilator 5.006 2023-01-22 rev (Debian 5.006-3)";
         assert_eq!(without_build_options(line), line);
+    }
+
+    #[test]
+    fn a_first_start_is_no_version() {
+        let first = "Preparing to run nextpnr. This might take a while...\n\nnextpnr-0.11.1\n";
+        assert_eq!(version_line(first), Some("nextpnr-0.11.1"));
+        assert_eq!(version_line("\n nextpnr-0.11.1\n"), Some("nextpnr-0.11.1"));
+        assert_eq!(version_line("\n"), None);
     }
 
     #[test]
