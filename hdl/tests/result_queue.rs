@@ -91,11 +91,13 @@ fn random_tiles(module: &Arc<Module>, tile: ResultTile, depth: usize) {
         fullest = fullest.max(on_the_way.len());
     }
     let what = format!("{}, {tile:?}, {depth} tiles", module.name);
-    assert!(found.len() > 400, "{what}: {} groups", found.len());
+    assert!(found.len() > 500, "{what}: {} groups", found.len());
     for (index, (found, expected)) in found.iter().zip(&expected).enumerate() {
         assert_eq!(found, expected, "{what}, group {index}");
     }
+    assert!(found.len() <= expected.len(), "{what}: groups that nobody sent");
     assert!(fullest > depth / 2, "{what}: never more than {fullest} tiles");
+    assert!(fullest <= depth, "{what}: {fullest} tiles");
 }
 
 #[test]

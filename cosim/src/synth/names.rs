@@ -6,7 +6,10 @@
 //! tools add is not.
 
 /// Pins by which a cell drives the signal that it is named after.
-const OUTPUTS: [&str; 10] = ["Q", "Z", "F", "O", "S0", "S1", "COUT", "CO", "SUM", "DO"];
+const OUTPUTS: [&str; 9] = ["Q", "Z", "F", "O", "S0", "S1", "COUT", "CO", "SUM"];
+
+/// Pins of a memory with its words, whose wires are named after the memory, begin so.
+const WORDS: [&str; 2] = ["DO", "RDATA"];
 
 /// Families that begin the names of their cells so.
 const FAMILIES: [&str; 2] = ["TRELLIS", "SB"];
@@ -46,7 +49,7 @@ fn drives(added: &[&str]) -> bool {
         pins.filter(|part| !is_number(part) && !FAMILIES.contains(part)).collect();
     match pins[..] {
         [] => true,
-        [cell] => cell == "DO",
+        [pin] => WORDS.iter().any(|word| pin.starts_with(word)),
         [_, pin] => OUTPUTS.contains(&pin),
         _ => false,
     }
@@ -95,6 +98,8 @@ mod tests {
             ("core.sum_q_SB_DFFE_Q", Some("core.sum_q")),
             ("core.sum_q_DFFRE_Q_D", Some("near core.sum_q")),
             ("core.words.0.11_DO_2[1]", Some("core.words[1]")),
+            ("core.words.0.10_DOA4[1]", Some("core.words[1]")),
+            ("core.words.0.1_RDATA_7", Some("core.words")),
             ("core.words.0.3_DO_LUT4_C_Z", Some("near core.words")),
             ("core.take$SB_IO_IN", Some("core.take")),
             ("$nextpnr_CCU2C_3$CIN", None),

@@ -137,7 +137,8 @@ pub struct PathStep {
     pub kind: String,
     /// Its length, ns.
     pub nanoseconds: f64,
-    /// The signal of the design that it drives, or that the last cell takes.
+    /// The signal of the design that it drives, or that the last cell takes; `near` it, where the
+    /// tools' own name is cells away from it.
     pub signal: String,
 }
 

@@ -175,7 +175,7 @@ module drain (
     wire        rows_follow  = 9'd2 < rows_left_q;
     wire [1:0]  valid_rows   = {(9'd1 < rows_left_q), (9'd0 < rows_left_q)};
 
-    // Its deficits are fetched before it is known to arrive: the next word waits.
+    // The word of deficits of the next group is fetched whether it arrives or not yet.
     reg  [13:0] deficit_address_q;
     reg         first_q;
     reg         last_tile_q;

@@ -76,7 +76,7 @@ module uart_bridge (
     (* ram_style = "distributed" *) reg [15:0] words [0:7];
     wire [15:0] next = words[read_at_q];
 
-    // The oldest is shown from a register: what the core decides on it takes long.
+    // The oldest is shown from a register: the core has the whole cycle to decide.
     reg [15:0] head_q;
     reg        clears_q;
     reg        waiting_q;
@@ -187,8 +187,9 @@ module uart_bridge (
                 | (offered & (token_kept_before_0_q == head_q)));
             // A second byte waits only of a prediction that is there.
             byte_has_its_word: assert (~upper_q | prediction_valid_i);
-            // The word that is shown is the oldest that waits.
-            head_is_oldest: assert (~waiting_q | ((head_q == next) & (|count_q)));
+            // The word that is shown is the oldest that waits, and known for what it is.
+            head_is_oldest: assert (~waiting_q
+                | ((head_q == next) & (clears_q == (id == 15'd32767)) & (|count_q)));
             // The queue never overflows.
             never_overfull: assert (count_q <= 4'd8);
             // Words received are those taken and those that wait.

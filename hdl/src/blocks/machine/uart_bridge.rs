@@ -118,8 +118,8 @@ impl UartBridge {
         let meaning = "A second byte waits only of a prediction that is there.";
         b.assert_property("byte_has_its_word", !upper | valid, meaning);
         let Queue { next, count, write_at, read_at, .. } = queue;
-        let meaning = "The word that is shown is the oldest that waits.";
-        let shown = head.eq(next) & count.any();
+        let meaning = "The word that is shown is the oldest that waits, and known for what it is.";
+        let shown = head.eq(next) & clears.eq(id.is(CLEAR_ID.into())) & count.any();
         b.assert_property("head_is_oldest", !waiting | shown, meaning);
         let depth = count.same(1 << read_at.width());
         b.assert_property("never_overfull", count.le(depth), "The queue never overflows.");
@@ -170,7 +170,7 @@ impl UartBridge {
         words.write(put, write_at, word);
         let next = b.wire("next", words.word(read_at));
 
-        b.comment("The oldest is shown from a register: what the core decides on it takes long.");
+        b.comment("The oldest is shown from a register: the core has the whole cycle to decide.");
         let always = b.flag(true);
         let head = b.delay("head_q", always, next);
         let clears = b.delay("clears_q", always, next.bits(0, ID_WIDTH).is(CLEAR_ID.into()));

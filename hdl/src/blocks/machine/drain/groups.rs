@@ -149,7 +149,9 @@ impl Drain {
         let address = b.register("address_q", head.get("address").ty());
         address.when(first, head.get("address")).when(next, address.signal() + 1);
         let (rows, follows) = self.valid_rows(b, arrival, head.get("rows"), next);
-        b.comment("Its deficits are fetched before it is known to arrive: the next word waits.");
+        b.comment(
+            "The word of deficits of the next group is fetched whether it arrives or not yet.",
+        );
         let deficits = b.register("deficit_address_q", head.get("deficits").ty());
         deficits.when(next, deficits.signal() + 1).when(fresh, head.get("deficits"));
         let at_head = head.get("keys") & !valid.signal();

@@ -9,7 +9,7 @@
 //!
 //! It never waits and never makes anyone wait: the walker keeps tiles so far apart that each finds
 //! the one before it gone. Instructions that start leave their parameters in a short queue; each is
-//! looked at when its first tile arrives.
+//! looked at when its first tile arrives, and before that for its first word of deficits.
 
 mod groups;
 

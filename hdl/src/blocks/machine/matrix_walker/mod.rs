@@ -96,7 +96,8 @@ impl MatrixWalker {
     }
 
     /// Cycles beyond its groups that a tile keeps the next instruction's first tile away: the
-    /// residual must be written before it is read again, and the maximum found.
+    /// residual must be written before it is read again, and the maximum found; and the drain needs
+    /// two to find the next instruction and its first word of deficits.
     pub fn instruction_gap(&self) -> u32 {
         self.elements.ilog2().max(2)
     }
