@@ -97,7 +97,9 @@ pub(super) fn function(function: Function) -> Option<fn(f32) -> f32> {
         Function::Silu => Some(|x| x * sigmoid(x)),
         Function::Sigmoid => Some(sigmoid),
         Function::SquaredRelu => Some(|x| x.max(0.0) * x.max(0.0)),
-        Function::Gelu => None,
+        Function::Relu => Some(|x| x.max(0.0)),
+        Function::Tanh => Some(f32::tanh),
+        Function::Gelu | Function::GeluTanh => None,
     }
 }
 

@@ -282,7 +282,9 @@ fn require_executable(network: &Network, operation: &Operation) -> Result<(), Re
         | Operation::TokenShift { .. }
         | Operation::Wkv { .. }
         | Operation::Neuron { .. }
-        | Operation::SpikingAttention { .. } => String::new(),
+        | Operation::SpikingAttention { .. }
+        | Operation::StepMean { .. }
+        | Operation::FirstPosition { .. } => String::new(),
         _ => return Ok(()),
     };
     Err(ReferenceError::NotExecutable {

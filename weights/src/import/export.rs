@@ -40,7 +40,7 @@ pub fn config_json(network: &Network) -> Result<String, ExportError> {
     let gate = match shape.gate {
         Function::SquaredRelu => "relu2",
         Function::Silu => "silu",
-        Function::Gelu | Function::Sigmoid => {
+        _ => {
             return Err(ExportError::Structure { name: network.name.clone() });
         }
     };

@@ -8,7 +8,8 @@
 //! Formula: `modeling_bitnet.py` of transformers, after Ma et al., "The Era of 1-bit LLMs" (2024).
 
 use super::{
-    AttentionShape, EmbedIndex, Function, Network, Operation, RotaryPairing, Table, TernaryMatrix,
+    AttentionShape, EmbedIndex, Function, Network, Operation, Readout, RotaryPairing, Table,
+    TernaryMatrix,
 };
 use std::collections::BTreeMap;
 
@@ -94,6 +95,8 @@ pub fn bitnet_network<S: BitnetSource>(
         name: name.to_owned(),
         vocabulary: shape.vocabulary,
         context: shape.context,
+        steps: 1,
+        readout: Readout::NextToken,
         begin_token: shape.begin_token,
         end_token: shape.end_token,
         tables,

@@ -1,6 +1,8 @@
 //! Validation of a network: names, order, shapes and numbers.
 
-use super::{EmbedIndex, Network, Operation, Parameters, Table, TernaryMatrix};
+use super::{
+    EmbedIndex, Network, NeuronLayer, Operation, Parameters, Readout, Table, TernaryMatrix,
+};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
@@ -77,6 +79,7 @@ pub(super) fn check(network: &Network) -> Result<Shapes, NetworkError> {
     let mut checker = Checker { network, shapes: Shapes::new(), operation: "network".to_owned() };
     checker.positive("vocabulary", network.vocabulary)?;
     checker.positive("context", network.context)?;
+    checker.positive("steps", network.steps)?;
     for (name, table) in &network.tables {
         checker.operation = format!("table `{name}`");
         checker.table(table)?;
@@ -100,7 +103,11 @@ pub(super) fn check(network: &Network) -> Result<Shapes, NetworkError> {
         }
     }
     checker.operation = "network".to_owned();
-    checker.expect(&network.output, Shape::Vector(network.vocabulary))?;
+    let outputs = match &network.readout {
+        Readout::NextToken | Readout::MaskedToken => network.vocabulary,
+        Readout::Classes(labels) => labels.len(),
+    };
+    checker.expect(&network.output, Shape::Vector(outputs))?;
     Ok(checker.shapes)
 }
 
@@ -146,15 +153,12 @@ impl Checker<'_> {
                 Ok(Shape::Vector(table.rows))
             }
             Operation::Neuron { input, neuron, .. } => {
-                let width = self.vector(input)?;
-                self.positive("steps", neuron.steps as usize)?;
-                self.scale("unit", neuron.unit)?;
-                if let Some(thresholds) = &neuron.thresholds {
-                    self.same("thresholds", thresholds.len(), width)?;
-                }
-                Ok(Shape::Vector(width))
+                self.neuron(neuron)?;
+                Ok(Shape::Vector(self.vector(input)?))
             }
-            Operation::Apply { input, .. } => Ok(Shape::Vector(self.vector(input)?)),
+            Operation::Apply { input, .. }
+            | Operation::StepMean { input, .. }
+            | Operation::FirstPosition { input, .. } => Ok(Shape::Vector(self.vector(input)?)),
             Operation::Multiply { left, right, .. } | Operation::Add { left, right, .. } => {
                 let width = self.vector(left)?;
                 self.expect(right, Shape::Vector(width))?;
@@ -269,6 +273,20 @@ impl Checker<'_> {
         self.same(what, parameters.values().len(), width)?;
         self.finite(what, parameters.values())?;
         Ok(Shape::Vector(width))
+    }
+
+    fn neuron(&self, neuron: &NeuronLayer) -> Result<(), NetworkError> {
+        self.scale("gain", neuron.gain)?;
+        let lists = [
+            ("leak", &neuron.leak),
+            ("threshold", &neuron.threshold),
+            ("amplitude", &neuron.amplitude),
+        ];
+        for (what, values) in lists {
+            self.positive(what, values.len())?;
+            self.finite(what, values)?;
+        }
+        neuron.threshold.iter().try_for_each(|&threshold| self.scale("threshold", threshold))
     }
 
     fn table_named(&self, name: &str) -> Result<&Table, NetworkError> {

@@ -12,14 +12,14 @@
 mod bitnet;
 mod check;
 mod matrix;
+mod neurons;
 mod operation;
 
 pub use bitnet::{BitnetShape, BitnetSource, bitnet_network, bitnet_shape};
 pub use check::{NetworkError, Shape, Shapes};
 pub use matrix::{MatrixSummary, Parameters, Table, TernaryMatrix};
-pub use operation::{
-    AttentionShape, EmbedIndex, Function, NeuronLayer, Operation, RotaryPairing, SpikingHeads,
-};
+pub use neurons::{NeuronLayer, Readout};
+pub use operation::{AttentionShape, EmbedIndex, Function, Operation, RotaryPairing, SpikingHeads};
 
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -34,6 +34,10 @@ pub struct Network {
     pub vocabulary: usize,
     /// Most tokens of one text: positions are `0..context`.
     pub context: usize,
+    /// Time steps of a token, at least 1.
+    pub steps: usize,
+    /// What the output is.
+    pub readout: Readout,
     /// The id that starts every text, where the model has one.
     pub begin_token: Option<u32>,
     /// The id that ends a text, where the model has one.
@@ -42,7 +46,7 @@ pub struct Network {
     pub tables: BTreeMap<String, Table>,
     /// The operations, in the order of execution.
     pub operations: Vec<Operation>,
-    /// The value that holds the logits: `vocabulary` numbers.
+    /// The value that holds the logits: `vocabulary` numbers, or one a class.
     pub output: String,
 }
 

@@ -1,8 +1,7 @@
 //! The operations of all systems, typed. Sources: SpikeLLM (LLaMA and BitNet blocks), SpikeLM and
 //! SpikingBERT (BERT blocks), NeurTransformer (spiking self-attention), SpikeGPT (RWKV).
 
-use super::{Parameters, TernaryMatrix};
-use crate::neuron::NeuronRule;
+use super::{NeuronLayer, Parameters, TernaryMatrix};
 use serde::Serialize;
 
 /// What an [`Operation::Embed`] looks up.
@@ -31,8 +30,14 @@ pub enum RotaryPairing {
 pub enum Function {
     /// `x · σ(x)` (LLaMA's gate).
     Silu,
-    /// `x · Φ(x)` with the normal distribution function (BERT; GPT-2 approximates it by tanh).
+    /// `x · Φ(x)` with the normal distribution function (BERT).
     Gelu,
+    /// GELU by its approximation `x / 2 · (1 + tanh(√(2/π) · (x + 0.044715 x³)))` (GPT-2).
+    GeluTanh,
+    /// `max(x, 0)`.
+    Relu,
+    /// The hyperbolic tangent (BERT's pooler).
+    Tanh,
     /// `max(x, 0)²` (RWKV's channel mix, BitNet b1.58 2B).
     SquaredRelu,
     /// `σ(x) = 1 / (1 + e^−x)` (RWKV's receptance).
@@ -64,19 +69,6 @@ impl AttentionShape {
     }
 }
 
-/// Neurons between floats: how real numbers become spikes.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct NeuronLayer {
-    /// The rule, in integers.
-    pub rule: NeuronRule,
-    /// The value of one membrane unit.
-    pub unit: f32,
-    /// Steps per token.
-    pub steps: u32,
-    /// Thresholds in membrane units, one per channel, for a rule that takes them per channel.
-    pub thresholds: Option<Vec<i64>>,
-}
-
 /// Heads of a spiking self-attention.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct SpikingHeads {
@@ -91,7 +83,8 @@ pub struct SpikingHeads {
 }
 
 /// One operation. `input`, `left`, `query` and the like name values that earlier operations wrote;
-/// `output` names the value it writes. Vectors are of one token; `[n]` below is a width.
+/// `output` names the value it writes. Vectors are of one token and one time step; `[n]` below is a
+/// width. Every operation is executed at every step; attention meets keys and values of its own step.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "operation", rename_all = "snake_case")]
 #[allow(missing_docs, reason = "the formula of each operation names its fields")]
@@ -160,7 +153,7 @@ pub enum Operation {
         decay: Parameters,
         bonus: Parameters,
     },
-    /// `output [n]`: the value of the spikes of `steps` steps, `unit · θ · Σ s`.
+    /// `output [n]`: the spikes of this step times their amplitude.
     Neuron { name: String, input: String, output: String, neuron: NeuronLayer },
     /// Attention of binary spikes without softmax: `A = popcount(query AND key)`, zero where
     /// masked; `output [heads · head_width] = 2^-scale_shift · A · value` (NeurTransformer).
@@ -172,6 +165,10 @@ pub enum Operation {
         output: String,
         shape: SpikingHeads,
     },
+    /// The mean over the steps of a token; the same at every step.
+    StepMean { input: String, output: String },
+    /// The value at position 0 of the text, for a network that is not causal.
+    FirstPosition { input: String, output: String },
     /// `output [rows] = table · input [columns]`, in full precision.
     Head { table: String, input: String, output: String },
 }
@@ -190,6 +187,8 @@ impl Operation {
             | Operation::Apply { input, .. }
             | Operation::TokenShift { input, .. }
             | Operation::Neuron { input, .. }
+            | Operation::StepMean { input, .. }
+            | Operation::FirstPosition { input, .. }
             | Operation::Head { input, .. } => vec![input],
             Operation::AttentionScores { query, key, .. } => vec![query, key],
             Operation::WeightedValues { probabilities, value, .. } => vec![probabilities, value],
@@ -220,6 +219,8 @@ impl Operation {
             | Operation::Wkv { output, .. }
             | Operation::Neuron { output, .. }
             | Operation::SpikingAttention { output, .. }
+            | Operation::StepMean { output, .. }
+            | Operation::FirstPosition { output, .. }
             | Operation::Head { output, .. } => output,
         }
     }
@@ -243,6 +244,8 @@ impl Operation {
             Operation::Wkv { .. } => "wkv",
             Operation::Neuron { .. } => "neuron",
             Operation::SpikingAttention { .. } => "spiking_attention",
+            Operation::StepMean { .. } => "step_mean",
+            Operation::FirstPosition { .. } => "first_position",
             Operation::Head { .. } => "head",
         }
     }
