@@ -2,7 +2,8 @@
 
 use pretty_assertions::assert_eq;
 use weights::network::{
-    AttentionShape, Network, NetworkError, Operation, Shape, TernaryMatrix, bitnet_shape,
+    AttentionShape, DigitMatrix, Network, NetworkError, Operation, Shape, TernaryMatrix,
+    bitnet_shape,
 };
 use weights::sample;
 
@@ -133,4 +134,41 @@ fn duplicate_matrix_names_are_refused() {
     second.name = name.clone();
     let operation = "ternary_linear `blocks.0.attention.k.out`".to_owned();
     assert_eq!(network.check(), Err(NetworkError::MatrixName { operation, name }));
+}
+
+#[test]
+fn digit_matrices_are_checked_like_ternary_ones() {
+    let mut network = sample::network(1);
+    let index = network.operations.iter().position(|it| it.kind() == "ternary_linear").unwrap();
+    let Operation::TernaryLinear { input, output, matrix } = network.operations[index].clone()
+    else {
+        unreachable!("it was found by its kind");
+    };
+    let matrix = DigitMatrix {
+        name: matrix.name,
+        rows: matrix.rows,
+        columns: matrix.columns,
+        digits: 2,
+        values: matrix.trits.iter().map(|&trit| 4 * i16::from(trit)).collect(),
+        row_scales: vec![matrix.scale; matrix.rows],
+    };
+    network.operations[index] = Operation::DigitLinear { input, output, matrix };
+    assert_eq!(network.check().unwrap()["blocks.0.attention.q.out"], Shape::Vector(40));
+    assert_eq!(network.digit_matrices().count(), 1);
+    assert!(network.to_json().contains("digit_linear"));
+    let refused = |change: fn(&mut DigitMatrix)| {
+        let mut network = network.clone();
+        let Operation::DigitLinear { matrix, .. } = &mut network.operations[index] else {
+            unreachable!("it was put there");
+        };
+        change(matrix);
+        network.check().expect_err("the change must be refused").to_string()
+    };
+    let message = refused(|matrix| matrix.digits = 1);
+    assert!(
+        message.contains("value at row 0, column ") && message.contains("what its digits hold")
+    );
+    assert!(refused(|matrix| matrix.row_scales[3] = f32::NAN).contains("scale of row 3 is NaN"));
+    assert!(refused(|matrix| matrix.row_scales.truncate(39)).contains("its row scales is [39]"));
+    assert!(refused(|matrix| matrix.name = "blocks.0.attention.k".to_owned()).contains("is taken"));
 }

@@ -5,7 +5,7 @@ use super::attention::{Kept, scores, weighted_values};
 use super::{Activation, Encoded, PackedMatrix, PackedTrain, ReferenceError};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use weights::network::{EmbedIndex, Network, Operation, Table, TernaryMatrix};
+use weights::network::{DigitMatrix, EmbedIndex, Network, Operation, Table, TernaryMatrix};
 
 /// What went into and came out of one ternary matrix for one token.
 #[derive(Clone, Copy, Debug)]
@@ -161,6 +161,7 @@ impl Reference {
                 Operation::TernaryLinear { matrix, .. } => {
                     self.linear(&program, step, matrix, &mut observe)
                 }
+                Operation::DigitLinear { matrix, .. } => self.digit_linear(step, matrix),
                 operation => self.operation(network, index, step, operation, token as usize),
             };
             if value.iter().any(|x| !x.is_finite()) {
@@ -182,14 +183,7 @@ impl Reference {
         observe: &mut impl FnMut(&LinearEvent<'_>),
     ) -> Vec<f32> {
         let source = step.inputs[0];
-        let cached = matches!(self.state.encoded, Some((cached, ..)) if cached == source);
-        if !cached {
-            let encoded = self.activation.encode(&self.state.values[source]);
-            self.state.encoded = encoded.map(|encoded| {
-                let train = PackedTrain::new(&encoded.counts);
-                (source, encoded, train)
-            });
-        }
+        self.encode(source);
         let Some((_, input, train)) = &self.state.encoded else {
             let mut product = ternary_product(&matrix.trits, &self.state.values[source]);
             product.iter_mut().for_each(|y| *y *= matrix.scale);
@@ -200,6 +194,40 @@ impl Reference {
         observe(&LinearEvent { matrix: step.matrix, position, input, currents: &currents });
         let factor = input.threshold * matrix.scale;
         currents.iter().map(|&current| current as f32 * factor).collect()
+    }
+
+    /// A matrix of several digits: encode, accumulate, scale each row.
+    fn digit_linear(&mut self, step: &Step, matrix: &DigitMatrix) -> Vec<f32> {
+        let source = step.inputs[0];
+        self.encode(source);
+        let rows = matrix.values.chunks_exact(matrix.columns).zip(&matrix.row_scales);
+        match &self.state.encoded {
+            Some((_, input, _)) => rows
+                .map(|(row, scale)| {
+                    let products = row.iter().zip(&input.counts);
+                    let current: i64 = products.map(|(&d, &c)| i64::from(d) * i64::from(c)).sum();
+                    current as f32 * (input.threshold * scale)
+                })
+                .collect(),
+            None => rows
+                .map(|(row, scale)| {
+                    let floats: Vec<f32> = row.iter().map(|&d| f32::from(d)).collect();
+                    scale * dot(&floats, &self.state.values[source])
+                })
+                .collect(),
+        }
+    }
+
+    /// Encodes a value, unless it is the one that was encoded last.
+    fn encode(&mut self, source: usize) {
+        if matches!(self.state.encoded, Some((cached, ..)) if cached == source) {
+            return;
+        }
+        let encoded = self.activation.encode(&self.state.values[source]);
+        self.state.encoded = encoded.map(|encoded| {
+            let train = PackedTrain::new(&encoded.counts);
+            (source, encoded, train)
+        });
     }
 
     /// Every other operation.

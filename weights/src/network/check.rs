@@ -1,7 +1,8 @@
 //! Validation of a network: names, order, shapes and numbers.
 
 use super::{
-    EmbedIndex, Network, NeuronLayer, Operation, Parameters, Readout, Table, TernaryMatrix,
+    DigitMatrix, EmbedIndex, Network, NeuronLayer, Operation, Parameters, Readout, Table,
+    TernaryMatrix,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -60,7 +61,7 @@ pub enum NetworkError {
     /// A dimension is zero or does not divide.
     #[error("{operation}: {what} {value} must {expected}\n  = correct the shape of the model")]
     Dimension { operation: String, what: &'static str, value: usize, expected: String },
-    /// Two ternary matrices share a name.
+    /// Two matrices share a name.
     #[error(
         "{operation}: the matrix name `{name}` is taken\n  = name each matrix once: traces and reports go by it"
     )]
@@ -90,10 +91,15 @@ pub(super) fn check(network: &Network) -> Result<Shapes, NetworkError> {
         for value in operation.inputs() {
             checker.shape(value)?;
         }
-        if let Operation::TernaryLinear { matrix, .. } = operation
-            && !matrices.insert(matrix.name.as_str())
+        let matrix_name = match operation {
+            Operation::TernaryLinear { matrix, .. } => Some(&matrix.name),
+            Operation::DigitLinear { matrix, .. } => Some(&matrix.name),
+            _ => None,
+        };
+        if let Some(name) = matrix_name
+            && !matrices.insert(name.as_str())
         {
-            let (operation, name) = (checker.operation, matrix.name.clone());
+            let (operation, name) = (checker.operation, name.clone());
             return Err(NetworkError::MatrixName { operation, name });
         }
         let shape = checker.output_shape(operation)?;
@@ -144,6 +150,11 @@ impl Checker<'_> {
             }
             Operation::TernaryLinear { input, matrix, .. } => {
                 self.matrix(matrix)?;
+                self.expect(input, Shape::Vector(matrix.columns))?;
+                Ok(Shape::Vector(matrix.rows))
+            }
+            Operation::DigitLinear { input, matrix, .. } => {
+                self.digit_matrix(matrix)?;
                 self.expect(input, Shape::Vector(matrix.columns))?;
                 Ok(Shape::Vector(matrix.rows))
             }
@@ -315,6 +326,17 @@ impl Checker<'_> {
                 matrix.trits[at].to_string(),
                 "-1, 0 or +1",
             ),
+        }
+    }
+
+    fn digit_matrix(&self, matrix: &DigitMatrix) -> Result<(), NetworkError> {
+        self.positive("rows", matrix.rows)?;
+        self.positive("columns", matrix.columns)?;
+        self.same("its values", matrix.values.len(), matrix.rows.saturating_mul(matrix.columns))?;
+        self.same("its row scales", matrix.row_scales.len(), matrix.rows)?;
+        match matrix.fault() {
+            None => Ok(()),
+            Some((what, value, expected)) => self.number(what, value, expected),
         }
     }
 

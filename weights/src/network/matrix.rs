@@ -156,7 +156,7 @@ fn float_checksum(values: &[f32]) -> String {
 
 /// FNV-1a over 64 bits, as hexadecimal digits: tells weights apart at a glance. The manifest's
 /// digests are what guards files.
-fn checksum(bytes: impl Iterator<Item = u8>) -> String {
+pub(super) fn checksum(bytes: impl Iterator<Item = u8>) -> String {
     const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
     const PRIME: u64 = 0x0000_0100_0000_01b3;
     let hash = bytes.fold(OFFSET, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(PRIME));

@@ -11,12 +11,14 @@
 
 mod bitnet;
 mod check;
+mod digits;
 mod matrix;
 mod neurons;
 mod operation;
 
 pub use bitnet::{BitnetShape, BitnetSource, bitnet_network, bitnet_shape};
 pub use check::{NetworkError, Shape, Shapes};
+pub use digits::{DIGITS_MAX, DigitMatrix, digit_limit};
 pub use matrix::{MatrixSummary, Parameters, Table, TernaryMatrix};
 pub use neurons::{NeuronLayer, Readout};
 pub use operation::{AttentionShape, EmbedIndex, Function, Operation, RotaryPairing, SpikingHeads};
@@ -56,6 +58,14 @@ impl Network {
     pub fn ternary_matrices(&self) -> impl Iterator<Item = &TernaryMatrix> {
         self.operations.iter().filter_map(|operation| match operation {
             Operation::TernaryLinear { matrix, .. } => Some(matrix),
+            _ => None,
+        })
+    }
+
+    /// The matrices of several digits in the order of execution.
+    pub fn digit_matrices(&self) -> impl Iterator<Item = &DigitMatrix> {
+        self.operations.iter().filter_map(|operation| match operation {
+            Operation::DigitLinear { matrix, .. } => Some(matrix),
             _ => None,
         })
     }

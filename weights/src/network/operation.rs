@@ -1,7 +1,7 @@
 //! The operations of all systems, typed. Sources: SpikeLLM (LLaMA and BitNet blocks), SpikeLM and
 //! SpikingBERT (BERT blocks), NeurTransformer (spiking self-attention), SpikeGPT (RWKV).
 
-use super::{NeuronLayer, Parameters, TernaryMatrix};
+use super::{DigitMatrix, NeuronLayer, Parameters, TernaryMatrix};
 use serde::Serialize;
 
 /// What an [`Operation::Embed`] looks up.
@@ -104,6 +104,9 @@ pub enum Operation {
     },
     /// `output [rows] = scale · W · input [columns]`: what the array computes.
     TernaryLinear { input: String, output: String, matrix: TernaryMatrix },
+    /// `output [rows] = g · D · input [columns]`, g a scale for each row and D of several digits:
+    /// what the array computes digit by digit.
+    DigitLinear { input: String, output: String, matrix: DigitMatrix },
     /// `output [n] = input + bias`.
     Bias { name: String, input: String, output: String, bias: Parameters },
     /// Turns pair i of every head by `position · base^(−2i / head_width)` (Su et al., 2021).
@@ -181,6 +184,7 @@ impl Operation {
             Operation::RmsNorm { input, .. }
             | Operation::LayerNorm { input, .. }
             | Operation::TernaryLinear { input, .. }
+            | Operation::DigitLinear { input, .. }
             | Operation::Bias { input, .. }
             | Operation::Rotary { input, .. }
             | Operation::Softmax { input, .. }
@@ -207,6 +211,7 @@ impl Operation {
             | Operation::RmsNorm { output, .. }
             | Operation::LayerNorm { output, .. }
             | Operation::TernaryLinear { output, .. }
+            | Operation::DigitLinear { output, .. }
             | Operation::Bias { output, .. }
             | Operation::Rotary { output, .. }
             | Operation::AttentionScores { output, .. }
@@ -232,6 +237,7 @@ impl Operation {
             Operation::RmsNorm { .. } => "rms_norm",
             Operation::LayerNorm { .. } => "layer_norm",
             Operation::TernaryLinear { .. } => "ternary_linear",
+            Operation::DigitLinear { .. } => "digit_linear",
             Operation::Bias { .. } => "bias",
             Operation::Rotary { .. } => "rotary",
             Operation::AttentionScores { .. } => "attention_scores",
