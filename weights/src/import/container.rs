@@ -9,7 +9,7 @@
 //! writes our files, and a test holds both readers to the same tensors.
 
 use super::json::{Object, shown};
-use super::{ImportError, Limits, folder, names};
+use super::{ImportError, Limits, folder};
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -92,13 +92,15 @@ struct WeightFile {
     bytes: Vec<u8>,
 }
 
-/// All weight files of a model.
+/// All weight files of a model, under one rule for tensors: taken, known to be without effect, or
+/// refused by name.
 pub(super) struct Container {
     files: Vec<WeightFile>,
     tensors: BTreeMap<String, Placed>,
     used: BTreeSet<String>,
 }
 
+#[allow(dead_code, reason = "each family asks with some of these")]
 impl Container {
     /// Opens the single file of a folder, or all shards that its index lists.
     pub(super) fn open(folder: &Path, limits: &Limits) -> Result<Container, ImportError> {
@@ -162,13 +164,24 @@ impl Container {
         })
     }
 
-    /// Refuses tensors that nothing asked for. A tied head may be stored all the same.
-    pub(super) fn require_all_used(&self, tied: bool) -> Result<(), ImportError> {
-        let unknown = self
-            .tensors
-            .iter()
-            .find(|(name, _)| !(self.used.contains(*name) || tied && *name == names::HEAD_WEIGHT));
-        match unknown {
+    /// Whether a tensor of that name is there; to look is not to take.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.tensors.contains_key(name)
+    }
+
+    /// The names of all tensors, in the order of the alphabet.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.tensors.keys().map(String::as_str)
+    }
+
+    /// Declares a tensor that changes nothing in what the model computes, if it is there.
+    pub(super) fn without_effect(&mut self, name: &str) {
+        self.used.insert(name.to_owned());
+    }
+
+    /// Refuses the first tensor, in the order of the alphabet, that nobody took or declared.
+    pub(super) fn require_all_used(&self) -> Result<(), ImportError> {
+        match self.tensors.iter().find(|(name, _)| !self.used.contains(*name)) {
             None => Ok(()),
             Some((name, placed)) => {
                 let (file, tensor) = (self.files[placed.file].name.clone(), name.clone());

@@ -28,12 +28,17 @@ pub enum ImportError {
     Json { place: String, reason: String },
     /// A configuration field is missing.
     #[error(
-        "field `{field}` is missing\n  --> config.json\n  = it must be {expected}: add it, or fetch the file again"
+        "field `{field}` is missing\n  --> {file}\n  = it must be {expected}: add it, or fetch the file again"
     )]
-    FieldMissing { field: String, expected: String },
+    FieldMissing { file: String, field: String, expected: String },
     /// A configuration field has the wrong type or value.
-    #[error("field `{field}` is {found}\n  --> config.json\n  = it must be {expected}")]
-    Field { field: String, found: String, expected: String },
+    #[error("field `{field}` is {found}\n  --> {file}\n  = it must be {expected}")]
+    Field { file: String, field: String, found: String, expected: String },
+    /// A configuration field that the family does not know.
+    #[error(
+        "field `{field}` is {found}, which is not understood here\n  --> {file}\n  = leaving it out could change the model: remove the field if the model computes the same without it"
+    )]
+    FieldUnknown { file: String, field: String, found: String },
     /// A shard is named by a path.
     #[error(
         "tensor `{tensor}` is said to be in `{path}`\n  --> {file}, weight_map\n  = shards must be plain names ending in .safetensors, inside the folder"
@@ -71,7 +76,7 @@ pub enum ImportError {
     TensorMissing { file: String, tensor: String },
     /// A tensor that the layout does not know.
     #[error(
-        "tensor `{tensor}` is not part of the BitNet layout\n  --> {file}, header\n  = leaving it out would change the model: only models without it can be imported"
+        "tensor `{tensor}` is not part of this family's layout\n  --> {file}, header\n  = leaving it out would change the model: only models without it can be imported"
     )]
     TensorUnknown { file: String, tensor: String },
     /// A tensor has another shape or type than the configuration asks for.

@@ -1,7 +1,8 @@
 //! Writing a network in the Hugging Face BitNet layout, so that other tools can read it.
 
+use super::ExportError;
 use super::archive::{self, Archive, ArchiveTensor};
-use super::{ExportError, names};
+use super::bitnet::names;
 use crate::network::{BitnetShape, Function, Network, Operation, TernaryMatrix, bitnet_shape};
 use safetensors::tensor::Dtype;
 use serde_json::json;

@@ -16,7 +16,7 @@ const BLOCK_NAMES: [(&str, &str); 11] = [
 ];
 
 /// The head's weights, which some files repeat although it is the embedding.
-pub(super) const HEAD_WEIGHT: &str = "lm_head.weight";
+pub(in crate::import) const HEAD_WEIGHT: &str = "lm_head.weight";
 
 fn module(name: &str) -> String {
     match name {
@@ -37,11 +37,11 @@ fn module(name: &str) -> String {
 }
 
 /// The tensor that holds the weights of our `name`.
-pub(super) fn weight(name: &str) -> String {
+pub(in crate::import) fn weight(name: &str) -> String {
     format!("{}.weight", module(name))
 }
 
 /// The tensor that holds the scale of our matrix `name`.
-pub(super) fn scale(name: &str) -> String {
+pub(in crate::import) fn scale(name: &str) -> String {
     format!("{}.weight_scale", module(name))
 }

@@ -1,0 +1,62 @@
+//! A model's folder while it is imported: its configuration, its weights, and what to tell.
+
+use super::container::Container;
+use super::fields::Fields;
+use super::{ImportError, Limits, folder};
+use std::path::Path;
+
+const CONFIG: &str = "config.json";
+
+/// What a family imports from.
+pub(super) struct Model<'a> {
+    /// The folder.
+    pub(super) folder: &'a Path,
+    /// What importing it may cost.
+    pub(super) limits: &'a Limits,
+    /// Name of the network: that of the folder.
+    pub(super) name: String,
+    /// The fields of `config.json`.
+    pub(super) config: Fields,
+    /// What the user should know of an import that went well, a sentence each.
+    pub(super) notes: Vec<String>,
+    container: Option<Container>,
+}
+
+impl<'a> Model<'a> {
+    /// Reads the configuration of a folder.
+    pub(super) fn open(folder: &'a Path, limits: &'a Limits) -> Result<Model<'a>, ImportError> {
+        folder::require(folder)?;
+        let absolute = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+        let name = match absolute.file_name() {
+            Some(name) => name.to_string_lossy().into_owned(),
+            None => "model".to_owned(),
+        };
+        let config = Fields::parse(CONFIG, &folder::read(folder, CONFIG, limits.json_bytes)?)?;
+        let mut model = Model { folder, limits, name, config, notes: Vec::new(), container: None };
+        model.note_repeated();
+        Ok(model)
+    }
+
+    fn note_repeated(&mut self) {
+        for key in self.config.repeated() {
+            let file = self.config.file();
+            self.notes.push(format!("{file} says `{key}` twice: the last value is taken"));
+        }
+    }
+
+    /// The weights. They are opened once every field of the configuration is accounted for, so
+    /// that what cannot be imported is refused before anything large is read.
+    pub(super) fn weights(&mut self) -> Result<&mut Container, ImportError> {
+        self.config.finish()?;
+        if self.container.is_none() {
+            self.container = Some(Container::open(self.folder, self.limits)?);
+        }
+        Ok(self.container.as_mut().expect("it was just opened"))
+    }
+
+    /// Refuses fields and tensors that the family did not account for.
+    pub(super) fn finish(&self) -> Result<(), ImportError> {
+        self.config.finish()?;
+        self.container.as_ref().map_or(Ok(()), Container::require_all_used)
+    }
+}
