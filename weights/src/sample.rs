@@ -4,11 +4,16 @@
 //! with sizes that leave ragged edges on every tile. The stream of ChaCha8 is fixed by its
 //! definition, so a seed means the same network everywhere and for good.
 
+mod encoder;
+
+pub use encoder::{bert, bert_shape, spikelm, spikelm_shape, spikingbert, spikingbert_shape};
+
 use crate::config::Sample;
 use crate::network::{
     AttentionShape, BitnetShape, BitnetSource, Function, Network, Table, TernaryMatrix,
     bitnet_network,
 };
+use crate::numeric::Trit;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
 use std::convert::Infallible;
@@ -55,6 +60,15 @@ pub fn network_of(seed: u64, shape: &BitnetShape) -> Network {
     }
 }
 
+/// A trit of random bits, zero as often as in a trained model.
+fn ternary(bits: u64) -> Trit {
+    match (bits >> 1) % 100 {
+        percent if percent < ZERO_PERCENT => 0,
+        _ if bits & 1 == 0 => -1,
+        _ => 1,
+    }
+}
+
 struct Seeded {
     stream: ChaCha8Rng,
 }
@@ -84,12 +98,7 @@ impl BitnetSource for Seeded {
         rows: usize,
         columns: usize,
     ) -> Result<TernaryMatrix, Infallible> {
-        let trit = |bits: u64| match (bits >> 1) % 100 {
-            percent if percent < ZERO_PERCENT => 0,
-            _ if bits & 1 == 0 => -1,
-            _ => 1,
-        };
-        let trits = (0..rows * columns).map(|_| trit(self.stream.next_u64())).collect();
+        let trits = (0..rows * columns).map(|_| ternary(self.stream.next_u64())).collect();
         // Keeps the variance of the inputs: 64 % of the columns add one each.
         let scale = 1.25 / (columns as f32).sqrt();
         Ok(TernaryMatrix { name: name.to_owned(), rows, columns, trits, scale })

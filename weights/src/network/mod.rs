@@ -9,6 +9,7 @@
 //! State that lives from token to token (keys and values, shifted tokens, membranes) belongs to the
 //! operation that keeps it.
 
+mod bert;
 mod bitnet;
 mod check;
 mod digits;
@@ -16,6 +17,10 @@ mod matrix;
 mod neurons;
 mod operation;
 
+pub use bert::{
+    BertHead, BertPooler, BertShape, BertSource, BertSpiking, SpikelmReset, bert_network,
+    spikelm_input, spikelm_stored, spikingbert_neuron,
+};
 pub use bitnet::{BitnetShape, BitnetSource, bitnet_network, bitnet_shape};
 pub use check::{NetworkError, Shape, Shapes};
 pub use digits::{DIGITS_MAX, DigitMatrix, digit_limit};
