@@ -96,7 +96,7 @@ pub enum ImportError {
     Number { file: String, tensor: String, index: usize, value: f32, expected: &'static str },
     /// A float matrix that is not ternary.
     #[error(
-        "tensor `{tensor}`: row {row}, column {column} is {value:?}, but must be 0 or ±{scale:?}\n  --> {file}, data\n  = the matrix is not ternary: quantise the model first"
+        "tensor `{tensor}`: row {row}, column {column} is {value:?}, but must be 0 or ±{scale:?}\n  --> {file}, data\n  = the matrix is not ternary: make it so with `spikewright quantise`"
     )]
     NotTernary { file: String, tensor: String, row: usize, column: usize, value: f32, scale: f32 },
     /// The pieces do not form a network.

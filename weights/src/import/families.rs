@@ -1,7 +1,7 @@
 //! The families of models, by the `model_type` of `config.json`: one file a family.
 
 use super::model::Model;
-use super::{ImportError, bitnet, llama};
+use super::{ImportError, bert, bitnet, llama, spikelm, spikingbert};
 use crate::network::Network;
 
 /// Imports what `model_type` says. A family asks for fields in `model.config`, declares those
@@ -9,7 +9,13 @@ use crate::network::Network;
 type Import = fn(&mut Model<'_>) -> Result<Network, ImportError>;
 
 /// In the order of the alphabet.
-const FAMILIES: [(&str, Import); 2] = [("bitnet", bitnet::import), ("llama", llama::import)];
+const FAMILIES: [(&str, Import); 5] = [
+    ("bert", bert::import),
+    ("bitnet", bitnet::import),
+    ("llama", llama::import),
+    ("spikelm", spikelm::import),
+    ("spikingbert", spikingbert::import),
+];
 
 /// Imports a model by its family.
 pub(super) fn import(model: &mut Model<'_>) -> Result<Network, ImportError> {

@@ -10,6 +10,7 @@
 //! tensor is understood, known to be without effect, or refused by name.
 
 pub mod archive;
+mod bert;
 mod bitnet;
 mod container;
 mod error;
@@ -21,6 +22,8 @@ mod json;
 mod llama;
 mod model;
 mod pretrained;
+mod spikelm;
+mod spikingbert;
 mod tensors;
 
 pub use error::{ExportError, ImportError};

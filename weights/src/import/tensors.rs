@@ -17,6 +17,14 @@ pub(super) fn floats(tensor: &Tensor<'_>, shape: &[usize]) -> Result<Vec<f32>, I
     }
 }
 
+/// The first row of a tensor of any number of rows.
+pub(super) fn first_row(tensor: &Tensor<'_>, columns: usize) -> Result<Vec<f32>, ImportError> {
+    let rows = tensor.shape.first().map_or(1, |&rows| rows.max(1));
+    let mut values = floats(tensor, &[rows as usize, columns])?;
+    values.truncate(columns);
+    Ok(values)
+}
+
 /// The scale of a packed matrix, or its inverse where the file's class divides by it.
 pub(super) fn scale(tensor: &Tensor<'_>, inverse: bool) -> Result<f32, ImportError> {
     let shape: &[usize] = if tensor.shape.is_empty() { &[] } else { &[1] };

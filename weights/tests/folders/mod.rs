@@ -7,6 +7,7 @@ use weights::network::{AttentionShape, BitnetShape, Network};
 use weights::sample;
 
 /// The smallest network with grouped heads.
+#[allow(dead_code, reason = "each test file uses some of it")]
 pub(crate) fn tiny_network() -> Network {
     let attention = AttentionShape { heads: 2, key_value_heads: 1, head_width: 4, causal: true };
     let shape = BitnetShape {

@@ -1,0 +1,47 @@
+//! `model_type: bert`: BERT in the layout of transformers, with ternary matrices; and what it shares
+//! with [`spikelm`](super::spikelm) and [`spikingbert`](super::spikingbert).
+//!
+//! Every matrix of the encoder holds −g, 0 and +g only, or −b and +b; embeddings, norms, biases,
+//! pooler and heads are in full precision.
+
+mod config;
+mod names;
+mod source;
+
+pub(super) use config::{Kind, Outline, pooler, steps};
+
+use super::ImportError;
+use super::model::Model;
+use crate::network::{BertPooler, BertSpiking, Network, bert_network};
+use source::Source;
+
+/// Imports a plain BERT.
+pub(super) fn import(model: &mut Model<'_>) -> Result<Network, ImportError> {
+    let outline = config::read(&model.config)?;
+    let kind = Kind { steps: 1, spiking: BertSpiking::Plain, pooler: BertPooler::Tanh };
+    finish(model, outline, kind)
+}
+
+/// What every family here says of itself in the same words.
+pub(super) fn outline(model: &Model<'_>) -> Result<Outline, ImportError> {
+    config::read(&model.config)
+}
+
+/// Takes the weights.
+pub(super) fn finish(
+    model: &mut Model<'_>,
+    outline: Outline,
+    kind: Kind,
+) -> Result<Network, ImportError> {
+    let name = model.name.clone();
+    let architectures = model.config.wrong("architectures", config::ARCHITECTURES);
+    let container = model.weights()?;
+    let mut source = Source::new(container);
+    let shape = outline.shape(kind, source.head()).ok_or(architectures)?;
+    source.declare_unread(&shape);
+    let network = bert_network(&name, &shape, &mut source)?;
+    if let Some(note) = source.note() {
+        model.notes.push(note);
+    }
+    Ok(network)
+}
