@@ -158,6 +158,10 @@ mod tests {
             train_count: 4,
             scalar_count: 8,
             program_depth: 8,
+            instruction_words: 5,
+            state_depth: 0,
+            level_count: 0,
+            loop_depth: 0,
         }
     }
 

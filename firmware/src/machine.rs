@@ -8,9 +8,10 @@
 //! Lowering derives every size from the network and the design; the hardware, the reference and
 //! the cycle model read them here.
 
-use crate::isa::Instruction;
+use crate::isa::{Instruction, LONG_WORDS};
 use serde::{Deserialize, Serialize};
 use weights::config::Target;
+use weights::numeric::pass::FunctionTable;
 use weights::numeric::{Radix, Trit};
 use weights::packing::Packing;
 
@@ -70,6 +71,21 @@ pub struct MachineParameters {
     pub scalar_count: u32,
     /// Instructions of the program memory.
     pub program_depth: u32,
+    /// 32-bit words of an instruction: the short ones, or the long ones of programs with passes.
+    pub instruction_words: u32,
+    /// Words of the state memory, `elements` values each.
+    pub state_depth: u32,
+    /// Level registers.
+    pub level_count: u32,
+    /// How deep loops nest.
+    pub loop_depth: u32,
+}
+
+impl MachineParameters {
+    /// Whether its vector unit executes passes.
+    pub const fn has_passes(&self) -> bool {
+        self.instruction_words == LONG_WORDS
+    }
 }
 
 /// A ternary matrix as it lies in the weight store, padded with zeros to whole tiles.
@@ -103,6 +119,8 @@ pub struct Program {
     pub matrices: Vec<StoredMatrix>,
     /// The contents of the constant memory: `elements` values a word.
     pub constants: Vec<i64>,
+    /// The tables that passes look into, by number.
+    pub tables: Vec<FunctionTable>,
     /// First word in R of the logits, one a token id.
     pub logits_address: u32,
     /// The value of one unit of a logit, but for the factor `2^-f` of scalar `logits_scalar`.
@@ -143,6 +161,7 @@ pub enum Memory {
     Residual,
     Results,
     Temporaries,
+    State,
     Constants,
     Weights,
     Keys,
@@ -152,6 +171,7 @@ pub enum Memory {
     Trains,
     Descriptors,
     Scalars,
+    Levels,
     Maxima,
     Prediction,
 }

@@ -181,7 +181,9 @@ impl<B: Bus> MachineDriver<B> {
     pub fn load_program(&mut self, program: &[Encoded]) -> Result<(), DriverError<B::Error>> {
         in_range("instructions", program.len(), self.machine.program_depth)?;
         self.write(Register::ProgramAddress, 0)?;
-        program.iter().flatten().try_for_each(|&part| self.write(Register::ProgramData, part))
+        let words = self.machine.instruction_words as usize;
+        let mut parts = program.iter().flat_map(|instruction| &instruction[..words]);
+        parts.try_for_each(|&part| self.write(Register::ProgramData, part))
     }
 
     /// Sets how many predictions answer a token, and the token that ends an answer early. The

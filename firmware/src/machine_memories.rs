@@ -8,7 +8,7 @@
 //! takes fewer block RAMs: nothing writes them, so their words need no columns of nine bits.
 
 use crate::block_ram::Shape;
-use crate::isa::{Action, INSTRUCTION_WORDS};
+use crate::isa::Action;
 use crate::machine::{MachineParameters, Program};
 use serde::Serialize;
 use weights::numeric::fixed_point::{RECIPROCAL_TABLE, ROOT_TABLE, TABLE_INDEX_WIDTH, UNIT_WIDTH};
@@ -187,7 +187,7 @@ impl Program {
                 parts: machine.elements,
                 ..block("constants", 1, machine.constant_depth, word)
             },
-            block("program", INSTRUCTION_WORDS as u32, instructions, BANK_WIDTH),
+            block("program", machine.instruction_words, instructions, BANK_WIDTH),
             // Two values look their function up in one table.
             MemoryUse { reads: 2, parts: 0, material, ..functions },
             block("roots", 1, roots, UNIT_WIDTH).loaded(),

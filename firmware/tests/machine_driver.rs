@@ -40,6 +40,10 @@ fn design() -> MachineParameters {
         train_count: 4,
         scalar_count: 8,
         program_depth: 2,
+        instruction_words: 5,
+        state_depth: 0,
+        level_count: 0,
+        loop_depth: 0,
     }
 }
 

@@ -13,6 +13,7 @@
 //! | θ | threshold, positive |
 
 pub mod fixed_point;
+pub mod pass;
 
 use crate::neuron::{LastStep, Leak, NeuronRule, Quantise, Reset, SpikeRange, State, Threshold};
 use schemars::JsonSchema;

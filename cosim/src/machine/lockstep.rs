@@ -23,9 +23,11 @@ pub enum Memory {
     Residual,
     Results,
     Temporaries,
+    State,
     Trains,
     Descriptors,
     Scalars,
+    Levels,
     Maxima,
     Keys,
     Values,
@@ -35,13 +37,15 @@ pub enum Memory {
 
 impl Memory {
     /// All of them.
-    pub const ALL: [Memory; 11] = [
+    pub const ALL: [Memory; 13] = [
         Memory::Residual,
         Memory::Results,
         Memory::Temporaries,
+        Memory::State,
         Memory::Trains,
         Memory::Descriptors,
         Memory::Scalars,
+        Memory::Levels,
         Memory::Maxima,
         Memory::Keys,
         Memory::Values,
@@ -55,6 +59,8 @@ impl Memory {
             Write::Residual { .. } => Memory::Residual,
             Write::Results { .. } => Memory::Results,
             Write::Temporaries { .. } => Memory::Temporaries,
+            Write::State { .. } => Memory::State,
+            Write::Level { .. } => Memory::Levels,
             Write::Train { .. } => Memory::Trains,
             Write::Descriptor { .. } => Memory::Descriptors,
             Write::Scalar { .. } => Memory::Scalars,
@@ -71,6 +77,8 @@ impl Memory {
             Memory::Residual => "residual",
             Memory::Results => "results",
             Memory::Temporaries => "temporaries",
+            Memory::State => "state",
+            Memory::Levels => "levels",
             Memory::Trains => "trains",
             Memory::Descriptors => "descriptors",
             Memory::Scalars => "scalars",
@@ -259,11 +267,13 @@ fn value_count(write: &Write) -> u64 {
     match write {
         Write::Residual { values, .. }
         | Write::Results { values, .. }
-        | Write::Temporaries { values, .. } => values.len() as u64,
+        | Write::Temporaries { values, .. }
+        | Write::State { values, .. } => values.len() as u64,
         Write::Train { counts, .. } => counts.len() as u64,
         Write::Key { trits, .. } | Write::Value { trits, .. } => trits.len() as u64,
         Write::Descriptor { .. }
         | Write::Scalar { .. }
+        | Write::Level { .. }
         | Write::Maximum { .. }
         | Write::KeyDeficit { .. }
         | Write::ValueDeficit { .. } => 1,
@@ -290,7 +300,10 @@ fn first_difference(expected: &Write, found: &Write) -> Option<(String, String, 
         | (
             Write::Temporaries { address, values },
             Write::Temporaries { address: other, values: found },
-        ) => elements(*address, *other, values, found),
+        )
+        | (Write::State { address, values }, Write::State { address: other, values: found }) => {
+            elements(*address, *other, values, found)
+        }
         _ if expected == found => None,
         _ => Some((String::new(), format!("{expected:?}"), format!("{found:?}"))),
     }

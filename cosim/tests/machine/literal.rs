@@ -54,6 +54,9 @@ impl<'a> Literal<'a> {
             Action::Store(store) => self.store(store),
             Action::Softmax(softmax) => self.softmax(softmax),
             Action::Gate(gate) => self.gate(gate),
+            Action::Pass(_) | Action::Loop(_) | Action::Next(_) => {
+                unreachable!("these programs have no passes")
+            }
         }
     }
 

@@ -78,6 +78,8 @@ fn name(write: &Write) -> &'static str {
         Write::Residual { .. } => "residual",
         Write::Results { .. } => "results",
         Write::Temporaries { .. } => "temporaries",
+        Write::State { .. } => "state",
+        Write::Level { .. } => "level",
         Write::Train { .. } => "train",
         Write::Descriptor { .. } => "descriptor",
         Write::Scalar { .. } => "scalar",

@@ -64,6 +64,9 @@ impl Memories {
                 assert_eq!(values.len(), elements);
                 put(&mut self.temporaries, *address, values);
             }
+            Write::State { .. } | Write::Level { .. } => {
+                unreachable!("these programs have no passes")
+            }
             Write::Train { address, column, counts } => {
                 self.trains[*address as usize] = (*column, counts.clone());
             }

@@ -43,5 +43,9 @@ pub(crate) fn parameters(seed: u64, slots: u32) -> MachineParameters {
         train_count: 16,
         scalar_count: 32,
         program_depth: 64,
+        instruction_words: 5,
+        state_depth: 0,
+        level_count: 0,
+        loop_depth: 0,
     }
 }

@@ -83,7 +83,7 @@ pub(crate) fn program(seed: u64) -> Program {
     let constants = (0..constants).map(|_| s.range(-one, one + 1)).collect();
     let mut actions = block(s, slots, [embedding, project, digits, output]);
     actions.extend(end(s, embedding));
-    let instruction = |action| Instruction { wait: Wait { matrix: 0, vector: 0 }, action };
+    let instruction = |action| Instruction::new(Wait { matrix: 0, vector: 0 }, action);
     let instructions: Vec<Instruction> = actions.into_iter().map(instruction).collect();
     let parameters = parameters(seed, slots);
     Program {
@@ -93,6 +93,7 @@ pub(crate) fn program(seed: u64) -> Program {
         instructions,
         matrices,
         constants,
+        tables: Vec::new(),
         logits_address: 0,
         logits_unit: 1.0,
         logits_scalar: 20,

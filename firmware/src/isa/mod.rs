@@ -1,13 +1,15 @@
 //! The instruction set: every bit defined once.
 //!
 //! Encoding, decoding, listing, documentation and the Verilog decoder are made from the one table
-//! that [`instructions!`] expands. An instruction is [`INSTRUCTION_WIDTH`] bits, a header that all
+//! that [`instructions!`] expands. An instruction is [`LONG_WIDTH`] bits, a header that all
 //! share and the fields of its kind above it, lowest bit first, in the order of the table.
 //!
 //! ```text
-//!  159 ……………………… fields of the kind ………………………… 10 │ 9 8 7 │ 6 5 4 │ 3 2 1 0
-//!                                                   vector  matrix  opcode
+//!  351 … 320 │ ……………………… fields of the kind ………………………… 10 │ 9 8 7 │ 6 5 4 │ 3 2 1 0
+//!   pointers                                               vector  matrix  opcode
 //! ```
+//!
+//! Programs without passes and loops have only the lowest [`INSTRUCTION_WIDTH`] bits.
 //!
 //! `matrix` and `vector` hold an instruction back until at most that many earlier ones of that unit
 //! are unfinished; [`ANY`] asks nothing. Each unit executes its instructions in order.
@@ -18,10 +20,14 @@
 
 use serde::Serialize;
 
-/// Bits of an instruction.
+/// Bits of an instruction without passes and loops: what the matrix unit sees of each.
 pub const INSTRUCTION_WIDTH: u32 = 160;
-/// 32-bit words of an instruction.
-pub const INSTRUCTION_WORDS: usize = (INSTRUCTION_WIDTH / 32) as usize;
+/// 32-bit words of such an instruction.
+pub const INSTRUCTION_WORDS: u32 = INSTRUCTION_WIDTH / 32;
+/// Bits of an instruction of a program with passes and loops.
+pub const LONG_WIDTH: u32 = 352;
+/// 32-bit words of such an instruction.
+pub const LONG_WORDS: u32 = LONG_WIDTH / 32;
 /// Bits of an opcode.
 pub const OPCODE_WIDTH: u32 = 4;
 /// Bits of each of the two wait fields.
@@ -31,11 +37,11 @@ pub const HEADER_WIDTH: u32 = OPCODE_WIDTH + 2 * WAIT_WIDTH;
 /// The wait that asks nothing.
 pub const ANY: u8 = 7;
 
-/// An encoded instruction, lowest word first.
-pub type Encoded = [u32; INSTRUCTION_WORDS];
+/// An encoded instruction, lowest word first; a short one ends in zeros.
+pub type Encoded = [u32; LONG_WORDS as usize];
 
 /// A field of an instruction: a row of the table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub struct Field {
     /// Its name, as in the listing and in the Verilog.
     pub name: &'static str,
@@ -47,10 +53,12 @@ pub struct Field {
     pub signed: bool,
     /// What it means.
     pub description: &'static str,
+    /// The names of its choices in the order of their codes; empty for a number.
+    pub choices: fn() -> Vec<&'static str>,
 }
 
 /// A kind of instruction: a table of fields.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub struct Format {
     /// Its name.
     pub name: &'static str,
@@ -91,6 +99,12 @@ pub enum InstructionError {
         /// The code.
         opcode: u32,
     },
+    /// A code without a meaning in a field that is a choice.
+    #[error("a choice of {instruction} has a code without a meaning")]
+    Choice {
+        /// Kind of instruction.
+        instruction: &'static str,
+    },
     /// A field that does not hold its value.
     #[error("{instruction}.{field} is {value}, its {width} bits hold {min}..={max}")]
     Field {
@@ -109,20 +123,11 @@ pub enum InstructionError {
     },
 }
 
-macro_rules! signedness {
-    (u32) => {
-        false
-    };
-    (i32) => {
-        true
-    };
-}
-
 macro_rules! instructions {
     ($(
         $(#[doc = $text:literal])*
         $name:ident = $opcode:literal {
-            $( $(#[doc = $field_text:literal])* $field:ident: $kind:ident = $width:literal, )*
+            $( $(#[doc = $field_text:literal])* $field:ident: $kind:ty = $width:literal, )*
         }
     )*) => {
         $(
@@ -141,8 +146,9 @@ macro_rules! instructions {
                             name: stringify!($field),
                             low: HEADER_WIDTH,
                             width: $width,
-                            signed: signedness!($kind),
+                            signed: <$kind as Coded>::SIGNED,
                             description: concat!($($field_text),*),
+                            choices: <$kind as Coded>::names,
                         }),*];
                         let mut index = 1;
                         while index < WIDTHS.len() {
@@ -150,7 +156,7 @@ macro_rules! instructions {
                             index += 1;
                         }
                         let last = fields[WIDTHS.len() - 1];
-                        assert!(last.low + last.width <= INSTRUCTION_WIDTH);
+                        assert!(last.low + last.width <= POINTERS_LOW);
                         fields
                     };
                     Format {
@@ -163,12 +169,12 @@ macro_rules! instructions {
 
                 /// The values of its fields, in the order of the table.
                 pub fn values(&self) -> Vec<i64> {
-                    vec![$(i64::from(self.$field)),*]
+                    vec![$(self.$field.code()),*]
                 }
 
-                pub(super) fn from_values(values: &[i64]) -> $name {
+                pub(super) fn from_values(values: &[i64]) -> Option<$name> {
                     let mut values = values.iter();
-                    $name { $($field: *values.next().expect("one value a field") as $kind),* }
+                    Some($name { $($field: <$kind>::from_code(*values.next()?)?),* })
                 }
             }
         )*
@@ -195,7 +201,7 @@ macro_rules! instructions {
 
             pub(super) fn from_values(opcode: u32, values: &[i64]) -> Option<Action> {
                 match opcode {
-                    $($opcode => Some(Action::$name($name::from_values(values))),)*
+                    $($opcode => $name::from_values(values).map(Action::$name),)*
                     _ => None,
                 }
             }
@@ -203,12 +209,22 @@ macro_rules! instructions {
     };
 }
 
+mod choice;
 pub mod page;
+mod pass;
+mod pointers;
 mod table;
 mod unit;
 
+pub use choice::{Coded, Destination, Emit, Extent, Function, Length, Restart, RestartAt, Space};
+pub use pointers::{
+    ALL_LOW, POINTER_COUNT, POINTERS_LOW, Pointers, SELECTOR_COUNT, SELECTOR_WIDTH,
+};
 pub use table::*;
 pub use unit::Unit;
+pub use weights::numeric::pass::{
+    Finish, Follow, Join, Multiply, Quantiser, Reduce, RuleReset, SpikeLevels, Theta,
+};
 
 /// One instruction of a program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -217,9 +233,16 @@ pub struct Instruction {
     pub wait: Wait,
     /// What it does.
     pub action: Action,
+    /// What is added to its addresses in loops.
+    pub pointers: Pointers,
 }
 
 impl Instruction {
+    /// An instruction whose addresses are as they are.
+    pub fn new(wait: Wait, action: Action) -> Instruction {
+        Instruction { wait, action, pointers: Pointers::default() }
+    }
+
     /// Its bits.
     ///
     /// # Errors
@@ -242,13 +265,16 @@ impl Instruction {
             }
             bits.put(field.low, field.width, value);
         }
+        for (low, width, value) in self.pointers.fields() {
+            bits.put(low, width, value);
+        }
         Ok(bits.words)
     }
 
     /// The instruction of these bits; bits that no field covers are ignored.
     ///
     /// # Errors
-    /// If the opcode has no meaning.
+    /// If the opcode or a choice has no meaning.
     pub fn decode(encoded: &Encoded) -> Result<Instruction, InstructionError> {
         let bits = Bits { words: *encoded };
         let opcode = bits.get(0, OPCODE_WIDTH, false) as u32;
@@ -260,11 +286,13 @@ impl Instruction {
             .map(|field| bits.get(field.low, field.width, field.signed))
             .collect();
         let action = Action::from_values(opcode, &values);
+        let action = action.ok_or(InstructionError::Choice { instruction: format.name })?;
         let wait = Wait {
             matrix: bits.get(OPCODE_WIDTH, WAIT_WIDTH, false) as u8,
             vector: bits.get(OPCODE_WIDTH + WAIT_WIDTH, WAIT_WIDTH, false) as u8,
         };
-        Ok(Instruction { wait, action: action.ok_or(InstructionError::Opcode { opcode })? })
+        let pointers = Pointers::decode(|low, width| bits.get(low, width, false));
+        Ok(Instruction { wait, action, pointers })
     }
 }
 
@@ -296,17 +324,33 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_field_survives_encoding() {
+    fn every_code_survives_or_is_rejected() {
         for format in FORMATS {
             for (index, field) in format.fields.iter().enumerate() {
-                let mut values = vec![0; format.fields.len()];
-                values[index] = if field.signed { -1 } else { (1i64 << field.width) - 1 };
-                let action = Action::from_values(format.opcode, &values).unwrap();
-                let instruction = Instruction { wait: Wait { matrix: 2, vector: ANY }, action };
-                let encoded = instruction.encode().unwrap();
-                assert_eq!(Instruction::decode(&encoded).unwrap(), instruction, "{}", field.name);
-                let set: u32 = encoded.iter().map(|word| word.count_ones()).sum();
-                assert_eq!(set, format.opcode.count_ones() + 1 + 3 + field.width);
+                let choices = (field.choices)().len() as i64;
+                let codes = match choices {
+                    0 if field.signed => vec![-1, (1i64 << (field.width - 1)) - 1],
+                    0 => vec![1, (1i64 << field.width) - 1],
+                    _ => (0..1 << field.width).collect(),
+                };
+                for code in codes {
+                    let mut values = vec![0; format.fields.len()];
+                    values[index] = code;
+                    let Some(action) = Action::from_values(format.opcode, &values) else {
+                        assert!(code >= choices, "{}.{} {code}", format.name, field.name);
+                        continue;
+                    };
+                    assert!(choices == 0 || code < choices, "{}.{}", format.name, field.name);
+                    let pointers = Pointers { all: true, ..Pointers::default() };
+                    let wait = Wait { matrix: 2, vector: ANY };
+                    let instruction = Instruction { wait, action, pointers };
+                    let encoded = instruction.encode().unwrap();
+                    let decoded = Instruction::decode(&encoded).unwrap();
+                    assert_eq!(decoded, instruction, "{}", field.name);
+                    let set: u32 = encoded.iter().map(|word| word.count_ones()).sum();
+                    let bits = (code & ((1 << field.width) - 1)).count_ones();
+                    assert_eq!(set, format.opcode.count_ones() + 1 + 3 + bits + 1);
+                }
             }
         }
     }
@@ -314,8 +358,10 @@ mod tests {
     #[test]
     fn what_does_not_fit_is_refused() {
         let action = Action::End(End { unasked: 2 });
-        let error = Instruction { wait: Wait { matrix: 0, vector: 0 }, action }.encode();
+        let error = Instruction::new(Wait { matrix: 0, vector: 0 }, action).encode();
         assert_eq!(error.unwrap_err().to_string(), "End.unasked is 2, its 1 bits hold 0..=1");
-        assert!(Instruction::decode(&[15, 0, 0, 0, 0]).is_err());
+        let mut unknown = Encoded::default();
+        unknown[0] = 15;
+        assert!(Instruction::decode(&unknown).is_err());
     }
 }

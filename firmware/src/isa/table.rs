@@ -1,7 +1,13 @@
 //! The table of instructions. All sizes that divide p or a token id are powers of two.
 
-use super::{Field, Format, HEADER_WIDTH, INSTRUCTION_WIDTH};
+use super::{
+    Coded, Destination, Emit, Extent, Field, Format, Function, HEADER_WIDTH, Length, POINTERS_LOW,
+    Restart, RestartAt, Space,
+};
 use serde::Serialize;
+use weights::numeric::pass::{
+    Finish, Follow, Join, Multiply, Quantiser, Reduce, RuleReset, SpikeLevels, Theta,
+};
 
 instructions! {
     /// Ends the token: always, or only if nobody asked for its prediction.
@@ -226,5 +232,132 @@ instructions! {
         input: u32 = 8,
         /// First word of y in T.
         destination: u32 = 14,
+    }
+    /// Vector unit: a stream of words through the stages of [`numeric::pass`](weights::numeric::pass).
+    ///
+    /// `y = multiply(function(join(a, b, c)))`, through a neuron if it is spiking; beyond the last
+    /// element y is 0. Operands that share a memory are read one after the other, in their phases.
+    Pass = 9 {
+        /// How many elements.
+        length: Length = 2,
+        /// Their number, if it is fixed.
+        channels: u32 = 14,
+        /// Where a is read.
+        a_space: Space = 3,
+        /// Its first word.
+        a: u32 = 16,
+        /// 1: each pair of neighbours of a changes places.
+        a_swap: u32 = 1,
+        /// What a is where the state begins anew.
+        a_restart: Restart = 2,
+        /// Where b is read.
+        b_space: Space = 3,
+        /// Its first word, or its register.
+        b: u32 = 16,
+        /// What b is where the state begins anew.
+        b_restart: Restart = 2,
+        /// Where c is read.
+        c_space: Space = 3,
+        /// Its first word, or its register.
+        c: u32 = 16,
+        /// What c is where the state begins anew.
+        c_restart: Restart = 2,
+        /// Phase of b's reads, 0..=3.
+        b_phase: u32 = 2,
+        /// Phase of c's reads.
+        c_phase: u32 = 2,
+        /// Phase of the membrane's reads.
+        membrane_phase: u32 = 2,
+        /// When the state begins anew.
+        restart_at: RestartAt = 3,
+        /// How the operands are joined.
+        join: Join = 3,
+        /// Right shift of the join.
+        join_shift: u32 = 5,
+        /// The function.
+        function: Function = 4,
+        /// The second factor.
+        multiply: Multiply = 3,
+        /// Right shift of the product.
+        shift: u32 = 6,
+        /// What the scalar adds to it.
+        follow: Follow = 2,
+        /// The scalar that is read.
+        scalar: u32 = 8,
+        /// 1: y is the current of a neuron, and becomes its spike.
+        spiking: u32 = 1,
+        /// Leak, times 2^16.
+        leak: u32 = 18,
+        /// Rounding of v / θ.
+        quantiser: Quantiser = 1,
+        /// The spikes.
+        levels: SpikeLevels = 3,
+        /// Bits of their levels.
+        level_bits: u32 = 4,
+        /// The reset.
+        reset: RuleReset = 2,
+        /// The form of the threshold.
+        theta: Theta = 2,
+        /// θ, or its exponent.
+        threshold: u32 = 23,
+        /// 1: all that is left is emitted.
+        remainder: u32 = 1,
+        /// First word of the membranes in S.
+        membrane: u32 = 16,
+        /// 1: membranes are zero where the state begins anew.
+        membrane_restart: u32 = 1,
+        /// Where y is written.
+        destination: Destination = 2,
+        /// First word.
+        write: u32 = 16,
+        /// What else becomes of y.
+        emit: Emit = 2,
+        /// Train: bits of a count's magnitude; y is clipped to them.
+        bits: u32 = 4,
+        /// Train: its number.
+        train: u32 = 7,
+        /// Train, keys, values: first word.
+        words: u32 = 16,
+        /// Keys, values: words of one digit of one tile.
+        columns: u32 = 10,
+        /// What is gathered over all y.
+        reduce: Reduce = 3,
+        /// What becomes of it.
+        finish: Finish = 3,
+        /// Factor of a level, mantissa of ε or of a target, or bits of a peak.
+        factor: u32 = 16,
+        /// Shift of a level, of ε, or exponent of a target.
+        finish_shift: i32 = 8,
+        /// Level or scalar to write.
+        output: u32 = 8,
+    }
+    /// Sequencer: the instructions up to its `Next` are repeated; loops nest up to four deep.
+    ///
+    /// Each iteration but the first moves every pointer by its stride; behind the loop they are what
+    /// they were.
+    Loop = 10 {
+        /// How often.
+        extent: Extent = 2,
+        /// How often, if it is fixed; at least once.
+        count: u32 = 14,
+        /// How far pointer 1 moves.
+        stride_1: u32 = 16,
+        /// How far pointer 2 moves.
+        stride_2: u32 = 16,
+        /// How far pointer 3 moves.
+        stride_3: u32 = 16,
+        /// How far pointer 4 moves.
+        stride_4: u32 = 16,
+        /// How far pointer 5 moves.
+        stride_5: u32 = 16,
+        /// How far pointer 6 moves.
+        stride_6: u32 = 16,
+        /// How far pointer 7 moves.
+        stride_7: u32 = 16,
+    }
+    /// Sequencer: the innermost loop goes on with its first instruction, or ends.
+    Next = 11 {
+        /// Depth of the loop, 0 for the outermost.
+        level: u32 = 2,
     }
 }

@@ -17,7 +17,7 @@ impl Action {
     /// The unit that executes it.
     pub fn unit(&self) -> Unit {
         match self {
-            Action::End(_) => Unit::Sequencer,
+            Action::End(_) | Action::Loop(_) | Action::Next(_) => Unit::Sequencer,
             Action::Matrix(_) => Unit::Matrix,
             _ => Unit::Vector,
         }

@@ -130,7 +130,9 @@ pub fn show(instruction: &Instruction) -> String {
     let format = action.format();
     let mut text = format!("{matrix} {vector}  {:<7}", format.name);
     for (field, value) in format.fields.iter().zip(action.values()) {
-        match code_name(action, field.name, value) {
+        let choices = (field.choices)();
+        let choice = usize::try_from(value).ok().and_then(|code| choices.get(code).copied());
+        match choice.filter(|_| value != 0).or(code_name(action, field.name, value)) {
             Some(name) => text.push_str(&format!(" {}={name}", field.name)),
             None if value == 0 => {}
             None => text.push_str(&format!(" {}={value}", field.name)),
@@ -155,6 +157,7 @@ fn memory_name(memory: Memory) -> &'static str {
         Memory::Residual => "residual",
         Memory::Results => "results",
         Memory::Temporaries => "temporaries",
+        Memory::State => "state",
         Memory::Constants => "constants",
         Memory::Weights => "weights",
         Memory::Keys => "keys",
@@ -164,6 +167,7 @@ fn memory_name(memory: Memory) -> &'static str {
         Memory::Trains => "trains",
         Memory::Descriptors => "descriptors",
         Memory::Scalars => "scalars",
+        Memory::Levels => "levels",
         Memory::Maxima => "maxima",
         Memory::Prediction => "prediction",
     }

@@ -2,6 +2,7 @@
 //!
 //! Whatever depends on the position is taken at its largest: all positions of the context.
 
+use super::pass_accesses::pass_accesses;
 use crate::isa::{Action, Matrix};
 use crate::machine::{MachineParameters, Memory};
 use serde::Serialize;
@@ -79,6 +80,8 @@ pub fn accesses(action: &Action, machine: &MachineParameters) -> Accesses {
     let position_words = machine.context.div_ceil(machine.elements);
     match action {
         Action::End(_) => set.read(Memory::Prediction, 0, 1),
+        Action::Loop(_) | Action::Next(_) => {}
+        Action::Pass(pass) => pass_accesses(&mut set, pass, machine),
         Action::Matrix(matrix) => matrix_accesses(&mut set, matrix, machine),
         Action::Norm(norm) => {
             set.read(space(norm.space), norm.address, norm.words);

@@ -303,7 +303,7 @@ impl<'n> Emitter<'n> {
         let actions: Vec<_> = order.iter().map(|&at| self.actions[at]).collect();
         let sets: Vec<_> = order.iter().map(|&at| sets[at].clone()).collect();
         let remarks: Vec<_> = order.iter().map(|&at| self.remarks[at].clone()).collect();
-        let with_wait = |(&action, wait)| Instruction { wait, action };
+        let with_wait = |(&action, wait)| Instruction::new(wait, action);
         let instructions: Vec<_> =
             actions.iter().zip(waits(&actions, &sets)).map(with_wait).collect();
         for (instruction, remark) in instructions.iter().zip(&remarks) {
@@ -317,6 +317,7 @@ impl<'n> Emitter<'n> {
             remarks,
             matrices: self.matrices,
             constants: self.constants,
+            tables: Vec::new(),
             logits_address: logits.address,
             logits_unit: logits.unit,
             logits_scalar: logits.scalar,

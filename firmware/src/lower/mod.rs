@@ -33,6 +33,7 @@ pub mod hazards;
 mod heads;
 mod linear;
 mod norm;
+mod pass_accesses;
 mod pool;
 mod residual;
 mod rotary;
@@ -47,6 +48,7 @@ mod tests;
 
 pub use accesses::{Accesses, Range, accesses, argument};
 pub use error::LowerError;
+pub use pass_accesses::{Reach, spread_accesses};
 
 use crate::machine::Program;
 use emitter::Emitter;

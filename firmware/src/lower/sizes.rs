@@ -1,7 +1,7 @@
 //! The sizes of a machine that the design gives, and what lowering asks of them.
 
 use super::LowerError;
-use crate::isa::{Encode, Format, Matrix, Norm, Softmax};
+use crate::isa::{Encode, Format, INSTRUCTION_WORDS, Matrix, Norm, Softmax};
 use crate::machine::MachineParameters;
 use weights::config::{Design, Form};
 use weights::network::Network;
@@ -111,5 +111,9 @@ pub(super) fn machine(network: &Network, design: &Design) -> Result<MachineParam
         train_count: 0,
         scalar_count: 0,
         program_depth: 0,
+        instruction_words: INSTRUCTION_WORDS,
+        state_depth: 0,
+        level_count: 0,
+        loop_depth: 0,
     })
 }

@@ -1,7 +1,7 @@
 //! How long one instruction takes: formulas over its fields, latencies of the hardware.
 
 use super::MachineLatency;
-use crate::isa::{ANY, Action, Matrix, Store};
+use crate::isa::{ANY, Action, Length, Matrix, Store};
 use crate::machine::MachineParameters;
 use serde::Serialize;
 
@@ -93,7 +93,7 @@ impl<'a> Clock<'a> {
                 self.matrix_free.max(self.recent[self.issued % UNFINISHED_MAX] + 1)
             }
             Action::Matrix(_) => self.matrix_free,
-            Action::End(_) => 0,
+            Action::End(_) | Action::Loop(_) | Action::Next(_) => 0,
             _ => self.vector_done - self.vector_overlap.min(self.pace(action).lead),
         }
     }
@@ -101,7 +101,7 @@ impl<'a> Clock<'a> {
     /// Executes an instruction that is issued in cycle `issued`.
     pub fn execute(&mut self, action: &Action, issued: u64, facts: TrainFacts) -> Busy {
         match action {
-            Action::End(_) => {
+            Action::End(_) | Action::Loop(_) | Action::Next(_) => {
                 Busy { span: (issued + 1, issued), done: issued, work: 0, drain_waits: 0 }
             }
             Action::Matrix(matrix) => {
@@ -199,7 +199,17 @@ impl<'a> Clock<'a> {
                 let reads = 2 * u64::from(gate.words);
                 (reads, late, latency.gate_cycles - late, latency.result_cycles)
             }
-            Action::Matrix(_) | Action::End(_) => unreachable!("no work of the vector unit"),
+            Action::Pass(pass) => {
+                let channels = match pass.length {
+                    Length::Channels => pass.channels,
+                    Length::Attended => self.position + 1,
+                };
+                let phases = 1 + pass.b_phase.max(pass.c_phase).max(pass.membrane_phase);
+                (u64::from(channels.div_ceil(self.machine.elements) * phases), late, 0, 0)
+            }
+            Action::Matrix(_) | Action::End(_) | Action::Loop(_) | Action::Next(_) => {
+                unreachable!("no work of the vector unit")
+            }
         };
         let first = latency.accept_cycles
             + match action {

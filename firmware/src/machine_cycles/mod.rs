@@ -95,7 +95,7 @@ pub fn token_cycles(
     let mut done: [Vec<u64>; 2] = Default::default();
     let mut cycles = TokenCycles::default();
     let mut ready = latency.start_cycles;
-    for (address, &Instruction { wait, action }) in program.instructions.iter().enumerate() {
+    for (address, &Instruction { wait, action, .. }) in program.instructions.iter().enumerate() {
         let Wait { matrix, vector } = wait;
         let (matrix_met, vector_met) = (met(matrix, &done[0]), met(vector, &done[1]));
         cycles.matrix_waits += matrix_met.saturating_sub(ready);

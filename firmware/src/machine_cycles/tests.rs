@@ -44,7 +44,7 @@ fn program(actions: &[(u8, u8, Action)]) -> Program {
     let mut program = lower(&sample::network(1), &Design::bundled()).unwrap();
     program.instructions = actions
         .iter()
-        .map(|&(matrix, vector, action)| Instruction { wait: Wait { matrix, vector }, action })
+        .map(|&(matrix, vector, action)| Instruction::new(Wait { matrix, vector }, action))
         .collect();
     program
 }

@@ -64,17 +64,17 @@ pub(crate) fn module() -> Arc<Module> {
 
 pub(crate) fn matrix(wait: (u8, u8), base: u32) -> Instruction {
     let action = Action::Matrix(Matrix { base, ..Matrix::default() });
-    Instruction { wait: Wait { matrix: wait.0, vector: wait.1 }, action }
+    Instruction::new(Wait { matrix: wait.0, vector: wait.1 }, action)
 }
 
 pub(crate) fn vector(wait: (u8, u8), gate: u32) -> Instruction {
     let action = Action::Gate(Gate { gate, ..Gate::default() });
-    Instruction { wait: Wait { matrix: wait.0, vector: wait.1 }, action }
+    Instruction::new(Wait { matrix: wait.0, vector: wait.1 }, action)
 }
 
 pub(crate) fn end(wait: (u8, u8), unasked: u32) -> Instruction {
     let action = Action::End(End { unasked });
-    Instruction { wait: Wait { matrix: wait.0, vector: wait.1 }, action }
+    Instruction::new(Wait { matrix: wait.0, vector: wait.1 }, action)
 }
 
 /// A unit that takes up to `room` instructions and finishes them in order after random times.

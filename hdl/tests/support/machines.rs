@@ -35,5 +35,9 @@ pub(crate) fn small() -> MachineParameters {
         train_count: 5,
         scalar_count: 17,
         program_depth: 60,
+        instruction_words: 5,
+        state_depth: 0,
+        level_count: 0,
+        loop_depth: 0,
     }
 }

@@ -65,7 +65,7 @@ impl Order {
     pub(crate) fn encode(&self) -> Encoded {
         let action = Action::Matrix(self.matrix);
         let wait = Wait { matrix: 3, vector: 5 };
-        Instruction { wait, action }.encode().unwrap_or_else(|error| panic!("{error}"))
+        Instruction::new(wait, action).encode().unwrap_or_else(|error| panic!("{error}"))
     }
 
     fn embedding(&self) -> bool {

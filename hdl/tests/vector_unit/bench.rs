@@ -126,7 +126,7 @@ impl UnitBench {
 
     fn offer(&mut self, action: &Action, position: usize) {
         let wait = Wait { matrix: ANY, vector: 0 };
-        let words = Instruction { wait, action: *action }.encode().expect("fields fit");
+        let words = Instruction::new(wait, *action).encode().expect("fields fit");
         let bits = words.iter().flat_map(|word| (0..32).map(move |bit| word >> bit & 1 == 1));
         self.bench.set_bits("instruction_i", bits);
         self.bench.set("position_i", position as u64);

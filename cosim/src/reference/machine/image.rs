@@ -2,7 +2,7 @@
 
 use super::store::Region;
 use super::train::Train;
-use firmware::isa::{Action, Matrix, Store};
+use firmware::isa::{Action, Instruction, Matrix, Store};
 use firmware::machine::{MachineParameters, Program, StoredMatrix};
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -30,6 +30,10 @@ pub(super) enum Operand {
     Values(usize),
     /// A table, by row.
     Table(usize),
+    /// Keys of a program of passes.
+    CachedKeys,
+    /// Values of a program of passes.
+    CachedValues,
 }
 
 /// A stored matrix with its digits combined: row by row, so that several products become one
@@ -63,17 +67,21 @@ impl Image {
             value_indices,
             program,
         };
-        let operand = |action: &Action| match action {
-            Action::Matrix(matrix) => Some(image.resolve(matrix)),
+        let operand = |it: &Instruction| match &it.action {
+            Action::Matrix(matrix) if it.pointers.selectors[0] == 0 => Some(image.resolve(matrix)),
             _ => None,
         };
-        image.operands = image.program.instructions.iter().map(|it| operand(&it.action)).collect();
+        image.operands = image.program.instructions.iter().map(operand).collect();
         image
     }
 
-    /// What the matrix instruction at `index` reads.
-    pub(super) fn operand(&self, index: usize) -> Operand {
-        self.operands[index].expect("asked for matrix instructions only")
+    /// What the matrix instruction at `index` reads, its pointers added.
+    pub(super) fn operand(&self, index: usize, matrix: &Matrix) -> Operand {
+        match self.operands.get(index).copied().flatten() {
+            Some(operand) => operand,
+            // Pointers have moved it.
+            None => self.resolve(matrix),
+        }
     }
 
     pub(super) fn weights(&self, matrix: usize) -> &Weights {
@@ -99,6 +107,8 @@ impl Image {
             index
         };
         match matrix.store {
+            1 if self.program.parameters.has_passes() => Operand::CachedKeys,
+            2 if self.program.parameters.has_passes() => Operand::CachedValues,
             1 => Operand::Keys(kept("key", &self.key_indices, &self.key_regions)),
             2 => Operand::Values(kept("value", &self.value_indices, &self.value_regions)),
             _ => self.resolve_weights(matrix),

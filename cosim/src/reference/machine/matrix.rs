@@ -16,11 +16,12 @@ impl State {
         image: &Image,
         index: usize,
         matrix: &Matrix,
+        attended: usize,
         observer: &mut O,
     ) -> MatrixFacts {
         let parameters = &image.program.parameters;
         let mut sums = std::mem::take(&mut self.sums);
-        let mut facts = match image.operand(index) {
+        let mut facts = match image.operand(index, matrix) {
             Operand::Table(table) => {
                 let row = image.weights(table).row(self.token);
                 sums.clear();
@@ -29,7 +30,7 @@ impl State {
                 let rows = row.len() as u32;
                 MatrixFacts { tiles: 1, digits, words, passes: 1, rows, ..MatrixFacts::default() }
             }
-            operand => self.products(image, matrix, operand, &mut sums),
+            operand => self.products(image, matrix, operand, attended, &mut sums),
         };
         facts.sum_max = sums.iter().map(|sum| sum.unsigned_abs()).max().unwrap_or(0);
         self.drain(parameters, matrix, &sums, &mut facts, observer);
@@ -43,12 +44,13 @@ impl State {
         image: &Image,
         matrix: &Matrix,
         operand: Operand,
+        attended: usize,
         sums: &mut Vec<i64>,
     ) -> MatrixFacts {
         let parameters = &image.program.parameters;
         let MachineParameters { lanes, slots, planes, radix, .. } = *parameters;
         let train = self.train(matrix);
-        let positions = self.position + 1;
+        let positions = attended + 1;
         let whole = (matrix.tiles.saturating_sub(1) * lanes + matrix.last_rows) as usize;
         let (tiles, rows, columns) = match operand {
             Operand::Weights { matrix: index, first_row } => {
@@ -58,12 +60,21 @@ impl State {
             }
             Operand::Keys(region) => {
                 scores(&self.keys[region], train, positions, sums);
-                let tiles = self.position as u32 / lanes + 1;
+                let tiles = attended as u32 / lanes + 1;
                 (tiles, positions, image.key_regions[region].columns as usize * slots as usize)
             }
             Operand::Values(region) => {
                 let channels = image.value_regions[region].channels;
                 mixed(&self.values[region], train, positions, channels, whole, sums);
+                (matrix.tiles, whole, positions.next_multiple_of(slots as usize))
+            }
+            Operand::CachedKeys => {
+                self.key_words.sums(matrix, train, positions, sums);
+                let columns = (matrix.stride * slots) as usize;
+                (attended as u32 / lanes + 1, positions, columns)
+            }
+            Operand::CachedValues => {
+                self.value_words.sums(matrix, train, whole, sums);
                 (matrix.tiles, whole, positions.next_multiple_of(slots as usize))
             }
             Operand::Table(_) => unreachable!("a table is no product"),

@@ -9,9 +9,12 @@
 //! [`weights::numeric::fixed_point`]. The memories hold what the hardware's hold after the same
 //! instruction, and an [`Observer`] sees every write of it.
 
+mod cache;
+mod control;
 mod image;
 mod matrix;
 mod observe;
+mod pass;
 mod state;
 mod store;
 mod train;
@@ -22,9 +25,11 @@ pub use observe::{Facts, MatrixFacts, Observer, Record, Recorder, Silent, TrainC
 pub use widths::Widths;
 
 use super::ReferenceError;
-use firmware::isa::Action;
+use control::Control;
+use firmware::isa::{Action, Instruction};
 use firmware::machine::{MachineParameters, Program};
 use image::Image;
+use pass::Place;
 use state::State;
 use std::sync::Arc;
 
@@ -154,16 +159,19 @@ impl MachineReference {
             return Err(ReferenceError::TokenId { id: token, position, vocabulary });
         }
         self.state.token = token as usize;
-        for (index, instruction) in program.instructions.iter().enumerate() {
-            if let Action::End(end) = instruction.action {
-                if end.unasked == 0 || !asked {
-                    break;
+        let mut control = Control::new(position);
+        while let Some(instruction) = program.instructions.get(control.next()) {
+            let index = control.next();
+            match instruction.action {
+                Action::End(end) if end.unasked == 0 || !asked => break,
+                Action::End(_) | Action::Loop(_) | Action::Next(_) => {}
+                _ => {
+                    observer.issue(index);
+                    let facts = self.state.execute(&image, &control, instruction, observer);
+                    observer.finish(index, &facts);
                 }
-                continue;
             }
-            observer.issue(index);
-            let facts = self.state.execute(&image, index, &instruction.action, observer);
-            observer.finish(index, &facts);
+            control.advance(instruction);
         }
         self.state.position += 1;
         if !asked {
@@ -183,14 +191,25 @@ impl State {
     fn execute<O: Observer>(
         &mut self,
         image: &Image,
-        index: usize,
-        action: &Action,
+        control: &Control,
+        instruction: &Instruction,
         observer: &mut O,
     ) -> Facts {
-        match action {
-            Action::End(_) => {}
+        let action = instruction.moved(&control.pointers());
+        match &action {
+            Action::End(_) | Action::Loop(_) | Action::Next(_) => {}
             Action::Matrix(matrix) => {
-                return Facts::Matrix(self.matrix(image, index, matrix, observer));
+                let attended = control.attended(instruction);
+                let facts = self.matrix(image, control.next(), matrix, attended, observer);
+                return Facts::Matrix(facts);
+            }
+            Action::Pass(pass) => {
+                let place = Place {
+                    position: control.position(),
+                    attended: control.attended(instruction),
+                    restarts: control.restarts(pass.restart_at),
+                };
+                self.pass(image, pass, place, observer);
             }
             Action::Norm(norm) => self.norm(image, norm, observer),
             Action::Encode(encode) => self.encode(image, encode, observer),

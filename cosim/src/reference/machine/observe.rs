@@ -14,6 +14,8 @@ pub enum Write {
     Results { address: u32, values: Vec<i64> },
     /// `elements` values into T.
     Temporaries { address: u32, values: Vec<i64> },
+    /// `elements` values into S.
+    State { address: u32, values: Vec<i64> },
     /// A word of `slots` counts that stand in `column` of the train.
     Train { address: u32, column: u32, counts: Vec<i16> },
     /// The descriptor of a train: its words, and the or (bitwise) or maximum (unary) of its
@@ -21,6 +23,8 @@ pub enum Write {
     Descriptor { train: u32, words: u32, magnitude: u32 },
     /// A scalar register.
     Scalar { index: u32, scale: Scale },
+    /// A level register.
+    Level { index: u32, value: i64 },
     /// A maximum register.
     Maximum { index: u32, value: i64 },
     /// One digit of a key: row `position mod lanes` of a word.

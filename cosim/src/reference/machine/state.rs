@@ -1,5 +1,6 @@
 //! The memories of one machine.
 
+use super::cache::Cache;
 use super::image::Image;
 use super::store::Kept;
 use super::train::Train;
@@ -15,11 +16,17 @@ pub(super) struct State {
     pub(super) residual: Vec<i64>,
     pub(super) results: Vec<i64>,
     pub(super) temporaries: Vec<i64>,
+    pub(super) state: Vec<i64>,
     pub(super) trains: Vec<Train>,
     /// The train that wrote each word of the train store last.
     pub(super) train_owners: Vec<u32>,
     pub(super) scalars: Vec<Scale>,
+    pub(super) levels: Vec<i64>,
     pub(super) maxima: Vec<i64>,
+    /// Keys of a program of passes.
+    pub(super) key_words: Cache,
+    /// Values of a program of passes.
+    pub(super) value_words: Cache,
     /// Keys by region of the image.
     pub(super) keys: Vec<Kept>,
     /// Values by region of the image.
@@ -41,6 +48,10 @@ impl State {
         let kept = |regions: &[super::store::Region]| {
             regions.iter().map(|region| Kept::new(region.channels, context)).collect()
         };
+        let cache = |depth: u32| {
+            let depth = if parameters.has_passes() { depth } else { 0 };
+            Cache::new(parameters.lanes, parameters.slots, depth)
+        };
         let deficits = vec![0; parameters.deficit_depth as usize * parameters.elements as usize];
         State {
             position: 0,
@@ -50,10 +61,14 @@ impl State {
             residual: values(parameters.residual_depth),
             results: values(parameters.result_depth),
             temporaries: values(parameters.temporary_depth),
+            state: values(parameters.state_depth),
             trains: vec![Train::default(); parameters.train_count as usize],
             train_owners: vec![u32::MAX; parameters.train_depth as usize],
             scalars: vec![Scale::default(); parameters.scalar_count as usize],
+            levels: vec![0; parameters.level_count as usize],
             maxima: vec![0; MAXIMUM_COUNT],
+            key_words: cache(parameters.key_depth),
+            value_words: cache(parameters.value_depth),
             keys: kept(&image.key_regions),
             values: kept(&image.value_regions),
             key_deficits: deficits.clone(),

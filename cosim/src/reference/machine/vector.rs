@@ -167,7 +167,7 @@ impl State {
         self.scalars[scalar as usize].exponent
     }
 
-    fn put_scalar<O: Observer>(&mut self, index: u32, scale: Scale, observer: &mut O) {
+    pub(super) fn put_scalar<O: Observer>(&mut self, index: u32, scale: Scale, observer: &mut O) {
         self.scalars[index as usize] = scale;
         if O::WRITES {
             observer.write(Write::Scalar { index, scale });
@@ -197,7 +197,7 @@ fn constants(image: &Image, address: u32, length: usize) -> &[i64] {
     &image.program.constants[from..from + length]
 }
 
-fn show_train<O: Observer>(index: u32, train: &Train, slots: usize, observer: &mut O) {
+pub(super) fn show_train<O: Observer>(index: u32, train: &Train, slots: usize, observer: &mut O) {
     for (word, &column) in train.columns.iter().enumerate() {
         let address = train.first + word as u32;
         let counts = train.counts()[column as usize * slots..][..slots].to_vec();

@@ -68,6 +68,8 @@ impl Observer for Widths {
             Write::Residual { values, .. } => self.values("residual", &values),
             Write::Results { values, .. } => self.values("result", &values),
             Write::Temporaries { values, .. } => self.values("temporary", &values),
+            Write::State { values, .. } => self.values("state", &values),
+            Write::Level { value, .. } => self.values("level", &[value]),
             Write::Maximum { value, .. } => self.values("maximum", &[value]),
             Write::Train { counts, .. } => {
                 let width = self.parameters.count_width;

@@ -10,7 +10,6 @@
 
 use crate::blocks::axi_registers::{self, AxiRegisters, Stepping};
 use crate::module::Module;
-use firmware::isa::INSTRUCTION_WORDS;
 use firmware::machine::MachineParameters;
 use firmware::registers::machine::{Field, FieldSpec, MAP, Register};
 use std::sync::Arc;
@@ -27,7 +26,7 @@ pub fn machine_registers(machine: &MachineParameters) -> Arc<Module> {
             Register::ProgramData,
             Field::ProgramPart,
             Field::ProgramWord,
-            INSTRUCTION_WORDS as u32,
+            machine.instruction_words,
         ),
         step(Register::ConstantData, Field::ConstantElement, Field::ConstantWord, elements),
         step(Register::ResultData, Field::ResultElement, Field::ResultWord, elements),

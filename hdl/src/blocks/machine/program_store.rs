@@ -68,14 +68,13 @@ impl ProgramStore {
         b.stage("memory.");
         let mut parts: Vec<Signal> = (0..INSTRUCTION_WORDS)
             .map(|index| {
-                let contents = self
-                    .contents
-                    .iter()
-                    .map(|encoded| Bits::new(i128::from(encoded[index]), uint(PART_WIDTH)));
+                let contents = self.contents.iter().map(|encoded| {
+                    Bits::new(i128::from(encoded[index as usize]), uint(PART_WIDTH))
+                });
                 let contents: Vec<Bits> = contents.collect();
                 let name = format!("parts_{index}");
                 let memory = b.memory(&name, words, uint(PART_WIDTH), &contents).exclusive();
-                memory.write(write & part.is(index as i128), address.bits(0, width), data);
+                memory.write(write & part.is(index.into()), address.bits(0, width), data);
                 memory.read(&format!("part_{index}_q"), read, read_address)
             })
             .collect();
