@@ -110,7 +110,7 @@ fn an_image_goes_to_its_memories() {
     let mut driver = connected();
     let image = MachineImage {
         weights: (0..6).collect(),
-        program: vec![[1, 2, 3, 4, 5], [6, 7, 8, 9, 10]],
+        program: vec![[1, 2, 3, 4, 5, 0, 0, 0, 0, 0, 0], [6, 7, 8, 9, 10, 0, 0, 0, 0, 0, 0]],
         constants: vec![-1, 5, -32768],
     };
     driver.load(&image).unwrap();
@@ -129,7 +129,7 @@ fn what_does_not_fit_is_not_written() {
     assert!(message(driver.load_weights(&[0; 7])).starts_with("an image of 7 banks"));
     assert!(message(driver.load_weights(&[0; 8])).starts_with("weight words 4 is outside 0..=3"));
     assert!(message(driver.load_constants(&[0; 9])).starts_with("constant words 3 is outside"));
-    assert!(message(driver.load_program(&[[0; 5]; 3])).starts_with("instructions 3 is outside"));
+    assert!(message(driver.load_program(&[[0; 11]; 3])).starts_with("instructions 3 is outside"));
     assert!(message(driver.configure(1 << 16, None)).starts_with("generate_count 65536"));
     assert_eq!(driver.into_bus().writes, []);
 }
