@@ -10,6 +10,7 @@
 
 use crate::isa::{Instruction, LONG_WORDS};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use weights::config::Target;
 use weights::numeric::pass::FunctionTable;
 use weights::numeric::{Radix, Trit};
@@ -129,12 +130,20 @@ pub struct Program {
     pub logits_scalar: u32,
     /// The id that starts every text, where the model has one.
     pub begin_token: Option<u32>,
-    /// The id that ends a text, where the model has one.
-    pub end_token: Option<u32>,
+    /// The ids that end a text: any of them does.
+    pub end_tokens: BTreeSet<u32>,
     /// What every width must hold, and what it holds.
     pub widths: Vec<WidthProof>,
     /// What lies for good in the weight, key, value, deficit and constant memories.
     pub areas: Vec<MemoryArea>,
+}
+
+impl Program {
+    /// The id that the machine's register of the end token holds. It has room for one, so a machine
+    /// that answers by itself ends at the lowest; a host that reads every id ends at any.
+    pub fn end_token(&self) -> Option<u32> {
+        self.end_tokens.first().copied()
+    }
 }
 
 /// A number that the weights bound, and the width that holds it.

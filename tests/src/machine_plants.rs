@@ -3,6 +3,7 @@
 use crate::machine_check::{Host, Whole};
 use crate::machines::MachineCase;
 use crate::plants::{Plant, plants};
+use std::collections::BTreeSet;
 use weights::config::{Design, DesignFile};
 use weights::network::{AttentionShape, BitnetShape, Function};
 use weights::numeric::Radix;
@@ -19,11 +20,12 @@ fn shape() -> BitnetShape {
         gate: Function::Silu,
         vocabulary: 13,
         context: 7,
+        sub_norms: true,
         epsilon: 1e-6,
         rotary_base: 10000.0,
         tied: true,
         begin_token: Some(1),
-        end_token: None,
+        end_tokens: BTreeSet::new(),
     }
 }
 

@@ -5,6 +5,7 @@
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use std::collections::BTreeSet;
 use weights::config::{Design, DesignFile, Target};
 use weights::network::{AttentionShape, BitnetShape, Function, Network};
 use weights::numeric::Radix;
@@ -105,11 +106,12 @@ fn random_shape(random: &mut ChaCha8Rng) -> BitnetShape {
         gate: Function::Silu,
         vocabulary: random.random_range(5..=70),
         context: random.random_range(2..=20),
+        sub_norms: true,
         epsilon: [1e-20, 1e-6, 1e-3][random.random_range(0..3)],
         rotary_base: 10000.0,
         tied: random.random(),
         begin_token: Some(1),
-        end_token: None,
+        end_tokens: BTreeSet::new(),
     }
 }
 

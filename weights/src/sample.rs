@@ -16,6 +16,7 @@ use crate::network::{
 use crate::numeric::Trit;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
+use std::collections::BTreeSet;
 use std::convert::Infallible;
 
 /// The share of zero weights, in percent: what a trained ternary model of this kind shows.
@@ -36,13 +37,14 @@ pub fn shape_of(sample: &Sample) -> BitnetShape {
         blocks,
         attention: AttentionShape { heads, key_value_heads, head_width, causal: true },
         gate: Function::Silu,
+        sub_norms: true,
         vocabulary,
         context,
         epsilon: 1e-5,
         rotary_base: 10000.0,
         tied: true,
         begin_token: Some(1),
-        end_token: None,
+        end_tokens: BTreeSet::new(),
     }
 }
 

@@ -68,7 +68,7 @@ pub(super) fn activity(
             let train = watcher.trains[*instruction];
             activity.work.add_matrix(machine, matrix, (facts.tiles, facts.rows), (spikes, train));
         }
-        if Some(token) == program.end_token {
+        if program.end_tokens.contains(&token) {
             break;
         }
     }

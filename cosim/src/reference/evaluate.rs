@@ -134,7 +134,7 @@ pub fn score_stories<P: Predictor>(
 }
 
 /// Continues `prompt` by the likeliest ids, the lowest on ties: at most `length`, up to and with
-/// the model's end token, within its context.
+/// an end token of the model, within its context.
 ///
 /// # Errors
 /// As [`Reference::step`].
@@ -144,7 +144,6 @@ pub fn greedy(
     length: usize,
 ) -> Result<Vec<u32>, ReferenceError> {
     reference.reset();
-    let end_token = reference.network().end_token;
     let room = reference.network().context.saturating_sub(prompt.len()) + 1;
     let mut next = 0;
     for &id in prompt {
@@ -153,7 +152,7 @@ pub fn greedy(
     let mut written = Vec::new();
     while written.len() < length.min(room) && !prompt.is_empty() {
         written.push(next);
-        if Some(next) == end_token || written.len() == length.min(room) {
+        if reference.network().end_tokens.contains(&next) || written.len() == length.min(room) {
             break;
         }
         next = argmax(reference.step(next)?) as u32;

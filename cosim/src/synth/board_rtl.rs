@@ -93,7 +93,7 @@ impl BoardRtl {
                 contents: MachineImage::new(program).map_err(PipelineError::from)?,
                 divisor,
                 generate_count: program.parameters.context,
-                end_token: program.end_token,
+                end_token: program.end_token(),
             })),
             Built::Engine(engine) => Body::Engine(EngineUart { engine: *engine, divisor }),
         };

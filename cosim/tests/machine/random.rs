@@ -8,6 +8,7 @@ use firmware::isa::{
 use firmware::machine::{Program, StoredMatrix};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
+use std::collections::BTreeSet;
 
 const HEADS: u32 = 4;
 /// Words of a head.
@@ -98,7 +99,7 @@ pub(crate) fn program(seed: u64) -> Program {
         logits_unit: 1.0,
         logits_scalar: 20,
         begin_token: None,
-        end_token: None,
+        end_tokens: BTreeSet::new(),
         widths: Vec::new(),
         areas: Vec::new(),
     }

@@ -322,7 +322,7 @@ impl<'n> Emitter<'n> {
             logits_unit: logits.unit,
             logits_scalar: logits.scalar,
             begin_token: self.network.begin_token,
-            end_token: self.network.end_token,
+            end_tokens: self.network.end_tokens.clone(),
             widths: self.widths,
             areas: self.areas,
         })

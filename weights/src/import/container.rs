@@ -9,7 +9,7 @@
 //! writes our files, and a test holds both readers to the same tensors.
 
 use super::json::{Object, shown};
-use super::{ImportError, Limits, folder};
+use super::{ImportError, Limits, folder, other};
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -102,20 +102,26 @@ pub(super) struct Container {
 
 #[allow(dead_code, reason = "each family asks with some of these")]
 impl Container {
-    /// Opens the single file of a folder, or all shards that its index lists.
-    pub(super) fn open(folder: &Path, limits: &Limits) -> Result<Container, ImportError> {
+    /// Whether a folder has weights that are read.
+    pub(super) fn is_there(folder: &Path) -> bool {
+        folder::has(folder, SINGLE) || folder::has(folder, INDEX)
+    }
+
+    /// Opens the single file of a folder, or all shards that its index lists. What is there beside
+    /// them is noted.
+    pub(super) fn open(
+        folder: &Path,
+        limits: &Limits,
+        notes: &mut Vec<String>,
+    ) -> Result<Container, ImportError> {
         let mut container =
             Container { files: Vec::new(), tensors: BTreeMap::new(), used: BTreeSet::new() };
-        let shards = if !folder::has(folder, SINGLE) && folder::has(folder, INDEX) {
-            shard_names(folder, limits)?
-        } else {
-            BTreeSet::from([SINGLE.to_owned()])
-        };
+        let files = weight_files(folder, limits, notes)?;
         let mut room = limits.weight_bytes;
-        for shard in shards {
-            let bytes = folder::read(folder, &shard, room)?;
+        for file in files {
+            let bytes = folder::read(folder, &file, room)?;
             room -= bytes.len() as u64;
-            container.add(shard, bytes, limits)?;
+            container.add(file, bytes, limits)?;
         }
         Ok(container)
     }
@@ -189,6 +195,40 @@ impl Container {
             }
         }
     }
+}
+
+/// The weight files that are read. Readers differ in what they do with a single file beside an
+/// index: where both are there, nobody can say which model is meant.
+fn weight_files(
+    folder: &Path,
+    limits: &Limits,
+    notes: &mut Vec<String>,
+) -> Result<BTreeSet<String>, ImportError> {
+    let (single, index) = (folder::has(folder, SINGLE), folder::has(folder, INDEX));
+    let alone = BTreeSet::from([SINGLE.to_owned()]);
+    let files = match (single, index) {
+        (false, false) => return Err(other::no_weights(folder, SINGLE)),
+        (true, false) => alone,
+        (false, true) => shard_names(folder, limits)?,
+        (true, true) => {
+            let shards = shard_names(folder, limits)?;
+            let there = |shard: &&String| *shard != SINGLE && folder::has(folder, shard);
+            if let Some(shard) = shards.iter().find(there) {
+                let shard = shard.clone();
+                return Err(ImportError::TwoModels { single: SINGLE, shard, index: INDEX });
+            }
+            if shards != alone {
+                notes.push(format!("`{SINGLE}` is read: no file that `{INDEX}` names is there"));
+            }
+            alone
+        }
+    };
+    for name in folder::names(folder) {
+        if name.ends_with(".safetensors") && !files.contains(&name) {
+            notes.push(format!("`{name}` is not read: it is no part of the model"));
+        }
+    }
+    Ok(files)
 }
 
 /// The files that the index names; a path could lead out of the folder.

@@ -16,6 +16,19 @@ pub enum ImportError {
         "cannot read `{file}`: {reason}\n  = the folder must hold it, readable; fetch it again if it is missing"
     )]
     File { file: String, reason: String },
+    /// A file is only a pointer to one.
+    #[error(
+        "`{file}` is a pointer of Git LFS, not the file itself\n  = run `git lfs pull` in the folder, or download the file"
+    )]
+    Pointer { file: String },
+    /// The folder holds weights of another kind.
+    #[error("the folder has `{found}`, but no `{missing}`\n  = {remedy}")]
+    OtherWeights { found: String, missing: String, remedy: &'static str },
+    /// The folder holds two models.
+    #[error(
+        "the folder holds two models: `{single}`, and `{shard}` by `{index}`\n  = keep the files of one of them"
+    )]
+    TwoModels { single: &'static str, shard: String, index: &'static str },
     /// A file is larger than its limit.
     #[error(
         "`{file}` holds {bytes} bytes, the limit is {limit}\n  = this is no model that this tool can hold: choose a smaller one"
@@ -84,6 +97,11 @@ pub enum ImportError {
         "tensor `{tensor}` is {found}, but must be {expected}\n  --> {file}, header\n  = config.json and weights must be of one model"
     )]
     TensorForm { file: String, tensor: String, found: String, expected: String },
+    /// A stored rotary angle that is not the one of the configuration.
+    #[error(
+        "tensor `{tensor}`: angle {index} is {angle:?}, but the configuration's base makes it {ours:?}\n  --> {file}, data\n  = rotary angles of another rule are not executed: config.json and weights must be of one model"
+    )]
+    Angle { file: String, tensor: String, index: usize, angle: f32, ours: f32 },
     /// A two-bit code that stands for no trit.
     #[error(
         "tensor `{tensor}`: code 3 at row {row}, column {column}\n  --> {file}, data\n  = codes 0, 1, 2 stand for -1, 0, +1: the file is damaged or packed differently"

@@ -38,12 +38,21 @@ fn shape(network: &Network) -> Result<BitnetShape, ExportError> {
 /// If the network is no BitNet transformer.
 pub fn config_json(network: &Network) -> Result<String, ExportError> {
     let shape = shape(network)?;
+    if !shape.sub_norms {
+        return Err(ExportError::Structure { name: network.name.clone() });
+    }
     let gate = match shape.gate {
         Function::SquaredRelu => "relu2",
         Function::Silu => "silu",
         _ => {
             return Err(ExportError::Structure { name: network.name.clone() });
         }
+    };
+    // One id is written as a number, which every reader knows.
+    let end_tokens = match shape.end_tokens.iter().collect::<Vec<_>>().as_slice() {
+        [] => json!(null),
+        [one] => json!(one),
+        several => json!(several),
     };
     let config = json!({
         "architectures": ["BitNetForCausalLM"],
@@ -62,7 +71,7 @@ pub fn config_json(network: &Network) -> Result<String, ExportError> {
         "tie_word_embeddings": shape.tied,
         "attention_bias": false,
         "bos_token_id": shape.begin_token,
-        "eos_token_id": shape.end_token,
+        "eos_token_id": end_tokens,
         "quantization_config": {
             "quant_method": "bitnet",
             "linear_class": "autobitlinear",
@@ -91,9 +100,10 @@ pub fn safetensors_bytes(network: &Network) -> Result<Vec<u8>, ExportError> {
                 tensors.insert(names::weight(name), tensor);
             }
             Operation::TernaryLinear { matrix, .. } => {
-                tensors.insert(names::weight(&matrix.name), packed(matrix));
+                let weight = names::weight(&matrix.name);
                 let scale = ArchiveTensor::f32(vec![1], &[matrix.scale]);
-                tensors.insert(names::scale(&matrix.name), scale);
+                tensors.insert(names::scale(&weight), scale);
+                tensors.insert(weight, packed(matrix));
             }
             _ => {}
         }

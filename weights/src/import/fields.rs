@@ -64,6 +64,11 @@ impl Fields {
         self.values.get(field).is_some_and(|value| !value.is_null())
     }
 
+    /// Whether it has no field at all.
+    pub(super) fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+
     /// Whether the file has the field, be it null.
     pub(super) fn mentions(&self, field: &str) -> bool {
         self.values.contains_key(field)

@@ -1,9 +1,13 @@
 //! Reading files of a folder, within limits.
 
 use super::ImportError;
+use super::json::shown;
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::Path;
+
+/// How the pointer that Git LFS leaves in the place of a large file begins.
+const POINTER: &[u8] = b"version https://git-lfs.github.com/spec/";
 
 /// Requires that `folder` is one.
 pub(super) fn require(folder: &Path) -> Result<(), ImportError> {
@@ -18,6 +22,15 @@ pub(super) fn require(folder: &Path) -> Result<(), ImportError> {
 /// Whether the folder has that file.
 pub(super) fn has(folder: &Path, file: &str) -> bool {
     folder.join(file).exists()
+}
+
+/// The names in a folder, in the order of the alphabet; none if it cannot be read.
+pub(super) fn names(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut names: Vec<String> =
+        entries.map(|entry| shown(&entry.file_name().to_string_lossy())).collect();
+    names.sort();
+    names
 }
 
 /// The bytes of one file; its size is checked first, and no more is read than it had then.
@@ -36,6 +49,9 @@ pub(super) fn read(folder: &Path, file: &str, limit: u64) -> Result<Vec<u8>, Imp
     let mut content = Vec::with_capacity(bytes as usize);
     let opened = File::open(&path).map_err(|error| failed(reason(&error)))?;
     opened.take(bytes).read_to_end(&mut content).map_err(|error| failed(reason(&error)))?;
+    if content.starts_with(POINTER) {
+        return Err(ImportError::Pointer { file: file.to_owned() });
+    }
     Ok(content)
 }
 

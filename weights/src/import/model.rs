@@ -2,7 +2,7 @@
 
 use super::container::Container;
 use super::fields::Fields;
-use super::{ImportError, Limits, folder};
+use super::{ImportError, Limits, folder, other};
 use std::path::Path;
 
 const CONFIG: &str = "config.json";
@@ -31,15 +31,22 @@ impl<'a> Model<'a> {
             Some(name) => name.to_string_lossy().into_owned(),
             None => "model".to_owned(),
         };
+        if !folder::has(folder, CONFIG) && !Container::is_there(folder) {
+            return Err(other::no_weights(folder, CONFIG));
+        }
         let config = Fields::parse(CONFIG, &folder::read(folder, CONFIG, limits.json_bytes)?)?;
-        let mut model = Model { folder, limits, name, config, notes: Vec::new(), container: None };
-        model.note_repeated();
+        let absent = Fields::absent(CONFIG);
+        let mut model =
+            Model { folder, limits, name, config: absent, notes: Vec::new(), container: None };
+        model.note_repeated(&config);
+        model.config = config;
         Ok(model)
     }
 
-    fn note_repeated(&mut self) {
-        for key in self.config.repeated() {
-            let file = self.config.file();
+    /// Notes keys that a file says twice.
+    pub(super) fn note_repeated(&mut self, fields: &Fields) {
+        for key in fields.repeated() {
+            let file = fields.file();
             self.notes.push(format!("{file} says `{key}` twice: the last value is taken"));
         }
     }
@@ -49,7 +56,7 @@ impl<'a> Model<'a> {
     pub(super) fn weights(&mut self) -> Result<&mut Container, ImportError> {
         self.config.finish()?;
         if self.container.is_none() {
-            self.container = Some(Container::open(self.folder, self.limits)?);
+            self.container = Some(Container::open(self.folder, self.limits, &mut self.notes)?);
         }
         Ok(self.container.as_mut().expect("it was just opened"))
     }

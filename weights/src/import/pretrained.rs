@@ -41,40 +41,25 @@ const WITHOUT_EFFECT: [&str; 33] = [
     "use_return_dict",
 ];
 
-/// How `generate` chooses ids, which older files keep in `config.json`. What a machine writes is
-/// told where `generation_config.json` is read.
-const GENERATION: [&str; 24] = [
-    "bad_words_ids",
-    "begin_suppress_tokens",
-    "diversity_penalty",
-    "do_sample",
-    "early_stopping",
-    "encoder_no_repeat_ngram_size",
-    "exponential_decay_length_penalty",
-    "forced_bos_token_id",
-    "forced_eos_token_id",
-    "length_penalty",
+/// What older files keep in `config.json` for `generate`: of effect only when sampling, or on the
+/// form of its output. What would choose other ids is noted where the end tokens are read.
+const GENERATION: [&str; 10] = [
     "max_length",
-    "min_length",
-    "no_repeat_ngram_size",
-    "num_beam_groups",
-    "num_beams",
+    "max_new_tokens",
     "num_return_sequences",
     "output_scores",
     "remove_invalid_values",
-    "repetition_penalty",
     "return_dict_in_generate",
-    "suppress_tokens",
     "temperature",
     "top_k",
     "top_p",
+    "typical_p",
 ];
 
 /// Declares what is of no effect in every family, and refuses what would be of one.
 pub(super) fn declare(fields: &Fields) -> Result<(), ImportError> {
     fields.without_effect(&WITHOUT_EFFECT);
     fields.without_effect(&GENERATION);
-    fields.without_effect(&["typical_p"]);
     fields.neutral("add_cross_attention", &json!(false))?;
     fields.neutral("chunk_size_feed_forward", &json!(0))?;
     fields.neutral("cross_attention_hidden_size", &json!(null))?;

@@ -47,7 +47,7 @@ pub(super) fn packed_trits(
     columns: usize,
 ) -> Result<Vec<Trit>, ImportError> {
     let chunk = rows.div_ceil(TRITS_PER_BYTE);
-    let expected = || format!("U8 [{chunk}, {columns}] or floats [{rows}, {columns}]");
+    let expected = || format!("U8 [{chunk}, {columns}], or I8 or floats [{rows}, {columns}]");
     require_form(tensor, tensor.dtype == Dtype::U8, &[chunk, columns], expected)?;
     let mut trits = Vec::with_capacity(rows * columns);
     for row in 0..rows {
@@ -66,13 +66,36 @@ pub(super) fn packed_trits(
     Ok(trits)
 }
 
-/// Trits and scale of a float matrix whose values are −s, 0 and +s. A matrix of zeros has scale 1.
+/// Whether a matrix is stored as bytes of four trits.
+pub(super) fn is_packed(tensor: &Tensor<'_>) -> bool {
+    tensor.dtype == Dtype::U8
+}
+
+/// The finite numbers of a matrix that is not packed: floats, or bytes with a sign.
+fn unpacked(
+    tensor: &Tensor<'_>,
+    [rows, columns]: [usize; 2],
+    expected: impl FnOnce() -> String,
+) -> Result<Vec<f32>, ImportError> {
+    let shape = [rows, columns];
+    let fits = tensor.dtype == Dtype::I8 || tensor.dtype.is_float();
+    require_form(tensor, fits, &shape, expected)?;
+    match tensor.dtype {
+        Dtype::I8 => Ok(tensor.bytes.iter().map(|&byte| f32::from(byte as i8)).collect()),
+        _ => floats(tensor, &shape),
+    }
+}
+
+/// Trits and scale of a matrix whose values are −s, 0 and +s. A matrix of zeros has scale 1.
 pub(super) fn ternary_floats(
     tensor: &Tensor<'_>,
     rows: usize,
     columns: usize,
 ) -> Result<(Vec<Trit>, f32), ImportError> {
-    let values = floats(tensor, &[rows, columns])?;
+    let packed_rows = rows.div_ceil(TRITS_PER_BYTE);
+    let values = unpacked(tensor, [rows, columns], || {
+        format!("U8 [{packed_rows}, {columns}], or I8 or floats [{rows}, {columns}]")
+    })?;
     let scale = values.iter().find(|&&value| value != 0.0).map_or(1.0, |value| value.abs());
     let trit = |(index, &value): (usize, &f32)| {
         if value == 0.0 {
@@ -92,6 +115,23 @@ pub(super) fn ternary_floats(
     };
     let trits = values.iter().enumerate().map(trit).collect::<Result<_, _>>()?;
     Ok((trits, scale))
+}
+
+/// Trits and scale that latent weights are rounded to: `clamp(round(w / m), −1, 1) · m`, where m is
+/// the mean magnitude of the whole matrix, at least 1e-5, and halves round to even (transformers'
+/// `integrations/bitnet.py`, `WeightQuant`).
+pub(super) fn absmean(
+    tensor: &Tensor<'_>,
+    rows: usize,
+    columns: usize,
+) -> Result<(Vec<Trit>, f32), ImportError> {
+    let values = unpacked(tensor, [rows, columns], || {
+        format!("floats [{rows}, {columns}], which quantization_mode \"online\" rounds")
+    })?;
+    let sum: f64 = values.iter().map(|&value| f64::from(value.abs())).sum();
+    let factor = 1.0 / ((sum / values.len() as f64) as f32).max(1e-5);
+    let trit = |value: &f32| (value * factor).round_ties_even().clamp(-1.0, 1.0) as Trit;
+    Ok((values.iter().map(trit).collect(), 1.0 / factor))
 }
 
 fn require_floats(tensor: &Tensor<'_>, shape: &[usize]) -> Result<(), ImportError> {

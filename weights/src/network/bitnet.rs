@@ -11,7 +11,7 @@ use super::{
     AttentionShape, EmbedIndex, Function, Network, Operation, Readout, RotaryPairing, Table,
     TernaryMatrix,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The dimensions of a BitNet transformer.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,6 +26,9 @@ pub struct BitnetShape {
     pub attention: AttentionShape,
     /// The function of the gate.
     pub gate: Function,
+    /// Whether a norm stands before the last matrix of attention and feed-forward part: BitNet has
+    /// it, LLaMA with ternary matrices has not.
+    pub sub_norms: bool,
     /// Number of token ids.
     pub vocabulary: usize,
     /// Most tokens of one text.
@@ -38,8 +41,8 @@ pub struct BitnetShape {
     pub tied: bool,
     /// The id that starts every text.
     pub begin_token: Option<u32>,
-    /// The id that ends a text.
-    pub end_token: Option<u32>,
+    /// The ids that end a text.
+    pub end_tokens: BTreeSet<u32>,
 }
 
 /// Where the weights of a BitNet transformer come from: a file, a generator, another network.
@@ -98,7 +101,7 @@ pub fn bitnet_network<S: BitnetSource>(
         steps: 1,
         readout: Readout::NextToken,
         begin_token: shape.begin_token,
-        end_token: shape.end_token,
+        end_tokens: shape.end_tokens.clone(),
         tables,
         operations: builder.operations,
         output: "logits".to_owned(),
@@ -128,6 +131,13 @@ impl<S: BitnetSource> Builder<'_, S> {
             weight,
             epsilon: self.shape.epsilon,
         }))
+    }
+
+    fn sub_norm(&mut self, prefix: &str, input: String, width: usize) -> Result<String, S::Error> {
+        match self.shape.sub_norms {
+            true => self.norm(&format!("{prefix}.sub_norm"), &input, width),
+            false => Ok(input),
+        }
     }
 
     fn linear(
@@ -169,7 +179,7 @@ impl<S: BitnetSource> Builder<'_, S> {
         let (name, output) = (prefix.to_owned(), format!("{prefix}.mixed"));
         let mixed =
             self.push(Operation::WeightedValues { name, probabilities, value, output, shape });
-        let normed = self.norm(&format!("{prefix}.sub_norm"), &mixed, query_width)?;
+        let normed = self.sub_norm(prefix, mixed, query_width)?;
         let right = self.linear(format!("{prefix}.output"), &normed, width, query_width)?;
         let (left, output) = (residual.to_owned(), format!("{prefix}.residual"));
         Ok(self.push(Operation::Add { left, right, output }))
@@ -184,7 +194,7 @@ impl<S: BitnetSource> Builder<'_, S> {
         let left = self.push(Operation::Apply { function, input: gate, output });
         let output = format!("{prefix}.gated");
         let gated = self.push(Operation::Multiply { left, right, output });
-        let normed = self.norm(&format!("{prefix}.sub_norm"), &gated, hidden)?;
+        let normed = self.sub_norm(prefix, gated, hidden)?;
         let right = self.linear(format!("{prefix}.down"), &normed, width, hidden)?;
         let (left, output) = (residual.to_owned(), format!("{prefix}.residual"));
         Ok(self.push(Operation::Add { left, right, output }))
@@ -211,19 +221,21 @@ pub fn bitnet_shape(network: &Network) -> Option<BitnetShape> {
         _ => None,
     })?;
     let embedding = network.tables.get("embedding")?;
+    let is_sub_norm = |operation: &Operation| matches!(operation, Operation::RmsNorm { name, .. } if name.ends_with(".sub_norm"));
     let shape = BitnetShape {
         width: embedding.columns,
         hidden: network.ternary_matrices().find(|m| m.name == "blocks.0.ffn.up")?.rows,
         blocks: network.ternary_matrices().count() / 7,
         attention,
         gate,
+        sub_norms: operations.iter().any(is_sub_norm),
         vocabulary: network.vocabulary,
         context: network.context,
         epsilon,
         rotary_base,
         tied: !network.tables.contains_key("head"),
         begin_token: network.begin_token,
-        end_token: network.end_token,
+        end_tokens: network.end_tokens.clone(),
     };
     let rebuilt = bitnet_network(&network.name, &shape, &mut Copied { network }).ok()?;
     (rebuilt == *network).then_some(shape)

@@ -29,7 +29,7 @@ pub use neurons::{NeuronLayer, Readout};
 pub use operation::{AttentionShape, EmbedIndex, Function, Operation, RotaryPairing, SpikingHeads};
 
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A language model as a list of operations. Serialises to `1-network.json`: structure, shapes,
 /// scales and checksums, but not the weights themselves.
@@ -47,8 +47,8 @@ pub struct Network {
     pub readout: Readout,
     /// The id that starts every text, where the model has one.
     pub begin_token: Option<u32>,
-    /// The id that ends a text, where the model has one.
-    pub end_token: Option<u32>,
+    /// The ids that end a text: any of them does.
+    pub end_tokens: BTreeSet<u32>,
     /// Float tables by name; a tied embedding is one table that two operations name.
     pub tables: BTreeMap<String, Table>,
     /// The operations, in the order of execution.

@@ -323,7 +323,7 @@ impl CostDesign {
                     contents: MachineImage::new(&program)?,
                     divisor: DIVISOR,
                     generate_count: program.parameters.context,
-                    end_token: program.end_token,
+                    end_token: program.end_token(),
                 };
                 machine.module()
             }

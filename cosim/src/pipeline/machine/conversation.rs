@@ -115,7 +115,7 @@ fn talk<S: Simulation>(
     predicted: &mut impl FnMut(u32),
 ) -> Result<(), MachineError> {
     let parameters = harness.program().parameters;
-    let end_token = harness.program().end_token;
+    let end_tokens = harness.program().end_tokens.clone();
     let mut driver = MachineDriver::connect(harness, parameters)?;
     driver.load(loaded)?;
     driver.configure(1, None)?;
@@ -147,7 +147,7 @@ fn talk<S: Simulation>(
         conversation.answer.push(answer.token);
         predicted(answer.token);
         token = answer.token;
-        if Some(token) == end_token {
+        if end_tokens.contains(&token) {
             break;
         }
     }

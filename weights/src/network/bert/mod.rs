@@ -160,7 +160,7 @@ pub fn bert_network<S: BertSource>(
         steps: shape.steps,
         readout,
         begin_token: shape.begin_token,
-        end_token: shape.end_token,
+        end_tokens: shape.end_token.into_iter().collect(),
         tables,
         operations,
         output,
