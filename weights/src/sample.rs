@@ -4,8 +4,12 @@
 //! with sizes that leave ragged edges on every tile. The stream of ChaCha8 is fixed by its
 //! definition, so a seed means the same network everywhere and for good.
 
+mod decoder;
 mod encoder;
 
+pub use decoder::{
+    gpt_shape, neurtransformer, neurtransformer_shape, rwkv_shape, spikegpt, spikegpt_shape,
+};
 pub use encoder::{bert, bert_shape, spikelm, spikelm_shape, spikingbert, spikingbert_shape};
 
 use crate::config::Sample;
@@ -55,7 +59,7 @@ pub fn network(seed: u64) -> Network {
 
 /// A seeded network of any BitNet shape.
 pub fn network_of(seed: u64, shape: &BitnetShape) -> Network {
-    let mut seeded = Seeded { stream: ChaCha8Rng::seed_from_u64(seed) };
+    let mut seeded = Seeded::new(seed);
     match bitnet_network(&format!("sample-{seed}"), shape, &mut seeded) {
         Ok(network) => network,
         Err(never) => match never {},
@@ -75,7 +79,25 @@ struct Seeded {
     stream: ChaCha8Rng,
 }
 
+/// Draws dimensions.
+struct Choice(ChaCha8Rng);
+
+impl Choice {
+    /// A whole number from `low` to `high`, both included.
+    fn between(&mut self, low: usize, high: usize) -> usize {
+        low + (self.0.next_u64() % (high - low + 1) as u64) as usize
+    }
+
+    fn of<'a, T>(&mut self, values: &'a [T]) -> &'a T {
+        &values[self.between(0, values.len() - 1)]
+    }
+}
+
 impl Seeded {
+    fn new(seed: u64) -> Seeded {
+        Seeded { stream: ChaCha8Rng::seed_from_u64(seed) }
+    }
+
     /// Uniform in −1..1, on a grid of 2^-23 that f32 holds exactly.
     fn uniform(&mut self) -> f32 {
         (self.stream.next_u32() >> 8) as f32 / (1 << 23) as f32 - 1.0

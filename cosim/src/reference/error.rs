@@ -32,6 +32,11 @@ pub enum ReferenceError {
         "value `{value}` is not finite at token {position}\n  = the weights overflow 32-bit floats: check the scales of the model"
     )]
     NotFinite { value: String, position: usize },
+    /// A network that does not continue texts.
+    #[error(
+        "network `{network}` reads whole texts and does not continue them\n  = choose a causal network, whose readout is the next token"
+    )]
+    NotCausal { network: String },
     /// The tokenizer's file cannot be read.
     #[error(
         "cannot read the tokenizer: {reason}\n  --> {file}\n  = a model needs its tokenizer.json to read text: fetch it, or give token ids"

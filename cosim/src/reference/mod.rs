@@ -15,6 +15,7 @@ mod encode;
 mod error;
 mod evaluate;
 mod execute;
+pub mod float;
 mod kernel;
 pub mod machine;
 mod speed;

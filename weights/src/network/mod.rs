@@ -13,9 +13,12 @@ mod bert;
 mod bitnet;
 mod check;
 mod digits;
+mod gpt;
 mod matrix;
+mod named;
 mod neurons;
 mod operation;
+mod rwkv;
 
 pub use bert::{
     BertHead, BertPooler, BertShape, BertSource, BertSpiking, SpikelmReset, bert_network,
@@ -24,12 +27,18 @@ pub use bert::{
 pub use bitnet::{BitnetShape, BitnetSource, bitnet_network, bitnet_shape};
 pub use check::{NetworkError, Shape, Shapes};
 pub use digits::{DIGITS_MAX, DigitMatrix, digit_limit};
+pub use gpt::{GptInside, GptShape, GptSpiking, gpt_network};
 pub use matrix::{MatrixSummary, Parameters, Table, TernaryMatrix};
+pub use named::NamedSource;
 pub use neurons::{NeuronLayer, Readout};
 pub use operation::{AttentionShape, EmbedIndex, Function, Operation, RotaryPairing, SpikingHeads};
+pub use rwkv::{LifPlacement, RwkvShape, RwkvSpiking, rwkv_network};
 
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
+
+/// The context of a recurrent network: its texts may have any length.
+pub const CONTEXT_UNBOUNDED: usize = u32::MAX as usize;
 
 /// A language model as a list of operations. Serialises to `1-network.json`: structure, shapes,
 /// scales and checksums, but not the weights themselves.
@@ -39,7 +48,8 @@ pub struct Network {
     pub name: String,
     /// Number of token ids.
     pub vocabulary: usize,
-    /// Most tokens of one text: positions are `0..context`.
+    /// Most tokens of one text: positions are `0..context`. [`CONTEXT_UNBOUNDED`] where no operation
+    /// keeps positions.
     pub context: usize,
     /// Time steps of a token, at least 1.
     pub steps: usize,

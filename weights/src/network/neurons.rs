@@ -45,6 +45,18 @@ impl NeuronLayer {
         (of(&self.leak), of(&self.threshold), of(&self.amplitude))
     }
 
+    /// τ of a neuron that averages, whose gain is `1 / τ` and whose leak is `1 − 1 / τ`: what
+    /// divides by it meets thresholds as exactly as the publication, whose `u + (x − u) / τ` it is.
+    pub fn time_constant(&self) -> Option<f64> {
+        let near = (1.0 / f64::from(self.gain)) as f32;
+        let averages =
+            |tau: f32| tau > 1.0 && 1.0 / tau == self.gain && self.leak == [1.0 - 1.0 / tau];
+        // Neighbouring floats can have one reciprocal: the roundest is what somebody wrote.
+        let candidates = [near, near.next_down(), near.next_up()];
+        let fitting = candidates.into_iter().filter(|&tau| averages(tau));
+        fitting.max_by_key(|tau| tau.to_bits().trailing_zeros()).map(f64::from)
+    }
+
     /// A binary leaky neuron with a hard reset whose membrane averages over `tau` steps:
     /// `v = u + (x − u) / τ`, as SpikeGPT and NeurTransformer have it.
     pub fn lif(tau: f32, threshold: f32, state: State) -> NeuronLayer {
@@ -58,6 +70,18 @@ impl NeuronLayer {
             state,
             last_step: LastStep::Same,
             amplitude: vec![1.0],
+        }
+    }
+
+    /// A binary neuron that keeps all of its membrane for the steps of a token; a spike is worth
+    /// the threshold that it takes: what a ReLU is converted to (NeurTransformer).
+    pub fn integrate_and_fire(threshold: f32, reset: Reset) -> NeuronLayer {
+        NeuronLayer {
+            leak: vec![1.0],
+            gain: 1.0,
+            reset,
+            amplitude: vec![threshold],
+            ..NeuronLayer::lif(1.0, threshold, State::PerStep)
         }
     }
 }

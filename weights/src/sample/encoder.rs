@@ -3,7 +3,7 @@
 //! Their thresholds and scales lie where neurons fire often but not always, so that a fault in a
 //! reset, a leak or a step shows in the logits.
 
-use super::{Seeded, ternary};
+use super::{Choice, Seeded, ternary};
 use crate::network::{
     BertHead, BertPooler, BertShape, BertSource, BertSpiking, Function, Network, SpikelmReset,
     Table, TernaryMatrix, bert_network,
@@ -69,7 +69,7 @@ fn encoder(seed: u64, shape: &BertShape) -> Network {
     let odd = seed % 2 == 1;
     let spikelm = matches!(shape.spiking, BertSpiking::Spikelm { .. });
     let mut source = SeededEncoder {
-        seeded: Seeded { stream: ChaCha8Rng::seed_from_u64(seed) },
+        seeded: Seeded::new(seed),
         steps: shape.steps,
         binary: odd && matches!(shape.spiking, BertSpiking::Spikingbert { .. }),
         shared: !odd || !spikelm,
@@ -81,19 +81,7 @@ fn encoder(seed: u64, shape: &BertShape) -> Network {
     }
 }
 
-/// Draws dimensions.
-struct Choice(ChaCha8Rng);
-
 impl Choice {
-    /// A whole number from `low` to `high`, both included.
-    fn between(&mut self, low: usize, high: usize) -> usize {
-        low + (self.0.next_u64() % (high - low + 1) as u64) as usize
-    }
-
-    fn of<'a, T>(&mut self, values: &'a [T]) -> &'a T {
-        &values[self.between(0, values.len() - 1)]
-    }
-
     fn shape(&mut self, spiking: BertSpiking, steps: usize, poolers: &[BertPooler]) -> BertShape {
         let heads = self.between(1, 4);
         let head = if self.between(0, 3) == 0 {

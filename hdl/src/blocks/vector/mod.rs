@@ -1,3 +1,0 @@
-//! The vector unit of machines whose programs have passes.
-
-pub mod pass_unit;
