@@ -6,6 +6,7 @@
 //!  isa               its instructions: every bit defined once; prints a page
 //!  lower             a network of BitNet blocks becomes a program for a machine
 //!  image             a program as the memories of its machine hold it
+//!  pass_choices      which choices of a pass a program makes
 //!  listing           a program as text: memories, widths, instructions
 //!  block_ram         what a memory becomes: block RAMs, LUT RAMs or logic
 //!  machine_memories  the memories of a machine: words, bits, block RAMs
@@ -38,6 +39,7 @@ pub mod machine;
 pub mod machine_cycles;
 pub mod machine_driver;
 pub mod machine_memories;
+pub mod pass_choices;
 pub mod registers;
 pub mod stream;
 pub mod tiling;

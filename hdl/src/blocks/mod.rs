@@ -26,4 +26,5 @@ pub mod result_tile;
 pub mod spike_buffer;
 pub mod ternary_dot;
 pub mod tile_sequencer;
+pub mod vector;
 pub mod weight_store;

@@ -1,0 +1,155 @@
+//! Which choices of a pass a program makes: what its vector unit has to have.
+
+use crate::isa::{
+    Action, Destination, Emit, Finish, Follow, Function, Join, Multiply, Pass, Quantiser, Reduce,
+    Restart, RuleReset, Space, SpikeLevels, Theta,
+};
+use crate::machine::Program;
+use std::collections::BTreeSet;
+use weights::numeric::pass::{Choice, FunctionTable};
+
+/// What the passes of a program choose. A choice that none of them makes is not printed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct PassChoices {
+    /// Where a, b and c are read, by those that read them.
+    pub spaces: [BTreeSet<Space>; 3],
+    /// What a, b and c are where the state begins anew.
+    pub restarts: [BTreeSet<Restart>; 3],
+    /// Whether neighbours of a change places.
+    pub swaps: bool,
+    /// How operands are joined.
+    pub joins: BTreeSet<Join>,
+    /// Functions.
+    pub functions: BTreeSet<Function>,
+    /// Second factors.
+    pub multiplies: BTreeSet<Multiply>,
+    /// What is added to their shift.
+    pub follows: BTreeSet<Follow>,
+    /// Whether there are neurons.
+    pub spiking: bool,
+    /// Whether their membranes begin anew.
+    pub membrane_restarts: bool,
+    /// How neurons round.
+    pub quantisers: BTreeSet<Quantiser>,
+    /// Which spikes they have.
+    pub levels: BTreeSet<SpikeLevels>,
+    /// Their resets.
+    pub resets: BTreeSet<RuleReset>,
+    /// Their thresholds.
+    pub thetas: BTreeSet<Theta>,
+    /// Whether some emit all that is left.
+    pub remainders: bool,
+    /// Where results are written.
+    pub destinations: BTreeSet<Destination>,
+    /// What else becomes of them.
+    pub emits: BTreeSet<Emit>,
+    /// What is gathered, by those that gather.
+    pub reduces: BTreeSet<Reduce>,
+    /// What becomes of it.
+    pub finishes: BTreeSet<Finish>,
+    /// The tables of the program.
+    pub tables: Vec<FunctionTable>,
+}
+
+impl PassChoices {
+    /// What the passes of a program choose.
+    pub fn of(program: &Program) -> PassChoices {
+        let mut choices = PassChoices { tables: program.tables.clone(), ..PassChoices::default() };
+        for instruction in &program.instructions {
+            if let Action::Pass(pass) = &instruction.action {
+                choices.add(pass);
+            }
+        }
+        choices
+    }
+
+    /// Every choice there is, with these tables.
+    pub fn all(tables: Vec<FunctionTable>) -> PassChoices {
+        let has_table =
+            |function: &Function| function.table_index().is_none_or(|index| index < tables.len());
+        PassChoices {
+            spaces: [every(), every(), every()],
+            restarts: [every(), every(), every()],
+            swaps: true,
+            joins: every(),
+            functions: every::<Function>().into_iter().filter(has_table).collect(),
+            multiplies: every(),
+            follows: every(),
+            spiking: true,
+            membrane_restarts: true,
+            quantisers: every(),
+            levels: every(),
+            resets: every(),
+            thetas: every(),
+            remainders: true,
+            destinations: every(),
+            emits: every(),
+            reduces: every(),
+            finishes: every(),
+            tables,
+        }
+    }
+
+    /// Adds what one pass chooses.
+    pub fn add(&mut self, pass: &Pass) {
+        let read = [true, pass.reads_b(), pass.reads_c()];
+        let spaces = [pass.a_space, pass.b_space, pass.c_space];
+        let restarts = [pass.a_restart, pass.b_restart, pass.c_restart];
+        for (operand, is_read) in read.into_iter().enumerate().filter(|(_, is_read)| *is_read) {
+            debug_assert!(is_read);
+            self.spaces[operand].insert(spaces[operand]);
+            self.restarts[operand].insert(restarts[operand]);
+        }
+        self.swaps |= pass.a_swap == 1;
+        self.joins.insert(pass.join);
+        self.functions.insert(pass.function);
+        self.multiplies.insert(pass.multiply);
+        self.follows.insert(pass.follow);
+        if pass.spiking == 1 {
+            self.spiking = true;
+            self.membrane_restarts |= pass.membrane_restart == 1;
+            self.quantisers.insert(pass.quantiser);
+            self.levels.insert(pass.levels);
+            self.resets.insert(pass.reset);
+            self.thetas.insert(pass.theta);
+            self.remainders |= pass.remainder == 1;
+        }
+        self.destinations.insert(pass.destination);
+        self.emits.insert(pass.emit);
+        self.reduces.insert(pass.reduce);
+        if pass.reduce != Reduce::Nothing {
+            self.finishes.insert(pass.finish);
+        }
+    }
+
+    /// Whether a scalar is read.
+    pub fn reads_scalars(&self) -> bool {
+        self.multiplies.contains(&Multiply::Scalar)
+            || self.follows.iter().any(|&follow| follow != Follow::Nothing)
+    }
+
+    /// Whether an operand, or a membrane, comes from there.
+    pub fn reads(&self, space: Space) -> bool {
+        let membranes = self.spiking && space == Space::State;
+        membranes || self.spaces.iter().any(|spaces| spaces.contains(&space))
+    }
+
+    /// Whether S is written: by membranes or as a destination, never both in one pass.
+    pub fn writes_state(&self) -> bool {
+        self.spiking || self.destinations.contains(&Destination::State)
+    }
+
+    /// Whether keys or values are kept.
+    pub fn keeps(&self) -> bool {
+        self.emits.contains(&Emit::Keys) || self.emits.contains(&Emit::Values)
+    }
+
+    /// Whether anything is gathered.
+    pub fn gathers(&self) -> bool {
+        !self.finishes.is_empty()
+    }
+}
+
+fn every<T: Choice + Ord>() -> BTreeSet<T> {
+    T::ALL.iter().copied().collect()
+}

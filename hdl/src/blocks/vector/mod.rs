@@ -1,0 +1,3 @@
+//! The vector unit of machines whose programs have passes.
+
+pub mod pass_unit;
