@@ -42,6 +42,12 @@ pub const ADD_32: Price =
 /// A float multiplication with its addition: what a value of the vector unit takes at most.
 pub const MULTIPLY_ADD: Price =
     Price { operation: "32-bit float multiply-accumulate", picojoules: 4.6, source: HOROWITZ };
+/// A float addition: what the spiking language models count a spike as.
+pub const ADD_FLOAT: Price =
+    Price { operation: "32-bit float add", picojoules: 0.9, source: HOROWITZ };
+/// An 8-bit multiplication, without its addition.
+pub const MULTIPLY_8: Price =
+    Price { operation: "8-bit integer multiply", picojoules: 0.2, source: HOROWITZ };
 /// A bit of a weight fetched from memory: 49.6 pJ for a word of 64 bits.
 pub const FETCH_BIT: Price = Price {
     operation: "fetch of a bit from a 256 x 64 SRAM",
@@ -49,7 +55,7 @@ pub const FETCH_BIT: Price = Price {
     source: "IHP SG13G2 SRAM datasheet, 130 nm: 49.6 pJ a 64-bit read",
 };
 
-/// Every price, in the order of the sum.
+/// Every price of a machine's token, in the order of the sum.
 pub const PRICES: [Price; 4] = [ADD_8, ADD_32, FETCH_BIT, MULTIPLY_ADD];
 
 /// What a token, or several, made the machine do.

@@ -1,5 +1,6 @@
 //! `eval`: how well a network predicts a text, encoder by encoder.
 
+use super::classify::{Classify, STEPS_MAX, describe};
 use super::stages::Stages;
 use super::{Console, Exit};
 use crate::evaluation::{Corpus, Evaluation, Row, Speed, evaluate_float, evaluate_machines};
@@ -12,7 +13,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 use weights::config::DesignFile;
 use weights::config::limits::{ACC_WIDTH_MAX, CONTEXT_MAX, MEAN_COUNT_MAX};
-use weights::network::Network;
+use weights::network::{Network, Readout};
 use weights::numeric::Radix;
 
 /// Arguments of `eval`.
@@ -26,10 +27,11 @@ pub(super) struct EvalCommand {
     /// Folder of a BitNet model in the Hugging Face layout; without it, the seeded sample network.
     #[arg(long, value_name = "DIR")]
     model: Option<PathBuf>,
-    /// Text to score: stories between lines of <|endoftext|>, each from position 0.
+    /// Text to score: stories between lines of <|endoftext|>, each from position 0. For a model that
+    /// classifies: lines of a label, a tab and a text.
     #[arg(long, value_name = "FILE")]
     text: PathBuf,
-    /// Score only the first stories.
+    /// Score only the first stories, or the first lines.
     #[arg(long, value_name = "N", default_value_t = usize::MAX, hide_default_value = true)]
     stories: usize,
     /// Mean counts to try, instead of the design's encoder.mean_count.
@@ -38,6 +40,9 @@ pub(super) struct EvalCommand {
     /// Radices to count planes, spikes and cycles in, instead of the design's array.radix.
     #[arg(long, value_name = "bitwise,unary", value_delimiter = ',', value_parser = radix)]
     radix: Vec<Radix>,
+    /// Time steps to try, instead of the model's, for a model that classifies.
+    #[arg(long, value_name = "T,..", value_delimiter = ',', value_parser = clap::value_parser!(u32).range(1..=STEPS_MAX))]
+    steps: Vec<u32>,
     /// Change a key of the design, such as machine.value_width=20; may be repeated.
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
@@ -71,6 +76,16 @@ impl EvalCommand {
         let network = options.network(&file)?;
         let text = read_text(&self.text)?;
         let tokens = options.tokens(&network)?;
+        if network.readout != Readout::NextToken {
+            stages.note(console, "import", begin, &describe(&network));
+            let job = Classify { network, tokens, steps: self.steps.clone() };
+            return job.execute(console, &mut stages, (&self.text, &text), self.stories);
+        }
+        if !self.steps.is_empty() {
+            let reason = format!("network `{}` has no step counts to try", network.name);
+            let remedy = "leave out --steps: they are for models that classify";
+            return Err(PipelineError::Options { reason, remedy }.into());
+        }
         let corpus = Corpus::new(&text, &tokens, network.context, self.stories)?;
         if corpus.stories.is_empty() {
             return Err(PipelineError::NoToken { path: self.text.clone() }.into());

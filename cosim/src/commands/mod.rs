@@ -7,6 +7,7 @@
 //! | 2 | bad input, or a tool is missing; nothing was written |
 
 mod bench;
+mod classify;
 mod console;
 mod cosim;
 mod doctor;
@@ -87,7 +88,8 @@ enum Command {
     Cosim(cosim::CosimCommand),
     /// Make the HTML page of a run again, from its JSON files; needs no tool.
     Report(report::ReportCommand),
-    /// Score a text: perplexity, spikes and cycles of the machine beside the float model.
+    /// Score a text: perplexity, spikes and cycles of the machine beside the float model; or
+    /// accuracy, spikes and energy of a model that classifies.
     Eval(eval::EvalCommand),
     /// Find the machines that a part holds and those worth building: cells, block RAM, speed, energy.
     Explore(explore::ExploreCommand),

@@ -8,6 +8,7 @@
 //! Every story starts from position 0; every id but its first is scored, up to the context. Spikes
 //! and planes are those of the inputs of the ternary matrices, weighted by their synapses.
 
+pub mod classify;
 mod corpus;
 mod cost;
 mod float;

@@ -1,7 +1,7 @@
 //! Why the pipeline stops before it has a result. All of these are bad input or a missing tool.
 
 use crate::harness::LayerError;
-use crate::reference::ReferenceError;
+use crate::reference::{LabelledError, ReferenceError};
 use crate::tools::ToolError;
 use firmware::engine::EngineError;
 use firmware::image::ImageError;
@@ -68,6 +68,14 @@ pub enum PipelineError {
         path: PathBuf,
         /// What is wrong with it.
         reason: String,
+    },
+    /// A file holds no labelled texts.
+    #[error("{}, {error}", .path.display())]
+    Labelled {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        error: Box<LabelledError>,
     },
     /// The text has no token.
     #[error("the text of {} has no token\n  = give a text that is not empty", .path.display())]

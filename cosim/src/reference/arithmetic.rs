@@ -108,8 +108,8 @@ fn sigmoid(x: f32) -> f32 {
 }
 
 /// The index of the largest number, the lowest on ties.
-pub fn argmax(x: &[f32]) -> usize {
-    let better = |best: usize, (index, value): (usize, &f32)| {
+pub fn argmax<T: PartialOrd>(x: &[T]) -> usize {
+    let better = |best: usize, (index, value): (usize, &T)| {
         if *value > x[best] { index } else { best }
     };
     x.iter().enumerate().fold(0, better)

@@ -4,14 +4,16 @@ use super::ReferenceError;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
 use std::path::Path;
-use tokenizers::Tokenizer;
-use weights::network::Network;
+use tokenizers::{PostProcessor, Tokenizer, TruncationParams};
+use weights::network::{Network, Readout};
 
 /// A model's tokenizer.
 pub struct Tokens {
     source: Source,
     begin_token: Option<u32>,
     vocabulary: u32,
+    /// For a network that reads texts whole: the most tokens of one.
+    whole: Option<usize>,
 }
 
 enum Source {
@@ -46,7 +48,11 @@ impl Tokens {
             return Err(failed(format!("it holds {bytes} bytes, the limit is {FILE_BYTES_MAX}")));
         }
         let bytes = std::fs::read(&path).map_err(|error| failed(error.to_string()))?;
-        let tokenizer = Tokenizer::from_bytes(bytes).map_err(|error| failed(error.to_string()))?;
+        let mut tokenizer =
+            Tokenizer::from_bytes(bytes).map_err(|error| failed(error.to_string()))?;
+        if network.readout != Readout::NextToken {
+            frame(&mut tokenizer, network.context).map_err(failed)?;
+        }
         Ok(Tokens::from_source(Source::File(Box::new(tokenizer)), network))
     }
 
@@ -57,22 +63,33 @@ impl Tokens {
 
     fn from_source(source: Source, network: &Network) -> Tokens {
         let vocabulary = network.vocabulary.min(u32::MAX as usize) as u32;
-        Tokens { source, begin_token: network.begin_token, vocabulary }
+        let whole = (network.readout != Readout::NextToken).then_some(network.context);
+        Tokens { source, begin_token: network.begin_token, vocabulary, whole }
     }
 
-    /// The ids of a text, with the model's begin token in front.
+    /// The ids of a text, with the model's begin token in front. For a network that reads texts
+    /// whole: framed as `tokenizer.json` says, such as `[CLS] text [SEP]`, and cut to the context.
     ///
     /// # Errors
     /// If the tokenizer fails, or yields an id outside the vocabulary.
     pub fn encode(&self, text: &str) -> Result<Vec<u32>, ReferenceError> {
-        let mut ids: Vec<u32> = self.begin_token.into_iter().collect();
+        let mut ids: Vec<u32> = match self.whole {
+            Some(_) => Vec::new(),
+            None => self.begin_token.into_iter().collect(),
+        };
         match &self.source {
-            Source::Bytes => ids.extend(text.bytes().map(|byte| u32::from(byte) % self.vocabulary)),
+            Source::Bytes => {
+                let longest = self.whole.unwrap_or(usize::MAX);
+                let bytes = text.bytes().take(longest);
+                ids.extend(bytes.map(|byte| u32::from(byte) % self.vocabulary));
+            }
             Source::File(tokenizer) => {
                 let refused = |reason| ReferenceError::Text { what: "text", reason };
-                // The begin token comes from the model's configuration: some files add it, some not.
-                let encoding =
-                    tokenizer.encode(text, false).map_err(|error| refused(error.to_string()))?;
+                // The begin token of a text that goes on comes from the model's configuration: some
+                // files add it, some not.
+                let encoding = tokenizer
+                    .encode(text, self.whole.is_some())
+                    .map_err(|error| refused(error.to_string()))?;
                 ids.extend(encoding.get_ids());
             }
         }
@@ -100,7 +117,32 @@ impl Tokens {
     }
 }
 
+/// Cuts what the tokenizer yields to the context, without padding. A shorter limit of the file stays:
+/// the model was trained with it.
+fn frame(tokenizer: &mut Tokenizer, context: usize) -> Result<(), String> {
+    let limit = tokenizer.get_truncation().map_or(context, |it| it.max_length.min(context));
+    let frame = tokenizer.get_post_processor().map_or(0, |it| it.added_tokens(false));
+    if limit <= frame {
+        return Err(format!("its frame of {frame} tokens leaves no room in {limit} for a text"));
+    }
+    let stored = tokenizer.get_truncation().cloned().unwrap_or_default();
+    let truncation = TruncationParams { max_length: limit, stride: 0, ..stored };
+    tokenizer.with_truncation(Some(truncation)).map_err(|error| error.to_string())?;
+    tokenizer.with_padding(None);
+    Ok(())
+}
+
 impl Tokens {
+    /// The id of the token that marks a gap to be filled, if the tokenizer has one.
+    pub fn mask(&self) -> Option<u32> {
+        match &self.source {
+            Source::Bytes => None,
+            Source::File(tokenizer) => {
+                ["[MASK]", "<mask>"].iter().find_map(|token| tokenizer.token_to_id(token))
+            }
+        }
+    }
+
     /// Characters of `text` that its first ids stand for, the begin token standing for none.
     ///
     /// # Errors

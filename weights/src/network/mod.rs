@@ -34,6 +34,7 @@ pub use neurons::{NeuronLayer, Readout};
 pub use operation::{AttentionShape, EmbedIndex, Function, Operation, RotaryPairing, SpikingHeads};
 pub use rwkv::{LifPlacement, RwkvShape, RwkvSpiking, rwkv_network};
 
+use crate::neuron::State;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -88,6 +89,24 @@ impl Network {
     /// How many ternary weights all matrices hold together: the synapses of one token.
     pub fn ternary_weight_count(&self) -> usize {
         self.ternary_matrices().map(|matrix| matrix.trits.len()).sum()
+    }
+
+    /// The same network with another number of time steps: fewer take the first thresholds of its
+    /// neurons, more repeat the last.
+    ///
+    /// # Errors
+    /// If no neuron starts anew at each token, so that steps mean nothing to it.
+    pub fn with_steps(self, steps: usize) -> Result<Network, NetworkError> {
+        let stepped = self.operations.iter().any(|operation| match operation {
+            Operation::Neuron { neuron, .. } => neuron.state == State::PerStep,
+            _ => false,
+        });
+        if steps > 0 && (stepped || steps == self.steps) {
+            return Ok(Network { steps, ..self });
+        }
+        let expected = format!("be {}: its neurons have no steps", self.steps);
+        let operation = format!("network `{}`", self.name);
+        Err(NetworkError::Dimension { operation, what: "steps", value: steps, expected })
     }
 
     /// Checks names, order, shapes and numbers, and yields the shape of every value.

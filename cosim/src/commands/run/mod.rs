@@ -2,6 +2,7 @@
 
 mod talk;
 
+use super::classify::{Classify, STEPS_MAX, describe as describe_whole};
 use super::gates::{Built, GateOptions};
 use super::options::{quoted, quoted_path};
 use super::stages::Stages;
@@ -9,7 +10,7 @@ use super::{Console, Exit};
 use crate::pipeline::machine::{
     Conversation, MachinePlant, MachineReport, MachineRtl, MachineTrace, program_file,
 };
-use crate::pipeline::{Outputs, PipelineError, Source, SourceOptions};
+use crate::pipeline::{Outputs, PipelineError, Source, SourceOptions, read_text};
 use crate::reference::machine::MachineReference;
 use crate::report::{COSIM, PAGE, ReportError, boards_of, page};
 use clap::Args;
@@ -20,6 +21,7 @@ use std::time::Instant;
 use talk::{Job, Prompts};
 use weights::config::Design;
 use weights::config::limits::{SEED_MAX, TOKENS_MAX};
+use weights::network::Readout;
 
 /// Arguments of `run`.
 #[derive(Args, Debug)]
@@ -35,6 +37,12 @@ pub(super) struct RunCommand {
     /// token ids for the sample network.
     #[arg(long, value_name = "TEXT")]
     prompt: Vec<String>,
+    /// Texts for a model that classifies or fills masks: one a line, each read whole.
+    #[arg(long, value_name = "FILE")]
+    text: Option<PathBuf>,
+    /// Time steps of each token, for such a model, instead of its own.
+    #[arg(long, value_name = "T", value_parser = clap::value_parser!(u32).range(1..=STEPS_MAX))]
+    steps: Option<u32>,
     /// Tokens to write for each prompt, instead of the design's run.tokens.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=TOKENS_MAX as u64))]
     tokens: Option<u64>,
@@ -67,6 +75,35 @@ pub(super) struct RunCommand {
 const WINDOW: (u64, u64) = (200, 20);
 
 impl RunCommand {
+    /// The texts for a network that reads them whole.
+    fn texts(&self) -> Result<Vec<String>, PipelineError> {
+        let mut texts = self.prompt.clone();
+        if let Some(path) = &self.text {
+            let lines = read_text(path)?;
+            texts.extend(lines.lines().filter(|line| !line.trim().is_empty()).map(str::to_owned));
+        }
+        match texts.is_empty() {
+            false => Ok(texts),
+            true => Err(PipelineError::Options {
+                reason: "the model reads whole texts, and there is none".to_owned(),
+                remedy: "give --prompt TEXT, or --text FILE with a text a line",
+            }),
+        }
+    }
+
+    /// Refuses what only a network that reads whole texts takes.
+    fn require_prompts(&self) -> Result<(), PipelineError> {
+        let option = match (&self.text, self.steps) {
+            (Some(_), _) => "--text",
+            (None, Some(_)) => "--steps",
+            (None, None) => return Ok(()),
+        };
+        Err(PipelineError::Options {
+            reason: format!("{option} is for models that classify texts or fill masks"),
+            remedy: "give --prompt TEXT for the text to begin with",
+        })
+    }
+
     pub(super) fn execute(&self, console: &mut Console) -> anyhow::Result<Exit> {
         console.reserve_for_json(self.json);
         self.check_window()?;
@@ -78,6 +115,15 @@ impl RunCommand {
 
         let begin = Instant::now();
         let network = self.source_options().network(&file)?;
+        if network.readout != Readout::NextToken {
+            let begin = Instant::now();
+            let tokens = self.source_options().tokens(&network)?;
+            let texts = self.texts()?;
+            stages.note(console, "import", begin, &describe_whole(&network));
+            return Classify { network, tokens, steps: self.steps.into_iter().collect() }
+                .answer(console, &texts);
+        }
+        self.require_prompts()?;
         let source = Source { file, network, texts: Vec::new() };
         let prompts = Prompts::new(&source, self.model.as_deref(), &self.prompt)?;
         let network = &source.network;

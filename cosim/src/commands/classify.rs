@@ -1,0 +1,155 @@
+//! What `eval` and `run` do with networks that read texts whole: classes, and gaps that are filled.
+
+use super::stages::Stages;
+use super::{Console, Exit};
+use crate::evaluation::classify::{
+    Activity, Classification, Classifier, FloatClassifier, StepRow, column, published, score_texts,
+};
+use crate::pipeline::PipelineError;
+use crate::reference::float::FloatExecutor;
+use crate::reference::{Labelled, Tokens, argmax};
+use std::path::Path;
+use std::time::Instant;
+use weights::network::{Network, Readout};
+
+/// Most time steps to try.
+pub(super) const STEPS_MAX: i64 = 4096;
+
+/// A network and its tokenizer.
+pub(super) struct Classify {
+    pub(super) network: Network,
+    pub(super) tokens: Tokens,
+    /// Step counts to try; the model's own if there is none.
+    pub(super) steps: Vec<u32>,
+}
+
+/// The line of the import.
+pub(super) fn describe(network: &Network) -> String {
+    format!(
+        "{}: {} ternary matrices, {} weights, {} steps",
+        network.name,
+        network.ternary_matrices().count(),
+        network.ternary_weight_count(),
+        network.steps,
+    )
+}
+
+impl Classify {
+    /// Prints accuracy, spikes and energy over the labelled texts of a file.
+    pub(super) fn execute(
+        &self,
+        console: &mut Console,
+        stages: &mut Stages,
+        (path, text): (&Path, &str),
+        limit: usize,
+    ) -> anyhow::Result<Exit> {
+        let labelled = self.labelled(path, text, limit)?;
+        let mut rows = Vec::new();
+        for network in self.networks()? {
+            let begin = Instant::now();
+            let classifier = FloatClassifier::new(&network)?;
+            let read = score_texts(&classifier, &labelled.texts, |scores, classifier| {
+                (scores, classifier.take_activity())
+            })?;
+            let (scores, activities): (Vec<_>, Vec<_>) = read.into_iter().unzip();
+            let mut activities = activities.into_iter();
+            let mut activity = activities.next().unwrap_or_else(Activity::default);
+            activities.for_each(|other| activity.add(&other));
+            let float = column("float", &scores, &labelled);
+            let steps = network.steps;
+            let what = format!("{steps} steps: accuracy {:.2} %", 100.0 * float.accuracy);
+            stages.note(console, "float", begin, &what);
+            rows.push(StepRow { steps, columns: vec![float], activity });
+        }
+        let classification = Classification {
+            network: self.network.name.clone(),
+            texts: labelled.texts.len(),
+            mean_tokens: labelled.mean_tokens(),
+            full: labelled.full,
+            majority: labelled.majority(),
+            labels: labelled.labels,
+            rows,
+            published: published(&self.network),
+        };
+        console.json(&classification.to_json());
+        console.line(classification.to_string().trim_end());
+        Ok(Exit::Success)
+    }
+
+    fn labelled(&self, path: &Path, text: &str, limit: usize) -> Result<Labelled, PipelineError> {
+        let Readout::Classes(labels) = &self.network.readout else {
+            return Err(PipelineError::Options {
+                reason: format!("network `{}` fills masks and has no classes", self.network.name),
+                remedy: "let `run --prompt` fill the masks of a text",
+            });
+        };
+        let failed =
+            |error| PipelineError::Labelled { path: path.to_owned(), error: Box::new(error) };
+        let labelled = Labelled::parse(text, labels, &self.tokens, (self.network.context, limit))
+            .map_err(failed)?;
+        match labelled.texts.is_empty() {
+            true => Err(PipelineError::NoToken { path: path.to_owned() }),
+            false => Ok(labelled),
+        }
+    }
+
+    /// The network at every step count.
+    fn networks(&self) -> Result<Vec<Network>, PipelineError> {
+        if self.steps.is_empty() {
+            return Ok(vec![self.network.clone()]);
+        }
+        let of = |&steps: &u32| self.network.clone().with_steps(steps as usize);
+        self.steps.iter().map(of).collect::<Result<_, _>>().map_err(|error| {
+            PipelineError::Options {
+                reason: error.to_string(),
+                remedy: "leave out --steps: the model has no neurons that could take other steps",
+            }
+        })
+    }
+
+    /// Prints the class and the scores of each text, or the text with its masks filled.
+    pub(super) fn answer(&self, console: &mut Console, texts: &[String]) -> anyhow::Result<Exit> {
+        for network in self.networks()? {
+            let mut executor = FloatExecutor::new(&network)?;
+            for text in texts {
+                let ids = self.tokens.encode(text)?;
+                let line = match &network.readout {
+                    Readout::Classes(labels) => {
+                        let mut classifier = FloatClassifier::new(&network)?;
+                        scores_line(labels, &classifier.scores(&ids)?, text)
+                    }
+                    _ => self.filled(&mut executor, ids)?,
+                };
+                console.line(&line);
+            }
+        }
+        Ok(Exit::Success)
+    }
+
+    /// The text of ids with the likeliest token at every mask.
+    fn filled(&self, executor: &mut FloatExecutor, ids: Vec<u32>) -> anyhow::Result<String> {
+        let missing = |reason: String| PipelineError::Options {
+            reason,
+            remedy: "write the tokenizer's mask, such as [MASK], where a token is missing",
+        };
+        let mask = self.tokens.mask().ok_or_else(|| {
+            missing(format!("the tokenizer of network `{}` has no mask", self.network.name))
+        })?;
+        if !ids.contains(&mask) {
+            return Err(missing("the text has no mask".to_owned()).into());
+        }
+        let logits = executor.read(&ids)?;
+        let fill = |(&id, logits): (&u32, &Vec<f64>)| match id == mask {
+            true => argmax(logits) as u32,
+            false => id,
+        };
+        let filled: Vec<u32> = ids.iter().zip(&logits).map(fill).collect();
+        Ok(self.tokens.decode(&filled)?)
+    }
+}
+
+fn scores_line(labels: &[String], scores: &[f64], text: &str) -> String {
+    let each: Vec<String> =
+        labels.iter().zip(scores).map(|(label, score)| format!("{label} {score:+.3}")).collect();
+    format!("{:<12} {}   {text}", labels[argmax(scores)], each.join("  "))
+}
