@@ -4,6 +4,7 @@
 //!  engine            what one `layer_engine` is: its parameters and limits
 //!  machine           what a whole machine is: its parameters, and the program that it runs
 //!  isa               its instructions: every bit defined once; prints a page
+//!  control           what its loops do: the next instruction, pointers, p
 //!  lower             a network of BitNet blocks becomes a program for a machine
 //!  image             a program as the memories of its machine hold it
 //!  pass_choices      which choices of a pass a program makes
@@ -26,6 +27,7 @@
 //! host and the documentation read the same tables here, so they cannot disagree.
 
 pub mod block_ram;
+pub mod control;
 pub mod cycles;
 pub mod driver;
 pub mod energy;

@@ -209,9 +209,8 @@ fn kept(was_cached: bool) -> &'static str {
 /// The token at every position, by the cycle model.
 fn token(program: &Program, megahertz: f64) -> TokenReport {
     let latency = MachineLatency::of(&program.parameters);
-    let cycles = |position: u32| {
-        token_cycles(program, &latency, position, true, dense(program, position)).total
-    };
+    let cycles =
+        |position: u32| token_cycles(program, &latency, position, true, dense(program)).total;
     let all: Vec<u64> = (0..program.parameters.context).map(cycles).collect();
     let cycles_mean = all.iter().sum::<u64>() as f64 / all.len().max(1) as f64;
     TokenReport {

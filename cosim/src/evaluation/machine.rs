@@ -134,14 +134,15 @@ impl Predictor for MachinePredictor {
         let mut watcher = Watcher {
             columns: &self.columns,
             costs: &mut self.costs,
-            trains: vec![TrainFacts::default(); self.columns.len()],
+            trains: Vec::with_capacity(self.columns.len()),
         };
         let prediction = self.machine.step_observed(id, true, &mut watcher)?;
         logits.clear();
         logits.extend(prediction.expect("a prediction was asked for").values());
         let (trains, latency) = (watcher.trains, MachineLatency::of(&self.program.parameters));
-        let token =
-            token_cycles(&self.program, &latency, position, true, |address| trains[address]);
+        let token = token_cycles(&self.program, &latency, position, true, |executed| {
+            trains[executed.number]
+        });
         self.cycles += token.total;
         self.busy += token.array_busy;
         Ok(())
@@ -159,8 +160,8 @@ impl Observer for Watcher<'_> {
     const WRITES: bool = false;
 
     fn finish(&mut self, instruction: usize, facts: &Facts) {
+        self.trains.push(facts.train());
         let Facts::Matrix(facts) = facts else { return };
-        self.trains[instruction] = TrainFacts { words: facts.words, passes: facts.passes };
         let columns = self.columns[instruction];
         if columns > 0 {
             self.costs.count(facts.rows as usize, columns, facts.bitwise, facts.unary);

@@ -5,7 +5,7 @@ use crate::reference::machine::{Facts, MachineReference, Observer};
 use firmware::energy::TokenWork;
 use firmware::isa::Action;
 use firmware::machine::Program;
-use firmware::machine_cycles::{MachineLatency, TrainFacts, token_cycles};
+use firmware::machine_cycles::{MachineLatency, token_cycles};
 
 /// Some tokens, all together.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -15,9 +15,8 @@ pub(super) struct Activity {
     pub(super) work: TokenWork,
 }
 
-/// Takes the facts of each matrix instruction.
+/// Takes the facts of each instruction.
 struct Watcher {
-    trains: Vec<TrainFacts>,
     facts: Vec<(usize, Facts)>,
 }
 
@@ -25,8 +24,6 @@ impl Observer for Watcher {
     const WRITES: bool = false;
 
     fn finish(&mut self, instruction: usize, facts: &Facts) {
-        let Facts::Matrix(matrix) = facts else { return };
-        self.trains[instruction] = TrainFacts { words: matrix.words, passes: matrix.passes };
         self.facts.push((instruction, *facts));
     }
 }
@@ -48,25 +45,25 @@ pub(super) fn activity(
     }
     let mut token = last;
     for position in (first.len()..machine.context as usize).take(length) {
-        let trains = vec![TrainFacts::default(); program.instructions.len()];
-        let mut watcher = Watcher { trains, facts: vec![] };
+        let mut watcher = Watcher { facts: vec![] };
         let prediction = reference.step_observed(token, true, &mut watcher)?;
         token = prediction.map_or(token, |prediction| prediction.token);
         // A position is below 2^16.
-        let cycles =
-            token_cycles(program, &latency, position as u32, true, |at| watcher.trains[at]);
+        let cycles = token_cycles(program, &latency, position as u32, true, |executed| {
+            watcher.facts[executed.number].1.train()
+        });
         activity.tokens += 1;
         activity.cycles += cycles.total;
         activity.work.add_vector(machine, cycles.vector_busy);
-        for (instruction, facts) in &watcher.facts {
+        for (instruction, found) in &watcher.facts {
             let (Action::Matrix(matrix), Facts::Matrix(facts)) =
-                (&program.instructions[*instruction].action, facts)
+                (&program.instructions[*instruction].action, found)
             else {
                 continue;
             };
             let spikes = facts.cost(machine.radix).spikes;
-            let train = watcher.trains[*instruction];
-            activity.work.add_matrix(machine, matrix, (facts.tiles, facts.rows), (spikes, train));
+            let shape = (facts.tiles, facts.rows);
+            activity.work.add_matrix(machine, matrix, shape, (spikes, found.train()));
         }
         if program.end_tokens.contains(&token) {
             break;

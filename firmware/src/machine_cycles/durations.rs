@@ -85,6 +85,11 @@ impl<'a> Clock<'a> {
         }
     }
 
+    /// The last position that the instructions from here on attend.
+    pub fn attend(&mut self, position: u32) {
+        self.position = position;
+    }
+
     /// The first cycle in which the unit of `action` takes it.
     pub fn takes(&self, action: &Action) -> u64 {
         match action {

@@ -2,6 +2,7 @@
 //!
 //! The blocks of `hdl` have them from their own pipelines; a test there holds both together.
 
+use crate::isa::{Action, Extent};
 use crate::machine::MachineParameters;
 use serde::Serialize;
 use weights::config::Target;
@@ -65,6 +66,10 @@ pub struct VectorLatency {
 pub struct MachineLatency {
     /// From the start of a token to its first issue.
     pub start_cycles: u64,
+    /// From a `Loop` or a `Next` to the issue behind it.
+    pub turn_cycles: u64,
+    /// What a loop that runs once, here, adds to that.
+    pub here_cycles: u64,
     /// The matrix unit.
     pub matrix: MatrixLatency,
     /// The vector unit.
@@ -79,10 +84,32 @@ fn levels(count: u32) -> u64 {
 impl MachineLatency {
     /// The latencies of the machine that is generated for `machine`.
     pub fn of(machine: &MachineParameters) -> MachineLatency {
+        // Instructions whose addresses move have a stage more.
+        let start_cycles = if machine.loop_depth == 0 { 3 } else { 4 };
         MachineLatency {
-            start_cycles: 3,
+            start_cycles,
+            turn_cycles: start_cycles,
+            here_cycles: position_width(machine.context).into(),
             matrix: MatrixLatency::of(machine),
             vector: VectorLatency::of(machine),
+        }
+    }
+}
+
+/// Bits of a position of a text.
+pub fn position_width(context: u32) -> u32 {
+    (u32::BITS - context.saturating_sub(1).leading_zeros()).max(1)
+}
+
+impl MachineLatency {
+    /// From the issue of an instruction of the sequencer, which does not end the token, to the next.
+    pub(super) fn turn(&self, action: &Action) -> u64 {
+        match action {
+            Action::Loop(turn) if turn.extent == Extent::Here => {
+                self.turn_cycles + self.here_cycles
+            }
+            Action::Loop(_) | Action::Next(_) => self.turn_cycles,
+            _ => 1,
         }
     }
 }

@@ -18,11 +18,25 @@ mod durations;
 mod latency;
 
 pub use durations::{Busy, Clock, TrainFacts};
-pub use latency::{MachineLatency, MatrixLatency, VectorLatency};
+pub use latency::{MachineLatency, MatrixLatency, VectorLatency, position_width};
 
-use crate::isa::{ANY, Action, Instruction, Unit, Wait};
+use crate::control::Control;
+use crate::isa::{ANY, Action, Unit, Wait};
 use crate::machine::Program;
 use serde::Serialize;
+
+/// An instruction of a token, as its unit gets it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Executed {
+    /// How many the units got before it in this token.
+    pub number: usize,
+    /// Address in the program.
+    pub address: usize,
+    /// What it does, its pointers added.
+    pub action: Action,
+    /// The last position that it attends.
+    pub attended: u32,
+}
 
 /// What an instruction of a token did, in cycles from the start of the token.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -83,20 +97,25 @@ fn met(wait: u8, done: &[u64]) -> u64 {
 }
 
 /// Predicts the cycles of the token at `position`. `asked`: its prediction is asked for.
-/// `facts` tells of the train that the matrix instruction at an address reads.
+/// `facts` tells of the train that a matrix instruction reads.
 pub fn token_cycles(
     program: &Program,
     latency: &MachineLatency,
     position: u32,
     asked: bool,
-    facts: impl Fn(usize) -> TrainFacts,
+    facts: impl Fn(&Executed) -> TrainFacts,
 ) -> TokenCycles {
     let mut clock = Clock::new(&program.parameters, *latency, position);
     let mut done: [Vec<u64>; 2] = Default::default();
     let mut cycles = TokenCycles::default();
     let mut ready = latency.start_cycles;
-    for (address, &Instruction { wait, action, .. }) in program.instructions.iter().enumerate() {
-        let Wait { matrix, vector } = wait;
+    let mut control = Control::new(position);
+    let mut number = 0;
+    while let Some(instruction) = program.instructions.get(control.next()) {
+        let Wait { matrix, vector } = instruction.wait;
+        let action = instruction.moved(&control.pointers());
+        let (address, attended) = (control.next(), control.attended(instruction));
+        control.advance(instruction);
         let (matrix_met, vector_met) = (met(matrix, &done[0]), met(vector, &done[1]));
         cycles.matrix_waits += matrix_met.saturating_sub(ready);
         cycles.vector_waits += vector_met.saturating_sub(ready);
@@ -106,18 +125,19 @@ pub fn token_cycles(
             Unit::Vector => 1,
             Unit::Sequencer => {
                 cycles.total = cycles.total.max(may_go);
-                match action {
-                    Action::End(end) if end.unasked == 1 && asked => {
-                        ready = may_go + 1;
-                        continue;
-                    }
-                    _ => break,
+                if Control::ends(instruction, asked) {
+                    break;
                 }
+                ready = may_go + latency.turn(&action);
+                continue;
             }
         };
+        clock.attend(attended);
         let issued = may_go.max(clock.takes(&action));
         cycles.unit_waits += issued - may_go;
-        let busy = clock.execute(&action, issued, facts(address));
+        let busy =
+            clock.execute(&action, issued, facts(&Executed { number, address, action, attended }));
+        number += 1;
         cycles.drain_waits += busy.drain_waits;
         match which {
             0 => cycles.array_busy += busy.work,
@@ -132,11 +152,11 @@ pub fn token_cycles(
     cycles
 }
 
-/// Trains without an empty word, in one pass each: the most words there can be at `position`.
-pub fn dense(program: &Program, position: u32) -> impl Fn(usize) -> TrainFacts + '_ {
-    move |address| match program.instructions[address].action {
+/// Trains without an empty word, in one pass each: the most words there can be.
+pub fn dense(program: &Program) -> impl Fn(&Executed) -> TrainFacts + '_ {
+    move |executed| match executed.action {
         Action::Matrix(matrix) if matrix.store == 2 => {
-            TrainFacts { words: position / program.parameters.slots + 1, passes: 1 }
+            TrainFacts { words: executed.attended / program.parameters.slots + 1, passes: 1 }
         }
         Action::Matrix(matrix) => TrainFacts { words: matrix.stride, passes: 1 },
         _ => TrainFacts::default(),

@@ -11,6 +11,8 @@ use weights::sample;
 fn latency() -> MachineLatency {
     MachineLatency {
         start_cycles: 10,
+        turn_cycles: 12,
+        here_cycles: 5,
         matrix: MatrixLatency {
             accept_cycles: 2,
             gap_cycles: 1,
@@ -56,7 +58,7 @@ fn matrix(tiles: u32, stride: u32) -> Action {
 /// Issue and done of each instruction, and the sums.
 fn run(actions: &[(u8, u8, Action)], position: u32) -> (Vec<(u64, u64)>, TokenCycles) {
     let program = program(actions);
-    let cycles = token_cycles(&program, &latency(), position, true, dense(&program, position));
+    let cycles = token_cycles(&program, &latency(), position, true, dense(&program));
     let times = cycles.timings.iter().map(|timing| (timing.issued, timing.done)).collect();
     (times, cycles)
 }
@@ -79,7 +81,7 @@ fn matrices_follow_without_a_gap_and_drain_behind() {
 fn a_tile_of_one_entry_waits_for_the_drain() {
     let mut program = program(&[(7, 7, matrix(4, 1)), (7, 7, matrix(4, 1)), (0, 0, END)]);
     program.parameters.lanes = 32;
-    let cycles = token_cycles(&program, &latency(), 0, true, dense(&program, 0));
+    let cycles = token_cycles(&program, &latency(), 0, true, dense(&program));
     // Four groups of rows drain from each tile, and one cycle more between instructions.
     let done: Vec<u64> = cycles.timings.iter().map(|timing| timing.done).collect();
     assert_eq!(done, [12 + 12 + 20, 24 + 5 + 12 + 20]);
@@ -160,7 +162,7 @@ fn a_token_ends_early_if_nobody_asks() {
     let early = Action::End(End { unasked: 1 });
     let program =
         program(&[(7, 7, matrix(1, 1)), (0, 0, early), (7, 7, matrix(9, 9)), (0, 0, END)]);
-    let total = |asked| token_cycles(&program, &latency(), 0, asked, dense(&program, 0)).total;
+    let total = |asked| token_cycles(&program, &latency(), 0, asked, dense(&program)).total;
     assert_eq!(total(false), 33);
     assert!(total(true) > 100);
 }
@@ -172,7 +174,7 @@ fn a_unit_has_no_more_unfinished_than_are_counted() {
     let mut actions = vec![(7, 7, matrix(1, 1)); 8];
     actions.push((0, 0, END));
     let program = program(&actions);
-    let cycles = token_cycles(&program, &latency, 0, true, dense(&program, 0));
+    let cycles = token_cycles(&program, &latency, 0, true, dense(&program));
     assert_eq!(cycles.timings[6].issued, 10 + 2 * 6);
     assert_eq!(cycles.timings[7].issued, cycles.timings[0].done + 1);
 }
@@ -183,7 +185,7 @@ fn a_whole_program_is_consistent() {
     let latency = MachineLatency::of(&program.parameters);
     let mut before = 0;
     for position in [0, 7, 8, 63] {
-        let cycles = token_cycles(&program, &latency, position, true, dense(&program, position));
+        let cycles = token_cycles(&program, &latency, position, true, dense(&program));
         assert_eq!(cycles.timings.len() + 2, program.instructions.len());
         assert!(cycles.total >= before, "later positions take no less");
         assert!(cycles.array_busy.max(cycles.vector_busy) < cycles.total);

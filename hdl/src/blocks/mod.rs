@@ -7,6 +7,7 @@ pub mod baked_dots;
 pub mod base3_decoder;
 pub mod board;
 pub mod carry_chain;
+pub mod control;
 pub mod engine_control;
 pub mod event_array;
 pub mod event_buffer;

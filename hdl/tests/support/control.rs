@@ -2,27 +2,55 @@
 #![allow(dead_code)] // each ring uses a part of it
 
 use super::support::{Bench, Random};
-use firmware::isa::{ANY, Action, End, Gate, Instruction, Matrix, Wait};
+use firmware::isa::{
+    ANY, Action, End, Gate, INSTRUCTION_WORDS, Instruction, LONG_WORDS, Matrix, Wait,
+};
 use hdl::blocks::machine::sequencer::Sequencer;
-use hdl::blocks::machine::token_loop::TokenLoop;
+use hdl::blocks::machine::token_loop::{TOKEN_WIDTH, TokenLoop};
 use hdl::builder::Builder;
 use hdl::module::Module;
 use hdl::signal::Signal;
-use hdl::signal_type::uint;
+use hdl::signal_type::{Type, uint};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
 pub(crate) const CONTEXT: u32 = 6;
 pub(crate) const VOCABULARY: u32 = 50;
 
+/// A sequencer of short instructions.
+pub(crate) fn short_sequencer() -> Sequencer {
+    Sequencer {
+        program_depth: 13,
+        instruction_words: INSTRUCTION_WORDS,
+        loop_depth: 0,
+        context: CONTEXT,
+        program: vec![],
+    }
+}
+
+/// A sequencer of long instructions, with loops so deep.
+pub(crate) fn long_sequencer(loop_depth: u32, context: u32) -> Sequencer {
+    let instruction_words = LONG_WORDS;
+    Sequencer { program_depth: 40, instruction_words, loop_depth, context, program: vec![] }
+}
+
 /// Both blocks, wired as in the machine.
-pub(crate) fn module() -> Arc<Module> {
+pub(crate) fn module(sequencer: &Sequencer) -> Arc<Module> {
     let b = Builder::new("control_under_test", file!(), "sequencer and token loop.");
-    let sequencer = Sequencer { program_depth: 13, program: vec![] }.module();
-    let tokens = TokenLoop { context: CONTEXT, vocabulary: VOCABULARY }.module();
-    let between = ["start", "stop", "asked", "finished"];
-    let wires: Vec<(String, Signal)> =
-        between.iter().map(|name| (format!("{name}_i"), b.forward(name, uint(1)))).collect();
+    let context = sequencer.context;
+    let sequencer = sequencer.module();
+    let tokens = TokenLoop { context, vocabulary: VOCABULARY }.module();
+    let mut between = vec![
+        ("start", uint(1), "tokens"),
+        ("stop", uint(1), "tokens"),
+        ("asked", uint(1), "tokens"),
+        ("finished", uint(1), "sequencer"),
+    ];
+    if sequencer.port_type("position_i").is_some() {
+        between.push(("position", uint(TOKEN_WIDTH), "tokens"));
+    }
+    let wire = |&(name, ty, _): &(&str, Type, &str)| (format!("{name}_i"), b.forward(name, ty));
+    let wires: Vec<(String, Signal)> = between.iter().map(wire).collect();
     let connect = |module: &Arc<Module>| -> Vec<(String, Signal)> {
         let inputs = module.ports().into_iter().filter(|port| port.name.ends_with("_i"));
         inputs
@@ -44,7 +72,8 @@ pub(crate) fn module() -> Arc<Module> {
             .into_iter()
             .filter_map(|port| {
                 let base = port.name.trim_end_matches("_o");
-                let at = between.iter().position(|wire| *wire == base)?;
+                let from = |wire: &(&str, Type, &str)| wire.0 == base && wire.2 == name;
+                let at = between.iter().position(from)?;
                 port.name.ends_with("_o").then(|| (port.name.clone(), wires[at].1))
             })
             .collect();
@@ -54,6 +83,7 @@ pub(crate) fn module() -> Arc<Module> {
         for port in module.ports().iter().filter(|port| port.name.ends_with("_o")) {
             let name = match (name, port.name.as_str()) {
                 ("sequencer", "busy_o") => "running_o",
+                ("sequencer", "position_o") => "p_o",
                 (_, other) => other,
             };
             b.output(name, outputs.get(&port.name), "as inside");
@@ -93,6 +123,16 @@ pub(crate) struct Issue {
     pub(crate) unfinished: [usize; 2],
 }
 
+/// An instruction that a unit of a program with passes gets.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Sent {
+    pub(crate) instruction: Vec<bool>,
+    pub(crate) as_matrix: Vec<bool>,
+    pub(crate) position: u32,
+    pub(crate) attended: u32,
+    pub(crate) restarts: bool,
+}
+
 pub(crate) struct Machine {
     pub(crate) bench: Bench,
     pub(crate) units: [Unit; 2],
@@ -101,12 +141,25 @@ pub(crate) struct Machine {
     pub(crate) issues: Vec<Issue>,
     pub(crate) finishes: Vec<u64>,
     pub(crate) answers: Vec<(u64, bool)>,
+    /// Whether it says where instructions stand.
+    places: bool,
+    /// What units were sent, if it does.
+    pub(crate) sent: Vec<Sent>,
     pub(crate) slow_reader: u64,
 }
 
 impl Machine {
     pub(crate) fn new(program: &[Instruction], room: usize, slow: u64) -> Machine {
-        let mut bench = Bench::new(&module());
+        Machine::with(&short_sequencer(), program, room, slow)
+    }
+
+    pub(crate) fn with(
+        sequencer: &Sequencer,
+        program: &[Instruction],
+        room: usize,
+        slow: u64,
+    ) -> Machine {
+        let mut bench = Bench::new(&module(sequencer));
         for (name, value) in [("run_i", 1), ("generate_count_i", 1), ("prediction_ready_i", 1)] {
             bench.set(name, value);
         }
@@ -129,6 +182,8 @@ impl Machine {
             issues: vec![],
             finishes: vec![],
             answers: vec![],
+            places: sequencer.instruction_words == LONG_WORDS,
+            sent: vec![],
             slow_reader: 1,
         }
     }
@@ -146,6 +201,17 @@ impl Machine {
         self.bench.settle();
         let to = ["matrix_valid_o", "vector_valid_o"].map(|name| self.bench.is(name));
         let unfinished = [0, 1].map(|index| self.units[index].inside.len());
+        let taken =
+            to.iter().zip(&self.units).any(|(to, unit)| *to && unit.inside.len() < unit.room);
+        if taken && self.places {
+            self.sent.push(Sent {
+                instruction: self.bench.bits("instruction_o"),
+                as_matrix: self.bench.bits("matrix_instruction_o"),
+                position: self.bench.get("p_o") as u32,
+                attended: self.bench.get("attended_o") as u32,
+                restarts: self.bench.is("restarts_o"),
+            });
+        }
         if self.bench.is("issued_o") {
             let address = self.bench.get("issued_address_o");
             self.issues.push(Issue { cycle: self.cycle, address, unfinished });

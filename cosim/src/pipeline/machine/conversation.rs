@@ -4,7 +4,7 @@ use crate::machine::{Compared, MachineError, MachineHarness, Memory};
 use crate::reference::machine::{Facts, MachineReference};
 use firmware::image::MachineImage;
 use firmware::machine::Program;
-use firmware::machine_cycles::{MachineLatency, TokenCycles, TrainFacts, token_cycles};
+use firmware::machine_cycles::{MachineLatency, TokenCycles, token_cycles};
 use firmware::machine_driver::{MachineCounters, MachineDriver};
 use hdl::simulation::Simulation;
 use std::path::PathBuf;
@@ -32,7 +32,7 @@ pub struct TokenRun {
     pub position: usize,
     /// What its counters say of it.
     pub counters: MachineCounters,
-    /// Facts of each instruction, for the cycle model.
+    /// Facts of each instruction in the order of their execution, for the cycle model.
     pub facts: Vec<(usize, Facts)>,
 }
 
@@ -40,14 +40,10 @@ impl TokenRun {
     /// What the cycle model says of it.
     pub fn predicted(&self, program: &Program) -> TokenCycles {
         let latency = MachineLatency::of(&program.parameters);
-        let mut trains = vec![TrainFacts::default(); program.instructions.len()];
-        for &(instruction, facts) in &self.facts {
-            if let Facts::Matrix(facts) = facts {
-                trains[instruction] = TrainFacts { words: facts.words, passes: facts.passes };
-            }
-        }
         // A position is below 2^16.
-        token_cycles(program, &latency, self.position as u32, true, |address| trains[address])
+        token_cycles(program, &latency, self.position as u32, true, |executed| {
+            self.facts[executed.number].1.train()
+        })
     }
 }
 

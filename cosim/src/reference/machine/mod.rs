@@ -10,7 +10,6 @@
 //! instruction, and an [`Observer`] sees every write of it.
 
 mod cache;
-mod control;
 mod image;
 mod matrix;
 mod observe;
@@ -25,7 +24,7 @@ pub use observe::{Facts, MatrixFacts, Observer, Record, Recorder, Silent, TrainC
 pub use widths::Widths;
 
 use super::ReferenceError;
-use control::Control;
+use firmware::control::Control;
 use firmware::isa::{Action, Instruction};
 use firmware::machine::{MachineParameters, Program};
 use image::Image;
@@ -159,11 +158,14 @@ impl MachineReference {
             return Err(ReferenceError::TokenId { id: token, position, vocabulary });
         }
         self.state.token = token as usize;
-        let mut control = Control::new(position);
+        // A position is below 2^16.
+        let mut control = Control::new(position as u32);
         while let Some(instruction) = program.instructions.get(control.next()) {
             let index = control.next();
+            if Control::ends(instruction, asked) {
+                break;
+            }
             match instruction.action {
-                Action::End(end) if end.unasked == 0 || !asked => break,
                 Action::End(_) | Action::Loop(_) | Action::Next(_) => {}
                 _ => {
                     observer.issue(index);
@@ -199,14 +201,14 @@ impl State {
         match &action {
             Action::End(_) | Action::Loop(_) | Action::Next(_) => {}
             Action::Matrix(matrix) => {
-                let attended = control.attended(instruction);
+                let attended = control.attended(instruction) as usize;
                 let facts = self.matrix(image, control.next(), matrix, attended, observer);
                 return Facts::Matrix(facts);
             }
             Action::Pass(pass) => {
                 let place = Place {
-                    position: control.position(),
-                    attended: control.attended(instruction),
+                    position: control.position() as usize,
+                    attended: control.attended(instruction) as usize,
                     restarts: control.restarts(pass.restart_at),
                 };
                 self.pass(image, pass, place, observer);

@@ -1,5 +1,6 @@
 //! What an observer sees: every write of every instruction, and what only execution can tell.
 
+use firmware::machine_cycles::TrainFacts;
 use weights::numeric::fixed_point::Scale;
 use weights::numeric::{Radix, Trit};
 
@@ -44,6 +45,16 @@ pub enum Facts {
     Matrix(MatrixFacts),
     /// Of the vector unit: nothing that its fields and p do not say.
     Vector,
+}
+
+impl Facts {
+    /// What the cycle model needs of it.
+    pub fn train(&self) -> TrainFacts {
+        match self {
+            Facts::Matrix(facts) => TrainFacts { words: facts.words, passes: facts.passes },
+            Facts::Vector => TrainFacts::default(),
+        }
+    }
 }
 
 /// What a train costs in one radix.

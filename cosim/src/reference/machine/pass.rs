@@ -1,16 +1,24 @@
 //! A pass, element by element, as `weights::numeric::pass` has it.
 
-use super::control::restarted;
 use super::image::Image;
 use super::state::State;
 use super::train::Train;
 use super::vector::show_train;
 use super::{Observer, Write};
-use firmware::isa::{Destination, Emit, Function, Length, Pass, Space};
+use firmware::isa::{Destination, Emit, Function, Length, Pass, Restart, Space};
 use firmware::machine::MachineParameters;
 use weights::numeric::Trit;
 use weights::numeric::fixed_point::{Scale, balanced_digits};
 use weights::numeric::pass::{Finished, Reduce, normalised_reciprocal};
+
+/// An operand that is `x` unless its state begins anew.
+fn restarted(x: i64, restarts: bool, restart: Restart, width: u32) -> i64 {
+    match restart {
+        Restart::Zero if restarts => 0,
+        Restart::Lowest if restarts => -(1 << (width - 1)),
+        _ => x,
+    }
+}
 
 /// Where a pass stands: p, the last position that it attends, and whether its state begins anew.
 #[derive(Clone, Copy)]

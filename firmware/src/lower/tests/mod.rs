@@ -236,13 +236,8 @@ fn the_real_model_becomes_a_program() {
     let machine = &program.parameters;
     assert_eq!((machine.weight_depth, machine.key_depth, machine.value_depth), (5888, 512, 512));
     assert!(machine.program_depth <= 1024, "{} instructions", machine.program_depth);
-    let cycles = token_cycles(
-        &program,
-        &MachineLatency::of(&program.parameters),
-        63,
-        true,
-        dense(&program, 63),
-    );
+    let cycles =
+        token_cycles(&program, &MachineLatency::of(&program.parameters), 63, true, dense(&program));
     assert!(cycles.total < 14_000, "{} cycles", cycles.total);
     let blocks: u32 = program.memories().iter().map(|memory| memory.blocks()).sum();
     assert_eq!(blocks, 207, "of 208 on an LFE5U-85F");

@@ -62,7 +62,7 @@ fn ordering_hides_the_vector_unit() {
         lower_in(&network, &design, |actions, _, _, _| (0..actions.len()).collect()).unwrap();
     let cycles = |program: &Program| {
         let position = program.parameters.context - 1;
-        let facts = dense(program, position);
+        let facts = dense(program);
         token_cycles(program, &MachineLatency::of(&program.parameters), position, true, facts)
     };
     let (ordered, plain) = (cycles(&ordered), cycles(&plain));

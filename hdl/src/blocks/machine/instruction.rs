@@ -9,7 +9,9 @@
 
 use crate::builder::Builder;
 use crate::signal::Signal;
-use firmware::isa::{Field, Format, HEADER_WIDTH, INSTRUCTION_WIDTH, OPCODE_WIDTH, WAIT_WIDTH};
+use firmware::isa::{
+    Field, Format, HEADER_WIDTH, INSTRUCTION_WIDTH, LONG_WIDTH, OPCODE_WIDTH, WAIT_WIDTH,
+};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
@@ -41,7 +43,8 @@ impl<'m> Fields<'m> {
         format: &Format,
     ) -> Fields<'m> {
         let width = instruction.width();
-        assert!(width == INSTRUCTION_WIDTH, "{width} bits are no instruction");
+        let is_whole = [INSTRUCTION_WIDTH, LONG_WIDTH].contains(&width);
+        assert!(is_whole, "{width} bits are no instruction");
         let (prefix, format) = (prefix.into(), *format);
         Fields { builder: b, instruction, format, prefix, wires: RefCell::default() }
     }

@@ -1,7 +1,7 @@
 //! What the cycle model of [`firmware::machine_cycles`] needs to know, as the blocks have it.
 
 use super::matrix_unit::{ACCEPT_CYCLES, EMBEDDING_CYCLES, MatrixUnit, SETTLE_CYCLES};
-use super::sequencer::START_CYCLES;
+use super::sequencer::Sequencer;
 use super::vector_cycles::VectorCycles;
 use firmware::machine::MachineParameters;
 use firmware::machine_cycles::{MachineLatency, MatrixLatency};
@@ -9,8 +9,11 @@ use firmware::machine_cycles::{MachineLatency, MatrixLatency};
 /// The latencies of the blocks of a machine; [`MachineLatency::of`] has the same by formulas.
 pub fn latency(machine: &MachineParameters) -> MachineLatency {
     let matrix = MatrixUnit::new(machine, vec![]);
+    let sequencer = Sequencer::new(machine, vec![]);
     MachineLatency {
-        start_cycles: START_CYCLES.into(),
+        start_cycles: sequencer.start_cycles().into(),
+        turn_cycles: sequencer.start_cycles().into(),
+        here_cycles: sequencer.here_cycles().into(),
         matrix: MatrixLatency {
             accept_cycles: ACCEPT_CYCLES.into(),
             gap_cycles: matrix.instruction_gap().into(),

@@ -12,7 +12,7 @@ use crate::module::Module;
 use crate::signal::Signal;
 use crate::signal_type::{Type, uint};
 use crate::storage::address_width;
-use firmware::isa::{Encoded, INSTRUCTION_WORDS};
+use firmware::isa::Encoded;
 use std::sync::Arc;
 
 /// Bits of the part number, and of the instruction number, that the host gives.
@@ -26,6 +26,8 @@ const PART_WIDTH: u32 = 32;
 pub struct ProgramStore {
     /// Instructions it holds; the memory is filled up to a power of two.
     pub depth: u32,
+    /// Parts of an instruction.
+    pub instruction_words: u32,
     /// Instructions it starts with; may be empty.
     pub contents: Vec<Encoded>,
 }
@@ -43,8 +45,9 @@ impl ProgramStore {
             "program_store",
             file!(),
             &format!(
-                "{words} instructions of {INSTRUCTION_WORDS} parts of {PART_WIDTH} bits.\n\n\
-                 The host writes only while nothing is fetched."
+                "{words} instructions of {} parts of {PART_WIDTH} bits.\n\n\
+                 The host writes only while nothing is fetched.",
+                self.instruction_words
             ),
         );
         b.port_group("Host side.");
@@ -66,7 +69,7 @@ impl ProgramStore {
         let write = b.wire("write_inside", write & !outside);
 
         b.stage("memory.");
-        let mut parts: Vec<Signal> = (0..INSTRUCTION_WORDS)
+        let mut parts: Vec<Signal> = (0..self.instruction_words)
             .map(|index| {
                 let contents = self.contents.iter().map(|encoded| {
                     Bits::new(i128::from(encoded[index as usize]), uint(PART_WIDTH))

@@ -9,6 +9,20 @@
 //! One instruction a cycle leaves unless it waits: for its own two wait fields, or for its unit.
 //! A dependent instruction leaves in the cycle after `done`; the first of a token three cycles
 //! after `start_i`.
+//!
+//! Programs with loops have a [loop stack](crate::blocks::control::loop_stack), and a stage more in
+//! which [pointers](crate::blocks::control::relocation) are added:
+//!
+//! ```text
+//!  program ─► fetch ─► relocation ─► issue
+//!    ▲                     ▲           │ Loop, Next
+//!    └─ target ─ loop stack ◄──────────┘
+//! ```
+//!
+//! What is behind a `Loop` or a `Next` is fetched when it is issued, and leaves as many cycles
+//! later as the first of a token after its start: [`start_cycles`](Sequencer::start_cycles).
+
+mod long;
 
 use super::instruction::{Fields, Header};
 use super::program_store::{HOST_ADDRESS_WIDTH, ProgramStore};
@@ -16,19 +30,22 @@ use crate::builder::Builder;
 use crate::module::Module;
 use crate::signal::Signal;
 use crate::signal_type::uint;
-use firmware::isa::{
-    ANY, Encoded, End, FORMATS, HEADER_WIDTH, INSTRUCTION_WIDTH, Matrix, WAIT_WIDTH,
-};
+use firmware::isa::{ANY, Encoded, End, HEADER_WIDTH, Matrix, Pass, WAIT_WIDTH};
+use firmware::machine::MachineParameters;
+use long::Loops;
 use std::sync::Arc;
-
-/// Cycles from the start of a token to its first issue.
-pub const START_CYCLES: u32 = 3;
 
 /// Parameters of the block.
 #[derive(Clone, Debug)]
 pub struct Sequencer {
     /// Instructions of the program memory.
     pub program_depth: u32,
+    /// 32-bit words of an instruction: the long ones have passes, loops and pointers.
+    pub instruction_words: u32,
+    /// How deep loops nest; none for a program without.
+    pub loop_depth: u32,
+    /// Positions of a text.
+    pub context: u32,
     /// Instructions it starts with; may be empty.
     pub program: Vec<Encoded>,
 }
@@ -43,6 +60,8 @@ struct Issue<'m> {
     matrix_waits: Signal<'m>,
     vector_waits: Signal<'m>,
     unit_waits: Signal<'m>,
+    /// It is a Loop or a Next that leaves, if the program has them.
+    turn: Option<[Signal<'m>; 2]>,
 }
 
 /// Wires of the issue that lead back to the state and the fetch.
@@ -64,16 +83,28 @@ struct Units<'m> {
 }
 
 impl Sequencer {
+    /// The sequencer of a machine, with a program that may be empty.
+    pub fn new(machine: &MachineParameters, program: Vec<Encoded>) -> Sequencer {
+        let MachineParameters { program_depth, instruction_words, loop_depth, context, .. } =
+            *machine;
+        Sequencer { program_depth, instruction_words, loop_depth, context, program }
+    }
+
+    /// Cycles from the start of a token to its first issue, and from a `Loop` or a `Next` to the
+    /// issue behind it.
+    pub fn start_cycles(&self) -> u32 {
+        if self.has_loops() { 4 } else { 3 }
+    }
+
+    fn store(&self) -> ProgramStore {
+        let Sequencer { program_depth: depth, instruction_words, .. } = *self;
+        ProgramStore { depth, instruction_words, contents: self.program.clone() }
+    }
+
     /// The module `sequencer`.
     pub fn module(&self) -> Arc<Module> {
-        let store = ProgramStore { depth: self.program_depth, contents: self.program.clone() };
-        let b = Builder::new(
-            "sequencer",
-            file!(),
-            "runs the program once a token, issuing in order to the two units.\n\n\
-             One instruction a cycle leaves unless it waits. A dependent one leaves in the cycle \
-             after done, the first of a token three cycles after start_i.",
-        );
+        let store = self.store();
+        let b = Builder::new("sequencer", file!(), &self.summary());
         let bit = uint(1);
         let host = uint(HOST_ADDRESS_WIDTH);
         b.port_group("Host side of the program memory; only while nothing runs.");
@@ -87,6 +118,7 @@ impl Sequencer {
         let start = b.input("start_i", bit, "run the program; only while nothing runs");
         let asked = b.input("asked_i", bit, "the token's prediction is asked for");
         let stop = b.input("stop_i", bit, "issue nothing more of this token");
+        let token = self.is_long().then(|| long::position_input(&b));
         b.port_group("Units.");
         let matrix_ready = b.input("matrix_ready_i", bit, "the matrix unit takes an instruction");
         let matrix_done = b.input("matrix_done_i", bit, "its oldest instruction is finished");
@@ -102,6 +134,7 @@ impl Sequencer {
             vector_issued: forward("vector_issued"),
         };
         let room = b.forward("issue_room", bit);
+        let loops = self.has_loops().then(|| Loops::forward(self, &b, room));
 
         b.section("State: a token runs until its End, then until the units are idle.");
         let matrix = unfinished(&b, "matrix_unfinished_q", back.matrix_issued, matrix_done);
@@ -117,10 +150,21 @@ impl Sequencer {
         b.section("Fetch, ahead of the issue.");
         let fetched = b.register_reset("fetched_q", bit, 0);
         let address = b.register("fetch_address_q", store.address_type());
-        let take = b.wire("take", fetched.signal() & room);
-        let fetch = b.wire("fetch", running & (take | !fetched.signal()));
-        address.when(start, address.signal().same(0)).when(fetch, address.signal() + 1);
-        fetched.when(leaves, b.flag(false)).when(fetch, b.flag(true));
+        let ahead = loops.as_ref().map_or(room, |loops| loops.room);
+        let take = b.wire("take", fetched.signal() & ahead);
+        let wanted = take | !fetched.signal();
+        let fetch = match &loops {
+            None => b.wire("fetch", running & wanted),
+            Some(loops) => b.wire("fetch", running & !loops.busy & wanted),
+        };
+        let address = address.when(start, address.signal().same(0));
+        let address = match &loops {
+            None => address,
+            Some(loops) => address.when(loops.turns, loops.target),
+        };
+        address.when(fetch, address.signal() + 1);
+        let lost = loops.as_ref().map_or(leaves, |loops| leaves | loops.turns);
+        fetched.when(lost, b.flag(false)).when(fetch, b.flag(true));
         let mut inputs = write.to_vec();
         inputs.extend([("read_i", fetch), ("read_address_i", address.signal())]);
         let program = b.instance("store", &store.module(), &inputs);
@@ -132,20 +176,110 @@ impl Sequencer {
             vector_unfinished: vector,
             stop,
         };
+        let moved = loops.as_ref().zip(token).map(|(loops, token)| {
+            let fetched = (take, program.get("instruction_o"), lost);
+            loops.relocate(self, &b, fetched, token)
+        });
         b.section("Issue.");
         let valid = b.register_reset("valid_q", bit, 0);
-        let instruction = b.delay("instruction_q", take, program.get("instruction_o"));
+        let instruction = match &moved {
+            None => b.delay("instruction_q", take, program.get("instruction_o")),
+            Some(moved) => moved.instruction,
+        };
         let address = b.register("address_q", store.address_type());
-        address.when(start, address.signal().same(0)).when(back.issued, address.signal() + 1);
+        let address = address.when(start, address.signal().same(0));
+        let address = match &loops {
+            None => address,
+            Some(loops) => address.when(loops.turns, loops.target),
+        };
+        address.when(back.issued, address.signal() + 1);
+        let arrives = moved.as_ref().map_or(take, |moved| moved.arrives);
         let valid = valid
-            .when(leaves, b.flag(false))
-            .when(take, b.flag(true))
+            .when(lost, b.flag(false))
+            .when(arrives, b.flag(true))
             .when(back.issued, b.flag(false))
             .signal();
         b.assign(room, !valid | back.issued);
-        let issue = decide(&b, instruction, address.signal(), (valid, asked), &units, back);
+        let issue = self.decide(&b, instruction, address.signal(), (valid, asked), &units, back);
+        if let Some((loops, token)) = loops.as_ref().zip(token) {
+            loops.place_stack(self, &b, (start, token), &issue);
+        }
         outputs(&b, &issue, back.issued, (running | draining, finished));
+        if let Some(token) = token {
+            long::outputs(&b, instruction, token, loops.as_ref().zip(moved.as_ref()));
+        }
         b.finish()
+    }
+
+    fn summary(&self) -> String {
+        let first = if self.has_loops() { "four" } else { "three" };
+        let more = match self.has_loops() {
+            true => ", and so many after a Loop or a Next",
+            false => "",
+        };
+        format!(
+            "runs the program once a token, issuing in order to the two units.\n\n\
+             One instruction a cycle leaves unless it waits. A dependent one leaves in the cycle \
+             after done, the first of a token {first} cycles after start_i{more}."
+        )
+    }
+
+    /// Looks at the instruction: where it goes, what it waits for, whether it ends the token.
+    fn decide<'m>(
+        &self,
+        b: &'m Builder,
+        instruction: Signal<'m>,
+        address: Signal<'m>,
+        (valid, asked): (Signal<'m>, Signal<'m>),
+        units: &Units<'m>,
+        back: Back<'m>,
+    ) -> Issue<'m> {
+        let header = Header::of(b, instruction);
+        let unasked = Fields::of(b, instruction, &End::FORMAT).get("unasked");
+        let is_end = b.wire("is_end", header.opcode.is(End::FORMAT.opcode.into()));
+        let is_matrix = b.wire("is_matrix", header.opcode.is(Matrix::FORMAT.opcode.into()));
+        let kinds = self.is_long().then(|| self.long_kinds(b, header.opcode, is_end | is_matrix));
+        let (is_bad, is_vector) = match &kinds {
+            None => {
+                let last = header.opcode.same(i128::from(Pass::FORMAT.opcode) - 1);
+                let is_bad = b.wire("is_bad", last.lt(header.opcode));
+                (is_bad, b.wire("is_vector", !(is_end | is_matrix | is_bad)))
+            }
+            Some(kinds) => (kinds.bad, kinds.pass),
+        };
+
+        b.comment(&format!(
+            "A count is at most {ANY}, so that a wait of {ANY} is none; a unit never has more \
+         unfinished."
+        ));
+        let matrix_met = b.wire("matrix_met", units.matrix_unfinished.le(header.matrix_wait));
+        let vector_met = b.wire("vector_met", units.vector_unfinished.le(header.vector_wait));
+        let may_go = b.wire("may_go", valid & !units.stop & matrix_met & vector_met);
+        let matrix_valid =
+            b.wire("matrix_valid", may_go & is_matrix & !units.matrix_unfinished.all());
+        let vector_valid =
+            b.wire("vector_valid", may_go & is_vector & !units.vector_unfinished.all());
+        let bad = b.wire("bad", may_go & is_bad);
+        b.assign(back.matrix_issued, matrix_valid & units.matrix_ready);
+        b.assign(back.vector_issued, vector_valid & units.vector_ready);
+        let turn = kinds.and_then(|kinds| kinds.turn).map(|[begins, next]| {
+            [b.wire("loop_issued", may_go & begins), b.wire("next_issued", may_go & next)]
+        });
+        let own = may_go & (is_end | is_bad);
+        let own = turn.map_or(own, |[begins, next]| own | begins | next);
+        b.assign(back.issued, back.matrix_issued | back.vector_issued | own);
+        b.assign(back.ends, bad | (may_go & is_end & !(unasked & asked)));
+        Issue {
+            instruction,
+            address,
+            matrix_valid,
+            vector_valid,
+            bad,
+            matrix_waits: valid & !matrix_met,
+            vector_waits: valid & !vector_met,
+            unit_waits: may_go & !back.issued,
+            turn,
+        }
     }
 }
 
@@ -154,50 +288,6 @@ fn unfinished<'m>(b: &'m Builder, name: &str, issued: Signal<'m>, done: Signal<'
     let register = b.register_reset(name, uint(WAIT_WIDTH), 0);
     let value = register.signal();
     register.when(issued & !done, value + 1).when(done & !issued, value - 1).signal()
-}
-
-/// Looks at the instruction: where it goes, what it waits for, whether it ends the token.
-fn decide<'m>(
-    b: &'m Builder,
-    instruction: Signal<'m>,
-    address: Signal<'m>,
-    (valid, asked): (Signal<'m>, Signal<'m>),
-    units: &Units<'m>,
-    back: Back<'m>,
-) -> Issue<'m> {
-    let header = Header::of(b, instruction);
-    let unasked = Fields::of(b, instruction, &End::FORMAT).get("unasked");
-    let known = i128::from(FORMATS.iter().map(|format| format.opcode).max().unwrap_or(0));
-    let is_end = b.wire("is_end", header.opcode.is(End::FORMAT.opcode.into()));
-    let is_matrix = b.wire("is_matrix", header.opcode.is(Matrix::FORMAT.opcode.into()));
-    let is_bad = b.wire("is_bad", header.opcode.same(known).lt(header.opcode));
-    let is_vector = b.wire("is_vector", !(is_end | is_matrix | is_bad));
-
-    b.comment(&format!(
-        "A count is at most {ANY}, so that a wait of {ANY} is none; a unit never has more \
-         unfinished."
-    ));
-    let matrix_met = b.wire("matrix_met", units.matrix_unfinished.le(header.matrix_wait));
-    let vector_met = b.wire("vector_met", units.vector_unfinished.le(header.vector_wait));
-    let may_go = b.wire("may_go", valid & !units.stop & matrix_met & vector_met);
-    let matrix_valid = b.wire("matrix_valid", may_go & is_matrix & !units.matrix_unfinished.all());
-    let vector_valid = b.wire("vector_valid", may_go & is_vector & !units.vector_unfinished.all());
-    let bad = b.wire("bad", may_go & is_bad);
-    b.assign(back.matrix_issued, matrix_valid & units.matrix_ready);
-    b.assign(back.vector_issued, vector_valid & units.vector_ready);
-    let own = may_go & (is_end | is_bad);
-    b.assign(back.issued, back.matrix_issued | back.vector_issued | own);
-    b.assign(back.ends, bad | (may_go & is_end & !(unasked & asked)));
-    Issue {
-        instruction,
-        address,
-        matrix_valid,
-        vector_valid,
-        bad,
-        matrix_waits: valid & !matrix_met,
-        vector_waits: valid & !vector_met,
-        unit_waits: may_go & !back.issued,
-    }
 }
 
 fn outputs<'m>(
@@ -209,7 +299,8 @@ fn outputs<'m>(
     b.port_group("To the units.");
     b.output("matrix_valid_o", issue.matrix_valid, "an instruction for the matrix unit");
     b.output("vector_valid_o", issue.vector_valid, "an instruction for the vector unit");
-    let meaning = format!("its {INSTRUCTION_WIDTH} bits, the lowest {HEADER_WIDTH} the header");
+    let width = issue.instruction.width();
+    let meaning = format!("its {width} bits, the lowest {HEADER_WIDTH} the header");
     b.output("instruction_o", issue.instruction, &meaning);
     b.port_group("To the token loop.");
     b.output("busy_o", busy, "a token is under way");

@@ -62,8 +62,7 @@ impl Units {
 
 impl MachineCore {
     fn sequencer(&self) -> Sequencer {
-        let program = self.contents.program.clone();
-        Sequencer { program_depth: self.parameters.program_depth, program }
+        Sequencer::new(&self.parameters, self.contents.program.clone())
     }
 
     fn token_loop(&self) -> TokenLoop {
