@@ -8,7 +8,7 @@
 //! takes fewer block RAMs: nothing writes them, so their words need no columns of nine bits.
 
 use crate::block_ram::Shape;
-use crate::isa::Action;
+use crate::isa::{Action, POINTER_COUNT};
 use crate::machine::{MachineParameters, Program};
 use serde::Serialize;
 use weights::numeric::fixed_point::{RECIPROCAL_TABLE, ROOT_TABLE, TABLE_INDEX_WIDTH, UNIT_WIDTH};
@@ -23,6 +23,9 @@ const SCALAR_WIDTH: u32 = 16 + 6 + 8;
 /// Bits of a train word's column, and of the number of words of a train.
 const COLUMN_WIDTH: u32 = 10;
 const TRAIN_WORDS_WIDTH: u32 = 11;
+/// Bits of a position, and of a pointer.
+const POSITION_WIDTH: u32 = 16;
+const POINTER_WIDTH: u32 = 16;
 
 /// What a memory is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -109,7 +112,7 @@ impl MemoryUse {
 /// More words than any memory has.
 const DEPTH_MAX: u32 = 1 << 24;
 
-/// Words up to which the result memory is made of LUTs: a block RAM would be mostly empty.
+/// Words up to which a memory of values is made of LUTs: a block RAM would be mostly empty.
 pub const LUT_WORDS_MAX: u32 = 64;
 
 /// Elements up to which the tables of the vector unit's functions take block RAMs.
@@ -120,10 +123,20 @@ pub const fn function_material(elements: u32) -> Material {
     if elements <= TABLE_ELEMENTS_MAX { Material::Block } else { Material::Distributed }
 }
 
+const fn by_depth(depth: u32) -> Material {
+    if depth <= LUT_WORDS_MAX { Material::Distributed } else { Material::Block }
+}
+
 impl MachineParameters {
     /// What the result memory is made of.
     pub const fn result_material(&self) -> Material {
-        if self.result_depth <= LUT_WORDS_MAX { Material::Distributed } else { Material::Block }
+        by_depth(self.result_depth)
+    }
+
+    /// What the residual, the temporaries, the state and the trains are made of, one of them being
+    /// so deep: a program of passes may hold all positions of a text in them, another never does.
+    pub const fn value_material(&self, depth: u32) -> Material {
+        if self.has_passes() { by_depth(depth) } else { Material::Distributed }
     }
 
     /// Bits of a word of the weight store, without those that fill its last bank.
@@ -177,7 +190,8 @@ impl Program {
             memory("functions", tables, 1 << (TABLE_INDEX_WIDTH + 1), UNIT_WIDTH, Material::Block);
         let material = function_material(machine.elements);
         let roots = (ROOT_TABLE.len() + RECIPROCAL_TABLE.len()) as u32;
-        vec![
+        let values = |name, depth| memory(name, 1, depth, word, machine.value_material(depth));
+        let mut all = vec![
             MemoryUse { last_width, ..weights },
             block("keys", lanes, machine.key_depth, 2 * slots),
             block("values", slots, machine.value_depth, 2 * lanes),
@@ -191,14 +205,37 @@ impl Program {
             // Two values look their function up in one table.
             MemoryUse { reads: 2, parts: 0, material, ..functions },
             block("roots", 1, roots, UNIT_WIDTH).loaded(),
-            distributed("residual", 1, machine.residual_depth, word),
-            distributed("temporaries", 1, machine.temporary_depth, word),
-            distributed("trains", 1, machine.train_depth, train),
+            values("residual", machine.residual_depth),
+            values("temporaries", machine.temporary_depth),
+            memory(
+                "trains",
+                1,
+                machine.train_depth,
+                train,
+                machine.value_material(machine.train_depth),
+            ),
             distributed("deficits", deficits, machine.deficit_depth, DEFICIT_WIDTH),
             distributed("descriptors", 1, machine.train_count, TRAIN_WORDS_WIDTH + counts),
             distributed("scalars", 1, machine.scalar_count, SCALAR_WIDTH),
             distributed("maxima", 1, self.maximum_count(), machine.value_width),
-        ]
+        ];
+        if machine.has_passes() {
+            let level = machine.value_width;
+            all.push(values("state", machine.state_depth));
+            all.push(distributed("levels", 1, machine.level_count, level));
+            all.push(distributed("loops", 1, machine.loop_depth, self.frame_width()));
+            all.retain(|memory| memory.depth > 0);
+            // Two units read X.
+            all.iter_mut().filter(|memory| memory.name == "residual").for_each(|x| x.reads = 2);
+        }
+        all
+    }
+
+    /// Bits of what a loop remembers: the body, whether p is its index, p, what is left, strides
+    /// and pointers.
+    fn frame_width(&self) -> u32 {
+        let address = self.parameters.program_depth.next_power_of_two().ilog2().max(1);
+        address + 1 + 2 * POSITION_WIDTH + 2 * (POINTER_COUNT - 1) * POINTER_WIDTH
     }
 }
 

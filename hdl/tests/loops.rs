@@ -210,7 +210,7 @@ fn passes_without_loops() {
         machine.issues.clear();
         let taken = machine.send(1, false, 1).unwrap();
         machine.finish();
-        assert_eq!(machine.issues[0].cycle - taken, sequencer.start_cycles().into());
+        assert_eq!(machine.issues[0].cycle - taken, u64::from(sequencer.start_cycles()));
         compare(&machine.sent, &expected(&program, position).1, &format!("position {position}"));
     }
 }

@@ -117,7 +117,7 @@ fn a_block_runs_as_its_module() {
 #[test]
 fn every_module_of_a_machine_is_a_block() {
     let program = firmware::lower::lower(&sample::network(1), &Design::bundled()).unwrap();
-    let design = check(&Machine::observed(program.parameters).module()).unwrap();
+    let design = check(&Machine::observed(&program).module()).unwrap();
     for module in design.modules() {
         let mut around = Around { block: EmbeddedBlock::new(module, "").unwrap() };
         around.connect_all();

@@ -10,6 +10,7 @@
 
 pub mod case;
 pub mod configuration;
+pub mod counts;
 mod door;
 pub mod html;
 pub mod machine_account;
@@ -19,6 +20,7 @@ pub mod machine_plants;
 pub mod machines;
 pub mod monitor;
 pub mod netlists;
+pub mod pass_programs;
 pub mod plants;
 mod provocation;
 pub mod rules;

@@ -12,7 +12,7 @@ use firmware::isa::Action;
 use firmware::machine::Program;
 use firmware::machine_driver::{MachineCounters, MachineDriver};
 use firmware::registers::machine::Register;
-use hdl::blocks::machine::watch::WATCHED;
+use hdl::blocks::machine::watch::watched;
 use hdl::simulation::Simulation;
 use std::cell::Cell;
 use std::rc::Rc;
@@ -115,7 +115,10 @@ fn compare(
             Facts::Vector => None,
         })
     };
-    let of = |name: &str| WATCHED.iter().position(|watch| watch.name == name).unwrap_or_default();
+    let of = |name: &str| {
+        let position = watched(&program.parameters).position(|watch| watch.name == name);
+        position.unwrap_or_default()
+    };
     equal("the count of issued instructions", found.instructions, counts.strobes[of("issue")])?;
     let done = counts.strobes[of("matrix_done")] + counts.strobes[of("vector_done")];
     equal("the number of finished instructions", done as usize, records().count())?;

@@ -6,6 +6,7 @@ use crate::machines::MachineCase;
 use crate::talks::{Lowered, by_itself, step_by_step};
 use cosim::machine::MachineError;
 use firmware::driver::DriverError;
+use firmware::pass_choices::PassChoices;
 use hdl::blocks::machine::Machine;
 use hdl::blocks::machine::machine_uart::MachineUart;
 use hdl::check::{Checked, check};
@@ -58,10 +59,11 @@ impl Whole {
     pub fn design(&self) -> Checked {
         let parameters = self.lowered.program.parameters;
         let module = match self.host {
-            Host::Registers => Machine::observed(parameters).module(),
+            Host::Registers => Machine::observed(&self.lowered.program).module(),
             Host::Serial => MachineUart {
                 parameters,
                 contents: self.lowered.image.clone(),
+                choices: PassChoices::of(&self.lowered.program),
                 divisor: DIVISOR,
                 generate_count: self.case.generate as u32,
                 end_token: None,

@@ -90,6 +90,24 @@ pub fn by_itself<S: Simulation>(
     lowered: &Lowered,
     case: &MachineCase,
 ) -> Result<TalkReport, MachineError> {
+    // Somewhere within the first token, whatever it is.
+    let cut = 40 + 7 * u64::from(case.prompt[0]);
+    after_a_reset(simulation, lowered, (&case.prompt, case.generate), cut)
+}
+
+/// The same with the reset after so many cycles, and of any program.
+///
+/// # Errors
+/// The first difference.
+///
+/// # Panics
+/// If there is no prompt.
+pub fn after_a_reset<S: Simulation>(
+    simulation: S,
+    lowered: &Lowered,
+    (prompt, generate): (&[u32], usize),
+    cut: u64,
+) -> Result<TalkReport, MachineError> {
     let parameters = lowered.program.parameters;
     let program = Arc::new(lowered.program.clone());
     let reference = MachineReference::new(&lowered.program);
@@ -100,15 +118,15 @@ pub fn by_itself<S: Simulation>(
     // Half a token, then a reset; what was loaded stays.
     driver.configure(1, None)?;
     driver.begin_text()?;
-    driver.bus().expect(case.prompt[0], false)?;
-    driver.bus().send(case.prompt[0], false)?;
-    driver.bus().pause(40 + 7 * u64::from(case.prompt[0]))?;
+    driver.bus().expect(prompt[0], false)?;
+    driver.bus().send(prompt[0], false)?;
+    driver.bus().pause(cut)?;
     driver.bus().reset();
 
-    driver.configure(case.generate as u32, None)?;
+    driver.configure(generate as u32, None)?;
     driver.begin_text()?;
     let harness = driver.bus();
-    let (last, first) = case.prompt.split_last().expect("a prompt");
+    let (last, first) = prompt.split_last().expect("a prompt");
     let mut expected = Vec::new();
     for &token in first {
         harness.expect(token, false)?;
@@ -116,7 +134,7 @@ pub fn by_itself<S: Simulation>(
     }
     let room = parameters.context as usize - first.len();
     let mut token = *last;
-    for _ in 0..case.generate.min(room) {
+    for _ in 0..generate.min(room) {
         let prediction = harness.expect(token, true)?.prediction.expect("asked for");
         expected.push(prediction);
         token = prediction;

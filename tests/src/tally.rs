@@ -10,7 +10,7 @@ use std::rc::Rc;
 pub(crate) struct Counts {
     /// A token was under way: none could be taken.
     pub(crate) busy: u32,
-    /// Of each of [`WATCHED`].
+    /// Of each of what is [`watched`](hdl::blocks::machine::watch::watched), in its order.
     pub(crate) strobes: [u32; WATCHED.len()],
     /// Of each of [`WAITS`].
     pub(crate) waits: [u32; WAITS.len()],

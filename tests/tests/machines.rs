@@ -55,7 +55,7 @@ fn run_all(
 fn every_machine_equals_its_reference_natively() {
     let run = |case: &MachineCase| {
         let lowered = Lowered::new(case);
-        let module = Machine::observed(lowered.program.parameters).module();
+        let module = Machine::observed(&lowered.program).module();
         let checked = check(&module).unwrap_or_else(|error| panic!("{}: {error}", case.name));
         let simulation = NativeSimulation::new(&checked);
         // The two ways to run a text, in turn.
@@ -73,7 +73,7 @@ fn verilated_machines_equal_their_reference() {
     let every = if asked_for("SPIKEWRIGHT_ALL") { 1 } else { VERILATED_EVERY };
     let run = |case: &MachineCase| {
         let lowered = Lowered::new(case);
-        let module = Machine::observed(lowered.program.parameters).module();
+        let module = Machine::observed(&lowered.program).module();
         let checked = check(&module).unwrap_or_else(|error| panic!("{}: {error}", case.name));
         let model = verilog::compile(&toolchain, &checked, &verilog::sources(&checked))
             .unwrap_or_else(|error| panic!("{}: {error}", case.name));

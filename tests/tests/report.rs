@@ -38,7 +38,7 @@ fn run(plant: Option<MachinePlant>) -> MachineReport {
     let planted = plant.map(|plant| plant.apply(&program));
     let loaded = MachineImage::new(planted.as_ref().map_or(&program, |(planted, _)| planted));
     let rtl = MachineRtl::new(&program).unwrap();
-    let module = Machine::observed(program.parameters).module();
+    let module = Machine::observed(&program).module();
     let simulation = NativeSimulation::new(&check(&module).unwrap());
     let reference = MachineReference::new(&program);
     let talk = converse(simulation, &loaded.unwrap(), reference, &[1, 2, 3], 3, |_| ());

@@ -8,6 +8,7 @@ use firmware::engine::EngineParameters;
 use firmware::image::MachineImage;
 use firmware::lower::lower;
 use firmware::machine::Program;
+use firmware::pass_choices::PassChoices;
 use hdl::blocks::board::engine_uart::{ANSWER_BYTES, EngineUart, answer, command};
 use hdl::blocks::board::{BoardTop, Body, Level, Pll, PllCell};
 use hdl::blocks::machine::machine_uart::MachineUart;
@@ -50,6 +51,7 @@ fn machine(case: &MachineCase, program: &Program) -> MachineUart {
     MachineUart {
         parameters: program.parameters,
         contents: MachineImage::new(program).unwrap_or_else(|error| panic!("{error}")),
+        choices: PassChoices::of(program),
         divisor: DIVISOR,
         generate_count: case.generate as u32,
         end_token: None,

@@ -77,7 +77,7 @@ fn confirm_point(
         remedy: "a point of the front was a machine before: a defect, report it",
     };
     let program = predictor.program(&point.design).map_err(refused)?;
-    let hardware = check(&Machine::new(program.parameters).module());
+    let hardware = check(&Machine::new(&program).module());
     let packed = synthesis.measure(&hardware.map_err(PipelineError::from)?)?;
     let rtl = MachineRtl::new(&program)?;
     let (top, sources, ports) = rtl.design();

@@ -201,7 +201,7 @@ impl<'a> Predictor<'a> {
         if let Some(cells) = known.get() {
             return Ok(*cells);
         }
-        let checked = check(&Machine::new(program.parameters).module())?;
+        let checked = check(&Machine::new(program).module())?;
         Ok(*known.get_or_init(|| estimate(&checked)))
     }
 

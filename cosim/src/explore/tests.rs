@@ -49,7 +49,7 @@ fn points_are_what_the_models_say() {
     let current = found.points.iter().find(|point| point.current).unwrap();
     assert_eq!(current.id, "8x16x4-v8-base3-k3-b4.4");
     let program = firmware::lower::lower(&network, &file.design).unwrap();
-    let module = hdl::blocks::machine::Machine::new(program.parameters).module();
+    let module = hdl::blocks::machine::Machine::new(&program).module();
     let cells = hdl::cost::estimate(&hdl::check::check(&module).unwrap());
     assert_eq!((current.cells, current.block_rams), (cells.cells(), cells.block_rams));
     let speed = options.megahertz * 1e6 / current.cycles_per_token;

@@ -3,7 +3,7 @@
 use super::Memory;
 use crate::reference::machine::Write;
 use firmware::machine::MachineParameters;
-use hdl::blocks::machine::watch::{WATCHED, Watch};
+use hdl::blocks::machine::watch::{Watch, watched};
 use hdl::simulation::{PortIndex, Simulation};
 use weights::numeric::Trit;
 use weights::numeric::fixed_point::Scale;
@@ -25,6 +25,7 @@ enum Kind {
     Train,
     Descriptor,
     Scalar,
+    Level,
     Maximum,
     Store,
     Deficit,
@@ -55,7 +56,7 @@ pub(super) struct Watcher {
 impl Watcher {
     /// Finds the ports.
     pub(super) fn new(simulation: &impl Simulation, parameters: &MachineParameters) -> Watcher {
-        let watched = WATCHED.iter().enumerate().map(|(bit, watch)| Watched {
+        let watched = watched(parameters).enumerate().map(|(bit, watch)| Watched {
             bit: 1 << bit,
             ports: watch
                 .fields
@@ -95,9 +96,11 @@ fn kind(watch: &Watch) -> Kind {
         "residual" => Kind::Word(Memory::Residual),
         "result" => Kind::Word(Memory::Results),
         "temporary" => Kind::Word(Memory::Temporaries),
+        "state" => Kind::Word(Memory::State),
         "train" => Kind::Train,
         "descriptor" => Kind::Descriptor,
         "scalar" => Kind::Scalar,
+        "level" => Kind::Level,
         "maximum" => Kind::Maximum,
         "store" => Kind::Store,
         "deficit" => Kind::Deficit,
@@ -155,6 +158,7 @@ impl<S: Simulation> Reader<'_, S> {
                 match memory {
                     Memory::Residual => Write::Residual { address, values },
                     Memory::Results => Write::Results { address, values },
+                    Memory::State => Write::State { address, values },
                     _ => Write::Temporaries { address, values },
                 }
             }
@@ -181,6 +185,10 @@ impl<S: Simulation> Reader<'_, S> {
                     exponent: self.simulation.read_i64(ports[3]),
                 },
             },
+            Kind::Level => {
+                let value = signed(self.simulation.read_u64(ports[1]), value_width);
+                Write::Level { index: self.number(ports[0]), value }
+            }
             Kind::Maximum => {
                 let value = signed(self.simulation.read_u64(ports[1]), value_width);
                 Write::Maximum { index: self.number(ports[0]), value }

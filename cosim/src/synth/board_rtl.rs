@@ -7,6 +7,7 @@ use crate::tools::Family;
 use firmware::engine::EngineParameters;
 use firmware::image::MachineImage;
 use firmware::machine::Program;
+use firmware::pass_choices::PassChoices;
 use hdl::blocks::board::{self, BoardTop, Body, EngineUart, Pll, PllCell};
 use hdl::blocks::machine::machine_uart::MachineUart;
 use hdl::check::check;
@@ -91,6 +92,7 @@ impl BoardRtl {
             Built::Machine(program) => Body::Machine(Box::new(MachineUart {
                 parameters: program.parameters,
                 contents: MachineImage::new(program).map_err(PipelineError::from)?,
+                choices: PassChoices::of(program),
                 divisor,
                 generate_count: program.parameters.context,
                 end_token: program.end_token(),

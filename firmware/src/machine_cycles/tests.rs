@@ -1,7 +1,7 @@
 //! The model against sums by hand.
 
 use super::*;
-use crate::isa::{Encode, End, Gate, Matrix, Measure, Norm, Store};
+use crate::isa::{Encode, End, Gate, Instruction, Matrix, Measure, Norm, Store};
 use crate::lower::lower;
 use pretty_assertions::assert_eq;
 use weights::config::Design;

@@ -7,6 +7,7 @@ use firmware::engine::EngineParameters;
 use firmware::image::MachineImage;
 use firmware::lower::lower;
 use firmware::machine::Program;
+use firmware::pass_choices::PassChoices;
 use hdl::blocks::machine::Machine;
 use hdl::blocks::machine::machine_uart::MachineUart;
 use hdl::check::{Checked, check};
@@ -315,12 +316,13 @@ impl CostDesign {
     /// The hardware.
     pub(crate) fn hardware(&self) -> Result<Checked, BenchError> {
         let module = match self.build {
-            Build::Machine => Machine::new(self.program()?.parameters).module(),
+            Build::Machine => Machine::new(&self.program()?).module(),
             Build::Board => {
                 let program = self.program()?;
                 let machine = MachineUart {
                     parameters: program.parameters,
                     contents: MachineImage::new(&program)?,
+                    choices: PassChoices::of(&program),
                     divisor: DIVISOR,
                     generate_count: program.parameters.context,
                     end_token: program.end_token(),

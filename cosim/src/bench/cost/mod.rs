@@ -141,7 +141,7 @@ fn measure_designs(cache: &Cache, designs: &[CostDesign]) -> Result<CostReport, 
 /// Cycles of a few tokens, as the model has them and as the hardware counts them.
 fn machine_cycles(design: &CostDesign) -> Result<[u64; 2], BenchError> {
     let program = design.program()?;
-    let checked = check(&Machine::observed(program.parameters).module())?;
+    let checked = check(&Machine::observed(&program).module())?;
     let reference = MachineReference::new(&program);
     let image = MachineImage::new(&program)?;
     let simulation = NativeSimulation::new(&checked);

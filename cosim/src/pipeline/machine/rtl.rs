@@ -26,7 +26,7 @@ impl MachineRtl {
     /// # Errors
     /// If the design does not pass its check.
     pub fn new(program: &Program) -> Result<MachineRtl, PipelineError> {
-        let module = Machine::observed(program.parameters).module();
+        let module = Machine::observed(program).module();
         let checked = check(&module)?;
         let files = hdl::verilog::print(&checked);
         let sources = files.into_iter().map(|file| (file.name, file.text)).collect();

@@ -16,7 +16,7 @@ use crate::module::Module;
 use crate::signal::Signal;
 use crate::signal_type::{Type, uint};
 use crate::storage::address_width;
-use firmware::isa::{Coded, Extent, INSTRUCTION_WIDTH, Loop, Next, POINTER_COUNT};
+use firmware::isa::{Coded, Extent, HEADER_WIDTH, INSTRUCTION_WIDTH, Loop, Next, POINTER_COUNT};
 use firmware::machine_cycles::position_width;
 use std::sync::Arc;
 
@@ -34,6 +34,16 @@ pub struct LoopStack {
     pub context: u32,
     /// Type of an instruction's address.
     pub address_type: Type,
+}
+
+/// Bits of an instruction that no loop looks at.
+fn unused_bits<'m>(b: &'m Builder, instruction: Signal<'m>) {
+    let header = instruction.bits(0, HEADER_WIDTH);
+    b.unused("header", header, "The issue has looked at it.");
+    let last = Loop::FORMAT.fields.last().expect("a loop has fields");
+    let top = last.low + last.width;
+    let above = instruction.bits(top, INSTRUCTION_WIDTH - top);
+    b.unused("spare_bits", above, "A Loop is not that long.");
 }
 
 /// What a loop remembers.
@@ -72,6 +82,7 @@ impl LoopStack {
         let next = b.input("next_i", bit, "a Next is issued");
         let instruction = b.input("instruction_i", uint(INSTRUCTION_WIDTH), "its bits");
         let behind = b.input("behind_i", self.address_type, "address of the instruction behind it");
+        unused_bits(&b, instruction);
         let turn = Fields::of(&b, instruction, &Loop::FORMAT);
         let level = Fields::of(&b, instruction, &Next::FORMAT).get("level");
 
@@ -83,6 +94,7 @@ impl LoopStack {
         };
         let pointers = wires("pointer");
         let position = b.forward("position", uint(TOKEN_WIDTH));
+        let over = b.forward("over", bit);
 
         b.section("Which loop: the next one inside, or the one that a Next names.");
         let index = uint(address_width(self.depth));
@@ -108,7 +120,7 @@ impl LoopStack {
         let found = b.wire("found", left.word(level));
         let goes_on = b.wire("goes_on", found.any());
         let again = b.wire("again", next & goes_on);
-        let over = b.wire("over", next & !goes_on);
+        b.assign(over, next & !goes_on);
         let which = begins.select(inside.signal(), level);
         left.write(begins | again, which, begins.select(all, found - 1));
         inside

@@ -16,6 +16,7 @@ use crate::module::Module;
 use crate::signal_type::uint;
 use firmware::image::MachineImage;
 use firmware::machine::MachineParameters;
+use firmware::pass_choices::PassChoices;
 use std::sync::Arc;
 
 /// A machine with a serial line.
@@ -25,6 +26,8 @@ pub struct MachineUart {
     pub parameters: MachineParameters,
     /// What its memories hold.
     pub contents: MachineImage,
+    /// What the passes of its program choose; nothing without passes.
+    pub choices: PassChoices,
     /// Cycles of a bit on the line, at least 4.
     pub divisor: u32,
     /// Predictions that answer a token whose bit 15 is set.
@@ -43,8 +46,8 @@ impl MachineUart {
     /// The module `machine_uart`.
     pub fn module(&self) -> Arc<Module> {
         let b = Builder::new("machine_uart", file!(), &self.summary());
-        let contents = self.contents.clone();
-        let core = MachineCore { parameters: self.parameters, contents };
+        let (contents, choices) = (self.contents.clone(), self.choices.clone());
+        let core = MachineCore { parameters: self.parameters, contents, choices };
         let core = core.module();
         // A prompt is no longer than a text, so that one always finds room.
         let queue_depth = self.parameters.context.next_power_of_two().clamp(2, QUEUE_DEPTH_MAX);

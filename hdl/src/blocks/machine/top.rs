@@ -13,7 +13,8 @@ use super::net::Net;
 use crate::builder::Builder;
 use crate::module::Module;
 use firmware::image::MachineImage;
-use firmware::machine::MachineParameters;
+use firmware::machine::{MachineParameters, Program};
+use firmware::pass_choices::PassChoices;
 use std::sync::Arc;
 
 /// A machine with a host.
@@ -23,6 +24,8 @@ pub struct Machine {
     pub parameters: MachineParameters,
     /// What its memories start with; the host loads what is empty.
     pub contents: MachineImage,
+    /// What the passes of its program choose; nothing without passes.
+    pub choices: PassChoices,
     /// Bits of a beat of the token streams: 16 or 32.
     pub token_width: u32,
     /// Whether the core's `observe_*` outputs are outputs of the machine, for a simulation.
@@ -30,14 +33,20 @@ pub struct Machine {
 }
 
 impl Machine {
-    /// A machine that the host loads, to be built.
-    pub fn new(parameters: MachineParameters) -> Machine {
-        Machine { parameters, contents: MachineImage::default(), token_width: 16, observed: false }
+    /// The machine of a program, which the host loads, to be built.
+    pub fn new(program: &Program) -> Machine {
+        Machine {
+            parameters: program.parameters,
+            contents: MachineImage::default(),
+            choices: PassChoices::of(program),
+            token_width: 16,
+            observed: false,
+        }
     }
 
-    /// A machine that the host loads, to be compared in a simulation.
-    pub fn observed(parameters: MachineParameters) -> Machine {
-        Machine { observed: true, ..Machine::new(parameters) }
+    /// The same, to be compared in a simulation.
+    pub fn observed(program: &Program) -> Machine {
+        Machine { observed: true, ..Machine::new(program) }
     }
 
     /// The module `machine`.
@@ -53,8 +62,8 @@ impl Machine {
                  registers."
             ),
         );
-        let contents = self.contents.clone();
-        let core = MachineCore { parameters: self.parameters, contents };
+        let (contents, choices) = (self.contents.clone(), self.choices.clone());
+        let core = MachineCore { parameters: self.parameters, contents, choices };
         let core = core.module();
         let port = HostPort { machine: self.parameters, token_width: self.token_width }.module();
         let mut net = Net::new(&b);

@@ -3,13 +3,29 @@
 //! A simulation compares it with the reference; in a synthesised design nobody connects it, and it
 //! costs nothing.
 
-/// Something that happens in a cycle: bit `n` of `observe_strobes_o` is the `n`-th of [`WATCHED`].
+use firmware::machine::MachineParameters;
+
+/// Machines that have something to watch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Machines {
+    /// All of them.
+    All,
+    /// Those whose vector unit executes passes.
+    Passes,
+    /// The others.
+    Others,
+}
+
+/// Something that happens in a cycle: bit `n` of `observe_strobes_o` is the `n`-th of what is
+/// [`watched`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Watch {
     /// Its name.
     pub name: &'static str,
     /// What happens.
     pub meaning: &'static str,
+    /// Where.
+    pub machines: Machines,
     /// What else is seen then: ports `observe_<name>_<field>_o`, with what they say.
     pub fields: &'static [(&'static str, &'static str)],
 }
@@ -27,21 +43,54 @@ pub const WAITS: [&str; 3] =
 
 const WORD: &[(&str, &str)] = &[("address", "its address"), ("data", "its values")];
 
-/// Everything that can be watched.
-pub const WATCHED: [Watch; 12] = [
+/// Everything that can be watched of a machine.
+pub fn watched(machine: &MachineParameters) -> impl Iterator<Item = &'static Watch> + use<> {
+    let without = if machine.has_passes() { Machines::Others } else { Machines::Passes };
+    WATCHED.iter().filter(move |watch| watch.machines != without)
+}
+
+/// Everything that can be watched of any machine.
+pub const WATCHED: [Watch; 14] = [
     Watch {
         name: "issue",
         meaning: "an instruction is issued",
+        machines: Machines::All,
         fields: &[("address", "its place in the program")],
     },
-    Watch { name: "matrix_done", meaning: "the matrix unit finishes one", fields: &[] },
-    Watch { name: "vector_done", meaning: "the vector unit finishes one", fields: &[] },
-    Watch { name: "residual", meaning: "a word of X is written", fields: WORD },
-    Watch { name: "result", meaning: "a word of R is written", fields: WORD },
-    Watch { name: "temporary", meaning: "a word of T is written", fields: WORD },
+    Watch {
+        name: "matrix_done",
+        meaning: "the matrix unit finishes one",
+        machines: Machines::All,
+        fields: &[],
+    },
+    Watch {
+        name: "vector_done",
+        meaning: "the vector unit finishes one",
+        machines: Machines::All,
+        fields: &[],
+    },
+    Watch {
+        name: "residual",
+        meaning: "a word of X is written",
+        machines: Machines::All,
+        fields: WORD,
+    },
+    Watch {
+        name: "result",
+        meaning: "a word of R is written",
+        machines: Machines::All,
+        fields: WORD,
+    },
+    Watch {
+        name: "temporary",
+        meaning: "a word of T is written",
+        machines: Machines::All,
+        fields: WORD,
+    },
     Watch {
         name: "train",
         meaning: "a word of a train is written",
+        machines: Machines::All,
         fields: &[
             ("address", "its address"),
             ("column", "its column"),
@@ -52,6 +101,7 @@ pub const WATCHED: [Watch; 12] = [
     Watch {
         name: "descriptor",
         meaning: "the descriptor of a train is written",
+        machines: Machines::All,
         fields: &[
             ("address", "number of the train"),
             ("words", "its words"),
@@ -61,6 +111,7 @@ pub const WATCHED: [Watch; 12] = [
     Watch {
         name: "scalar",
         meaning: "a scalar is written",
+        machines: Machines::All,
         fields: &[
             ("address", "its number"),
             ("mantissa", "its factor"),
@@ -71,11 +122,13 @@ pub const WATCHED: [Watch; 12] = [
     Watch {
         name: "maximum",
         meaning: "a maximum register is written",
+        machines: Machines::All,
         fields: &[("address", "its number"), ("data", "its value")],
     },
     Watch {
         name: "store",
         meaning: "a digit of a key or value is written",
+        machines: Machines::All,
         fields: &[
             ("values", "1: of a value"),
             ("address", "its word"),
@@ -87,11 +140,24 @@ pub const WATCHED: [Watch; 12] = [
     Watch {
         name: "deficit",
         meaning: "the deficit of a key or value is written",
+        machines: Machines::Others,
         fields: &[
             ("values", "1: of a value"),
             ("address", "its word"),
             ("element", "which of the word"),
             ("data", "the deficit"),
         ],
+    },
+    Watch {
+        name: "state",
+        meaning: "a word of S is written",
+        machines: Machines::Passes,
+        fields: WORD,
+    },
+    Watch {
+        name: "level",
+        meaning: "a level is written",
+        machines: Machines::Passes,
+        fields: &[("address", "its number"), ("data", "its value")],
     },
 ];

@@ -31,7 +31,16 @@ pub(super) struct Memories {
     pub(super) descriptors: Arc<Module>,
     pub(super) scalars: Arc<Module>,
     pub(super) maxima: Arc<Module>,
-    pub(super) deficits: Arc<Module>,
+    /// Of machines without passes.
+    pub(super) deficits: Option<Arc<Module>>,
+    /// Of machines with passes.
+    pub(super) passes: Option<PassMemories>,
+}
+
+/// The modules of the memories that only passes use.
+pub(super) struct PassMemories {
+    pub(super) state: Arc<Module>,
+    pub(super) levels: Arc<Module>,
 }
 
 impl MachineCore {
@@ -43,12 +52,14 @@ impl MachineCore {
     pub(super) fn memories(&self) -> Memories {
         let MachineParameters { residual_depth, result_depth, temporary_depth, .. } =
             self.parameters;
+        let distributed =
+            |depth: u32| self.parameters.value_material(depth) == Material::Distributed;
         Memories {
             residual: self.values(
                 ("residual_memory", "the residual X"),
                 residual_depth,
                 &[Reader::Clocked("matrix"), Reader::Clocked("vector")],
-                true,
+                distributed(residual_depth),
             ),
             results: self.values(
                 ("result_memory", "results R of the matrix unit"),
@@ -60,14 +71,37 @@ impl MachineCore {
                 ("temporary_memory", "temporaries T of the vector unit"),
                 temporary_depth,
                 &[Reader::Clocked("vector")],
-                true,
+                distributed(temporary_depth),
             ),
             constants: self.constants().module(),
             trains: self.trains(),
             descriptors: self.descriptors(),
             scalars: self.scalars(),
             maxima: self.maxima(),
-            deficits: self.deficits().module(),
+            deficits: (!self.parameters.has_passes()).then(|| self.deficits().module()),
+            passes: self.parameters.has_passes().then(|| self.pass_memories()),
+        }
+    }
+
+    fn pass_memories(&self) -> PassMemories {
+        let MachineParameters { state_depth, level_count, value_width, .. } = self.parameters;
+        let material = self.parameters.value_material(state_depth);
+        let level = StoreField { name: "data", ty: sint(value_width), meaning: "its value" };
+        PassMemories {
+            state: self.values(
+                ("state_memory", "the state S, which lives across tokens and steps"),
+                state_depth,
+                &[Reader::Clocked("vector")],
+                material == Material::Distributed,
+            ),
+            levels: store(
+                "level_registers",
+                "levels, the same for every element",
+                &[level],
+                level_count,
+                &[Reader::AtOnce("vector")],
+                true,
+            ),
         }
     }
 
@@ -121,7 +155,8 @@ impl MachineCore {
             field("magnitude", uint(slots * count_width), "their magnitudes, slot 0 lowest"),
         ];
         let readers = [Reader::Clocked("matrix")];
-        store("train_store", "trains, word by word", &fields, train_depth, &readers, true)
+        let distributed = self.parameters.value_material(train_depth) == Material::Distributed;
+        store("train_store", "trains, word by word", &fields, train_depth, &readers, distributed)
     }
 
     fn descriptors(&self) -> Arc<Module> {
@@ -149,7 +184,11 @@ impl MachineCore {
             field("shift", SHIFT, "its right shift"),
             field("exponent", EXPONENT, "its exponent"),
         ];
-        let readers = ["matrix", "vector", "argument", "host"].map(Reader::AtOnce);
+        let readers: &[&str] = match self.parameters.has_passes() {
+            true => &["matrix", "vector", "host"],
+            false => &["matrix", "vector", "argument", "host"],
+        };
+        let readers: Vec<Reader> = readers.iter().map(|&reader| Reader::AtOnce(reader)).collect();
         let depth = self.parameters.scalar_count;
         store("scalar_registers", "scalars of the vector unit", &fields, depth, &readers, true)
     }

@@ -8,9 +8,13 @@
 //!                                        └──┴────────────┴───────────────────┘
 //! ```
 //!
+//! A program of passes has the [pass unit](crate::blocks::vector::pass_unit) as its vector unit, a
+//! state memory and level registers, and no deficits; it keeps keys and values only if it has any.
+//!
 //! Wires blocks; nothing else. Bit-exact, write by write, to the machine's integer reference.
 
 mod memories;
+mod passes;
 mod ports;
 mod wiring;
 
@@ -19,11 +23,13 @@ use super::matrix_unit::MatrixUnit;
 use super::sequencer::Sequencer;
 use super::token_loop::TokenLoop;
 use super::vector_unit::VectorUnit;
-use super::watch::WATCHED;
+use super::watch::{Watch, watched};
+use crate::blocks::vector::pass_unit::PassUnit;
 use crate::module::Module;
 use firmware::image::MachineImage;
 use firmware::machine::MachineParameters;
 use firmware::machine_memories::Material;
+use firmware::pass_choices::PassChoices;
 use std::sync::Arc;
 
 /// A core and what its memories start with.
@@ -33,29 +39,30 @@ pub struct MachineCore {
     pub parameters: MachineParameters,
     /// What its memories start with; the host loads what is empty.
     pub contents: MachineImage,
+    /// What the passes of its program choose; nothing without passes.
+    pub choices: PassChoices,
 }
 
 /// The units of a core.
 struct Units {
     matrix: Arc<Module>,
     vector: Arc<Module>,
-    key_value_store: Arc<Module>,
+    /// None if a program of passes keeps nothing.
+    key_value_store: Option<Arc<Module>>,
 }
 
 impl Units {
-    /// The units of a machine whose weight store starts with an image, which may be empty.
-    fn new(machine: &MachineParameters, weights: &[u32]) -> Units {
+    /// The units of a core, whose weight store may start empty.
+    fn new(core: &MachineCore) -> Units {
+        let (machine, weights) = (&core.parameters, &core.contents.weights);
         let MachineParameters { lanes, slots, key_depth, value_depth, .. } = *machine;
+        let keeps = !machine.has_passes() || key_depth + value_depth > 0;
         let (key_depth, value_depth) = (key_depth.max(2), value_depth.max(2));
-        let mut vector = VectorUnit::from(machine);
-        // Contents that come with the bitstream pack denser, which leaves room for the tables.
-        if !weights.is_empty() {
-            vector.functions = Material::Block;
-        }
+        let store = KeyValueStore { lanes, slots, key_depth, value_depth };
         Units {
-            matrix: MatrixUnit::new(machine, weights.to_vec()).module(),
-            vector: vector.module(),
-            key_value_store: KeyValueStore { lanes, slots, key_depth, value_depth }.module(),
+            matrix: MatrixUnit::new(machine, weights.clone()).module(),
+            vector: core.vector_unit(),
+            key_value_store: keeps.then(|| store.module()),
         }
     }
 }
@@ -63,6 +70,23 @@ impl Units {
 impl MachineCore {
     fn sequencer(&self) -> Sequencer {
         Sequencer::new(&self.parameters, self.contents.program.clone())
+    }
+
+    fn vector_unit(&self) -> Arc<Module> {
+        let machine = &self.parameters;
+        if machine.has_passes() {
+            return PassUnit::new(machine, self.choices.clone()).module();
+        }
+        let mut vector = VectorUnit::from(machine);
+        // Contents that come with the bitstream pack denser, which leaves room for the tables.
+        if !self.contents.weights.is_empty() {
+            vector.functions = Material::Block;
+        }
+        vector.module()
+    }
+
+    fn watched(&self) -> Vec<&'static Watch> {
+        watched(&self.parameters).collect()
     }
 
     fn token_loop(&self) -> TokenLoop {
@@ -77,7 +101,7 @@ impl MachineCore {
              {value_width} bits a cycle. The host writes memories and reads results only while \
              busy_o is 0.\n\n\
              Bits of observe_strobes_o, from 0: {}.",
-            WATCHED.map(|watch| watch.name).join(", ")
+            self.watched().iter().map(|watch| watch.name).collect::<Vec<_>>().join(", ")
         )
     }
 }

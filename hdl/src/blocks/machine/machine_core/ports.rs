@@ -4,9 +4,10 @@ use super::MachineCore;
 use crate::blocks::machine::net::Net;
 use crate::blocks::machine::program_store::HOST_ADDRESS_WIDTH;
 use crate::blocks::machine::token_loop::TOKEN_WIDTH;
-use crate::blocks::machine::watch::WATCHED;
+use crate::blocks::machine::watch::{WATCHED, watched};
 use crate::builder::Builder;
 use crate::signal_type::{Type, sint, uint};
+use firmware::machine::MachineParameters;
 
 /// A port: its name, and what it is.
 pub(in crate::blocks::machine) type Port = (&'static str, Type, &'static str);
@@ -23,7 +24,7 @@ const EVENTS: [(&str, &str, &str); 14] = [
     ("matrix_waits_o", "sequencer.matrix_waits_o", "the issue waits for the matrix unit's results"),
     ("vector_waits_o", "sequencer.vector_waits_o", "the issue waits for the vector unit's results"),
     ("unit_waits_o", "sequencer.unit_waits_o", "the issue waits for its unit to take more"),
-    ("saturated_o", "matrix.saturated_o", "a result was limited"),
+    ("saturated_o", "saturated", "a result was limited"),
     ("bad_code_o", "matrix.bad_code_o", "a weight word held no code"),
     ("bad_instruction_o", "sequencer.bad_instruction_o", "an opcode had no meaning"),
     ("bad_token_o", "tokens.bad_token_o", "a token was dropped"),
@@ -77,6 +78,8 @@ const SOURCES: [&[&str]; WATCHED.len()] = [
         "vector.deficit_element_o",
         "vector.deficit_data_o",
     ],
+    &["vector.state_write_o", "vector.state_write_address_o", "vector.state_write_data_o"],
+    &["vector.level_write_o", "vector.level_write_address_o", "vector.level_data_o"],
 ];
 
 impl MachineCore {
@@ -136,7 +139,7 @@ impl MachineCore {
 }
 
 /// Declares the output ports.
-pub(super) fn outputs(b: &Builder, net: &Net) {
+pub(super) fn outputs(b: &Builder, net: &Net, machine: &MachineParameters) {
     b.port_group("Tokens.");
     net.output("token_ready_o", "tokens.token_ready_o", "the token is taken");
     net.output("prediction_valid_o", "tokens.prediction_valid_o", "a prediction is there");
@@ -155,14 +158,17 @@ pub(super) fn outputs(b: &Builder, net: &Net) {
         net.output(name, source, meaning);
     }
     b.port_group("To be watched: what happens in this cycle, and with which values.");
-    let mut strobes: Vec<_> = SOURCES.iter().map(|source| net.get(source[0])).collect();
+    let watches: Vec<_> = watched(machine)
+        .filter_map(|watch| Some((watch, SOURCES[WATCHED.iter().position(|at| at == watch)?])))
+        .collect();
+    let mut strobes: Vec<_> = watches.iter().map(|(_, source)| net.get(source[0])).collect();
     strobes.reverse();
     let strobes = b.concat(&strobes);
     b.output("observe_strobes_o", strobes, "what happens; machine_core's header lists the bits");
     let waits = ["unit_waits_o", "vector_waits_o", "matrix_waits_o"];
     let waits = waits.map(|port| net.get(&format!("sequencer.{port}")));
     b.output("observe_waits_o", b.concat(&waits), "why the issue waits: matrix, vector, unit");
-    for (watch, source) in WATCHED.iter().zip(SOURCES) {
+    for (watch, source) in watches {
         for ((field, meaning), source) in watch.fields.iter().zip(&source[1..]) {
             let meaning = format!("{}: {meaning}", watch.name);
             b.output(&watch.port(field), net.get(source), &meaning);

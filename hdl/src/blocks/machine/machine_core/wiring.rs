@@ -11,8 +11,11 @@ use std::sync::Arc;
 impl MachineCore {
     /// The module `machine_core`.
     pub fn module(&self) -> Arc<Module> {
-        let units = Units::new(&self.parameters, &self.contents.weights);
+        let units = Units::new(self);
         let b = Builder::new("machine_core", file!(), &self.summary());
+        if self.parameters.has_passes() {
+            return self.with_passes(b, &units);
+        }
         let mut net = Net::new(&b);
         self.inputs(&b, &mut net);
         let (tokens, sequencer) = (self.token_loop().module(), self.sequencer().module());
@@ -22,7 +25,7 @@ impl MachineCore {
         net.forward("sequencer", &sequencer, &["finished_o"]);
         net.forward("matrix", &units.matrix, &["instruction_ready_o", "done_o", "prediction_o"]);
         net.forward("vector", &units.vector, &["instruction_ready_o", "done_o"]);
-        forward_memories(&mut net, &memories, &units.key_value_store);
+        forward_memories(&mut net, &memories, units.key_value_store.as_deref());
 
         b.section("Tokens.");
         net.place("tokens", &tokens, &TOKENS);
@@ -33,17 +36,25 @@ impl MachineCore {
         net.place("matrix", &units.matrix, &MATRIX);
         b.section("Vector unit.");
         net.place("vector", &units.vector, &VECTOR);
-        self.place_memories(&b, &mut net, &memories, &units.key_value_store);
-        outputs(&b, &net);
+        self.place_memories(&b, &mut net, &memories);
+        for part in ["mantissa", "shift"] {
+            let output = format!("scalars.argument_{part}_o");
+            net.unused(&output, "An argument has no scale but its frame.");
+        }
+        show_scalar(&b, &mut net);
+        net.place("maxima", &memories.maxima, &MAXIMA);
+        place_kept(&b, &mut net, &memories, &units);
+        net.add("saturated", net.get("matrix.saturated_o"));
+        outputs(&b, &net, &self.parameters);
         b.finish()
     }
 
-    fn place_memories<'m>(
+    /// The memories that every core has, but for what its scalars show and the maxima.
+    pub(super) fn place_memories<'m>(
         &self,
         b: &'m Builder,
         net: &mut Net<'m>,
         memories: &Memories,
-        key_value_store: &Arc<Module>,
     ) {
         b.section("Vectors.");
         net.place("residual", &memories.residual, &RESIDUAL);
@@ -67,32 +78,43 @@ impl MachineCore {
         b.section("Trains, scalars and maxima.");
         net.place("trains", &memories.trains, &TRAINS);
         net.place("descriptors", &memories.descriptors, &DESCRIPTORS);
-        net.place("scalars", &memories.scalars, &SCALARS);
+        let scalars = SCALARS.into_iter();
+        let scalars: Vec<_> =
+            scalars.filter(|(port, _)| memories.scalars.port_type(port).is_some()).collect();
+        net.place("scalars", &memories.scalars, &scalars);
         net.unused("scalars.matrix_shift_o", "The matrix unit shifts by its instruction.");
-        for part in ["mantissa", "shift"] {
-            let output = format!("scalars.argument_{part}_o");
-            net.unused(&output, "An argument has no scale but its frame.");
-        }
-        for part in ["mantissa", "shift", "exponent"] {
-            let shown = net.get(&format!("scalars.host_{part}_o"));
-            let name = format!("scalar_{part}");
-            net.add(&name, b.delay(&format!("{name}_q"), b.flag(true), shown));
-        }
-        net.place("maxima", &memories.maxima, &MAXIMA);
+    }
+}
 
-        b.section("Keys and values.");
-        net.place("key_value_store", key_value_store, &KEY_VALUE_STORE);
-        let (write, values) =
-            (net.get("vector.deficit_write_o"), net.get("vector.deficit_values_o"));
-        net.add("key_deficit_write", b.wire("key_deficit_write", write & !values));
-        net.add("value_deficit_write", b.wire("value_deficit_write", write & values));
-        net.place("key_deficits", &memories.deficits, &KEY_DEFICITS);
-        net.place("value_deficits", &memories.deficits, &VALUE_DEFICITS);
+/// The scalar that the host sees.
+pub(super) fn show_scalar<'m>(b: &'m Builder, net: &mut Net<'m>) {
+    for part in ["mantissa", "shift", "exponent"] {
+        let shown = net.get(&format!("scalars.host_{part}_o"));
+        let name = format!("scalar_{part}");
+        net.add(&name, b.delay(&format!("{name}_q"), b.flag(true), shown));
+    }
+}
+
+fn place_kept<'m>(b: &'m Builder, net: &mut Net<'m>, memories: &Memories, units: &Units) {
+    b.section("Keys and values.");
+    if let Some(store) = &units.key_value_store {
+        net.place("key_value_store", store, &KEY_VALUE_STORE);
+    }
+    let (write, values) = (net.get("vector.deficit_write_o"), net.get("vector.deficit_values_o"));
+    net.add("key_deficit_write", b.wire("key_deficit_write", write & !values));
+    net.add("value_deficit_write", b.wire("value_deficit_write", write & values));
+    if let Some(deficits) = &memories.deficits {
+        net.place("key_deficits", deficits, &KEY_DEFICITS);
+        net.place("value_deficits", deficits, &VALUE_DEFICITS);
     }
 }
 
 /// What the units read, declared before them.
-fn forward_memories(net: &mut Net, memories: &Memories, key_value_store: &Module) {
+pub(super) fn forward_memories(
+    net: &mut Net,
+    memories: &Memories,
+    key_value_store: Option<&Module>,
+) {
     net.forward("residual", &memories.residual, &["matrix_data_o", "vector_data_o"]);
     net.forward("results", &memories.results, &["vector_data_o"]);
     net.forward("temporaries", &memories.temporaries, &["vector_data_o"]);
@@ -100,23 +122,33 @@ fn forward_memories(net: &mut Net, memories: &Memories, key_value_store: &Module
     let train = ["matrix_column_o", "matrix_negative_o", "matrix_magnitude_o"];
     net.forward("trains", &memories.trains, &train);
     net.forward("descriptors", &memories.descriptors, &["matrix_words_o", "matrix_magnitude_o"]);
+    let has_argument = |port: &String| memories.scalars.port_type(port).is_some();
     let scalar = ["matrix_mantissa_o", "matrix_exponent_o", "argument_exponent_o"]
         .map(String::from)
         .into_iter()
+        .filter(has_argument)
         .chain(["mantissa", "shift", "exponent"].map(|part| format!("vector_{part}_o")));
     let scalar: Vec<String> = scalar.collect();
     let scalar: Vec<&str> = scalar.iter().map(String::as_str).collect();
     net.forward("scalars", &memories.scalars, &scalar);
     net.forward("maxima", &memories.maxima, &["vector_data_o"]);
     let kept = ["key_high_o", "key_low_o", "value_high_o", "value_low_o"];
-    net.forward("key_value_store", key_value_store, &kept);
-    net.forward("key_deficits", &memories.deficits, &["data_o"]);
-    net.forward("value_deficits", &memories.deficits, &["data_o"]);
+    if let Some(store) = key_value_store {
+        net.forward("key_value_store", store, &kept);
+    }
+    if let Some(deficits) = &memories.deficits {
+        net.forward("key_deficits", deficits, &["data_o"]);
+        net.forward("value_deficits", deficits, &["data_o"]);
+    }
+    if let Some(passes) = &memories.passes {
+        net.forward("state", &passes.state, &["vector_data_o"]);
+        net.forward("levels", &passes.levels, &["vector_data_o"]);
+    }
 }
 
-type Wires<const N: usize> = [(&'static str, &'static str); N];
+pub(super) type Wires<const N: usize> = [(&'static str, &'static str); N];
 
-const TOKENS: Wires<12> = [
+pub(super) const TOKENS: Wires<12> = [
     ("run_i", "run_i"),
     ("clear_i", "clear_i"),
     ("generate_count_i", "generate_count_i"),
@@ -131,7 +163,7 @@ const TOKENS: Wires<12> = [
     ("prediction_i", "matrix.prediction_o"),
 ];
 
-const SEQUENCER: Wires<11> = [
+pub(super) const SEQUENCER: Wires<11> = [
     ("program_write_i", "program_write_i"),
     ("program_part_i", "program_part_i"),
     ("program_address_i", "program_address_i"),
@@ -145,7 +177,7 @@ const SEQUENCER: Wires<11> = [
     ("vector_done_i", "vector.done_o"),
 ];
 
-const MATRIX: Wires<21> = [
+pub(super) const MATRIX: Wires<21> = [
     ("instruction_valid_i", "sequencer.matrix_valid_o"),
     ("instruction_i", "sequencer.instruction_o"),
     ("position_i", "tokens.position_o"),
@@ -250,14 +282,14 @@ const SCALARS: Wires<9> = [
     ("host_address_i", "scalar_index_i"),
 ];
 
-const MAXIMA: Wires<4> = [
+pub(super) const MAXIMA: Wires<4> = [
     ("write_i", "matrix.maximum_write_o"),
     ("write_address_i", "matrix.maximum_address_o"),
     ("data_i", "matrix.maximum_data_o"),
     ("vector_address_i", "vector.maximum_address_o"),
 ];
 
-const KEY_VALUE_STORE: Wires<10> = [
+pub(super) const KEY_VALUE_STORE: Wires<10> = [
     ("write_i", "vector.store_write_o"),
     ("values_i", "vector.store_values_o"),
     ("write_address_i", "vector.store_address_o"),

@@ -1,0 +1,119 @@
+//! The module `machine_core` of a program of passes: its blocks, wired.
+
+use super::ports::outputs;
+use super::wiring::{
+    KEY_VALUE_STORE, MATRIX, MAXIMA, SEQUENCER, TOKENS, Wires, forward_memories, show_scalar,
+};
+use super::{MachineCore, Units};
+use crate::blocks::machine::net::Net;
+use crate::builder::Builder;
+use crate::module::Module;
+use std::sync::Arc;
+
+/// Trits of keys and values, as the matrix unit has them.
+const KEPT: [&str; 4] = ["key_high_i", "key_low_i", "value_high_i", "value_low_i"];
+
+impl MachineCore {
+    /// The module of a machine whose vector unit executes passes.
+    pub(super) fn with_passes(&self, b: Builder, units: &Units) -> Arc<Module> {
+        let mut net = Net::new(&b);
+        self.inputs(&b, &mut net);
+        let (tokens, sequencer) = (self.token_loop().module(), self.sequencer().module());
+        let memories = self.memories();
+
+        b.section("Wires that lead back.");
+        net.forward("sequencer", &sequencer, &["finished_o"]);
+        net.forward("matrix", &units.matrix, &["instruction_ready_o", "done_o", "prediction_o"]);
+        net.forward("vector", &units.vector, &["instruction_ready_o", "done_o"]);
+        forward_memories(&mut net, &memories, units.key_value_store.as_deref());
+
+        b.section("Tokens.");
+        net.place("tokens", &tokens, &TOKENS);
+        b.section("Program.");
+        let position = ("position_i", "tokens.position_o");
+        net.place("sequencer", &sequencer, &[&SEQUENCER[..], &[position]].concat());
+        net.unused("sequencer.busy_o", "The token loop knows.");
+        b.section("Matrix unit.");
+        self.place_matrix(&b, &mut net, units);
+        b.section("Vector unit.");
+        net.place("vector", &units.vector, &PASSES);
+        let limited = net.get("matrix.saturated_o") | net.get("vector.saturations_o").any();
+        net.add("saturated", b.wire("saturated", limited));
+
+        self.place_memories(&b, &mut net, &memories);
+        show_scalar(&b, &mut net);
+        net.place("maxima", &memories.maxima, &MAXIMA);
+        if let Some(passes) = &memories.passes {
+            b.section("State and levels.");
+            net.place("state", &passes.state, &STATE);
+            net.place("levels", &passes.levels, &LEVELS);
+        }
+        if let Some(store) = &units.key_value_store {
+            b.section("Keys and values.");
+            net.place("key_value_store", store, &KEY_VALUE_STORE);
+        }
+        outputs(&b, &net, &self.parameters);
+        b.finish()
+    }
+
+    /// The matrix unit: moved instructions, no deficits, perhaps no keys and values.
+    fn place_matrix<'m>(&self, b: &'m Builder, net: &mut Net<'m>, units: &Units) {
+        let zero = |port: &str| {
+            let ty = units.matrix.port_type(port).expect("a port of the matrix unit");
+            b.literal(0, ty)
+        };
+        net.add("no_deficits", zero("deficits_i"));
+        net.add("no_trits", zero("key_high_i"));
+        let keeps = units.key_value_store.is_some();
+        let source = |port: &'static str, source: &'static str| match port {
+            "instruction_i" => "sequencer.matrix_instruction_o",
+            "position_i" => "sequencer.attended_o",
+            "deficits_i" => "no_deficits",
+            _ if KEPT.contains(&port) && !keeps => "no_trits",
+            _ => source,
+        };
+        let wires: Vec<(&str, &str)> =
+            MATRIX.iter().map(|&(port, from)| (port, source(port, from))).collect();
+        net.place("matrix", &units.matrix, &wires);
+        for port in ["matrix.deficit_read_o", "matrix.deficit_address_o"] {
+            net.unused(port, "Keys of a program of passes have no deficits.");
+        }
+        let reads = ["key_read_o", "key_address_o", "value_read_o", "value_address_o"];
+        for port in reads.iter().filter(|_| !keeps) {
+            net.unused(&format!("matrix.{port}"), "The program keeps no keys and values.");
+        }
+    }
+}
+
+const PASSES: Wires<15> = [
+    ("instruction_valid_i", "sequencer.vector_valid_o"),
+    ("instruction_i", "sequencer.instruction_o"),
+    ("position_i", "sequencer.position_o"),
+    ("attended_i", "sequencer.attended_o"),
+    ("restarts_i", "sequencer.restarts_o"),
+    ("residual_data_i", "residual.vector_data_o"),
+    ("result_data_i", "results.vector_data_o"),
+    ("temporary_data_i", "temporaries.vector_data_o"),
+    ("state_data_i", "state.vector_data_o"),
+    ("constant_data_i", "constants.data_o"),
+    ("scalar_mantissa_i", "scalars.vector_mantissa_o"),
+    ("scalar_shift_i", "scalars.vector_shift_o"),
+    ("scalar_exponent_i", "scalars.vector_exponent_o"),
+    ("level_i", "levels.vector_data_o"),
+    ("maximum_i", "maxima.vector_data_o"),
+];
+
+const STATE: Wires<5> = [
+    ("write_i", "vector.state_write_o"),
+    ("write_address_i", "vector.state_write_address_o"),
+    ("data_i", "vector.state_write_data_o"),
+    ("vector_read_i", "vector.state_read_o"),
+    ("vector_address_i", "vector.state_read_address_o"),
+];
+
+const LEVELS: Wires<4> = [
+    ("write_i", "vector.level_write_o"),
+    ("write_address_i", "vector.level_write_address_o"),
+    ("data_i", "vector.level_data_o"),
+    ("vector_address_i", "vector.level_read_address_o"),
+];
