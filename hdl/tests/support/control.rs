@@ -254,7 +254,7 @@ impl Machine {
 
     /// Goes on until no token is under way.
     pub(crate) fn finish(&mut self) {
-        for _ in 0..5000 {
+        for _ in 0..200_000 {
             self.step();
             if !self.bench.is("busy_o") && !self.bench.is("prediction_valid_o") {
                 return;
