@@ -139,6 +139,12 @@ impl PassChoices {
         self.spiking || self.destinations.contains(&Destination::State)
     }
 
+    /// Whether the state of anything begins anew.
+    pub fn begins_anew(&self) -> bool {
+        let restarts = self.restarts.iter().flatten().any(|&restart| restart != Restart::Keep);
+        restarts || (self.spiking && self.membrane_restarts)
+    }
+
     /// Whether keys or values are kept.
     pub fn keeps(&self) -> bool {
         self.emits.contains(&Emit::Keys) || self.emits.contains(&Emit::Values)

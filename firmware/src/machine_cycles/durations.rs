@@ -1,7 +1,7 @@
 //! How long one instruction takes: formulas over its fields, latencies of the hardware.
 
 use super::MachineLatency;
-use crate::isa::{ANY, Action, Length, Matrix, Store};
+use crate::isa::{ANY, Action, Length, Matrix, Pass, Store};
 use crate::machine::MachineParameters;
 use serde::Serialize;
 
@@ -204,14 +204,7 @@ impl<'a> Clock<'a> {
                 let reads = 2 * u64::from(gate.words);
                 (reads, late, latency.gate_cycles - late, latency.result_cycles)
             }
-            Action::Pass(pass) => {
-                let channels = match pass.length {
-                    Length::Channels => pass.channels,
-                    Length::Attended => self.position + 1,
-                };
-                let phases = 1 + pass.b_phase.max(pass.c_phase).max(pass.membrane_phase);
-                (u64::from(channels.div_ceil(self.machine.elements) * phases), late, 0, 0)
-            }
+            Action::Pass(pass) => return self.pass_pace(pass),
             Action::Matrix(_) | Action::End(_) | Action::Loop(_) | Action::Next(_) => {
                 unreachable!("no work of the vector unit")
             }
@@ -227,6 +220,22 @@ impl<'a> Clock<'a> {
             depth: way + second_half,
             lead: first + way - latency.hand_over_cycles,
             overlap: second_half - temporaries,
+        }
+    }
+
+    /// A pass: one after the other.
+    fn pass_pace(&self, pass: &Pass) -> VectorPace {
+        let latency = &self.latency.pass;
+        let channels = match pass.length {
+            Length::Channels => pass.channels,
+            Length::Attended => self.position + 1,
+        };
+        let reads = latency.reads(pass, channels, self.machine);
+        VectorPace {
+            reads: latency.accept_cycles - 1 + reads,
+            depth: latency.depth(pass),
+            lead: 0,
+            overlap: 0,
         }
     }
 

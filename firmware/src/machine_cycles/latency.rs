@@ -2,7 +2,7 @@
 //!
 //! The blocks of `hdl` have them from their own pipelines; a test there holds both together.
 
-use crate::isa::{Action, Extent};
+use crate::isa::{Action, Emit, Extent, Pass, Reduce};
 use crate::machine::MachineParameters;
 use serde::Serialize;
 use weights::config::Target;
@@ -61,6 +61,21 @@ pub struct VectorLatency {
     pub gate_cycles: u64,
 }
 
+/// Latencies of passes, in cycles.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct PassLatency {
+    /// From the acceptance of a pass to its first read.
+    pub accept_cycles: u64,
+    /// From its last read to the last word of T or S.
+    pub result_cycles: u64,
+    /// The same to the descriptor of its train.
+    pub train_cycles: u64,
+    /// The same to the last digit of its key or value.
+    pub digit_cycles: u64,
+    /// The same to its level or scalar.
+    pub finish_cycles: u64,
+}
+
 /// Latencies of a machine, in cycles.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct MachineLatency {
@@ -72,8 +87,10 @@ pub struct MachineLatency {
     pub here_cycles: u64,
     /// The matrix unit.
     pub matrix: MatrixLatency,
-    /// The vector unit.
+    /// The vector unit of programs without passes.
     pub vector: VectorLatency,
+    /// That of programs with passes.
+    pub pass: PassLatency,
 }
 
 /// ⌈log2 `count`⌉, the levels of a tree.
@@ -92,6 +109,7 @@ impl MachineLatency {
             here_cycles: position_width(machine.context).into(),
             matrix: MatrixLatency::of(machine),
             vector: VectorLatency::of(machine),
+            pass: PassLatency::of(machine),
         }
     }
 }
@@ -158,5 +176,62 @@ impl VectorLatency {
             softmax_cycles: 18,
             gate_cycles: 12,
         }
+    }
+}
+
+impl PassLatency {
+    fn of(machine: &MachineParameters) -> PassLatency {
+        PassLatency {
+            accept_cycles: 2,
+            result_cycles: 22,
+            train_cycles: match machine.radix {
+                Radix::Bitwise => 24,
+                Radix::Unary => 25,
+            },
+            digit_cycles: 24 + u64::from(machine.key_value_digits),
+            // The tree adds four in a cycle.
+            finish_cycles: 30 + levels(machine.elements).div_ceil(2),
+        }
+    }
+
+    /// Cycles from the last read of a pass to its done: to the last thing that it writes.
+    pub fn depth(&self, pass: &Pass) -> u64 {
+        let emitted = match pass.emit {
+            Emit::Nothing => 0,
+            Emit::Train => self.train_cycles,
+            Emit::Keys | Emit::Values => self.digit_cycles,
+        };
+        let finished = if pass.reduce == Reduce::Nothing { 0 } else { self.finish_cycles };
+        self.result_cycles.max(emitted).max(finished)
+    }
+
+    /// Cycles from the first read of a pass over so many elements to its last, both included.
+    ///
+    /// A word of a key or value that completes a word of its store waits until the digits of the
+    /// one before have left.
+    pub fn reads(&self, pass: &Pass, channels: u32, machine: &MachineParameters) -> u64 {
+        let words = u64::from(channels.div_ceil(machine.elements));
+        let phases = u64::from(pass.phases());
+        let side = match pass.emit {
+            Emit::Nothing | Emit::Train => return words * phases,
+            Emit::Keys => machine.slots,
+            Emit::Values => machine.lanes,
+        };
+        let parts = u64::from(side / machine.elements);
+        let (mut reads, mut digits_gone) = (0, 0);
+        for word in 1..=words {
+            reads += phases - 1;
+            if word == words || word % parts == 0 {
+                reads = digits_gone.max(reads);
+                digits_gone = reads + u64::from(machine.key_value_digits);
+            }
+            reads += 1;
+        }
+        reads
+    }
+
+    /// Cycles from the acceptance of a pass over so many elements to its done.
+    pub fn cycles(&self, pass: &Pass, channels: u32, machine: &MachineParameters) -> u64 {
+        self.accept_cycles + self.reads(pass, channels, machine) - 1 + self.depth(pass)
     }
 }

@@ -18,7 +18,7 @@ mod durations;
 mod latency;
 
 pub use durations::{Busy, Clock, TrainFacts};
-pub use latency::{MachineLatency, MatrixLatency, VectorLatency, position_width};
+pub use latency::{MachineLatency, MatrixLatency, PassLatency, VectorLatency, position_width};
 
 use crate::control::Control;
 use crate::isa::{ANY, Action, Unit, Wait};

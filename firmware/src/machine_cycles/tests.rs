@@ -38,6 +38,13 @@ fn latency() -> MachineLatency {
             softmax_cycles: 600,
             gate_cycles: 700,
         },
+        pass: PassLatency {
+            accept_cycles: 2,
+            result_cycles: 30,
+            train_cycles: 40,
+            digit_cycles: 50,
+            finish_cycles: 60,
+        },
     }
 }
 

@@ -244,7 +244,7 @@ impl DigitWriter {
 }
 
 /// `position / divisor`, a power of two, in `width` bits.
-pub(super) fn quotient<'m>(
+pub(in crate::blocks) fn quotient<'m>(
     b: &'m Builder,
     position: Signal<'m>,
     divisor: u32,
@@ -257,7 +257,7 @@ pub(super) fn quotient<'m>(
 }
 
 /// A product with a small constant, as a sum of shifts: too small for a multiplier.
-fn times<'m>(b: &'m Builder, signal: Signal<'m>, factor: u32) -> Signal<'m> {
+pub(in crate::blocks) fn times<'m>(b: &'m Builder, signal: Signal<'m>, factor: u32) -> Signal<'m> {
     let terms = (0..u32::BITS - factor.leading_zeros()).filter(|bit| factor >> bit & 1 == 1);
     let sum = terms.map(|bit| signal.shift_left(bit)).reduce(|sum, term| sum + term);
     b.wire("row", sum.unwrap_or_else(|| signal.same(0)))

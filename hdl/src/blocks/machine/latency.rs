@@ -3,6 +3,7 @@
 use super::matrix_unit::{ACCEPT_CYCLES, EMBEDDING_CYCLES, MatrixUnit, SETTLE_CYCLES};
 use super::sequencer::Sequencer;
 use super::vector_cycles::VectorCycles;
+use crate::blocks::vector::pass_cycles::PassDepths;
 use firmware::machine::MachineParameters;
 use firmware::machine_cycles::{MachineLatency, MatrixLatency};
 
@@ -24,6 +25,7 @@ pub fn latency(machine: &MachineParameters) -> MachineLatency {
             embedding_finish_cycles: matrix.embedding_finish_cycles().into(),
         },
         vector: VectorCycles { unit: machine.into() }.latency(),
+        pass: PassDepths::new(machine.elements, machine.radix, machine.key_value_digits).latency(),
     }
 }
 

@@ -42,6 +42,6 @@ pub mod vector_reduction;
 pub mod vector_schedule;
 pub mod vector_unit;
 pub mod watch;
-mod word_parts;
+pub(in crate::blocks) mod word_parts;
 
 pub use top::Machine;

@@ -31,11 +31,11 @@ pub struct RoundShifter {
 
 /// What the shifter hands on, in the module that uses it.
 #[derive(Clone, Copy)]
-pub(super) struct Shifted<'m> {
+pub(in crate::blocks) struct Shifted<'m> {
     /// Rounded down.
-    pub(super) floor: Signal<'m>,
+    pub(in crate::blocks) floor: Signal<'m>,
     /// Whether the nearest is one more.
-    pub(super) round_up: Signal<'m>,
+    pub(in crate::blocks) round_up: Signal<'m>,
 }
 
 impl RoundShifter {
@@ -68,7 +68,7 @@ impl RoundShifter {
     }
 
     /// An instance; its outputs come [`SHIFT_CYCLES`] later.
-    pub(super) fn instance<'m>(
+    pub(in crate::blocks) fn instance<'m>(
         &self,
         b: &'m Builder,
         name: &str,

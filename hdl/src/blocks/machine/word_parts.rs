@@ -12,19 +12,19 @@ use crate::signal_type::uint;
 use crate::storage::address_width;
 
 /// Which part of a wide word the arriving vector word is.
-pub(super) struct WordParts<'m> {
+pub(in crate::blocks) struct WordParts<'m> {
     count: u32,
     /// Its number; none where there is one part.
     part: Option<Signal<'m>>,
     /// It is the first part.
-    pub(super) fresh: Signal<'m>,
+    pub(in crate::blocks) fresh: Signal<'m>,
     /// It is the last part, or the last word of its group.
-    pub(super) complete: Signal<'m>,
+    pub(in crate::blocks) complete: Signal<'m>,
 }
 
 impl<'m> WordParts<'m> {
     /// `count` parts make a word; a group's last word starts a new one.
-    pub(super) fn of(
+    pub(in crate::blocks) fn of(
         b: &'m Builder,
         count: u32,
         valid: Signal<'m>,
@@ -34,7 +34,7 @@ impl<'m> WordParts<'m> {
     }
 
     /// The same with another number of parts if `second`.
-    pub(super) fn either(
+    pub(in crate::blocks) fn either(
         b: &'m Builder,
         counts: [u32; 2],
         second: Signal<'m>,
@@ -55,7 +55,7 @@ impl<'m> WordParts<'m> {
     }
 
     /// Vector words side by side, the first in the lowest bits, zeros where none came.
-    pub(super) fn collect(
+    pub(in crate::blocks) fn collect(
         &self,
         b: &'m Builder,
         name: &str,
@@ -80,7 +80,11 @@ impl<'m> WordParts<'m> {
 }
 
 /// The number of the last part, of two numbers of parts.
-pub(super) fn last_part<'m>(b: &'m Builder, counts: [u32; 2], second: Signal<'m>) -> Signal<'m> {
+pub(in crate::blocks) fn last_part<'m>(
+    b: &'m Builder,
+    counts: [u32; 2],
+    second: Signal<'m>,
+) -> Signal<'m> {
     let ty = uint(address_width(counts[0].max(counts[1])));
     let [first, other] = counts.map(|count| b.literal(i128::from(count) - 1, ty));
     if counts[0] == counts[1] { first } else { b.wire("last_part", second.select(other, first)) }

@@ -113,14 +113,16 @@ pub struct SpikeStep {
 
 impl Rule {
     /// Whether the hardware has the rule: a threshold that is no power of two is compared with, not
-    /// divided by, so its spikes are binary (floor) or ternary (to nearest).
+    /// divided by, so its spikes are binary (floor) or ternary (to nearest). The reset of SpikeLM's
+    /// code goes with ternary spikes alone, a remainder excluded: the membrane is not multiplied.
     pub fn is_executable(&self) -> bool {
         let compared = match self.levels {
             SpikeLevels::Binary => self.quantiser == Quantiser::Floor,
             SpikeLevels::Ternary => self.quantiser == Quantiser::NearestEven,
             _ => false,
         };
-        let code = self.reset != RuleReset::SpikelmCode || self.levels == SpikeLevels::Ternary;
+        let ternary = self.levels == SpikeLevels::Ternary && !self.remainder;
+        let code = self.reset != RuleReset::SpikelmCode || ternary;
         let divided = self.theta == Theta::PowerOfTwo;
         (divided || (compared && !self.remainder)) && code && self.leak < 1 << LEAK_WIDTH
     }

@@ -1,24 +1,50 @@
 //! The vector unit of passes: a stream of words through the stages that a program chooses.
 //!
-//! Ports only so far: nothing is executed.
+//! ```text
+//!  instruction ─► pass_control ─► pass_reads ─► operands ─► elements ─┬─► T, S
+//!                                                                     ├─► trains
+//!                                                                     ├─► keys, values
+//!                                    levels, scalars ◄─ pass_finish ◄─┴─ pass_reduce
+//! ```
+//!
+//! Executes `Pass` of [`firmware::isa`] as [`numeric::pass`](weights::numeric::pass) says, one pass
+//! after the other: each finds all that the one before has written. Every word of a pass takes as
+//! many cycles as the pass has phases, and the same way, whatever is chosen on it.
+//!
+//! Cycles from the acceptance to `done_o`, where `n` is the number of words times the phases, D the
+//! digits, and tree = ⌈log2(elements) / 2⌉; what a pass does last decides:
+//!
+//! | it writes | cycles |
+//! |---|---|
+//! | T, S or nothing | n + 23 |
+//! | a train | n + 25, unary n + 26 |
+//! | a key or value | n + 25 + D, and waits where words of the store are complete less than D cycles apart |
+//! | a level or scalar | n + 31 + tree |
 
-use crate::blocks::machine::digit_writer::STORE_ADDRESS_WIDTH;
-use crate::blocks::machine::round_shifter::SHIFT_WIDTH;
-use crate::blocks::machine::scalar_unit::{EXPONENT_WIDTH, SCALAR_ADDRESS_WIDTH};
-use crate::blocks::machine::train_writer::{
-    DESCRIPTOR_ADDRESS_WIDTH, DESCRIPTOR_WORDS_WIDTH, TRAIN_ADDRESS_WIDTH,
-};
+mod elements;
+mod operands;
+mod writers;
+
+use super::choice::Chosen;
+use super::pass_control::{DEPTH_WIDTH, INDEX_WIDTH, PHASE_WIDTH, PassControl, depth};
+use super::pass_cycles::{PassDepths, RESULT};
+use super::pass_fields::PassFields;
 use crate::blocks::machine::vector_control::POSITION_WIDTH;
 use crate::builder::Builder;
+use crate::instance::Outputs;
 use crate::module::Module;
 use crate::signal::Signal;
-use crate::signal_type::{Type, sint, uint};
-use firmware::isa::{LONG_WIDTH, Matrix, Pass};
+use crate::signal_type::{Type, uint};
+use firmware::isa::{Destination, Emit, LONG_WIDTH, Length, Reduce};
 use firmware::machine::MachineParameters;
 use firmware::pass_choices::PassChoices;
 use std::sync::Arc;
 use weights::numeric::Radix;
-use weights::numeric::fixed_point::UNIT_WIDTH;
+
+/// Emissions that keep a key or a value.
+const KEPT: [Emit; 2] = [Emit::Keys, Emit::Values];
+/// Reductions that gather something.
+const GATHERS: [Reduce; 4] = [Reduce::Sum, Reduce::Squares, Reduce::Magnitudes, Reduce::Peak];
 
 /// Parameters of the block; what they mean stands at [`MachineParameters`].
 #[derive(Clone, Debug)]
@@ -41,6 +67,27 @@ pub struct PassUnit {
     pub choices: PassChoices,
 }
 
+/// The unit under construction.
+struct Unit<'a, 'm> {
+    unit: &'a PassUnit,
+    b: &'m Builder,
+    fields: PassFields<'m>,
+    control: Outputs<'m>,
+    emit: Chosen<'m, Emit>,
+    reduce: Chosen<'m, Reduce>,
+    /// The pass is taken; the cycle after that.
+    accept: Signal<'m>,
+    start: Signal<'m>,
+    position: Signal<'m>,
+    /// The state begins anew.
+    restarts: Signal<'m>,
+    last_element: Signal<'m>,
+    /// A word is there, is the first, is the last: so many cycles after its last read.
+    valid: Vec<Signal<'m>>,
+    first: Vec<Signal<'m>>,
+    last: Vec<Signal<'m>>,
+}
+
 impl PassUnit {
     /// The unit of a machine for a program that makes these choices.
     pub fn new(machine: &MachineParameters, choices: PassChoices) -> PassUnit {
@@ -56,89 +103,160 @@ impl PassUnit {
         }
     }
 
+    /// How long its passes take.
+    pub fn depths(&self) -> PassDepths {
+        PassDepths::new(self.elements, self.radix, self.digits)
+    }
+
     /// The module `pass_unit`.
+    ///
+    /// # Panics
+    /// If `elements` is no power of two from 2 to 16, or `value_width` outside 16..=24.
     pub fn module(&self) -> Arc<Module> {
-        let b = Builder::new("pass_unit", file!(), "ports of the vector unit of passes.");
-        let PassUnit { elements, lanes, slots, value_width, count_width, .. } = *self;
-        let word = uint(elements * value_width);
-        let value = sint(value_width);
-        let address = uint(Pass::FORMAT.field("a").width);
-        let bit = uint(1);
-        let input = |name: &str, ty: Type, meaning: &str| {
-            let signal = b.input(name, ty, meaning);
-            b.unused(name.trim_end_matches("_i"), signal, "Nothing is executed yet.");
-        };
-        let zero = |name: &str, ty: Type, meaning: &str| {
-            let silent: Signal = b.literal(0, ty);
-            b.output(name, silent, meaning);
-        };
-        b.port_group("Instruction, its pointers added; what stands beside it is taken with it.");
-        input("instruction_valid_i", bit, "an instruction waits");
-        input("instruction_i", uint(LONG_WIDTH), "its bits");
-        input("position_i", uint(POSITION_WIDTH), "position p");
-        input("attended_i", uint(POSITION_WIDTH), "the last attended position");
-        input("restarts_i", bit, "its state begins anew");
-        zero("instruction_ready_o", bit, "it is taken if it is valid");
-        zero("done_o", bit, "the oldest instruction is finished, its last write happens");
-        zero("vector_busy_o", bit, "an instruction is under way");
-        zero("saturations_o", uint(elements.ilog2() + 2), "values that saturated in this cycle");
-        for (name, port, letter) in [
-            ("residual", "residual_read_address_o", "X"),
-            ("result", "result_address_o", "R"),
-            ("temporary", "temporary_read_address_o", "T"),
-            ("state", "state_read_address_o", "S"),
-            ("constant", "constant_address_o", "C"),
-        ] {
-            b.port_group(&format!("{letter}, read. A word comes a cycle later and stays."));
-            zero(&format!("{name}_read_o"), bit, "read a word");
-            zero(port, address, "which one");
-            input(&format!("{name}_data_i"), word, "its values");
-        }
-        b.port_group("Registers, read in the cycle of their address.");
-        zero("scalar_read_address_o", uint(SCALAR_ADDRESS_WIDTH), "scalar to read");
-        input("scalar_mantissa_i", uint(UNIT_WIDTH), "its factor");
-        input("scalar_shift_i", uint(SHIFT_WIDTH), "its right shift");
-        input("scalar_exponent_i", sint(EXPONENT_WIDTH), "its exponent");
-        zero("level_read_address_o", uint(SCALAR_ADDRESS_WIDTH), "level to read");
-        input("level_i", value, "the level");
-        let maximum = uint(Matrix::FORMAT.field("maximum").width);
-        zero("maximum_address_o", maximum, "maximum to read");
-        input("maximum_i", value, "the maximum");
-        for (name, letter) in [("temporary", "T"), ("state", "S")] {
-            b.port_group(&format!("{letter}, written."));
-            zero(&format!("{name}_write_o"), bit, "write a word");
-            zero(&format!("{name}_write_address_o"), address, "which one");
-            zero(&format!("{name}_write_data_o"), word, "its values");
-        }
-        b.port_group("Train word that is not empty.");
-        zero("train_write_o", bit, "write it");
-        zero("train_address_o", uint(TRAIN_ADDRESS_WIDTH), "where");
-        zero("train_column_o", uint(TRAIN_ADDRESS_WIDTH), "its column");
-        zero("train_negative_o", uint(slots), "signs, slot 0 in the lowest bit");
-        zero("train_magnitude_o", uint(slots * count_width), "magnitudes, slot 0 lowest");
-        b.port_group("Descriptor of a train.");
-        zero("descriptor_write_o", bit, "write it");
-        zero("descriptor_address_o", uint(DESCRIPTOR_ADDRESS_WIDTH), "number of the train");
-        zero("descriptor_words_o", uint(DESCRIPTOR_WORDS_WIDTH), "its words that are not empty");
-        zero("descriptor_magnitude_o", uint(count_width), "its magnitudes: or, or largest");
-        b.port_group("Key or value store.");
-        let side = lanes.max(slots);
-        zero("store_write_o", bit, "write one digit of a word");
-        zero("store_values_o", bit, "0: keys, 1: values");
-        zero("store_address_o", uint(STORE_ADDRESS_WIDTH), "the word");
-        zero("store_position_o", uint(side.trailing_zeros()), "p: its low bits");
-        zero("store_high_o", uint(side), "upper bit of each trit");
-        zero("store_low_o", uint(side), "lower bit of each trit");
-        b.port_group("Scalar, written.");
-        zero("scalar_write_o", bit, "write it");
-        zero("scalar_write_address_o", uint(SCALAR_ADDRESS_WIDTH), "which one");
-        zero("scalar_mantissa_o", uint(UNIT_WIDTH), "factor");
-        zero("scalar_shift_o", uint(SHIFT_WIDTH), "right shift");
-        zero("scalar_exponent_o", sint(EXPONENT_WIDTH), "exponent");
-        b.port_group("Level, written.");
-        zero("level_write_o", bit, "write it");
-        zero("level_write_address_o", uint(SCALAR_ADDRESS_WIDTH), "which one");
-        zero("level_data_o", value, "its value");
+        let elements = self.elements;
+        assert!(matches!(elements, 2 | 4 | 8 | 16), "{elements} elements are not 2, 4, 8 or 16");
+        let width = self.value_width;
+        assert!((16..=24).contains(&width), "a value of {width} bits is not 16..=24 wide");
+        let b = Builder::new("pass_unit", file!(), &self.summary());
+        let unit = self.control(&b);
+        let operands = unit.operands();
+        let results = unit.elements(&operands);
+        unit.writers(&results);
+        unit.fields.finish();
         b.finish()
     }
+
+    fn summary(&self) -> String {
+        format!(
+            "{} elements per cycle through join, function, multiply, neuron, reduction.\n\n\
+             One pass after the other; each finds all that the one before has written. A result \
+             is written {RESULT} cycles after the last read of its word.",
+            self.elements
+        )
+    }
+
+    /// Whether something happens with the last word of a pass.
+    fn closes(&self) -> bool {
+        self.choices.gathers() || self.choices.emits.iter().any(|emit| *emit != Emit::Nothing)
+    }
+
+    /// Whether results go anywhere.
+    fn writes_results(&self) -> bool {
+        let mut destinations = self.choices.destinations.iter();
+        self.closes() || destinations.any(|to| *to != Destination::Nothing)
+    }
+
+    fn word(&self) -> Type {
+        uint(self.elements * self.value_width)
+    }
+
+    /// The instruction, and its walk.
+    fn control<'a, 'm>(&'a self, b: &'m Builder) -> Unit<'a, 'm> {
+        let bit = uint(1);
+        b.port_group("Instruction, its pointers added; what stands beside it is taken with it.");
+        let valid = b.input("instruction_valid_i", bit, "an instruction waits");
+        let instruction = b.input("instruction_i", uint(LONG_WIDTH), "its bits");
+        let position = b.input("position_i", uint(POSITION_WIDTH), "position p");
+        let attended = b.input("attended_i", uint(POSITION_WIDTH), "the last attended position");
+        let restarts = b.input("restarts_i", bit, "its state begins anew");
+        b.section("The pass that is under way.");
+        let accept = b.forward("accept", bit);
+        let fields = PassFields::of(b, instruction, accept);
+        let position = match self.choices.keeps() {
+            true => b.delay("position_q", accept, position),
+            false => {
+                b.unused("position", position, "Nothing is kept for a position.");
+                position
+            }
+        };
+        let restarts = match self.choices.begins_anew() {
+            true => b.delay("restarts_q", accept, restarts),
+            false => {
+                b.unused("restarts", restarts, "No state begins anew.");
+                restarts
+            }
+        };
+        let channels = fields.now("channels").extend(INDEX_WIDTH) - 1;
+        let all = b.constant(
+            "ATTENDED",
+            Length::Attended as i128,
+            fields.now("length").ty(),
+            "as many elements as positions",
+        );
+        let last_element = fields.now("length").eq(all).select(attended, channels);
+        let last_element = b.delay("last_element_q", accept, last_element);
+        let later = ["b_phase", "c_phase", "membrane_phase"].map(|field| fields.held(field));
+        let [second, third, fourth] = later;
+        let larger = b.wire("larger_phase", second.lt(third).select(third, second));
+        let last_phase = b.wire("last_phase", larger.lt(fourth).select(fourth, larger));
+        debug_assert_eq!(last_phase.width(), PHASE_WIDTH);
+        let emit = Chosen::of(b, "emit", &self.choices.emits, || fields.held("emit"));
+        let reduce = Chosen::of(b, "reduce", &self.choices.reduces, || fields.held("reduce"));
+        let gathers = reduce.ever(&GATHERS);
+        let (keeps, values) = (emit.ever(&KEPT), emit.ever(&[Emit::Values]));
+        debug_assert!(self.depths().finish < 1 << DEPTH_WIDTH);
+        let depth = depth(b, &self.depths(), [emit.ever(&[Emit::Train]), keeps, gathers]);
+        let digits = if keeps.is_some() { self.digits } else { 0 };
+        let PassUnit { elements, lanes, slots, .. } = *self;
+        let control = PassControl { elements, lanes, slots, digits }.module();
+        let mut inputs = vec![
+            ("instruction_valid_i", valid),
+            ("last_element_i", last_element),
+            ("last_phase_i", last_phase),
+            ("depth_i", depth),
+        ];
+        let nothing = b.flag(false);
+        if let Some(keeps) = keeps {
+            inputs.push(("keeps_i", keeps));
+            inputs.push(("values_i", values.unwrap_or(nothing)));
+        }
+        let inputs = fitting(&control, &inputs);
+        let control = b.instance_driving("control", &control, &inputs, &[("accept_o", accept)]);
+        let output = |port: &str, from: &str, meaning: &str| {
+            b.output(port, control.get(from), meaning);
+        };
+        output("instruction_ready_o", "instruction_ready_o", "it is taken if it is valid");
+        output("done_o", "done_o", "the oldest pass is finished, its last write happens");
+        output("vector_busy_o", "busy_o", "a pass is under way");
+        b.section("Where the words are.");
+        let line = |port: &str, cycles: u32, reset: bool| {
+            let mut line = vec![control.get(&format!("{port}_o"))];
+            for cycle in 1..=cycles {
+                let name = format!("{port}_{cycle}_q");
+                let register = match reset {
+                    true => b.register_reset(&name, bit, 0),
+                    false => b.register(&name, bit),
+                };
+                line.push(register.next(line[line.len() - 1]).signal());
+            }
+            line
+        };
+        let (valid, first) = (line("moves", RESULT, true), line("first", RESULT, false));
+        let last = line("last", if self.closes() { RESULT } else { RESULT - 1 }, false);
+        let start = control.get("start_o");
+        Unit {
+            unit: self,
+            b,
+            fields,
+            control,
+            emit,
+            reduce,
+            accept,
+            start,
+            position,
+            restarts,
+            last_element,
+            valid,
+            first,
+            last,
+        }
+    }
+}
+
+/// The inputs that a module has: it has none for what there is no choice about.
+fn fitting<'m>(
+    module: &Module,
+    inputs: &[(&'static str, Signal<'m>)],
+) -> Vec<(&'static str, Signal<'m>)> {
+    inputs.iter().copied().filter(|(port, _)| module.port_type(port).is_some()).collect()
 }

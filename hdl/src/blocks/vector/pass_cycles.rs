@@ -1,0 +1,64 @@
+//! When a word of a pass is where: cycles from its last read.
+//!
+//! ```text
+//!  0 read   3 operands   8 joined   13 found   17 scaled   22 y written   23 counts, digits, terms
+//! ```
+
+use super::pass_finish::FINISH_CYCLES;
+use super::pass_reduce::PassReduce;
+use crate::blocks::machine::train_writer::TrainWriter;
+use firmware::machine_cycles::PassLatency;
+use weights::numeric::Radix;
+
+/// Cycles from the acceptance of a pass to its first read.
+pub const ACCEPT_CYCLES: u32 = 2;
+/// The operands are there.
+pub const OPERANDS: u32 = 3;
+/// They are joined.
+pub const JOINED: u32 = OPERANDS + 5;
+/// The function of that is found.
+pub const FOUND: u32 = JOINED + 5;
+/// It is multiplied.
+pub const SCALED: u32 = FOUND + 4;
+/// It went through the neuron, and is written to T or S.
+pub const RESULT: u32 = SCALED + 5;
+/// Counts, and terms of the reduction.
+pub const COUNTS: u32 = RESULT + 1;
+/// Digits of keys and values.
+pub const DIGITS: u32 = RESULT + 2;
+
+/// Cycles from the last read of a pass to its last write, by what it does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PassDepths {
+    /// Anything: T or S.
+    pub result: u32,
+    /// The descriptor of a train.
+    pub train: u32,
+    /// The last digit of a key or value.
+    pub digits: u32,
+    /// A level or a scalar.
+    pub finish: u32,
+}
+
+impl PassDepths {
+    /// Those of a unit.
+    pub fn new(elements: u32, radix: Radix, digits: u32) -> PassDepths {
+        PassDepths {
+            result: RESULT,
+            train: COUNTS + TrainWriter::descriptor_cycles(radix),
+            digits: DIGITS + digits,
+            finish: COUNTS + PassReduce::cycles(elements) + FINISH_CYCLES,
+        }
+    }
+
+    /// What the cycle model takes of these.
+    pub fn latency(&self) -> PassLatency {
+        PassLatency {
+            accept_cycles: ACCEPT_CYCLES.into(),
+            result_cycles: self.result.into(),
+            train_cycles: self.train.into(),
+            digit_cycles: self.digits.into(),
+            finish_cycles: self.finish.into(),
+        }
+    }
+}
