@@ -16,6 +16,7 @@ pub mod machine;
 pub mod pipeline;
 pub mod reference;
 pub mod report;
+pub mod spikes;
 pub mod synth;
 pub mod tools;
 pub mod verilated;

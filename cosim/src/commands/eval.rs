@@ -2,6 +2,7 @@
 
 use super::classify::{Classify, STEPS_MAX, describe};
 use super::stages::Stages;
+use super::windows::{self, WindowArguments};
 use super::{Console, Exit};
 use crate::evaluation::{Corpus, Evaluation, Row, Speed, evaluate_float, evaluate_machines};
 use crate::pipeline::{PipelineError, Source, SourceOptions, read_text};
@@ -24,11 +25,11 @@ pub(super) struct EvalCommand {
     /// needs them.
     #[arg(value_name = "DESIGN.toml")]
     design: Option<PathBuf>,
-    /// Folder of a BitNet model in the Hugging Face layout; without it, the seeded sample network.
+    /// Folder of a model in the Hugging Face layout; without it, the seeded sample network.
     #[arg(long, value_name = "DIR")]
     model: Option<PathBuf>,
-    /// Text to score: stories between lines of <|endoftext|>, each from position 0. For a model that
-    /// classifies: lines of a label, a tab and a text.
+    /// Text to score: stories between lines of <|endoftext|>, each from position 0; for networks with
+    /// neurons, windows of its end. For a model that classifies: lines of a label, a tab and a text.
     #[arg(long, value_name = "FILE")]
     text: PathBuf,
     /// Score only the first stories, or the first lines.
@@ -40,12 +41,14 @@ pub(super) struct EvalCommand {
     /// Radices to count planes, spikes and cycles in, instead of the design's array.radix.
     #[arg(long, value_name = "bitwise,unary", value_delimiter = ',', value_parser = radix)]
     radix: Vec<Radix>,
-    /// Time steps to try, instead of the model's, for a model that classifies.
+    /// Time steps to try, instead of the model's, for a model whose neurons have some.
     #[arg(long, value_name = "T,..", value_delimiter = ',', value_parser = clap::value_parser!(u32).range(1..=STEPS_MAX))]
     steps: Vec<u32>,
     /// Change a key of the design, such as machine.value_width=20; may be repeated.
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
+    #[command(flatten)]
+    windows: WindowArguments,
     /// Print the table as JSON on the standard output, and nothing else there.
     #[arg(long)]
     json: bool,
@@ -81,9 +84,13 @@ impl EvalCommand {
             let job = Classify { network, tokens, steps: self.steps.clone() };
             return job.execute(console, &mut stages, (&self.text, &text), self.stories);
         }
+        if windows::is_for(&network) {
+            let (text, steps) = ((self.text.as_path(), text.as_str()), self.steps.as_slice());
+            return self.windows.execute(console, &network, &tokens, text, steps);
+        }
         if !self.steps.is_empty() {
             let reason = format!("network `{}` has no step counts to try", network.name);
-            let remedy = "leave out --steps: they are for models that classify";
+            let remedy = "leave out --steps: they are for models with neurons";
             return Err(PipelineError::Options { reason, remedy }.into());
         }
         let corpus = Corpus::new(&text, &tokens, network.context, self.stories)?;

@@ -24,6 +24,7 @@ mod run;
 mod schema;
 mod stages;
 mod synth;
+mod windows;
 
 pub use console::Console;
 pub use options::LayerOptions;

@@ -14,11 +14,16 @@ mod cost;
 mod float;
 mod machine;
 mod report;
+mod windows;
 
 pub use corpus::Corpus;
 pub use cost::{Cost, Costs};
 pub use machine::{MachineRow, evaluate_machines};
 pub use report::{Evaluation, RadixCost, Row, Speed};
+pub use windows::{
+    AttentionTally, Energies, Energy, LayerTally, MatrixTally, Tally, WindowEvaluation, WindowRule,
+    Windows, evaluate_windows,
+};
 
 use crate::reference::{Activation, Reference, ReferenceError, Score, score_each};
 use float::FloatPredictor;

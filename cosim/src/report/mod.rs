@@ -20,6 +20,7 @@ mod matrices;
 mod memories;
 mod page;
 mod positions;
+pub mod raster;
 mod summary;
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,9 @@
 //! The families of models, by the `model_type` of `config.json`: one file a family.
 
 use super::model::Model;
-use super::{ImportError, bert, bitnet, llama, spikelm, spikingbert};
+use super::{
+    ImportError, bert, bitnet, gpt2, llama, neurtransformer, rwkv, spikegpt, spikelm, spikingbert,
+};
 use crate::network::Network;
 
 /// Imports what `model_type` says. A family asks for fields in `model.config`, declares those
@@ -9,10 +11,14 @@ use crate::network::Network;
 type Import = fn(&mut Model<'_>) -> Result<Network, ImportError>;
 
 /// In the order of the alphabet.
-const FAMILIES: [(&str, Import); 5] = [
+const FAMILIES: [(&str, Import); 9] = [
     ("bert", bert::import),
     ("bitnet", bitnet::import),
+    ("gpt2", gpt2::import),
     ("llama", llama::import),
+    ("neurtransformer", neurtransformer::import),
+    ("rwkv", rwkv::import),
+    ("spikegpt", spikegpt::import),
     ("spikelm", spikelm::import),
     ("spikingbert", spikingbert::import),
 ];

@@ -3,6 +3,7 @@
 use super::ImportError;
 use super::container::{Dtype, Tensor};
 use crate::numeric::Trit;
+use std::ops::Range;
 
 /// Trits in one byte of the packed layout.
 const TRITS_PER_BYTE: usize = 4;
@@ -11,8 +12,14 @@ const TRITS_PER_BYTE: usize = 4;
 pub(super) fn floats(tensor: &Tensor<'_>, shape: &[usize]) -> Result<Vec<f32>, ImportError> {
     require_floats(tensor, shape)?;
     let values = decode(tensor);
+    require_finite(tensor, &values)?;
+    Ok(values)
+}
+
+/// Refuses the first number that is none.
+pub(super) fn require_finite(tensor: &Tensor<'_>, values: &[f32]) -> Result<(), ImportError> {
     match values.iter().position(|value| !value.is_finite()) {
-        None => Ok(values),
+        None => Ok(()),
         Some(index) => Err(number(tensor, index, values[index], "finite")),
     }
 }
@@ -96,6 +103,30 @@ pub(super) fn ternary_floats(
     let values = unpacked(tensor, [rows, columns], || {
         format!("U8 [{packed_rows}, {columns}], or I8 or floats [{rows}, {columns}]")
     })?;
+    ternary(tensor, &values, |index| (index / columns, index % columns))
+}
+
+/// Trits and scale of some outputs of a matrix that is stored `[inputs, outputs]`, as GPT-2's are.
+pub(super) fn ternary_outputs(
+    tensor: &Tensor<'_>,
+    [inputs, outputs]: [usize; 2],
+    ours: Range<usize>,
+) -> Result<(Vec<Trit>, f32), ImportError> {
+    let values = floats(tensor, &[inputs, outputs])?;
+    let turned: Vec<f32> = ours
+        .clone()
+        .flat_map(|output| (0..inputs).map(move |input| input * outputs + output))
+        .map(|index| values[index])
+        .collect();
+    ternary(tensor, &turned, |index| (index % inputs, ours.start + index / inputs))
+}
+
+/// Trits and scale of values −s, 0 and +s; `place` says row and column of a value in the file.
+fn ternary(
+    tensor: &Tensor<'_>,
+    values: &[f32],
+    place: impl Fn(usize) -> (usize, usize),
+) -> Result<(Vec<Trit>, f32), ImportError> {
     let scale = values.iter().find(|&&value| value != 0.0).map_or(1.0, |value| value.abs());
     let trit = |(index, &value): (usize, &f32)| {
         if value == 0.0 {
@@ -103,14 +134,9 @@ pub(super) fn ternary_floats(
         } else if value.abs() == scale {
             Ok(value.signum() as Trit)
         } else {
-            Err(ImportError::NotTernary {
-                file: tensor.file.to_owned(),
-                tensor: tensor.name.clone(),
-                row: index / columns,
-                column: index % columns,
-                value,
-                scale,
-            })
+            let (file, tensor) = (tensor.file.to_owned(), tensor.name.clone());
+            let (row, column) = place(index);
+            Err(ImportError::NotTernary { file, tensor, row, column, value, scale })
         }
     };
     let trits = values.iter().enumerate().map(trit).collect::<Result<_, _>>()?;

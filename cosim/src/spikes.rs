@@ -1,0 +1,137 @@
+//! The spikes of a run, whoever executed it: what a raster shows and what the train of one token
+//! prints.
+
+use crate::reference::float::{Part, Seen};
+use serde::{Deserialize, Serialize};
+use std::fmt::Write;
+
+/// Spikes of all neuron layers, in the order in which the layers first fired.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SpikeRecord {
+    /// Time steps of a token.
+    pub steps: usize,
+    /// One entry a layer.
+    pub layers: Vec<LayerSpikes>,
+}
+
+/// Spikes of one layer.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LayerSpikes {
+    /// Name of the layer.
+    pub name: String,
+    /// Neurons.
+    pub neurons: usize,
+    /// In the order in which they were taken.
+    pub vectors: Vec<SpikeVector>,
+}
+
+/// The spikes of one token and step.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SpikeVector {
+    /// Position of the token in its text.
+    pub position: usize,
+    /// Step of the token.
+    pub step: usize,
+    /// Neurons that fire, ascending, and their levels; 1 for a binary spike.
+    pub spikes: Vec<(u32, i32)>,
+}
+
+impl SpikeRecord {
+    /// A record without spikes.
+    pub fn new(steps: usize) -> SpikeRecord {
+        SpikeRecord { steps, layers: Vec::new() }
+    }
+
+    /// Takes the levels of all neurons of a layer at one token and step.
+    pub fn take(&mut self, layer: &str, position: usize, step: usize, levels: &[i32]) {
+        let index = self.layers.iter().position(|known| known.name == layer);
+        let index = index.unwrap_or_else(|| {
+            let (name, neurons) = (layer.to_owned(), levels.len());
+            self.layers.push(LayerSpikes { name, neurons, vectors: Vec::new() });
+            self.layers.len() - 1
+        });
+        let fired = levels.iter().enumerate().filter(|(_, level)| **level != 0);
+        let spikes = fired.map(|(neuron, &level)| (neuron as u32, level)).collect();
+        self.layers[index].vectors.push(SpikeVector { position, step, spikes });
+    }
+
+    /// Takes what the float executor shows; everything but spikes is passed over.
+    pub fn take_seen(&mut self, seen: &Seen<'_>) {
+        if seen.part == Part::Spikes {
+            let levels: Vec<i32> = seen.values.iter().map(|&spike| spike as i32).collect();
+            self.take(seen.name, seen.position, seen.step, &levels);
+        }
+    }
+
+    /// The layer of that name.
+    pub fn layer(&self, name: &str) -> Option<&LayerSpikes> {
+        self.layers.iter().find(|layer| layer.name == name)
+    }
+}
+
+impl LayerSpikes {
+    /// Part of the neurons that fire in a step.
+    pub fn rate(&self) -> f64 {
+        let spikes: usize = self.vectors.iter().map(|vector| vector.spikes.len()).sum();
+        spikes as f64 / (self.neurons * self.vectors.len()).max(1) as f64
+    }
+
+    /// The train of one token as text: a line a step, a sign a neuron: `.` silent, `+` and `-` a spike
+    /// of one, a digit one of more, `*` one beyond 9.
+    pub fn train(&self, position: usize) -> String {
+        let mut text = String::new();
+        for vector in self.vectors.iter().filter(|vector| vector.position == position) {
+            let mut signs = vec!['.'; self.neurons];
+            for &(neuron, level) in &vector.spikes {
+                signs[neuron as usize] = match level {
+                    1 => '+',
+                    ..=-1 => '-',
+                    2..=9 => char::from_digit(level as u32, 10).unwrap_or('*'),
+                    _ => '*',
+                };
+            }
+            let line: String = signs.into_iter().collect();
+            writeln!(text, "step {}  {line}", vector.step).expect("a text takes everything");
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reference::float::FloatExecutor;
+    use crate::reference::seeded_ids;
+    use weights::sample;
+
+    #[test]
+    fn a_train_prints_a_line_a_step() {
+        let mut record = SpikeRecord::new(2);
+        record.take("n", 4, 0, &[0, 1, -1, 3]);
+        record.take("n", 4, 1, &[0, 0, 0, 12]);
+        record.take("n", 5, 0, &[1, 1, 1, 1]);
+        let layer = record.layer("n").unwrap();
+        assert_eq!(layer.train(4), "step 0  .+-3\nstep 1  ...*\n");
+        assert_eq!(layer.train(5), "step 0  ++++\n");
+        assert_eq!(layer.train(6), "");
+        assert_eq!(layer.rate(), 8.0 / 12.0);
+        assert_eq!(record.layer("m"), None);
+    }
+
+    #[test]
+    fn the_float_executor_fills_a_record() {
+        let network = sample::neurtransformer(3, &sample::neurtransformer_shape(3));
+        let mut record = SpikeRecord::new(network.steps);
+        let ids = seeded_ids(&network, 1, network.context.min(5));
+        let mut executor = FloatExecutor::new(&network).unwrap();
+        executor.read_observed(&ids, &mut |seen| record.take_seen(seen)).unwrap();
+        let names: Vec<&str> = record.layers.iter().map(|layer| layer.name.as_str()).collect();
+        assert_eq!(names[0], "blocks.0.attention.query.neuron");
+        assert_eq!(names.len() % 5, 0);
+        for layer in &record.layers {
+            assert_eq!(layer.vectors.len(), ids.len() * network.steps);
+        }
+        let text = serde_json::to_string(&record).unwrap();
+        assert_eq!(serde_json::from_str::<SpikeRecord>(&text).unwrap(), record);
+    }
+}
