@@ -133,9 +133,14 @@ impl State {
         let factor =
             if matrix.scaling == 2 { scalar.mantissa } else { i64::from(matrix.multiplier) };
         let keys = matrix.store == 1;
+        // Those of a program of passes have none.
+        let has_deficits = keys && !parameters.has_passes();
         let deficits = matrix.deficits as usize * elements;
         let shift = |row: usize| {
-            let deficit = if keys { i64::from(self.key_deficits[deficits + row]) } else { 0 };
+            let deficit = match has_deficits {
+                true => i64::from(self.key_deficits[deficits + row]),
+                false => 0,
+            };
             limited_shift(matrix.shift, exponent + deficit)
         };
         let begin = matrix.address as usize * elements;
