@@ -3,10 +3,13 @@
 //! Architecture invariant: this crate knows no Verilog. Everything to its right, from the program
 //! to the report, is derived from what it holds.
 
+pub mod calibration;
 pub mod config;
 pub mod import;
+pub mod llama;
 pub mod network;
 pub mod neuron;
 pub mod numeric;
 pub mod packing;
+pub mod quantise;
 pub mod sample;

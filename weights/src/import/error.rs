@@ -112,6 +112,21 @@ pub enum ImportError {
         "tensor `{tensor}`: element {index} is {value:?}, but must be {expected}\n  --> {file}, data\n  = the file is damaged: fetch it again"
     )]
     Number { file: String, tensor: String, index: usize, value: f32, expected: &'static str },
+    /// An integer that its digits cannot write.
+    #[error(
+        "tensor `{tensor}`: element {index} is {value}, its digits hold -{limit}..={limit}\n  --> {file}, data\n  = config.json and weights must be of one model"
+    )]
+    Digits { file: String, tensor: String, index: usize, value: i16, limit: i64 },
+    /// Something in a GGUF file.
+    #[error(
+        "{place}: {reason}\n  --> {file}\n  = the file is damaged, or of a kind that is not read here: convert the model again"
+    )]
+    Gguf { file: String, place: String, reason: String },
+    /// A model of floats where integers are needed.
+    #[error(
+        "matrix `{matrix}` holds floats of more than three values a row\n  --> {name}\n  = it is material, not a machine: spikewright quantise --model <this> --out <folder> makes one of it"
+    )]
+    Dense { name: String, matrix: String },
     /// A float matrix that is not ternary.
     #[error(
         "tensor `{tensor}`: row {row}, column {column} is {value:?}, but must be 0 or ±{scale:?}\n  --> {file}, data\n  = the matrix is not ternary: make it so with `spikewright quantise`"

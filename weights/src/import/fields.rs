@@ -132,6 +132,24 @@ impl Fields {
         }
     }
 
+    /// Requires a `model_type`.
+    pub(super) fn require_type(&self, expected: &str) -> Result<(), ImportError> {
+        match self.text("model_type")? {
+            found if found == expected => Ok(()),
+            _ => Err(self.wrong("model_type", format!("\"{expected}\""))),
+        }
+    }
+
+    /// Whole numbers of a list, each in `min..=max`, ascending without repetition.
+    pub(super) fn ascending(value: &Value, max: u64) -> Option<Vec<usize>> {
+        let numbers: Option<Vec<usize>> = value
+            .as_array()?
+            .iter()
+            .map(|element| element.as_u64().filter(|&n| n <= max).map(|n| n as usize))
+            .collect();
+        numbers.filter(|numbers| numbers.is_sorted_by(|a, b| a < b))
+    }
+
     /// [`text`](Fields::text), if the field is there.
     pub(super) fn optional_text(&self, field: &str) -> Result<Option<&str>, ImportError> {
         self.value(field).map(|_| self.text(field)).transpose()

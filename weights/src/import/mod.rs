@@ -19,6 +19,7 @@ mod families;
 mod fields;
 mod folder;
 mod generation;
+mod gguf;
 mod gpt2;
 mod json;
 mod lif;
@@ -36,7 +37,10 @@ mod tensors;
 
 pub use error::{ExportError, ImportError};
 pub use export::{config_json, export, safetensors_bytes};
+pub use gguf::{GgufModel, import_gguf, import_gguf_within, is_gguf};
+pub use llama::{export_llama, llama_config_json, llama_safetensors_bytes};
 
+use crate::llama::Llama;
 use crate::network::Network;
 use model::Model;
 use std::path::Path;
@@ -70,7 +74,8 @@ pub struct Imported {
 }
 
 /// Imports a model in the Hugging Face layout: `config.json` beside `model.safetensors`, or beside
-/// the files that `model.safetensors.index.json` lists. `model_type` says the family.
+/// the files that `model.safetensors.index.json` lists; `model_type` says the family. Or a GGUF
+/// file, which is known by its ending.
 ///
 /// # Errors
 /// The first thing that is wrong, with its place and a remedy.
@@ -78,11 +83,45 @@ pub fn import(folder: &Path) -> Result<Network, ImportError> {
     Ok(import_within(folder, &Limits::default())?.network)
 }
 
+/// Imports a model of LLaMA's structure as it is, from a folder or a GGUF file: floats, integers,
+/// or both.
+///
+/// # Errors
+/// The first thing that is wrong, with its place and a remedy.
+pub fn import_llama(folder: &Path) -> Result<Llama, ImportError> {
+    Ok(import_llama_within(folder, &Limits::default())?.0)
+}
+
+/// [`import_llama`] within other limits, with notes.
+///
+/// # Errors
+/// As [`import_llama`].
+pub fn import_llama_within(
+    folder: &Path,
+    limits: &Limits,
+) -> Result<(Llama, Vec<String>), ImportError> {
+    if is_gguf(folder) {
+        let GgufModel { llama, notes, .. } = import_gguf_within(folder, limits)?;
+        return Ok((llama, notes));
+    }
+    let mut model = Model::open(folder, limits)?;
+    model.config.require_type("llama")?;
+    let llama = llama::read(&mut model)?;
+    model.finish()?;
+    Ok((llama, model.notes))
+}
+
 /// [`import`] within other limits, with notes.
 ///
 /// # Errors
 /// As [`import`].
 pub fn import_within(folder: &Path, limits: &Limits) -> Result<Imported, ImportError> {
+    if is_gguf(folder) {
+        let GgufModel { llama, notes, .. } = import_gguf_within(folder, limits)?;
+        let network = llama::network(llama)?;
+        network.check()?;
+        return Ok(Imported { network, notes });
+    }
     let mut model = Model::open(folder, limits)?;
     let network = families::import(&mut model)?;
     network.check()?;

@@ -45,6 +45,68 @@ pub(super) fn scale(tensor: &Tensor<'_>, inverse: bool) -> Result<f32, ImportErr
     Err(number(tensor, 0, stored, "finite and positive"))
 }
 
+/// The scales of the rows of a matrix.
+pub(super) fn row_scales(tensor: &Tensor<'_>, rows: usize) -> Result<Vec<f32>, ImportError> {
+    positive(tensor, floats(tensor, &[rows])?)
+}
+
+/// The scales of the rows of each term of a matrix, term by term.
+pub(super) fn term_scales(
+    tensor: &Tensor<'_>,
+    terms: usize,
+    rows: usize,
+) -> Result<Vec<f32>, ImportError> {
+    positive(tensor, floats(tensor, &[terms, rows])?)
+}
+
+fn positive(tensor: &Tensor<'_>, values: Vec<f32>) -> Result<Vec<f32>, ImportError> {
+    match values.iter().position(|&value| value <= 0.0) {
+        None => Ok(values),
+        Some(index) => Err(number(tensor, index, values[index], "finite and positive")),
+    }
+}
+
+/// The integers of a matrix, of a magnitude up to `limit`.
+pub(super) fn integers(
+    tensor: &Tensor<'_>,
+    rows: usize,
+    columns: usize,
+    limit: i64,
+) -> Result<Vec<i16>, ImportError> {
+    let shape = [rows, columns];
+    let fits = matches!(tensor.dtype, Dtype::I8 | Dtype::I16);
+    require_form(tensor, fits, &shape, || format!("I8 or I16 {shape:?}"))?;
+    let values: Vec<i16> = match tensor.dtype {
+        Dtype::I8 => tensor.bytes.iter().map(|&byte| i16::from(byte as i8)).collect(),
+        _ => pairs(tensor.bytes).map(|bits| bits as i16).collect(),
+    };
+    match values.iter().position(|&value| i64::from(value).abs() > limit) {
+        None => Ok(values),
+        Some(index) => {
+            let (file, tensor, value) =
+                (tensor.file.to_owned(), tensor.name.clone(), values[index]);
+            Err(ImportError::Digits { file, tensor, index, value, limit })
+        }
+    }
+}
+
+/// Which term each weight of a matrix is in.
+pub(super) fn members(
+    tensor: &Tensor<'_>,
+    rows: usize,
+    columns: usize,
+    terms: usize,
+) -> Result<Vec<u8>, ImportError> {
+    let shape = [rows, columns];
+    require_form(tensor, tensor.dtype == Dtype::U8, &shape, || format!("U8 {shape:?}"))?;
+    match tensor.bytes.iter().position(|&member| usize::from(member) >= terms) {
+        None => Ok(tensor.bytes.to_vec()),
+        Some(index) => {
+            Err(number(tensor, index, tensor.bytes[index].into(), "below the number of terms"))
+        }
+    }
+}
+
 /// The trits of a packed matrix: `w[i·chunk + r][c] = ((p[r][c] >> 2i) & 3) − 1` with
 /// `chunk = ceil(rows / 4)`; codes beyond the last row are padding (transformers'
 /// `integrations/bitnet.py`, `pack_weights`).
@@ -205,7 +267,7 @@ fn pairs(bytes: &[u8]) -> impl Iterator<Item = u16> {
 }
 
 /// A half-precision float: 1 sign, 5 exponent (bias 15), 10 fraction bits; exact in f32.
-fn half(bits: u16) -> f32 {
+pub(super) fn half(bits: u16) -> f32 {
     let sign = if bits >> 15 == 0 { 1.0 } else { -1.0 };
     let (exponent, fraction) = (i32::from(bits >> 10 & 31), f32::from(bits & 1023));
     sign * match exponent {

@@ -9,10 +9,10 @@ use serde_json::json;
 
 /// Largest values of the dimensions: far beyond any model, small enough that no product of two
 /// leaves 64 bits.
-const WIDTH_MAX: u64 = 1 << 18;
-const BLOCKS_MAX: u64 = 4096;
-const HEADS_MAX: u64 = 1 << 12;
-const IDS_MAX: u64 = 1 << 24;
+pub(in crate::import) const WIDTH_MAX: u64 = 1 << 18;
+pub(in crate::import) const BLOCKS_MAX: u64 = 4096;
+pub(in crate::import) const HEADS_MAX: u64 = 1 << 12;
+pub(in crate::import) const IDS_MAX: u64 = 1 << 24;
 
 /// What a configuration class of transformers has where a file says nothing.
 pub(super) struct Defaults {
@@ -61,14 +61,8 @@ pub(super) struct Config {
 }
 
 pub(super) fn read(model: &mut Model<'_>, defaults: &Defaults) -> Result<Config, ImportError> {
+    declare(&model.config)?;
     let fields = &model.config;
-    pretrained::declare(fields)?;
-    fields.without_effect(&["is_decoder", "is_llama_config", "logits_to_keep", "pretraining_tp"]);
-    fields.without_effect(&["unsloth_fixed", "unsloth_version"]);
-    fields.neutral("attention_bias", &json!(false))?;
-    fields.neutral("mlp_bias", &json!(false))?;
-    fields.neutral("rope_interleaved", &json!(false))?;
-    require_full_attention(fields)?;
     let quantisation = match fields.has("weight_bits") {
         true => {
             fields.neutral("weight_bits", &json!(1))?;
@@ -78,6 +72,23 @@ pub(super) fn read(model: &mut Model<'_>, defaults: &Defaults) -> Result<Config,
         false => quantisation::read(fields)?,
     };
     Ok(Config { shape: shape(model, defaults)?, quantisation })
+}
+
+/// The dimensions of a LLaMA model whose matrices are not ternary.
+pub(in crate::import) fn llama_shape(model: &mut Model<'_>) -> Result<BitnetShape, ImportError> {
+    declare(&model.config)?;
+    shape(model, &LLAMA)
+}
+
+/// Declares what is without effect, and refuses what would be of one.
+fn declare(fields: &Fields) -> Result<(), ImportError> {
+    pretrained::declare(fields)?;
+    fields.without_effect(&["is_decoder", "is_llama_config", "logits_to_keep", "pretraining_tp"]);
+    fields.without_effect(&["unsloth_fixed", "unsloth_version"]);
+    fields.neutral("attention_bias", &json!(false))?;
+    fields.neutral("mlp_bias", &json!(false))?;
+    fields.neutral("rope_interleaved", &json!(false))?;
+    require_full_attention(fields)
 }
 
 fn shape(model: &mut Model<'_>, defaults: &Defaults) -> Result<BitnetShape, ImportError> {

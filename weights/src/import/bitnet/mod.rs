@@ -6,7 +6,7 @@
 //! | −s, 0, +s, as floats or int8 | offline | the same, with s as one more factor |
 //! | floats | online | round(w / m) · m within ±m, where m is the mean magnitude |
 
-mod config;
+pub(super) mod config;
 pub(super) mod names;
 mod quantisation;
 

@@ -1,0 +1,31 @@
+//! LLaMA models in double precision: what their matrices see, which quantising needs to know, and
+//! how well they predict, before and after.
+//!
+//! ```text
+//! ids ─► embedding ─► block ─► … ─► norm ─► head ─► logits
+//!           norm ─► [qkv] ─► q, k, v ─► rotary ─► attention ─► [o] ─► output ─► + x
+//!           norm ─► [gate_up] ─► act(gate) · up ─► [down] ─► down ─► + x
+//! ```
+//!
+//! A site in brackets is where inputs of matrices become spikes; here they are replaced by the
+//! values that the spikes stand for, and a matrix of integers by its values. A text is computed
+//! whole, all positions at once.
+
+mod arithmetic;
+mod coding;
+mod error;
+mod executor;
+mod key_value;
+mod saliency;
+mod sampling;
+mod score;
+mod sequential;
+
+pub use coding::{Encoder, GifCode, gif_code};
+pub use error::CalibrationError;
+pub use executor::{BlockWeights, LlamaExecutor, Options};
+pub use key_value::KeyValueDigits;
+pub use saliency::ChannelSaliency;
+pub use sampling::samples;
+pub use score::{Score, score_texts};
+pub use sequential::quantise_model;

@@ -1,0 +1,58 @@
+//! GGUF: one file with the dimensions, the tokenizer and the matrices of a model.
+//!
+//! ```text
+//! "GGUF" | version | counts | metadata: key, type, value | tensors: name, shape, type, offset
+//!   ─► padding to the alignment ─► data
+//! ```
+//!
+//! Ternary types become integers where every block of a row has the row's scale; all others are
+//! floats. Rows of queries and keys stand in the order of neighbouring pairs in files of
+//! architecture `llama` and are put into that of transformers, so that both layouts of one model
+//! give one model.
+//!
+//! Format: `docs/gguf.md` and `ggml-quants.c` of ggml; I2_S from `ggml-bitnet-mad.cpp` of BitNet.
+
+mod blocks;
+mod cursor;
+mod file;
+mod metadata;
+mod model;
+mod tokenizer;
+
+use super::{ImportError, Limits};
+use crate::llama::Llama;
+use file::GgufFile;
+use std::path::Path;
+
+/// A model out of a GGUF file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GgufModel {
+    /// The model.
+    pub llama: Llama,
+    /// The text of a `tokenizer.json` for the tokenizer of the file, where it has one.
+    pub tokenizer: Option<String>,
+    /// What was read otherwise than one might think; a sentence each.
+    pub notes: Vec<String>,
+}
+
+/// Whether a path is that of a GGUF file, by its ending.
+pub fn is_gguf(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("gguf"))
+}
+
+/// Imports a GGUF file.
+///
+/// # Errors
+/// The first thing that is wrong, with its place and a remedy.
+pub fn import_gguf(path: &Path) -> Result<GgufModel, ImportError> {
+    import_gguf_within(path, &Limits::default())
+}
+
+/// [`import_gguf`] within other limits.
+///
+/// # Errors
+/// As [`import_gguf`].
+pub fn import_gguf_within(path: &Path, limits: &Limits) -> Result<GgufModel, ImportError> {
+    let file = GgufFile::open(path, limits)?;
+    model::read(&file)
+}

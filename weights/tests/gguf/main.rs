@@ -1,0 +1,104 @@
+//! GGUF: files of every ternary type against their safetensors twins, and malformed files, each
+//! refused by a message that names the place.
+
+mod file;
+mod malformed;
+
+use file::{File, Kind, model};
+use std::path::{Path, PathBuf};
+use weights::import::{export_llama, import, import_gguf, import_llama};
+use weights::llama::{Linear, Llama, LlamaMatrix};
+
+/// A place for the files of a case.
+fn place(case: &str) -> PathBuf {
+    let name = format!("gguf-{case}-{}", std::process::id());
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    std::fs::create_dir_all(&path).unwrap();
+    path
+}
+
+#[test]
+fn files_of_every_ternary_type_equal_their_safetensors_twin() {
+    let folder = place("twins");
+    for (name, kind) in [("tq1", Kind::TQ1), ("tq2", Kind::TQ2), ("i2s", Kind::I2S)] {
+        // I2_S has one scale a matrix, the others one a block.
+        let model = model(kind == Kind::I2S);
+        let path = folder.join(format!("{name}.gguf"));
+        std::fs::write(&path, File::of(&model, kind).bytes()).unwrap();
+        let read = import_gguf(&path).unwrap();
+        assert_eq!(read.llama, Llama { name: name.to_owned(), ..model.clone() });
+        assert!(read.notes.is_empty(), "{:?}", read.notes);
+        let twin = folder.join(name);
+        std::fs::create_dir_all(&twin).unwrap();
+        export_llama(&model, &serde_json::Value::Null, &twin).unwrap();
+        assert_eq!(import_llama(&twin).unwrap(), read.llama);
+        assert_eq!(import(&twin).unwrap(), import(&path).unwrap());
+    }
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn float_types_are_material() {
+    let folder = place("floats");
+    let model = model(true);
+    for kind in [Kind::F32, Kind::F16, Kind::BF16, Kind::Q8] {
+        let path = folder.join(format!("{kind:?}.gguf"));
+        std::fs::write(&path, File::of(&model, kind).bytes()).unwrap();
+        let read = import_gguf(&path).unwrap().llama;
+        for (block, expected) in read.blocks.iter().zip(&model.blocks) {
+            for linear in Linear::ALL {
+                let matrix = block.matrix(linear);
+                assert!(matches!(matrix, LlamaMatrix::Float(_)), "{kind:?}");
+                // Trits times a power of two are exact in every type.
+                assert_eq!(matrix.values(), expected.matrix(linear).values(), "{kind:?}");
+            }
+        }
+        // Floats of three values a row are ternary all the same.
+        let network = import(&path).unwrap();
+        assert_eq!(network.ternary_weight_count(), model.shape.weight_count(), "{kind:?}");
+    }
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn published_files_hold_the_published_weights() {
+    let Some(shared) = std::env::var_os("SPIKEWRIGHT_SHARED") else { return };
+    let folder = Path::new(&shared).join("models/gguf-ternary");
+    let expected: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(folder.join("expected.json")).unwrap()).unwrap();
+    let of = |name: &str| import_gguf(&folder.join(name)).unwrap();
+    let (one, two) = (of("ternary-tq1_0.gguf"), of("ternary-tq2_0.gguf"));
+    assert_eq!(
+        Llama { name: String::new(), ..one.llama.clone() },
+        Llama { name: String::new(), ..two.llama }
+    );
+    assert!(one.tokenizer.is_some());
+    let parts = ["attn_q", "attn_k", "attn_v", "attn_output", "ffn_gate", "ffn_up", "ffn_down"];
+    for (index, block) in one.llama.blocks.iter().enumerate() {
+        for (linear, part) in Linear::ALL.into_iter().zip(parts) {
+            let LlamaMatrix::Digits(terms) = block.matrix(linear) else {
+                panic!("{part} of block {index} is ternary");
+            };
+            let counts =
+                [-1, 0, 1].map(|trit| terms[0].values.iter().filter(|&&v| v == trit).count());
+            let entry = &expected["tensors"][format!("blk.{index}.{part}.weight")];
+            let published: Vec<usize> = serde_json::from_value(entry["counts"].clone()).unwrap();
+            assert_eq!(counts.to_vec(), published, "{part}");
+            // The first row of a head stays the first, whatever the order of pairs.
+            let (scale, trits) = (entry["first_row"][0].as_f64().unwrap(), &entry["first_row"][1]);
+            assert_eq!(f64::from(terms[0].row_scales[0]), scale);
+            let shown: String =
+                terms[0].row(0).iter().map(|&v| ['-', '0', '+'][(v + 1) as usize]).collect();
+            assert_eq!(Some(shown.as_str()), trits.as_str());
+        }
+    }
+    let executor =
+        weights::calibration::LlamaExecutor::new(&one.llama, weights::calibration::Options::FLOAT);
+    let ids: Vec<u32> = serde_json::from_value(expected["ids"].clone()).unwrap();
+    let logits = executor.logits(&ids).unwrap();
+    let last: Vec<f64> =
+        serde_json::from_value(expected["logits_of_the_last_position"].clone()).unwrap();
+    for (found, expected) in logits.row(ids.len() - 1).iter().zip(&last) {
+        assert!((found - expected).abs() < 1e-3, "{found}, published {expected}");
+    }
+}
