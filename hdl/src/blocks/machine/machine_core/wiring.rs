@@ -63,11 +63,13 @@ impl MachineCore {
         let of_vector = net.get("vector.result_address_o");
         let of_host = net.get("result_word_i");
         let width = of_vector.width();
-        b.unused(
-            "result_word",
-            of_host.bits(width, of_host.width() - width),
-            "The host's address is wider than R.",
-        );
+        if width < of_host.width() {
+            b.unused(
+                "result_word",
+                of_host.bits(width, of_host.width() - width),
+                "The host's address is wider than R.",
+            );
+        }
         net.add("result_read", b.wire("result_read", !busy | net.get("vector.result_read_o")));
         let address = busy.select(of_vector, of_host.bits(0, width));
         net.add("result_address", b.wire("result_address", address));
