@@ -6,6 +6,7 @@
 //! ```
 
 mod activity;
+mod picture;
 mod published;
 mod table;
 
@@ -79,6 +80,20 @@ where
         Ok(each(scores, classifier))
     };
     texts.par_iter().map_init(|| classifier.clone(), score).collect()
+}
+
+/// The ids of a text with the likeliest id at every mask.
+///
+/// # Errors
+/// As [`FloatExecutor::read`].
+pub fn fill_masks(
+    executor: &mut FloatExecutor,
+    ids: &[u32],
+    mask: u32,
+) -> Result<Vec<u32>, ReferenceError> {
+    let logits = executor.read(ids)?;
+    let filled = ids.iter().zip(&logits);
+    Ok(filled.map(|(&id, row)| if id == mask { argmax(row) as u32 } else { id }).collect())
 }
 
 /// A column from the scores of all texts.

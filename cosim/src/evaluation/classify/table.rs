@@ -89,6 +89,11 @@ impl Classification {
         text
     }
 
+    /// Energy of a text at a step count, as the publications count it.
+    pub(super) fn millijoules(&self, row: &StepRow) -> f64 {
+        Energy::of(&row.activity, self.texts).spiking
+    }
+
     fn accuracies(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some(first) = self.rows.first() else { return Ok(()) };
         write!(f, "{:>5}", "steps")?;
