@@ -5,6 +5,7 @@
 
 pub mod calibration;
 pub mod config;
+pub mod files;
 pub mod import;
 pub mod llama;
 pub mod network;
@@ -13,3 +14,4 @@ pub mod numeric;
 pub mod packing;
 pub mod quantise;
 pub mod sample;
+pub mod shown;

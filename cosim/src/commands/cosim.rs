@@ -14,6 +14,7 @@ use clap::Args;
 use std::path::PathBuf;
 use std::slice::from_ref;
 use std::time::Instant;
+use weights::shown::shown_path;
 
 /// Arguments of `cosim`.
 #[derive(Args, Debug)]
@@ -117,7 +118,7 @@ impl CosimCommand {
     ) -> Result<MatrixRun, PipelineError> {
         let run = verify_matrix(job, model, Some(trace))?;
         let Trace { path, from, to } = trace;
-        console.line(&format!("waveform   {}: cycles {from}..={to}", path.display()));
+        console.line(&format!("waveform   {}: cycles {from}..={to}", shown_path(path)));
         Ok(run)
     }
 

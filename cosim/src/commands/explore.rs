@@ -11,6 +11,7 @@ use weights::config::limits::{LANES_MAX, PLANES_MAX, SLOTS_MAX, TOKENS_MAX};
 use weights::config::{DesignFile, Target};
 use weights::network::Network;
 use weights::packing::Packing;
+use weights::shown::shown_path;
 
 /// Arguments of `explore`.
 #[derive(Args, Debug)]
@@ -95,8 +96,8 @@ impl ExploreCommand {
             ..SourceOptions::default()
         };
         let file = source.design_file()?;
-        Outputs::new(&self.out, &file.design.name)?;
-        let mut outputs = Outputs::new(&self.out.join(&file.design.name), EXPLORATION)?;
+        let run = source.outputs(&self.out, &file)?;
+        let mut outputs = Outputs::new(run.folder(), EXPLORATION)?;
         let network = source.network(&file)?;
         let prompt = prompt(&source, &file, &network)?;
         let tokens = self.tokens as usize;
@@ -120,7 +121,7 @@ impl ExploreCommand {
             outputs.add(&name, text);
         }
         outputs.write(&[])?;
-        let what = format!("{}: {} files", outputs.folder().display(), outputs.file_count());
+        let what = format!("{}: {} files", shown_path(outputs.folder()), outputs.file_count());
         console.stage("report", &what, begin.elapsed());
         console.line(table(&found).trim_end());
         console.json(&json);

@@ -3,7 +3,7 @@
 use super::{Console, Exit};
 use crate::pipeline::layers::Rtl;
 use crate::pipeline::machine::{MachineRtl, program_file};
-use crate::pipeline::{Outputs, Source, SourceOptions};
+use crate::pipeline::{Source, SourceOptions};
 use clap::Args;
 use firmware::engine::EngineParameters;
 use firmware::image::MachineImage;
@@ -11,6 +11,7 @@ use serde_json::json;
 use std::path::PathBuf;
 use std::time::Instant;
 use weights::config::Form;
+use weights::shown::shown_path;
 
 /// Arguments of `generate`.
 #[derive(Args, Debug)]
@@ -40,7 +41,7 @@ impl GenerateCommand {
         let (design, model) = (self.design.clone(), self.model.clone());
         let options = SourceOptions { design, model, ..SourceOptions::default() };
         let file = options.design_file()?;
-        let mut outputs = Outputs::new(&self.out, &file.design.name)?;
+        let mut outputs = options.outputs(&self.out, &file)?;
         outputs.add("0-config.toml", file.design.to_commented_toml());
         if self.engine && file.design.array.form == Form::Baked {
             let message = "a baked engine is made of one matrix, and none is given here";
@@ -65,7 +66,7 @@ impl GenerateCommand {
         }
         outputs.write(&[])?;
         let folder = outputs.folder().join("4-rtl");
-        let what = format!("{}: {} modules, {lines} lines", folder.display(), verilog.len());
+        let what = format!("{}: {} modules, {lines} lines", shown_path(&folder), verilog.len());
         console.stage("generate", &what, begin.elapsed());
         console.json(&format!("{:#}\n", json!({ "folder": folder, "verilog": verilog })));
         Ok(Exit::Success)

@@ -7,6 +7,7 @@ use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::PathBuf;
 use weights::config::starter;
+use weights::shown::shown_path;
 
 /// Arguments of `init`.
 #[derive(Args, Debug)]
@@ -23,7 +24,7 @@ impl InitCommand {
         let mut file =
             OpenOptions::new().write(true).create_new(true).open(&self.path).map_err(failed())?;
         file.write_all(starter().as_bytes()).map_err(failed())?;
-        let path = self.path.display();
+        let path = shown_path(&self.path);
         console.line(&format!("{path} written; run it: {} run {path}", console.program()));
         Ok(Exit::Success)
     }

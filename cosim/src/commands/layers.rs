@@ -5,12 +5,14 @@ use super::options::{LayerOptions, Prepared};
 use super::stages::Stages;
 use super::{Console, Exit};
 use crate::lockstep::Difference;
-use crate::pipeline::Outputs;
 use crate::pipeline::layers::{Choice, CosimReport, Rtl, Verified, listing, verify, weight_file};
+use crate::pipeline::{Outputs, PipelineError};
 use crate::report::{COSIM, PAGE, page};
 use clap::Args;
 use std::path::PathBuf;
 use std::time::Instant;
+use weights::config::DesignFile;
+use weights::shown::shown_path;
 
 /// Arguments of `layers`.
 #[derive(Args, Debug)]
@@ -29,7 +31,7 @@ impl LayersCommand {
     pub(super) fn execute(&self, console: &mut Console) -> anyhow::Result<Exit> {
         console.reserve_for_json(self.json);
         let mut stages = Stages::default();
-        let ours = |name: &str| Outputs::new(&self.out, &folder_name(name)).map(|_| ());
+        let ours = |file: &DesignFile| self.outputs(file).map(|_| ());
         let prepared = self.options.prepare(console, &mut stages, ours)?;
         let begin = Instant::now();
         let choice = Choice::of(&prepared.lowered)?;
@@ -53,17 +55,25 @@ impl LayersCommand {
 
         let begin = Instant::now();
         report.seconds.clone_from(&stages.seconds);
-        let outputs = self.outputs(&prepared, &report)?;
+        let outputs = self.fill(&prepared, &report)?;
         outputs.write(&tools)?;
-        let what = format!("{}: {} files", outputs.folder().display(), outputs.file_count());
+        let what = format!("{}: {} files", shown_path(outputs.folder()), outputs.file_count());
         stages.note(console, "report", begin, &what);
         console.json(&report.to_json());
         Ok(conclude(console, &self.options, &verified))
     }
 
-    fn outputs(&self, prepared: &Prepared, report: &CosimReport) -> anyhow::Result<Outputs> {
-        let design = &prepared.source.file.design;
-        let mut outputs = Outputs::new(&self.out, &folder_name(&design.name))?;
+    /// The outputs stand beside those of the whole machine.
+    fn outputs(&self, file: &DesignFile) -> Result<Outputs, PipelineError> {
+        let options = self.options.source_options();
+        let name = format!("{}-layers", options.folder_name(file));
+        Outputs::new(&self.out, &name)?.of_model(options.model.as_deref())
+    }
+
+    fn fill(&self, prepared: &Prepared, report: &CosimReport) -> anyhow::Result<Outputs> {
+        let file = &prepared.source.file;
+        let design = &file.design;
+        let mut outputs = self.outputs(file)?;
         outputs.add("0-config.toml", design.to_commented_toml());
         outputs.add("1-network.json", prepared.source.network.to_json());
         outputs.add("2-weights.bin", weight_file(&prepared.lowered));
@@ -79,11 +89,6 @@ impl LayersCommand {
         outputs.add(COSIM, json);
         Ok(outputs)
     }
-}
-
-/// The outputs stand beside those of the whole machine.
-fn folder_name(design: &str) -> String {
-    format!("{design}-layers")
 }
 
 fn describe(report: &CosimReport) -> String {

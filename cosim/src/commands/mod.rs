@@ -33,6 +33,7 @@ use clap::{Parser, Subcommand};
 use std::ffi::OsString;
 use std::io::Write;
 use std::process::ExitCode;
+use weights::shown::shown;
 
 /// How a command ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -122,9 +123,12 @@ where
         // Help and version are results; clap knows which is which.
         Err(message) if !message.use_stderr() => {
             console.result(message.to_string().trim_end());
-            return Exit::Success;
+            return written(&mut console, Exit::Success);
         }
         Err(message) => {
+            // The same about arguments without control characters: clap leaves line ends in them.
+            let plain = arguments.iter().map(|argument| shown(&argument.to_string_lossy()));
+            let message = Cli::try_parse_from(plain).err().unwrap_or(message);
             console.error_text(message.to_string().trim_end());
             return Exit::BadInput;
         }
@@ -144,8 +148,37 @@ where
         Command::Schema => schema::execute(&mut console),
         Command::Bench(command) => command.execute(&mut console),
     };
-    result.unwrap_or_else(|error| {
-        console.error_text(&format!("error: {error}"));
+    let exit = result.unwrap_or_else(|error| {
+        console.error_text(&without_tricks(&format!("error: {error}"), &arguments));
         Exit::BadInput
-    })
+    });
+    written(&mut console, exit)
+}
+
+/// A message in which no argument that it repeats ends a line: what follows would look like ours.
+fn without_tricks(message: &str, arguments: &[OsString]) -> String {
+    let mut message = message.to_owned();
+    for argument in arguments.iter().map(|argument| argument.to_string_lossy()) {
+        let letters = argument.chars().filter(|c| !c.is_control()).count();
+        let shown = shown(&argument);
+        if shown != argument && letters > 1 {
+            message = message.replace(&*argument, &shown);
+        }
+    }
+    message
+}
+
+/// How a command ends whose result may not have reached its reader.
+fn written(console: &mut Console, exit: Exit) -> Exit {
+    match (console.finish(), exit) {
+        (Ok(()), exit) => exit,
+        (Err(error), exit) => {
+            console.error_text(&format!(
+                "error: the result cannot be written: {error}\n  = make room where the standard \
+                 output goes, and run the same command again"
+            ));
+            // That the hardware differs is worse than that the page about it is lost.
+            if exit == Exit::Failure { exit } else { Exit::BadInput }
+        }
+    }
 }

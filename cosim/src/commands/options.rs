@@ -8,8 +8,8 @@ use crate::pipeline::{PipelineError, Source, SourceOptions};
 use clap::Args;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
-use weights::config::Form;
 use weights::config::limits::{SEED_MAX, TOKENS_MAX};
+use weights::config::{DesignFile, Form};
 
 /// What is run.
 #[derive(Args, Clone, Debug, Default)]
@@ -56,12 +56,12 @@ impl LayerOptions {
         &self,
         console: &mut Console,
         stages: &mut Stages,
-        before_work: impl FnOnce(&str) -> Result<(), PipelineError>,
+        before_work: impl FnOnce(&DesignFile) -> Result<(), PipelineError>,
     ) -> Result<Prepared, PipelineError> {
         let options = self.source_options();
         let begin = Instant::now();
         let file = options.design_file()?.with_settings(&self.set)?;
-        before_work(&file.design.name)?;
+        before_work(&file)?;
         let design = &file.design;
         let array = &design.array;
         let what = match array.form {
@@ -115,7 +115,7 @@ impl LayerOptions {
         Ok(Prepared { source, lowered, rtls, planted })
     }
 
-    fn source_options(&self) -> SourceOptions {
+    pub(super) fn source_options(&self) -> SourceOptions {
         SourceOptions {
             design: self.design.clone(),
             model: self.model.clone(),

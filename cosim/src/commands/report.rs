@@ -5,6 +5,7 @@ use crate::report::{Written, write_again};
 use clap::Args;
 use std::path::PathBuf;
 use std::time::Instant;
+use weights::shown::shown_path;
 
 /// Arguments of `report`.
 #[derive(Args, Debug)]
@@ -18,7 +19,7 @@ impl ReportCommand {
     pub(super) fn execute(&self, console: &mut Console) -> anyhow::Result<Exit> {
         let begin = Instant::now();
         let Written { path, bytes } = write_again(&self.folder)?;
-        let what = format!("{}: {bytes} bytes", path.display());
+        let what = format!("{}: {bytes} bytes", shown_path(&path));
         console.stage("report", &what, begin.elapsed());
         Ok(Exit::Success)
     }

@@ -3,7 +3,7 @@
 use super::stages::Stages;
 use super::{Console, Exit};
 use crate::boards::Board;
-use crate::pipeline::{Outputs, PipelineError, Source, SourceOptions, ToolVersion};
+use crate::pipeline::{BOARDS, Outputs, PipelineError, Source, SourceOptions, ToolVersion};
 use crate::report::{ReportError, Written, write_again};
 use crate::synth::{
     BoardRtl, Built, ClockReport, ClockSpread, Placed, Road, SeedReport, SynthError, SynthReport,
@@ -15,9 +15,10 @@ use firmware::engine::EngineParameters;
 use firmware::machine::Program;
 use firmware::machine_cycles::{MachineLatency, dense, token_cycles};
 use hdl::blocks::board::engine_uart::DATA_BYTES;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 use weights::config::DesignFile;
+use weights::shown::shown_path;
 
 /// Arguments of `synth`.
 #[derive(Args, Debug)]
@@ -90,24 +91,11 @@ impl SynthCommand {
         let begin = Instant::now();
         let outputs = fill(outputs, &report, (&synthesised, &placed), bitstream)?;
         outputs.write(&report.tools)?;
-        let what = format!("{}: {} files", outputs.folder().display(), outputs.file_count());
+        let what = format!("{}: {} files", shown_path(outputs.folder()), outputs.file_count());
         stages.note(console, "report", begin, &what);
-        self.renew_page(console, &report);
+        renew_page(console, outputs.folder());
         console.json(&report.to_json());
         Ok(conclude(console, &report))
-    }
-
-    /// The page of the run beside this synthesis, if there is one, shows it from now on.
-    fn renew_page(&self, console: &mut Console, report: &SynthReport) {
-        let begin = Instant::now();
-        let folder = self.out.join(&report.design);
-        match write_again(&folder) {
-            Ok(Written { path, .. }) => {
-                console.stage("report", &path.display().to_string(), begin.elapsed());
-            }
-            Err(ReportError::NoRun { .. }) => {}
-            Err(error) => console.line(&format!("no page: {error}")),
-        }
     }
 
     /// Everything that needs no tool: design, network, program, Verilog.
@@ -132,9 +120,9 @@ impl SynthCommand {
             Some(_) => options.design_file()?,
             None => DesignFile::named(&facts.design).expect("the table of boards was checked"),
         };
-        let folder = self.out.join(&file.design.name).join("synth");
-        Outputs::new(&self.out, &file.design.name)?;
-        let outputs = Outputs::new(&folder, &board.name)?;
+        let run = options.outputs(&self.out, &file)?;
+        let outputs = Outputs::new(&run.folder().join(BOARDS), &board.name)?;
+        let outputs = outputs.of_model(self.model.as_deref())?;
         let what = format!("{} on {}, {}", file.design.name, facts.description, facts.part);
         stages.note(console, "config", begin, &what);
 
@@ -164,6 +152,17 @@ impl SynthCommand {
         );
         stages.note(console, "generate", begin, &what);
         Ok((Plan { board, source, built, rtl, clock }, outputs))
+    }
+}
+
+/// The page of the run beside this synthesis, if there is one, shows it from now on.
+fn renew_page(console: &mut Console, board: &Path) {
+    let begin = Instant::now();
+    let Some(folder) = board.parent().and_then(Path::parent) else { return };
+    match write_again(folder) {
+        Ok(Written { path, .. }) => console.stage("report", &shown_path(&path), begin.elapsed()),
+        Err(ReportError::NoRun { .. }) => {}
+        Err(error) => console.line(&format!("no page: {error}")),
     }
 }
 

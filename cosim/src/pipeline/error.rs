@@ -12,6 +12,7 @@ use hdl::check::CheckError;
 use std::path::{Path, PathBuf};
 use weights::config::ConfigError;
 use weights::import::ImportError;
+use weights::shown::shown_path;
 
 /// An error of a stage.
 #[derive(Debug, thiserror::Error)]
@@ -50,7 +51,7 @@ pub enum PipelineError {
     #[error(transparent)]
     Tool(#[from] ToolError),
     /// A file of the user cannot be read, or an output not written.
-    #[error("cannot {doing} {}: {source}\n  = {remedy}", .path.display())]
+    #[error("cannot {doing} {}: {source}\n  = {remedy}", shown_path(.path))]
     File {
         /// What was tried.
         doing: &'static str,
@@ -62,7 +63,7 @@ pub enum PipelineError {
         remedy: &'static str,
     },
     /// A text file is no text, or too long.
-    #[error("{} {reason}\n  = give plain UTF-8 text", .path.display())]
+    #[error("{} {reason}\n  = give plain UTF-8 text", shown_path(.path))]
     Text {
         /// The file.
         path: PathBuf,
@@ -78,7 +79,7 @@ pub enum PipelineError {
         error: Box<LabelledError>,
     },
     /// The text has no token.
-    #[error("the text of {} has no token\n  = give a text that is not empty", .path.display())]
+    #[error("the text of {} has no token\n  = give a text that is not empty", shown_path(.path))]
     NoToken {
         /// The file.
         path: PathBuf,
@@ -126,11 +127,34 @@ pub enum PipelineError {
     /// The output folder belongs to someone else.
     #[error(
         "{} exists and was not written by this program\n  = move it away, or choose another name or --out",
-        .path.display()
+        shown_path(.path)
     )]
     Foreign {
         /// The folder.
         path: PathBuf,
+    },
+    /// The output folder holds the outputs of another model of the same name.
+    #[error(
+        "{} holds the outputs of another model of that name, {}\n  = choose another --out, or move the folder away",
+        shown_path(.path),
+        shown_path(.model)
+    )]
+    OtherModel {
+        /// The folder.
+        path: PathBuf,
+        /// The folder of the other model.
+        model: PathBuf,
+    },
+    /// A file of an output folder is not the one that was written.
+    #[error(
+        "{} {reason}\n  = make the outputs again, with the same command as before",
+        shown_path(.path)
+    )]
+    Altered {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
     },
 }
 

@@ -17,7 +17,7 @@ mod outputs;
 mod source;
 
 pub use error::PipelineError;
-pub(crate) use outputs::EXPLORATION;
+pub(crate) use outputs::{BOARDS, EXPLORATION};
 pub use outputs::{Output, Outputs, ToolVersion};
 pub(crate) use source::read_text;
 pub use source::{Source, SourceOptions};

@@ -1,12 +1,13 @@
 //! Stage 1: what the user gives. Configuration, network and text.
 
-use super::PipelineError;
+use super::{Outputs, PipelineError};
 use crate::reference::{Tokens, seeded_ids, stories};
 use firmware::lower::{LowerError, lower};
 use firmware::machine::Program;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use weights::config::DesignFile;
+use weights::files::regular;
 use weights::network::Network;
 use weights::{import, sample};
 
@@ -61,7 +62,31 @@ impl Source {
     }
 }
 
+/// Most bytes of the name of a model in the name of a folder.
+const FOLDER_NAME_MAX: usize = 64;
+
 impl SourceOptions {
+    /// The name of the folder with the outputs: that of the design, which says everything of the
+    /// sample network too, behind that of the model if there is one.
+    pub fn folder_name(&self, file: &DesignFile) -> String {
+        let design = &file.design.name;
+        let Some(model) = &self.model else { return design.clone() };
+        let absolute = model.canonicalize().unwrap_or_else(|_| model.clone());
+        let plain = |c: char| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '_' };
+        let name = absolute.file_name().unwrap_or("model".as_ref()).to_string_lossy();
+        let name: String = name.chars().take(FOLDER_NAME_MAX).map(plain).collect();
+        // A name that begins with a dot would hide the folder.
+        format!("{}-{design}", name.trim_start_matches('.'))
+    }
+
+    /// The outputs of these options: nothing is written yet.
+    ///
+    /// # Errors
+    /// If something is there that is not ours to replace.
+    pub fn outputs(&self, out: &Path, file: &DesignFile) -> Result<Outputs, PipelineError> {
+        Outputs::new(out, &self.folder_name(file))?.of_model(self.model.as_deref())
+    }
+
     /// Reads the configuration and applies `tokens` and `seed`.
     ///
     /// # Errors
@@ -150,6 +175,7 @@ fn chunks(ids: Vec<u32>, context: usize) -> Vec<Vec<u32>> {
 /// Reads a text file of the user.
 pub(crate) fn read_text(path: &Path) -> Result<String, PipelineError> {
     let failed = || PipelineError::file("read", path, "give a text file that exists");
+    regular(path).map_err(failed())?;
     let file = std::fs::File::open(path).map_err(failed())?;
     let mut bytes = Vec::new();
     file.take(TEXT_BYTES_MAX + 1).read_to_end(&mut bytes).map_err(failed())?;

@@ -21,6 +21,7 @@ mod labelled;
 pub mod machine;
 mod speed;
 mod text;
+pub mod tokenizer;
 mod tokens;
 mod trace;
 

@@ -1,11 +1,14 @@
 //! Text to token ids and back.
 
 use super::ReferenceError;
+use super::tokenizer::{checked, contained};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
 use std::path::Path;
 use tokenizers::{PostProcessor, Tokenizer, TruncationParams};
+use weights::files::read_regular;
 use weights::network::{Network, Readout};
+use weights::shown::shown;
 
 /// A model's tokenizer.
 pub struct Tokens {
@@ -34,26 +37,44 @@ impl Tokens {
     pub fn open(folder: &Path, network: &Network) -> Result<Tokens, ReferenceError> {
         let name = "tokenizer.json";
         let failed = |reason: String| ReferenceError::Tokenizer { file: name.to_owned(), reason };
-        let path = folder.join(name);
-        let metadata = match std::fs::metadata(&path) {
-            Ok(metadata) if metadata.is_file() => metadata,
-            Ok(_) => return Err(failed("it is no regular file".to_owned())),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                return Err(failed("there is no such file".to_owned()));
-            }
-            Err(error) => return Err(failed(error.to_string())),
-        };
-        if metadata.len() > FILE_BYTES_MAX {
-            let bytes = metadata.len();
-            return Err(failed(format!("it holds {bytes} bytes, the limit is {FILE_BYTES_MAX}")));
-        }
-        let bytes = std::fs::read(&path).map_err(|error| failed(error.to_string()))?;
+        let bytes = read_regular(&folder.join(name), FILE_BYTES_MAX).map_err(|error| {
+            failed(match error.kind() {
+                std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
+                _ => error.to_string(),
+            })
+        })?;
+        Tokens::parse(&bytes, network).map_err(failed)
+    }
+
+    /// The tokenizer of a `tokenizer.json` with these bytes.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn parse(bytes: &[u8], network: &Network) -> Result<Tokens, String> {
+        let bytes = checked(bytes, network.vocabulary)?;
         let mut tokenizer =
-            Tokenizer::from_bytes(bytes).map_err(|error| failed(error.to_string()))?;
+            contained(|| Tokenizer::from_bytes(bytes))?.map_err(|e| shown(&e.to_string()))?;
         if network.readout != Readout::NextToken {
-            frame(&mut tokenizer, network.context).map_err(failed)?;
+            contained(|| frame(&mut tokenizer, network.context))??;
         }
-        Ok(Tokens::from_source(Source::File(Box::new(tokenizer)), network))
+        let tokens = Tokens::from_source(Source::File(Box::new(tokenizer)), network);
+        tokens.require_known_ids()?;
+        Ok(tokens)
+    }
+
+    /// Requires that every id that a text can become is one of the model's. The library numbers
+    /// added tokens itself where their numbers are not those of the file.
+    fn require_known_ids(&self) -> Result<(), String> {
+        let Source::File(tokenizer) = &self.source else { return Ok(()) };
+        let added = tokenizer.get_added_tokens_decoder();
+        match added.iter().filter(|(id, _)| **id >= self.vocabulary).min_by_key(|(id, _)| **id) {
+            None => Ok(()),
+            Some((id, token)) => Err(format!(
+                "added token `{}` becomes id {id}, outside the vocabulary of {}",
+                shown(&token.content),
+                self.vocabulary
+            )),
+        }
     }
 
     /// Tokens for a network without a tokenizer: bytes modulo its vocabulary.
@@ -87,9 +108,9 @@ impl Tokens {
                 let refused = |reason| ReferenceError::Text { what: "text", reason };
                 // The begin token of a text that goes on comes from the model's configuration: some
                 // files add it, some not.
-                let encoding = tokenizer
-                    .encode(text, self.whole.is_some())
-                    .map_err(|error| refused(error.to_string()))?;
+                let encoding = contained(|| tokenizer.encode(text, self.whole.is_some()));
+                let encoding = encoding.map_err(refused)?;
+                let encoding = encoding.map_err(|error| refused(shown(&error.to_string())))?;
                 ids.extend(encoding.get_ids());
             }
         }
@@ -110,9 +131,12 @@ impl Tokens {
     pub fn decode(&self, ids: &[u32]) -> Result<String, ReferenceError> {
         match &self.source {
             Source::Bytes => Ok(ids.iter().map(u32::to_string).collect::<Vec<_>>().join(" ")),
-            Source::File(tokenizer) => tokenizer
-                .decode(ids, true)
-                .map_err(|error| ReferenceError::Text { what: "ids", reason: error.to_string() }),
+            Source::File(tokenizer) => {
+                let refused = |reason| ReferenceError::Text { what: "ids", reason };
+                contained(|| tokenizer.decode(ids, true))
+                    .map_err(refused)?
+                    .map_err(|error| refused(shown(&error.to_string())))
+            }
         }
     }
 }

@@ -4,8 +4,9 @@ use super::error::ReportError;
 use super::{COSIM, PAGE, SYNTH, page};
 use crate::pipeline::{Outputs, PipelineError};
 use crate::synth::SynthReport;
-use std::io::Read;
 use std::path::{Path, PathBuf};
+use weights::files::read_regular;
+use weights::shown::shown_path;
 
 /// Most bytes of a JSON file: a run of the longest text writes far less.
 const BYTES_MAX: u64 = 256 << 20;
@@ -22,11 +23,13 @@ pub struct Written {
 /// Makes the page of the run in `folder` from its JSON files, and notes it in the manifest.
 ///
 /// # Errors
-/// If the folder holds no run of this version, or the page cannot be written.
+/// If the folder holds no run of this version, one of its files is not the one that was written, or
+/// the page cannot be written.
 pub fn write_again(folder: &Path) -> Result<Written, ReportError> {
     if !Outputs::is_ours(folder) || !folder.join(COSIM).is_file() {
         return Err(ReportError::NoRun { path: folder.to_owned() });
     }
+    Outputs::require_whole(folder, Some(PAGE))?;
     let html = page(&read(&folder.join(COSIM))?, &boards_of(folder)?)?;
     let bytes = html.len();
     Outputs::replace(folder, PAGE, html.into_bytes())?;
@@ -43,8 +46,12 @@ pub fn boards_of(folder: &Path) -> Result<Vec<SynthReport>, ReportError> {
     let mut files: Vec<PathBuf> = files.filter(|path| path.is_file()).collect();
     files.sort();
     let board = |path: &PathBuf| {
+        // What a tool of another project left there has no manifest of ours.
+        if let Some(board) = path.parent().filter(|board| Outputs::is_ours(board)) {
+            Outputs::require_whole(board, None)?;
+        }
         serde_json::from_str(&read(path)?).map_err(|error| ReportError::Content {
-            file: path.strip_prefix(folder).unwrap_or(path).display().to_string(),
+            file: shown_path(path.strip_prefix(folder).unwrap_or(path)),
             reason: error.to_string(),
         })
     };
@@ -53,8 +60,7 @@ pub fn boards_of(folder: &Path) -> Result<Vec<SynthReport>, ReportError> {
 
 fn read(path: &Path) -> Result<String, ReportError> {
     let failed = || PipelineError::file("read", path, "make the outputs again");
-    let file = std::fs::File::open(path).map_err(failed())?;
-    let mut text = String::new();
-    file.take(BYTES_MAX).read_to_string(&mut text).map_err(failed())?;
-    Ok(text)
+    let bytes = read_regular(path, BYTES_MAX).map_err(failed())?;
+    let text = String::from_utf8(bytes);
+    Ok(text.map_err(|error| failed()(std::io::Error::other(error)))?)
 }

@@ -3,6 +3,7 @@
 use std::ffi::OsStr;
 use std::fs;
 use std::io::{Read, Seek};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
@@ -11,6 +12,7 @@ use indicatif::ProgressBar;
 
 use super::cache::Cache;
 use super::error::{AtPath, Failure, ToolError};
+use super::watchdog::{Watchdog, end_group};
 
 /// How many of a failed tool's last lines an error message repeats.
 const TAIL_LINES: usize = 12;
@@ -43,7 +45,8 @@ impl Step {
     /// A run of `program`, known to the user as `tool`, in order to `doing`.
     pub(crate) fn new(tool: &str, program: &Path, doing: impl Into<String>) -> Self {
         let mut command = Command::new(program);
-        command.stdin(Stdio::null());
+        // A group of its own, so that what the tool starts in turn can be ended with it.
+        command.stdin(Stdio::null()).process_group(0);
         Self {
             tool: tool.to_owned(),
             doing: doing.into(),
@@ -108,11 +111,13 @@ impl Step {
         let path = PathBuf::from(self.command.get_program());
         let start = |source| ToolError::Start { path: path.clone(), source };
         let mut child = self.command.spawn().map_err(start)?;
+        let watchdog = Watchdog::of(&child).inspect_err(|_| end(&mut child)).map_err(start)?;
         let ending = match wait(&mut child, self.limit).map_err(start)? {
             None => Some(format!("stopped after {} s", self.limit.as_secs())),
             Some(status) if status.success() => None,
             Some(status) => Some(status.to_string()),
         };
+        watchdog.dismiss();
         if let Some(bar) = spinner {
             bar.finish_and_clear();
         }
@@ -172,6 +177,13 @@ impl Ended {
     }
 }
 
+/// Stops the child and what it started.
+fn end(child: &mut Child) {
+    // Without the group, at least the child itself.
+    end_group(child).or_else(|_| child.kill()).ok();
+    child.wait().ok();
+}
+
 /// Waits for the child, or stops it at the limit and returns `None`.
 fn wait(child: &mut Child, limit: Duration) -> std::io::Result<Option<ExitStatus>> {
     let deadline = Instant::now() + limit;
@@ -181,8 +193,7 @@ fn wait(child: &mut Child, limit: Duration) -> std::io::Result<Option<ExitStatus
             return Ok(Some(status));
         }
         if Instant::now() >= deadline {
-            child.kill()?;
-            child.wait()?;
+            end(child);
             return Ok(None);
         }
         std::thread::sleep(pause);
@@ -224,6 +235,44 @@ mod tests {
         let ended = ended.unwrap();
         assert!(!ended.succeeded());
         assert_eq!(ended.stdout, "begun\n");
+    }
+
+    #[test]
+    fn what_a_stopped_tool_started_is_stopped_with_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("pid");
+        let script = format!("sleep 60 & echo $! > {}; wait", file.display());
+        shell(&script).limit(Duration::from_millis(300)).run().unwrap();
+        let pid = fs::read_to_string(&file).unwrap();
+        assert!(super::super::watchdog::is_gone(pid.trim()), "{pid}");
+    }
+
+    /// Run by the next test in a process of its own, and killed there.
+    #[test]
+    #[ignore = "runs for ever; the next test starts it"]
+    fn a_tool_that_waits() {
+        let script = "sleep 600 & echo $! $$ > \"$PIDS.new\"; mv \"$PIDS.new\" \"$PIDS\"; wait";
+        shell(script).run().unwrap();
+    }
+
+    #[test]
+    fn tools_die_with_this_process_and_so_does_what_they_started() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("pids");
+        let name = "tools::command::tests::a_tool_that_waits";
+        let mut process = Command::new(std::env::current_exe().unwrap());
+        process.args(["--ignored", "--exact", name]).env("PIDS", &file);
+        let mut process = process.stdout(Stdio::null()).spawn().unwrap();
+        let begin = Instant::now();
+        while !file.exists() {
+            assert!(begin.elapsed() < Duration::from_secs(60), "the tool did not start");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        process.kill().unwrap();
+        process.wait().unwrap();
+        for pid in fs::read_to_string(&file).unwrap().split_whitespace() {
+            assert!(super::super::watchdog::is_gone(pid), "{pid} outlives its parent");
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::path::Path;
 use hdl::primitive::PRIMITIVES_FOLDER;
 
 use super::error::{AtPath, ToolError};
+use super::held::Held;
 
 /// A Verilog design: its files and the name of its top module.
 ///
@@ -69,12 +70,8 @@ impl Design<'_> {
     }
 
     /// Writes every file into a new temporary folder.
-    pub(crate) fn staged(&self) -> Result<tempfile::TempDir, ToolError> {
-        let parent = std::env::temp_dir();
-        let folder = tempfile::Builder::new()
-            .prefix("spikewright-")
-            .tempdir_in(&parent)
-            .at("create a folder in", &parent)?;
+    pub(crate) fn staged(&self) -> Result<Held, ToolError> {
+        let folder = Held::work().at("create a folder in", &std::env::temp_dir())?;
         self.write_into(folder.path())?;
         Ok(folder)
     }

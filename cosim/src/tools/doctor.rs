@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
+use weights::shown::shown_path;
+
 use super::cache::Cache;
 use super::error::ToolError;
 use super::locate::{self, Tool, ToolName};
@@ -99,7 +101,7 @@ fn look(
         (ToolName::Verilator, _) => {
             Ok(Verilator::find_installed(choice, cache)?.map(|found| found.tool))
         }
-        (_, Some(package)) if package.is_installed(cache) => {
+        (_, Some(package)) if package.environment(cache).is_some() => {
             python::provide(name, package, cache).map(Some)
         }
         (_, Some(_)) => Ok(None),
@@ -136,13 +138,13 @@ impl fmt::Display for ToolStatus {
 
 impl fmt::Display for DoctorReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "cache  {}", self.cache.display())?;
+        writeln!(f, "cache  {}", shown_path(&self.cache))?;
         for row in &self.tools {
             let optional = if row.optional { " (optional)" } else { "" };
             let version = row.version.as_deref().unwrap_or("-");
             writeln!(f, "{:<20} {:<8} {version}", row.tool, row.status)?;
             if let Some(path) = &row.path {
-                writeln!(f, "{:20} at       {}", "", path.display())?;
+                writeln!(f, "{:20} at       {}", "", shown_path(path))?;
             }
             writeln!(f, "{:20} for      {}{optional}", "", row.needed_for)?;
             if let Some(remedy) = &row.remedy {
@@ -177,6 +179,7 @@ mod tests {
         let compiler = Tool {
             name: ToolName::Gxx,
             path: PathBuf::from("/usr/bin/g++"),
+            arguments: Vec::new(),
             version: "g++ 12.2.0".to_owned(),
         };
         let tools = vec![

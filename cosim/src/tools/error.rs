@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use weights::shown::shown_path;
 
 /// An error of an external tool, of the cache folder, or of a Verilated model.
 #[derive(Debug, thiserror::Error)]
@@ -23,7 +24,8 @@ pub enum ToolError {
 
     /// A tool was found but the operating system could not start it.
     #[error(
-        "cannot start {path}: {source}\n  remedy: check that the file is an executable of this machine"
+        "cannot start {}: {source}\n  remedy: check that the file is an executable of this machine",
+        shown_path(.path)
     )]
     Start {
         /// The program that was started.
@@ -50,7 +52,7 @@ pub enum ToolError {
     },
 
     /// A file or folder could not be made, read or written.
-    #[error("cannot {doing} {path}: {source}")]
+    #[error("cannot {doing} {}: {source}", shown_path(.path))]
     File {
         /// The verb: `create`, `read`, `write`, `lock`.
         doing: &'static str,
@@ -58,6 +60,18 @@ pub enum ToolError {
         path: PathBuf,
         /// The operating system's reason.
         source: io::Error,
+    },
+
+    /// A part of the cache that others could have changed.
+    #[error(
+        "{} {reason}: what is in it may not be ours\n  remedy: remove it, or set SPIKEWRIGHT_CACHE to a folder that only you can write",
+        shown_path(.path)
+    )]
+    Unsafe {
+        /// The file or folder.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: &'static str,
     },
 
     /// No folder is known in which tools and models can be kept.
@@ -90,7 +104,8 @@ pub enum ToolError {
 
     /// A compiled model could not be loaded, or is not the model that was asked for.
     #[error(
-        "cannot use the compiled model {path}: {reason}\n  remedy: delete that folder; it is built again"
+        "cannot use the compiled model {}: {reason}\n  remedy: delete that folder; it is built again",
+        shown_path(.path)
     )]
     Model {
         /// The shared object.
@@ -123,7 +138,7 @@ impl std::fmt::Display for Failure {
         for line in self.tail.lines() {
             writeln!(f, "  | {line}")?;
         }
-        writeln!(f, "  log: {}", self.log.display())?;
+        writeln!(f, "  log: {}", shown_path(&self.log))?;
         write!(f, "  remedy: {}", self.remedy)
     }
 }

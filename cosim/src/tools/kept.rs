@@ -10,6 +10,7 @@ use super::check::read_command;
 use super::command::{Ended, Step};
 use super::design::Design;
 use super::error::{AtPath, ToolError};
+use super::held::Held;
 use super::locate::Tool;
 use super::synthesis::Family;
 use std::fmt::Write as _;
@@ -187,8 +188,7 @@ pub fn pack(
     family: Family,
     device: &str,
 ) -> Result<(Vec<u8>, String), ToolError> {
-    let parent = std::env::temp_dir();
-    let folder = tempfile::tempdir().at("create a folder in", &parent)?;
+    let folder = Held::work().at("create a folder in", &std::env::temp_dir())?;
     let (routed, bitstream) = (family.routed_name(), family.bitstream_name());
     let (from, input) = (placed.path(routed), folder.path().join(routed));
     fs::copy(&from, &input).at("read", &from)?;
@@ -225,7 +225,7 @@ fn kept(
     }
     let key = hasher.finalize().to_hex()[..32].to_owned();
     let folder = cache.folder(area)?.join(&key);
-    let was_cached = folder.join(witness).is_file();
+    let was_cached = folder.join(witness).is_file() && Cache::is_whole(&folder);
     if !was_cached {
         let unfinished = cache.unfinished(area)?;
         let ended = run(unfinished.path())?.run()?;

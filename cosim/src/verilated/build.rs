@@ -68,10 +68,12 @@ impl Toolchain {
         let folder = self.cache.folder("models")?.join(&key);
         let path = folder.join(MODEL);
         let mut was_cached = true;
-        if !path.is_file() {
+        let is_whole = || path.is_file() && Cache::is_whole(&folder);
+        // What is there is code that is about to be run: it must be what was built.
+        if !is_whole() {
             // Striped, so that the number of lock files is bounded.
             let _lock = self.cache.lock(&format!("model-{}", &key[..2]))?;
-            if !path.is_file() {
+            if !is_whole() {
                 was_cached = false;
                 let unfinished = self.cache.unfinished("models")?;
                 self.make(design, &shim, options, unfinished.path(), &folder)?;

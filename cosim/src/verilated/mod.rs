@@ -53,7 +53,8 @@ impl Toolchain {
         // First what the user has to install, then what we would download.
         let compiler = locate(ToolName::Gxx)?;
         let verilator = Verilator::find(choice, cache)?;
-        let compiler_identity = format!("{} {}", compiler.path.display(), compiler.version);
+        let Tool { path, arguments, version, .. } = &compiler;
+        let compiler_identity = format!("{} {} {version}", path.display(), arguments.join(" "));
         Ok(Self { verilator, compiler, compiler_identity, cache: cache.clone() })
     }
 

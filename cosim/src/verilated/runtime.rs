@@ -84,9 +84,9 @@ fn folder(
     let name = format!("{kind}-{}", &digest(&parts)[..32]);
     let target = cache.folder("runtime")?.join(&name);
     let witness = target.join(WITNESS);
-    if !witness.is_file() {
+    if !Cache::is_whole(&target) {
         let _lock = cache.lock(&format!("runtime-{kind}"))?;
-        if !witness.is_file() {
+        if !Cache::is_whole(&target) {
             let unfinished = cache.unfinished("runtime")?;
             fill(toolchain, optimisation, unfinished.path())?;
             let done = unfinished.path().join(WITNESS);

@@ -27,6 +27,8 @@ pub use design::{
 pub use diagnostic::{ConfigError, Diagnostic};
 pub use schema::schema;
 
+use crate::files::regular;
+use crate::shown::shown_path;
 use diagnostic::Source;
 use serde::Deserialize;
 use std::io::Read;
@@ -119,8 +121,9 @@ impl DesignFile {
     /// # Errors
     /// If it cannot be read, or as [`DesignFile::parse`].
     pub fn read(path: &Path) -> Result<Self, ConfigError> {
-        let file_name = path.display().to_string();
+        let file_name = shown_path(path);
         let unreadable = |source| ConfigError::Read { file_name: file_name.clone(), source };
+        regular(path).map_err(unreadable)?;
         let mut bytes = Vec::new();
         let limit = limits::FILE_BYTES_MAX as u64 + 1;
         let file = std::fs::File::open(path).map_err(unreadable)?;

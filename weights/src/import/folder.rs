@@ -2,6 +2,7 @@
 
 use super::ImportError;
 use super::json::shown;
+use crate::shown::shown_path;
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::Path;
@@ -16,7 +17,7 @@ pub(super) fn require(folder: &Path) -> Result<(), ImportError> {
         Ok(_) => "a file",
         Err(_) => "missing",
     };
-    Err(ImportError::Folder { folder: folder.display().to_string(), found })
+    Err(ImportError::Folder { folder: shown_path(folder), found })
 }
 
 /// Whether the folder has that file.

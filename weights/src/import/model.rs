@@ -3,6 +3,7 @@
 use super::container::Container;
 use super::fields::Fields;
 use super::{ImportError, Limits, folder, other};
+use crate::shown::shown;
 use std::path::Path;
 
 const CONFIG: &str = "config.json";
@@ -28,7 +29,7 @@ impl<'a> Model<'a> {
         folder::require(folder)?;
         let absolute = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
         let name = match absolute.file_name() {
-            Some(name) => name.to_string_lossy().into_owned(),
+            Some(name) => shown(&name.to_string_lossy()),
             None => "model".to_owned(),
         };
         if !folder::has(folder, CONFIG) && !Container::is_there(folder) {

@@ -22,6 +22,7 @@ use talk::{Job, Prompts};
 use weights::config::Design;
 use weights::config::limits::{SEED_MAX, TOKENS_MAX};
 use weights::network::Readout;
+use weights::shown::shown_path;
 
 /// Arguments of `run`.
 #[derive(Args, Debug)]
@@ -110,7 +111,7 @@ impl RunCommand {
         let mut stages = Stages::default();
         let begin = Instant::now();
         let file = self.source_options().design_file()?;
-        let outputs = Outputs::new(&self.out, &file.design.name)?;
+        let outputs = self.source_options().outputs(&self.out, &file)?;
         stages.note(console, "config", begin, &describe_design(&file.design));
 
         let begin = Instant::now();
@@ -180,7 +181,7 @@ impl RunCommand {
         let begin = Instant::now();
         let outputs = fill(outputs, &source, (&program, &image), &rtl, &report)?;
         outputs.write(&tools)?;
-        let what = format!("{}: {} files", outputs.folder().display(), outputs.file_count());
+        let what = format!("{}: {} files", shown_path(outputs.folder()), outputs.file_count());
         stages.note(console, "report", begin, &what);
         console.json(&report.to_json());
         Ok(self.conclude(console, &conversations))

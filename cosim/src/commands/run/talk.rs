@@ -11,6 +11,7 @@ use firmware::image::MachineImage;
 use rayon::prelude::*;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, Sender, channel};
+use weights::shown::shown;
 
 /// What a model's text begins with where nobody says.
 const PROMPT: &str = "Once upon a time";
@@ -40,6 +41,7 @@ impl Prompts {
             Some(folder) => Tokens::open(folder, network)?,
             None => Tokens::bytes(network),
         };
+        let context = source.file.design.machine.context.min(network.context);
         let mut prompts = Vec::new();
         for text in given {
             prompts.push((text.clone(), tokens.encode(text)?));
@@ -48,16 +50,18 @@ impl Prompts {
             prompts.push(match model {
                 Some(_) => (PROMPT.to_owned(), tokens.encode(PROMPT)?),
                 None => {
-                    let ids = seeded_ids(network, source.file.design.run.seed, SEEDED_PROMPT);
+                    // A short context still has room for a prompt.
+                    let length = SEEDED_PROMPT.min(context);
+                    let ids = seeded_ids(network, source.file.design.run.seed, length);
                     (tokens.decode(&ids)?, ids)
                 }
             });
         }
-        let context = source.file.design.machine.context.min(network.context);
         for (text, ids) in &prompts {
             if ids.is_empty() || ids.len() > context {
                 let reason = format!(
-                    "the prompt \"{text}\" has {} tokens, the machine has room for 1 to {context}",
+                    "the prompt \"{}\" has {} tokens, the machine has room for 1 to {context}",
+                    shown(text),
                     ids.len()
                 );
                 let remedy = "give another prompt, or raise machine.context in the design";
@@ -150,7 +154,9 @@ impl Job<'_> {
 
 /// Prints a prompt, and its answer piece by piece.
 fn print(console: &mut Console, tokens: &Tokens, prompt: &str, news: &Receiver<News>) {
-    console.piece(&format!("\n  {prompt}"));
+    // What is told stands behind a margin: no line of it looks like one of ours.
+    let behind_margin = |text: &str| text.replace('\n', "\n  ");
+    console.piece(&format!("\n  {}", behind_margin(prompt)));
     let (mut ids, mut printed) = (Vec::new(), 0);
     while let Ok(News::Token(token)) = news.recv() {
         ids.push(token);
@@ -158,7 +164,7 @@ fn print(console: &mut Console, tokens: &Tokens, prompt: &str, news: &Receiver<N
         // A character of several bytes is whole only with its last token.
         if let Some(piece) = text.get(printed..).filter(|piece| !piece.ends_with('\u{fffd}')) {
             let gap = if printed == 0 { " " } else { "" };
-            console.piece(&format!("{gap}{piece}"));
+            console.piece(&format!("{gap}{}", behind_margin(piece)));
             printed = text.len();
         }
     }

@@ -1,22 +1,36 @@
 //! The per-user folder that keeps installed tools and compiled models between runs.
 //!
 //! ```text
-//!  <cache>/python/<package>-<version>/   private virtual environments
+//!  <cache>/python/<package>-<version>+…/  private virtual environments
 //!  <cache>/runtime/<key>/                object files of Verilator's run-time library
 //!  <cache>/models/<key>/                 compiled models, least recently used leave first
 //!  <cache>/locks/  <cache>/logs/
 //! ```
 //!
 //! Everything in it can be deleted at any time; it is made again when needed.
+//!
+//! Code from here is run, so the folder is closed to others, and an entry is used only if nobody
+//! else can have changed it and it holds exactly what was put into it. Every other is made again.
+
+mod seal;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use seal::is_ours_alone;
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use super::error::{AtPath, ToolError};
+use super::held::Held;
 
 /// Names the cache folder, before `$XDG_CACHE_HOME/spikewright` and `$HOME/.cache/spikewright`.
 pub const CACHE_VARIABLE: &str = "SPIKEWRIGHT_CACHE";
+
+/// What the cache holds.
+const AREAS: [&str; 9] =
+    ["python", "runtime", "models", "locks", "logs", "synth", "place", "netlists", "bench"];
 
 /// Unfinished folders carry this prefix until they are renamed into place.
 const UNFINISHED: &str = ".new-";
@@ -70,9 +84,34 @@ impl Cache {
 
     /// A subfolder, made if it does not exist.
     pub(crate) fn folder(&self, name: &str) -> Result<PathBuf, ToolError> {
+        self.close()?;
         let folder = self.root.join(name);
-        fs::create_dir_all(&folder).at("create", &folder)?;
+        seal::private_folder(&folder)?;
         Ok(folder)
+    }
+
+    /// Makes the folder itself, closed to others. One that holds something else too is not ours to
+    /// close: it must be closed already.
+    fn close(&self) -> Result<(), ToolError> {
+        // The user may well have put it elsewhere by a link of his own.
+        let root = fs::canonicalize(&self.root).unwrap_or_else(|_| self.root.clone());
+        let is_area = |name: &std::ffi::OsStr| AREAS.iter().any(|area| name == *area);
+        let shared = fs::read_dir(&root)
+            .is_ok_and(|listing| listing.flatten().any(|entry| !is_area(&entry.file_name())));
+        match shared && is_ours_alone(&root) {
+            true => Ok(()),
+            false if shared => Err(ToolError::Unsafe {
+                path: root,
+                reason: "belongs to another user or can be written by others, and holds more than \
+                         this program put there",
+            }),
+            false => seal::private_folder(&root),
+        }
+    }
+
+    /// Whether an entry is there, ours alone, and holds what was put into it.
+    pub(crate) fn is_whole(entry: &Path) -> bool {
+        seal::check(entry).is_ok()
     }
 
     /// Waits for the lock of that name and holds it; other names do not wait.
@@ -84,24 +123,21 @@ impl Cache {
     }
 
     /// A new folder for something that [`publish`](Self::publish) moves into `area` once it is
-    /// whole. It vanishes if it is dropped before that.
-    pub(crate) fn unfinished(&self, area: &str) -> Result<tempfile::TempDir, ToolError> {
+    /// whole. It vanishes if it is dropped before that, and those of killed processes vanish now.
+    pub(crate) fn unfinished(&self, area: &str) -> Result<Held, ToolError> {
         let folder = self.folder(area)?;
-        tempfile::Builder::new().prefix(UNFINISHED).tempdir_in(&folder).at("create", &folder)
+        Held::new(&folder, UNFINISHED).at("create", &folder)
     }
 
-    /// Moves a finished folder into place. If another process was faster, its result stays: the
-    /// names are content keys, so both are the same.
-    pub(crate) fn publish(finished: tempfile::TempDir, target: &Path) -> Result<(), ToolError> {
-        match fs::rename(finished.path(), target) {
-            Ok(()) => {
-                // The folder has moved: there is nothing left for the guard to remove.
-                let _moved = finished.keep();
-                Ok(())
-            }
-            Err(_) if target.is_dir() => Ok(()),
-            Err(source) => Err(ToolError::File { doing: "create", path: target.into(), source }),
+    /// Moves a finished folder into place, sealed. If another process was faster, its result stays:
+    /// the names are content keys, so both are the same. What is there but not whole leaves.
+    pub(crate) fn publish(finished: Held, target: &Path) -> Result<(), ToolError> {
+        let kept = finished.keep().at("create", target)?;
+        let moved = seal::seal(&kept).and_then(|()| replace(&kept, target));
+        if moved.is_err() {
+            let _ = fs::remove_dir_all(&kept);
         }
+        moved
     }
 
     /// Notes that an entry was used now, for [`prune`](Self::prune).
@@ -124,13 +160,11 @@ impl Cache {
                 .iter()
                 .find_map(|path| fs::metadata(path).and_then(|data| data.modified()).ok());
             let Some(used) = used else { continue };
-            let unfinished = folder
+            let is_unfinished = folder
                 .file_name()
                 .is_some_and(|name| name.to_string_lossy().starts_with(UNFINISHED));
             let age = SystemTime::now().duration_since(used).unwrap_or_default();
-            if unfinished && age > 24 * SAFE_AGE {
-                let _ = fs::remove_dir_all(&folder);
-            } else if !unfinished {
+            if !is_unfinished {
                 entries.push((used, age, bytes_in(&folder), folder));
             }
         }
@@ -144,6 +178,25 @@ impl Cache {
             bytes -= size;
         }
     }
+}
+
+/// Moves a folder to its place, unless one that is whole is there.
+fn replace(kept: &Path, target: &Path) -> Result<(), ToolError> {
+    for _ in 0..2 {
+        match fs::rename(kept, target) {
+            Ok(()) => return Ok(()),
+            Err(_) if Cache::is_whole(target) => {
+                let _ = fs::remove_dir_all(kept);
+                return Ok(());
+            }
+            Err(_) => {}
+        }
+        // A folder of half an entry, or something that is no folder.
+        let area = target.parent().unwrap_or(target);
+        let aside = Held::new(area, UNFINISHED).at("create", area)?;
+        fs::rename(target, aside.path().join("old")).at("replace", target)?;
+    }
+    fs::rename(kept, target).at("create", target)
 }
 
 /// Size of the files directly in a folder.
@@ -160,67 +213,4 @@ pub(crate) fn digest(parts: &[&str]) -> String {
         hasher.update(part.as_bytes());
     }
     hasher.finalize().to_hex().to_string()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn backdate(path: &Path, hours: u32) {
-        let time = SystemTime::now() - hours * SAFE_AGE;
-        File::options().append(true).open(path).unwrap().set_modified(time).unwrap();
-    }
-
-    #[test]
-    fn the_least_recently_used_entries_leave_first() {
-        let folder = tempfile::tempdir().unwrap();
-        let cache = Cache::at(folder.path()).unwrap();
-        for (name, hours) in [("a", 3), ("b", 4), ("c", 2), ("d", 0)] {
-            let entry = cache.folder("models").unwrap().join(name);
-            fs::create_dir(&entry).unwrap();
-            fs::write(entry.join("model.so"), [0; 100]).unwrap();
-            backdate(&entry.join("model.so"), hours);
-        }
-        Cache::touch(&folder.path().join("models/b/model.so"));
-        cache.prune("models", "model.so", 350);
-        let left = |name: &str| folder.path().join("models").join(name).is_dir();
-        assert_eq!([left("a"), left("b"), left("c"), left("d")], [false, true, true, true]);
-
-        // What was used within the last hour stays, whatever the bound.
-        cache.prune("models", "model.so", 0);
-        assert_eq!([left("b"), left("c"), left("d")], [true, false, true]);
-    }
-
-    #[test]
-    fn a_dropped_unfinished_folder_leaves_nothing() {
-        let folder = tempfile::tempdir().unwrap();
-        let cache = Cache::at(folder.path()).unwrap();
-        let unfinished = cache.unfinished("models").unwrap();
-        fs::write(unfinished.path().join("model.so"), "half").unwrap();
-        drop(unfinished);
-        assert_eq!(fs::read_dir(folder.path().join("models")).unwrap().count(), 0);
-    }
-
-    #[test]
-    fn the_first_publisher_wins() {
-        let folder = tempfile::tempdir().unwrap();
-        let cache = Cache::at(folder.path()).unwrap();
-        let target = folder.path().join("models/key");
-        for text in ["first", "second"] {
-            let unfinished = cache.unfinished("models").unwrap();
-            fs::write(unfinished.path().join("log"), text).unwrap();
-            Cache::publish(unfinished, &target).unwrap();
-        }
-        assert_eq!(fs::read_to_string(target.join("log")).unwrap(), "first");
-        assert_eq!(fs::read_dir(folder.path().join("models")).unwrap().count(), 1);
-    }
-
-    #[test]
-    fn keys_depend_on_content_and_on_its_borders() {
-        assert_eq!(digest(&["a", "b"]), digest(&["a", "b"]));
-        assert_ne!(digest(&["ab", ""]), digest(&["a", "b"]));
-        assert_ne!(digest(&["a", "b"]), digest(&["b", "a"]));
-        // A key is a promise to caches that exist: it must not change by accident.
-        assert_eq!(&digest(&["top", "module top; endmodule"])[..16], "7563ae777ee81114");
-    }
 }

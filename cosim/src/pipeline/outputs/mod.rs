@@ -1,21 +1,28 @@
 //! The last stage: `build/<name>`, whole or not at all.
 
+mod exchange;
+#[cfg(test)]
+mod tests;
+
 use super::PipelineError;
 use crate::tools::Tool;
+use exchange::{Exchange, is_inside};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
+use weights::files::read_regular;
 
 /// The file that tells our folders from others, and one run from another.
 const MANIFEST: &str = "manifest.json";
 /// The folder of the boards, which each have a manifest of their own and outlive a run.
-const BOARDS: &str = "synth";
+pub(crate) const BOARDS: &str = "synth";
 /// The folder of an exploration, which has one too.
 pub(crate) const EXPLORATION: &str = "explore";
 /// What outlives a run.
 const KEPT: [&str; 2] = [BOARDS, EXPLORATION];
+/// Most bytes of a manifest.
+const MANIFEST_BYTES_MAX: u64 = 64 << 20;
 /// What `generator` says in it.
 const GENERATOR: &str = "spikewright";
 
@@ -49,6 +56,8 @@ pub struct Output {
 pub struct Outputs {
     folder: PathBuf,
     files: Vec<Output>,
+    /// The folder of the model, if there is one.
+    model: Option<PathBuf>,
 }
 
 /// The content of `manifest.json`.
@@ -74,6 +83,13 @@ impl Entry {
 }
 
 impl Manifest {
+    /// The manifest of a folder of ours.
+    fn read(folder: &Path) -> Option<Manifest> {
+        let bytes = read_regular(&folder.join(MANIFEST), MANIFEST_BYTES_MAX).ok()?;
+        let manifest: Manifest = serde_json::from_slice(&bytes).ok()?;
+        (manifest.generator == GENERATOR).then_some(manifest)
+    }
+
     fn to_bytes(&self) -> Vec<u8> {
         let mut bytes =
             serde_json::to_vec_pretty(self).expect("strings and integers always serialise");
@@ -82,12 +98,17 @@ impl Manifest {
     }
 }
 
+/// What helps where an output cannot be written.
+const fn remedy() -> &'static str {
+    "choose another --out, or make room there"
+}
+
 /// The error of a file of the folder.
 fn failed(
     doing: &'static str,
     path: &Path,
 ) -> impl FnOnce(std::io::Error) -> PipelineError + use<> {
-    PipelineError::file(doing, path, "choose another --out, or make room there")
+    PipelineError::file(doing, path, remedy())
 }
 
 impl Outputs {
@@ -96,8 +117,19 @@ impl Outputs {
     /// # Errors
     /// If something is there that is not ours to replace.
     pub fn new(out: &Path, name: &str) -> Result<Outputs, PipelineError> {
-        let outputs = Outputs { folder: out.join(name), files: Vec::new() };
+        let outputs = Outputs { folder: out.join(name), files: Vec::new(), model: None };
         outputs.require_ours()?;
+        Ok(outputs)
+    }
+
+    /// The same, of the model in that folder.
+    ///
+    /// # Errors
+    /// If there are outputs of a model in another folder, whose name is only the same.
+    pub fn of_model(self, model: Option<&Path>) -> Result<Outputs, PipelineError> {
+        let model = model.map(|path| path.canonicalize().unwrap_or_else(|_| path.to_owned()));
+        let outputs = Outputs { model, ..self };
+        outputs.require_same_model()?;
         Ok(outputs)
     }
 
@@ -116,37 +148,20 @@ impl Outputs {
         self.files.len() + 1
     }
 
-    /// Writes everything beside the folder and moves it into place; an earlier run of ours is
-    /// replaced.
+    /// Writes everything beside what is there and then goes from the one to the other in one step.
     ///
     /// # Errors
     /// If a file cannot be written, or the folder belongs to someone else by now.
     pub fn write(&self, tools: &[ToolVersion]) -> Result<(), PipelineError> {
-        let out = self.folder.parent().unwrap_or(Path::new("."));
-        fs::create_dir_all(out).map_err(failed("create", out))?;
-        let temporary = |prefix: &str| {
-            tempfile::Builder::new().prefix(prefix).tempdir_in(out).map_err(failed("create", out))
-        };
-        let new = temporary(".new-")?;
-        // A temporary folder is closed to others; this one becomes a plain one.
-        let inside = new.path().join("folder");
-        for file in self.files.iter().chain([&self.manifest(tools)]) {
-            let path = inside.join(&file.path);
-            let parent = path.parent().unwrap_or(&inside);
-            fs::create_dir_all(parent).map_err(failed("create", parent))?;
-            fs::write(&path, &file.bytes).map_err(failed("write", &path))?;
-        }
         self.require_ours()?;
-        let old = temporary(".old-")?;
-        if self.folder.exists() {
-            let place = old.path().join("folder");
-            fs::rename(&self.folder, &place).map_err(failed("replace", &self.folder))?;
-            for name in KEPT.into_iter().filter(|name| place.join(name).is_dir()) {
-                let kept = inside.join(name);
-                fs::rename(place.join(name), &kept).map_err(failed("create", &kept))?;
-            }
-        }
-        fs::rename(&inside, &self.folder).map_err(failed("create", &self.folder))
+        let mut exchange = Exchange::begin(&self.folder)?;
+        // Another process may have been first.
+        self.require_ours()?;
+        self.require_same_model()?;
+        let manifest = self.manifest(tools);
+        let digest = blake3::hash(&manifest.bytes).to_hex();
+        let files: Vec<&Output> = self.files.iter().chain([&manifest]).collect();
+        exchange.replace(&files, &digest, self.model.as_deref(), false)
     }
 
     fn manifest(&self, tools: &[ToolVersion]) -> Output {
@@ -164,9 +179,7 @@ impl Outputs {
 
     /// Whether a folder was written by this program.
     pub fn is_ours(folder: &Path) -> bool {
-        let manifest = fs::read(folder.join(MANIFEST)).unwrap_or_default();
-        let value: serde_json::Value = serde_json::from_slice(&manifest).unwrap_or_default();
-        value["generator"] == GENERATOR
+        Manifest::read(folder).is_some()
     }
 
     /// Replaces one file of a folder of ours, or adds it, and notes it in the manifest.
@@ -174,21 +187,50 @@ impl Outputs {
     /// # Errors
     /// If the folder is not ours, or a file cannot be written.
     pub fn replace(folder: &Path, name: &str, bytes: Vec<u8>) -> Result<(), PipelineError> {
-        let path = folder.join(MANIFEST);
-        let text = fs::read(&path).map_err(failed("read", &path))?;
-        let Ok(mut manifest) = serde_json::from_slice::<Manifest>(&text) else {
+        let mut exchange = Exchange::begin(folder)?;
+        let Some(mut manifest) = Manifest::read(folder) else {
             return Err(PipelineError::Foreign { path: folder.to_owned() });
         };
         manifest.files.insert(name.to_owned(), Entry::of(&bytes));
-        put(folder, name, &bytes)?;
-        put(folder, MANIFEST, &manifest.to_bytes())
+        let page = Output { path: name.to_owned(), bytes };
+        let manifest = Output { path: MANIFEST.to_owned(), bytes: manifest.to_bytes() };
+        let digest = blake3::hash(&manifest.bytes).to_hex();
+        let model = exchange::model_of(folder);
+        exchange.replace(&[&page, &manifest], &digest, model.as_deref(), true)
     }
 
-    /// Whether nothing but what outlives a run was ever written here.
-    fn holds_kept_only(&self) -> bool {
-        let Ok(listing) = fs::read_dir(&self.folder) else { return false };
-        let mut names = listing.flatten().map(|entry| entry.file_name()).peekable();
-        names.peek().is_some() && names.all(|name| KEPT.iter().any(|kept| name == *kept))
+    /// Requires that the files of a folder of ours are those that its manifest names, but for
+    /// `except`, which is made of them.
+    ///
+    /// # Errors
+    /// If the folder is not ours, or a file is missing or another one than was written.
+    pub fn require_whole(folder: &Path, except: Option<&str>) -> Result<(), PipelineError> {
+        let Some(manifest) = Manifest::read(folder) else {
+            return Err(PipelineError::Foreign { path: folder.to_owned() });
+        };
+        for (path, entry) in manifest.files.iter().filter(|(path, _)| Some(path.as_str()) != except)
+        {
+            let wrong = |reason: &str| {
+                Err(PipelineError::Altered { path: folder.join(path), reason: reason.to_owned() })
+            };
+            if !is_inside(path) {
+                return wrong("is no path inside the folder");
+            }
+            let metadata = match fs::metadata(folder.join(path)) {
+                Ok(metadata) if metadata.is_file() => metadata,
+                Ok(_) => return wrong("is no regular file"),
+                Err(_) => return wrong("is missing"),
+            };
+            let (found, noted) = (metadata.len(), entry.bytes as u64);
+            if found != noted {
+                return wrong(&format!("holds {found} bytes, the manifest says {noted}"));
+            }
+            let bytes = fs::read(folder.join(path)).map_err(failed("read", &folder.join(path)))?;
+            if Entry::of(&bytes).blake3 != entry.blake3 {
+                return wrong("has another content than the manifest says");
+            }
+        }
+        Ok(())
     }
 
     /// Refuses to replace what we did not write.
@@ -199,47 +241,17 @@ impl Outputs {
             Ok(metadata) if !metadata.is_dir() => return foreign(),
             Ok(_) => {}
         }
-        let ours = Outputs::is_ours(&self.folder) || self.holds_kept_only();
+        let ours = Outputs::is_ours(&self.folder) || exchange::holds_own_only(&self.folder);
         if ours { Ok(()) } else { foreign() }
     }
-}
 
-/// Writes a file beside its place and moves it there.
-fn put(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), PipelineError> {
-    let path = folder.join(name);
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed("write", &path))?;
-    file.write_all(bytes).map_err(failed("write", &path))?;
-    // A temporary file is closed to others; this one becomes a plain one.
-    let permissions = fs::metadata(folder.join(MANIFEST)).map(|metadata| metadata.permissions());
-    fs::set_permissions(file.path(), permissions.map_err(failed("read", &path))?)
-        .map_err(failed("write", &path))?;
-    file.persist(&path).map(drop).map_err(|error| failed("write", &path)(error.error))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn write(out: &Path, name: &str, file: &str) {
-        let mut outputs = Outputs::new(out, name).unwrap();
-        outputs.add(file, "text");
-        outputs.write(&[]).unwrap();
-    }
-
-    #[test]
-    fn boards_come_before_a_run_and_outlive_it() {
-        let out = tempfile::tempdir().unwrap();
-        let boards = out.path().join("design").join(BOARDS);
-        write(&boards, "board", "synth.json");
-        let is_there = |name: &str| out.path().join("design").join(name).is_file();
-        for _ in 0..2 {
-            write(out.path(), "design", "0-config.toml");
-            assert!(is_there("0-config.toml") && is_there("synth/board/synth.json"));
+    /// Refuses to replace the outputs of another model.
+    fn require_same_model(&self) -> Result<(), PipelineError> {
+        match (exchange::model_of(&self.folder), &self.model) {
+            (Some(other), Some(model)) if other != *model => {
+                Err(PipelineError::OtherModel { path: self.folder.clone(), model: other })
+            }
+            _ => Ok(()),
         }
-        // What someone else put beside the boards is not ours to replace.
-        let foreign = out.path().join("other");
-        fs::create_dir_all(foreign.join(BOARDS)).unwrap();
-        fs::write(foreign.join("thesis.txt"), "the only copy").unwrap();
-        assert!(matches!(Outputs::new(out.path(), "other"), Err(PipelineError::Foreign { .. })));
     }
 }
