@@ -12,6 +12,7 @@ pub mod case;
 pub mod configuration;
 pub mod counts;
 mod door;
+pub mod fuzz;
 pub mod html;
 pub mod machine_account;
 pub mod machine_check;

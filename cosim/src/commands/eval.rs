@@ -54,6 +54,8 @@ pub(super) struct EvalCommand {
     json: bool,
 }
 
+/// The key that cuts stories shorter than the model would.
+const CONTEXT: &str = "machine.context";
 /// How long the naive loop runs.
 const NAIVE_TIME: Duration = Duration::from_millis(500);
 
@@ -93,7 +95,11 @@ impl EvalCommand {
             let remedy = "leave out --steps: they are for models with neurons";
             return Err(PipelineError::Options { reason, remedy }.into());
         }
-        let corpus = Corpus::new(&text, &tokens, network.context, self.stories)?;
+        let context = match self.set.iter().any(|setting| setting.trim().starts_with(CONTEXT)) {
+            true => file.design.machine.context.min(network.context),
+            false => network.context.min(CONTEXT_MAX),
+        };
+        let corpus = Corpus::new(&text, &tokens, context, self.stories)?;
         if corpus.stories.is_empty() {
             return Err(PipelineError::NoToken { path: self.text.clone() }.into());
         }
@@ -183,8 +189,8 @@ struct Bench<'a, 'c> {
 }
 
 impl Bench<'_, '_> {
-    /// Lowers the network to the design with its own context and with sums that always fit: neither
-    /// changes a value.
+    /// Lowers the network to the design with the context of the longest story and with sums that
+    /// always fit: neither changes a value.
     fn lower(
         &self,
         file: &DesignFile,
@@ -192,7 +198,7 @@ impl Bench<'_, '_> {
         radix: Radix,
     ) -> Result<Program, PipelineError> {
         let radix = if radix == Radix::Unary { "unary" } else { "bitwise" };
-        let context = self.network.context.min(CONTEXT_MAX);
+        let context = self.corpus.stories.iter().map(Vec::len).max().unwrap_or(1);
         let settings = [
             format!("encoder.mean_count={mean_count}"),
             format!("array.radix={radix}"),

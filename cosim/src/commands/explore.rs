@@ -98,11 +98,19 @@ impl ExploreCommand {
         let file = source.design_file()?;
         let run = source.outputs(&self.out, &file)?;
         let mut outputs = Outputs::new(run.folder(), EXPLORATION)?;
-        let network = source.network(&file)?;
+        // Each block RAM has 18 kbit.
+        source.require_memory(&file, part.name, part.block_rams * (18 << 10))?;
+        let begin = Instant::now();
+        // The sweep tries wider arrays than the design's.
+        let network = source.network_of_layers(&file)?;
+        let what = format!("{}: {} weights", network.name, network.ternary_weight_count());
+        console.stage("import", &what, begin.elapsed());
         let prompt = prompt(&source, &file, &network)?;
         let tokens = self.tokens as usize;
         let megahertz = f64::from(self.megahertz);
         let options = ExploreOptions { axes: self.axes(), part, megahertz, prompt, tokens };
+        let candidates = options.axes.candidates(&file.design).len();
+        console.line(&format!("explore    {candidates} designs on {} …", options.part.name));
         let begin = Instant::now();
         let mut found = explore(&file, &network, &options)?;
         console.stage("explore", &describe(&found), begin.elapsed());
@@ -151,7 +159,11 @@ fn prompt(
 ) -> Result<Vec<u32>, PipelineError> {
     match &source.model {
         Some(_) => Ok(source.tokens(network)?.encode(PROMPT)?),
-        None => Ok(seeded_ids(network, file.design.run.seed, SEEDED_PROMPT)),
+        None => {
+            let context = file.design.machine.context.min(network.context);
+            let length = SEEDED_PROMPT.min(context);
+            Ok(seeded_ids(network, file.design.run.seed, length))
+        }
     }
 }
 

@@ -85,7 +85,7 @@ impl LayerOptions {
         stages.note(console, "config", begin, &what);
 
         let begin = Instant::now();
-        let network = options.network(&file)?;
+        let network = options.network_of_layers(&file)?;
         let texts = options.texts(&file, &network)?;
         let source = Source { file, network, texts };
         let network = &source.network;

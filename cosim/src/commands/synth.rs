@@ -127,7 +127,14 @@ impl SynthCommand {
         stages.note(console, "config", begin, &what);
 
         let begin = Instant::now();
-        let network = options.network(&file)?;
+        let is_machine = !(self.engine || facts.engine);
+        if is_machine {
+            options.require_memory(&file, &facts.part, facts.block_ram.bits())?;
+        }
+        let network = match is_machine {
+            true => options.network(&file)?,
+            false => options.network_of_layers(&file)?,
+        };
         let source = Source { file, network, texts: Vec::new() };
         let built = match self.engine || facts.engine {
             true => Built::Engine(engine(&source.file)?),

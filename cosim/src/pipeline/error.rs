@@ -106,6 +106,14 @@ pub enum PipelineError {
         /// Tokens of the run.
         count: usize,
     },
+    /// A model that is too large, by its dimensions alone.
+    #[error("{reason}\n  = {remedy}")]
+    Capacity {
+        /// What it takes, and the limit.
+        reason: String,
+        /// The way out, or that there is none.
+        remedy: String,
+    },
     /// Options that do not go together.
     #[error("{reason}\n  = {remedy}")]
     Options {

@@ -10,6 +10,7 @@
 //! Architecture invariant: stages compute and return; only `outputs` writes, and only once
 //! everything that can be refused has been refused.
 
+pub mod capacity;
 mod error;
 pub mod layers;
 pub mod machine;

@@ -1,5 +1,6 @@
 //! Stage 1: what the user gives. Configuration, network and text.
 
+use super::capacity::{require_addresses, require_memory};
 use super::{Outputs, PipelineError};
 use crate::reference::{Tokens, seeded_ids, stories};
 use firmware::lower::{LowerError, lower};
@@ -9,6 +10,7 @@ use std::path::{Path, PathBuf};
 use weights::config::DesignFile;
 use weights::files::regular;
 use weights::network::Network;
+use weights::shown::shown;
 use weights::{import, sample};
 
 /// Largest text file in bytes: a context holds far less.
@@ -103,13 +105,33 @@ impl SourceOptions {
         Ok(file)
     }
 
-    /// Imports the model, or makes the sample network of the seed.
+    /// Imports the model, or makes the sample network of the seed. A model that no machine of the
+    /// design has addresses for is refused before its weights are read.
+    ///
+    /// # Errors
+    /// As [`import::import`], or if it is too large or has no ternary matrix.
+    pub fn network(&self, file: &DesignFile) -> Result<Network, PipelineError> {
+        self.network_for(file, true)
+    }
+
+    /// The same for single layers, whatever the size of the network.
     ///
     /// # Errors
     /// As [`import::import`], or if it has no ternary matrix.
-    pub fn network(&self, file: &DesignFile) -> Result<Network, PipelineError> {
+    pub fn network_of_layers(&self, file: &DesignFile) -> Result<Network, PipelineError> {
+        self.network_for(file, false)
+    }
+
+    fn network_for(&self, file: &DesignFile, machine: bool) -> Result<Network, PipelineError> {
         let network = match &self.model {
-            Some(folder) => import::import(folder)?,
+            Some(folder) => {
+                // A run of single layers loads one matrix at a time.
+                let shape = if machine { import::shape(folder)? } else { None };
+                if let Some(shape) = shape {
+                    require_addresses(&model_name(folder), &shape, &file.design)?;
+                }
+                import::import(folder)?
+            }
             None => {
                 let design = &file.design;
                 sample::network_of(design.run.seed, &sample::shape_of(&design.sample))
@@ -120,6 +142,23 @@ impl SourceOptions {
             Ok(network)
         } else {
             Err(PipelineError::NoMatrix { network: network.name })
+        }
+    }
+
+    /// Refuses a model that a part cannot hold, before its weights are read.
+    ///
+    /// # Errors
+    /// If the configuration is wrong, or the model too large.
+    pub fn require_memory(
+        &self,
+        file: &DesignFile,
+        part: &str,
+        bits: u64,
+    ) -> Result<(), PipelineError> {
+        let Some(folder) = &self.model else { return Ok(()) };
+        match import::shape(folder)? {
+            Some(shape) => require_memory(&model_name(folder), &shape, &file.design, (part, bits)),
+            None => Ok(()),
         }
     }
 
@@ -165,6 +204,13 @@ impl SourceOptions {
             false => Ok(texts),
         }
     }
+}
+
+/// What messages call a model before it is imported.
+fn model_name(folder: &Path) -> String {
+    let absolute = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+    let name = absolute.file_name().unwrap_or("the model".as_ref()).to_string_lossy();
+    format!("`{}`", shown(&name))
 }
 
 /// Ids without stories: as many texts as the context makes necessary.

@@ -60,6 +60,9 @@ pub(super) fn key(class: &str) -> Markup {
 
 /// Round distances of marks, so that at most `most` of them lie below `largest`.
 pub(super) fn marks(largest: f64, most: usize) -> Vec<f64> {
+    if !largest.is_finite() {
+        return Vec::new();
+    }
     let mut step = 1.0;
     for factor in [2.0, 2.5, 2.0].into_iter().cycle() {
         if largest / step <= most as f64 {

@@ -43,7 +43,7 @@ pub(super) fn shares(timeline: &Timeline) -> Vec<Part> {
         covered(&spans)
     };
     let (matrix, either) = (spans(Some(TimelineUnit::Matrix)), spans(None));
-    let other = matrix.saturating_sub(timeline.array + timeline.drain_waits);
+    let other = matrix.saturating_sub(timeline.array.saturating_add(timeline.drain_waits));
     let part =
         |name: &str, class, value: u64| Part { name: name.to_owned(), class, value: value as f64 };
     let parts = vec![
@@ -62,8 +62,8 @@ pub(super) fn covered(spans: &[(u64, u64)]) -> u64 {
     for &(first, last) in spans {
         let begin = first.max(next);
         if last >= begin {
-            cycles += last + 1 - begin;
-            next = last + 1;
+            next = last.saturating_add(1);
+            cycles += next - begin;
         }
     }
     cycles
@@ -98,7 +98,8 @@ fn operations(timeline: &Timeline, unit: TimelineUnit, title: &str) -> Markup {
 fn sums(timeline: &Timeline, unit: TimelineUnit) -> Vec<Part> {
     let mut sums: Vec<Part> = Vec::new();
     for entry in timeline.instructions.iter().filter(|entry| entry.unit == unit) {
-        let (name, value) = (entry.kind(), (entry.last + 1).saturating_sub(entry.first) as f64);
+        let (name, value) =
+            (entry.kind(), entry.last.saturating_add(1).saturating_sub(entry.first) as f64);
         match sums.iter_mut().find(|sum| sum.name == name) {
             Some(sum) => sum.value += value,
             None => sums.push(Part { name, class: entry.class(), value }),

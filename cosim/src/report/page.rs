@@ -22,12 +22,46 @@ pub fn page(cosim: &str, boards: &[SynthReport]) -> Result<String, ReportError> 
         reason: error.to_string(),
     };
     let value: Value = serde_json::from_str(cosim).map_err(wrong)?;
+    require_sensible(&value, "")
+        .map_err(|reason| ReportError::Content { file: COSIM.to_owned(), reason })?;
     // What only a run of the layers has.
     let page = match value.get("per_matrix") {
         Some(_) => layers(&CosimReport::deserialize(&value).map_err(wrong)?),
         None => machine::page(&Deserialize::deserialize(&value).map_err(wrong)?, boards),
     };
     Ok(page.into_string())
+}
+
+/// Largest whole number and largest number of a run: what is computed of many of them still fits.
+const COUNT_MAX: u64 = 1 << 44;
+const NUMBER_MAX: f64 = 1e18;
+
+/// Refuses numbers that no run has.
+fn require_sensible(value: &Value, place: &str) -> Result<(), String> {
+    let inside = |name: &str| match place {
+        "" => name.to_owned(),
+        place => format!("{place}.{name}"),
+    };
+    match value {
+        Value::Object(fields) => {
+            let mut fields = fields.iter();
+            fields.try_for_each(|(name, value)| require_sensible(value, &inside(name)))
+        }
+        Value::Array(values) => {
+            let mut values = values.iter().enumerate();
+            values
+                .try_for_each(|(index, value)| require_sensible(value, &inside(&index.to_string())))
+        }
+        Value::Number(number) => {
+            let sensible = match number.as_u64() {
+                Some(count) => count <= COUNT_MAX,
+                None => number.as_f64().is_some_and(|number| number.abs() <= NUMBER_MAX),
+            };
+            let place = weights::shown::shown(place);
+            if sensible { Ok(()) } else { Err(format!("`{place}` is {number}, beyond any run")) }
+        }
+        Value::Null | Value::Bool(_) | Value::String(_) => Ok(()),
+    }
 }
 
 /// A whole page.

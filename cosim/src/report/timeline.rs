@@ -165,7 +165,7 @@ impl Strip<'_> {
 
     /// What an instruction waits for at the issue: results first, then its unit.
     fn waits(&self, entry: &TimelineEntry, y: u32, scale: f64) -> Markup {
-        let results = entry.matrix_met.max(entry.vector_met).clamp(entry.ready, entry.issued);
+        let results = entry.matrix_met.max(entry.vector_met).min(entry.issued).max(entry.ready);
         let (class, what) = match entry.matrix_met >= entry.vector_met {
             true => ("weights", "results of the matrix unit"),
             false => ("vector", "results of the vector unit"),

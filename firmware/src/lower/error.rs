@@ -53,7 +53,7 @@ pub enum LowerError {
     /// A number of the model is beyond what an instruction can say.
     #[error(
         "layer `{layer}`: {quantity} {value:e} is beyond a 16-bit factor with a shift of 0..=63; \
-         rescale the weights"
+         lower machine.value_width, or rescale the weights"
     )]
     Factor {
         /// The layer.

@@ -49,6 +49,7 @@ mod tests;
 pub use accesses::{Accesses, Range, accesses, argument};
 pub use error::LowerError;
 pub use pass_accesses::{Reach, spread_accesses};
+pub use sizes::STORE_WORDS_MAX;
 
 use crate::machine::Program;
 use emitter::Emitter;

@@ -9,7 +9,7 @@ use weights::numeric::Radix;
 use weights::numeric::fixed_point::digit_magnitude_bits;
 
 /// Most words of a store, and most token ids and instructions: their addresses have 16 bits.
-pub(super) const STORE_WORDS_MAX: u64 = 1 << 16;
+pub const STORE_WORDS_MAX: u64 = 1 << 16;
 
 /// Refuses a memory whose last words have no addresses.
 pub(super) fn limit_words(memory: &'static str, words: u64, limit: u64) -> Result<(), LowerError> {

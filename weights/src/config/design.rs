@@ -177,10 +177,10 @@ pub struct Machine {
     #[schemars(range(min = 1, max = CONTEXT_MAX))]
     pub context: usize,
     /// Balanced ternary digits of a kept key or value: 4 hold −40..=40.
-    #[schemars(range(min = 1, max = DIGITS_MAX))]
+    #[schemars(range(min = DIGITS_MIN, max = DIGITS_MAX))]
     pub key_value_digits: u32,
     /// Balanced ternary digits of an embedding and of the output head: 5 hold −121..=121.
-    #[schemars(range(min = 1, max = DIGITS_MAX))]
+    #[schemars(range(min = DIGITS_MIN, max = DIGITS_MAX))]
     pub embedding_digits: u32,
     /// Bits of the counts of queries and attention weights; they go through the array in one pass:
     /// at most planes, bitwise.

@@ -69,6 +69,8 @@ pub mod limits {
     pub const COUNT_WIDTH_MAX: u32 = 15;
     /// Most positions of a machine's text.
     pub const CONTEXT_MAX: usize = 4096;
+    /// Fewest balanced ternary digits of a number: one holds no magnitude beside its sign.
+    pub const DIGITS_MIN: u32 = 2;
     /// Most balanced ternary digits of a number.
     pub const DIGITS_MAX: u32 = 7;
     /// Most tokens of a run.

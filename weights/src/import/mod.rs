@@ -41,7 +41,7 @@ pub use gguf::{GgufModel, import_gguf, import_gguf_within, is_gguf};
 pub use llama::{export_llama, llama_config_json, llama_safetensors_bytes};
 
 use crate::llama::Llama;
-use crate::network::Network;
+use crate::network::{BitnetShape, Network};
 use model::Model;
 use std::path::Path;
 
@@ -109,6 +109,19 @@ pub fn import_llama_within(
     let llama = llama::read(&mut model)?;
     model.finish()?;
     Ok((llama, model.notes))
+}
+
+/// The dimensions of the BitNet transformer in a folder, from its configuration alone: nothing of
+/// its weights is read. `None` if the model is of another family.
+///
+/// # Errors
+/// The first thing that is wrong with the configuration.
+pub fn shape(folder: &Path) -> Result<Option<BitnetShape>, ImportError> {
+    if is_gguf(folder) {
+        return Ok(None);
+    }
+    let limits = Limits::default();
+    bitnet::shape(&mut Model::open(folder, &limits)?)
 }
 
 /// [`import`] within other limits, with notes.

@@ -14,7 +14,7 @@ use super::container::{Container, Tensor};
 use super::fields::Fields;
 use super::model::Model;
 use super::{ImportError, rope, tensors};
-use crate::network::{BitnetSource, Network, Table, TernaryMatrix, bitnet_network};
+use crate::network::{BitnetShape, BitnetSource, Network, Table, TernaryMatrix, bitnet_network};
 use config::Config;
 use quantisation::Quantisation;
 
@@ -34,6 +34,16 @@ pub(super) fn import_llama(model: &mut Model<'_>) -> Result<Network, ImportError
     let defaults = config::llama_defaults(&model.config);
     let config = config::read(model, defaults)?;
     build(model, config)
+}
+
+/// The dimensions that a configuration gives, if its family is one of these.
+pub(super) fn shape(model: &mut Model<'_>) -> Result<Option<BitnetShape>, ImportError> {
+    let defaults = match model.config.text("model_type")? {
+        "bitnet" => &config::BITNET,
+        "llama" if is_ternary_llama(&model.config) => config::llama_defaults(&model.config),
+        _ => return Ok(None),
+    };
+    Ok(Some(config::read(model, defaults)?.shape))
 }
 
 fn build(model: &mut Model<'_>, mut config: Config) -> Result<Network, ImportError> {

@@ -1,0 +1,4 @@
+//! `cargo +nightly fuzz run report`; see `tests/src/fuzz.rs`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| tests::fuzz::report(bytes));
