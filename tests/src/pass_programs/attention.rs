@@ -19,6 +19,8 @@ pub(super) fn program(seed: u64, radix: Radix) -> Program {
     let mut it = Assembly::new(seed, context);
     let MachineParameters { lanes, slots, elements, key_value_digits: digits, .. } = it.parameters;
     it.parameters = MachineParameters {
+        // Products of several digits take trains of one pass.
+        planes: BITS,
         radix,
         key_depth: HEADS * context.div_ceil(lanes) * digits * HEAD.div_ceil(slots),
         value_depth: HEADS * HEAD.div_ceil(lanes) * digits * context.div_ceil(slots),

@@ -18,6 +18,8 @@ pub(super) fn program(seed: u64) -> Program {
     let MachineParameters { lanes, slots, elements, key_value_digits: digits, .. } = it.parameters;
     let words = WIDTH / elements;
     it.parameters = MachineParameters {
+        // Products of several digits take trains of one pass.
+        planes: BITS,
         key_depth: CONTEXT.div_ceil(lanes) * digits * WIDTH.div_ceil(slots),
         value_depth: WIDTH.div_ceil(lanes) * digits * CONTEXT.div_ceil(slots),
         residual_depth: CONTEXT * words,
