@@ -29,6 +29,7 @@ mod emitter;
 mod error;
 mod factor;
 mod feed_forward;
+mod general;
 pub mod hazards;
 mod heads;
 mod linear;
@@ -56,7 +57,7 @@ use emitter::Emitter;
 use schedule::Order;
 use values::Value;
 use weights::config::Design;
-use weights::network::{EmbedIndex, Function, Network, Operation};
+use weights::network::{EmbedIndex, Function, Network, Operation, bitnet_shape};
 
 /// Lowers `network` to a machine of `design`.
 ///
@@ -70,6 +71,9 @@ pub fn lower(network: &Network, design: &Design) -> Result<Program, LowerError> 
 /// [`lower`] with the instructions in any legal order.
 fn lower_in(network: &Network, design: &Design, order: Order) -> Result<Program, LowerError> {
     network.check()?;
+    if bitnet_shape(network).is_none() {
+        return general::lower(network, design);
+    }
     let mut emitter = Emitter::new(network, design)?;
     for (index, operation) in network.operations.iter().enumerate() {
         emitter.begin(index);

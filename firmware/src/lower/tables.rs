@@ -39,13 +39,13 @@ impl Quantised {
     }
 
     /// The largest Σ |integer| of a row.
-    fn row_sum_max(&self) -> u64 {
+    pub(super) fn row_sum_max(&self) -> u64 {
         let sum = |row: &[i64]| row.iter().map(|integer| integer.unsigned_abs()).sum();
         self.integers.chunks_exact(self.columns).map(sum).max().unwrap_or(0)
     }
 
     /// Its digits, most significant first, each row by row.
-    fn digits(&self, digits: u32) -> Vec<Vec<Trit>> {
+    pub(super) fn digits(&self, digits: u32) -> Vec<Vec<Trit>> {
         let mut planes = vec![Vec::with_capacity(self.integers.len()); digits as usize];
         for &integer in &self.integers {
             for (plane, digit) in planes.iter_mut().zip(balanced_digits(integer, digits)) {

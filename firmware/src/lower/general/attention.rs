@@ -1,0 +1,376 @@
+//! Attention: keys and values into the cache where they are made, then head by head.
+//!
+//! ```text
+//!  query ─► train │ keys · query ─► scores ─► e^(s − max) or the scores themselves ─► train
+//!                 │ values · train ─► attention output, over the sum where there is a softmax
+//! ```
+
+use super::super::LowerError;
+use super::super::factor::{Factor, exp2};
+use super::composer::{Composer, Over};
+use super::draft::Draft;
+use super::elementwise::TABLE_FRACTION;
+use super::value::{At, Cache, Scores, Train, Value, Vector};
+use crate::isa::{Action, Emit, Extent, Finish, Join, Length, Matrix, Multiply, Reduce, Space};
+use std::rc::Rc;
+use weights::network::{AttentionShape, Operation, SpikingHeads};
+use weights::numeric::fixed_point::bit_length;
+use weights::numeric::pass::FunctionTable;
+
+/// The range of the exponential of a softmax: −16..0.
+const REACH: i64 = 16;
+
+/// Heads of an attention as they lie.
+#[derive(Clone, Copy)]
+struct Heads {
+    count: usize,
+    width: usize,
+    /// Words of one head.
+    words: usize,
+}
+
+impl<'n> Composer<'n> {
+    fn heads(&self, count: usize, width: usize) -> Heads {
+        Heads { count, width, words: width.div_ceil(self.elements()) }
+    }
+
+    /// Runs `body` for every head: its number where heads are not a loop.
+    fn each_head(
+        &mut self,
+        count: usize,
+        name: &str,
+        mut body: impl FnMut(&mut Self) -> Result<(), LowerError>,
+    ) -> Result<(), LowerError> {
+        if count == 1 {
+            return body(self);
+        }
+        self.open(Over::Heads, Extent::Count, count, format!("{name}: for each head"))?;
+        body(self)?;
+        self.close()
+    }
+
+    /// Keeps a value that an attention reads as its keys or its values.
+    pub(super) fn keep_operands(&mut self, name: &'n str) -> Result<(), LowerError> {
+        let network = self.network;
+        for operation in &network.operations {
+            let (emit, heads, width) = match operation {
+                Operation::AttentionScores { key, shape, .. } if key == name => {
+                    (Emit::Keys, shape.key_value_heads, shape.head_width)
+                }
+                Operation::WeightedValues { value, shape, .. } if value == name => {
+                    (Emit::Values, shape.key_value_heads, shape.head_width)
+                }
+                Operation::SpikingAttention { key, shape, .. } if key == name => {
+                    (Emit::Keys, shape.heads, shape.head_width)
+                }
+                Operation::SpikingAttention { value, shape, .. } if value == name => {
+                    (Emit::Values, shape.heads, shape.head_width)
+                }
+                _ => continue,
+            };
+            let heads = self.heads(heads, width);
+            self.keep(name, emit, heads)?;
+        }
+        Ok(())
+    }
+
+    fn keep(&mut self, name: &str, emit: Emit, heads: Heads) -> Result<(), LowerError> {
+        let vector = self.vector(name)?;
+        let digits = self.machine.key_value_digits;
+        let limit = ((3i64.pow(digits) - 1) / 2) as f64;
+        let whole = vector.bound.max(1e-6).log2().ceil() as i64;
+        let fraction = (limit.log2().floor() as i64 - whole).min(vector.fraction);
+        let (lanes, slots) = (self.machine.lanes as usize, self.machine.slots as usize);
+        let context = self.machine.context as usize;
+        let channels = heads.words * self.elements();
+        let (tiles, columns) = match emit {
+            Emit::Keys => (context.div_ceil(lanes), channels.div_ceil(slots)),
+            _ => (channels.div_ceil(lanes), context.div_ceil(slots)),
+        };
+        let per_head = tiles * digits as usize * columns;
+        let per_step = heads.count * per_head;
+        let label = format!("{name}, {}", if emit == Emit::Keys { "keys" } else { "values" });
+        let cache = match self.caches.get(&label) {
+            Some(cache) => *cache,
+            None => {
+                // Steps that attend all positions of a block overwrite the step before.
+                let steps = if self.phases.block { 1 } else { self.network.steps };
+                let which = usize::from(emit != Emit::Keys);
+                let first = self.cache_words[which];
+                self.cache_words[which] += (per_step * steps) as u64;
+                let memory = [crate::machine::Memory::Keys, crate::machine::Memory::Values][which];
+                self.area(memory, name, first as u32, (per_step * steps) as u32);
+                let cache = Cache {
+                    first: first as u32,
+                    per_step: if steps == 1 { 0 } else { per_step as u32 },
+                    per_head: per_head as u32,
+                    columns: columns as u32,
+                    theta: vector.unit * exp2(-fraction),
+                    bound: (vector.bound * exp2(fraction)).min(limit),
+                };
+                self.caches.insert(label.clone(), cache);
+                cache
+            }
+        };
+        self.each_head(heads.count, &label, |it| {
+            let at = At { per_step: cache.per_step, ..At::fixed(Space::Nothing, cache.first) };
+            let draft = Draft::over(channels).a(vector.at, heads.words);
+            let draft = draft.multiply(Multiply::One, vector.fraction - fraction);
+            let draft = draft.keep(emit, at, cache.per_head, cache.columns);
+            it.pass(draft, format!("{label}: a head into the cache"))
+        })
+    }
+
+    fn cache(&self, name: &str, what: &str) -> Cache {
+        let mut cache = self.caches[&format!("{name}, {what}")];
+        // A unit may follow the step.
+        if let Value::Vector(vector) = self.value(name) {
+            let whole = vector.bound.max(1e-6).log2().ceil() as i64;
+            let limit = ((3i64.pow(self.machine.key_value_digits) - 1) / 2) as f64;
+            let fraction = (limit.log2().floor() as i64 - whole).min(vector.fraction);
+            cache.theta = vector.unit * exp2(-fraction);
+        }
+        cache
+    }
+
+    pub(super) fn scores(
+        &mut self,
+        name: &'n str,
+        query: &str,
+        key: &str,
+        shape: &AttentionShape,
+    ) -> Result<Value<'n>, LowerError> {
+        Ok(Value::Scores(Rc::new(Scores {
+            name,
+            query: self.vector(query)?,
+            heads: shape.heads,
+            key_heads: shape.key_value_heads,
+            head_width: shape.head_width,
+            causal: shape.causal,
+            keys: self.cache(key, "keys"),
+        })))
+    }
+
+    /// The query of one head as a train.
+    fn query_train(
+        &mut self,
+        name: &str,
+        query: &Vector,
+        heads: Heads,
+    ) -> Result<Rc<Train>, LowerError> {
+        let most = self.design.machine.count_width.min(8);
+        let whole = query.bound.max(1e-6).log2().ceil() as i64;
+        let fraction = (i64::from(most) - whole).min(query.fraction);
+        let bound = (query.bound * exp2(fraction)).round().max(1.0) as u64;
+        let layout = super::super::values::Layout::plain(heads.width, self.elements());
+        let theta = query.unit * exp2(-fraction);
+        let train = self.new_train(&Rc::new(layout), theta, bound, true);
+        let bits = bit_length(train.bound as i64);
+        let draft = Draft::over(heads.words * self.elements()).a(query.at, heads.words);
+        let draft = draft.multiply(Multiply::One, query.fraction - fraction);
+        let draft = draft.train(train.descriptor.first(), train.words.first(), bits);
+        self.pass(draft, format!("{name}: the query of a head"))?;
+        Ok(train)
+    }
+
+    /// keys · query to R.
+    fn head_scores(
+        &mut self,
+        name: &str,
+        (keys, train): (Cache, &Train),
+        factor: Factor,
+        (address, maximum): (u32, Option<u32>),
+        all: bool,
+    ) -> Result<(), LowerError> {
+        let matrix = Matrix {
+            store: 1,
+            base: keys.first,
+            tiles: self.machine.context.div_ceil(self.machine.lanes),
+            stride: keys.columns,
+            digits: self.machine.key_value_digits,
+            train: train.descriptor.first(),
+            source: train.words.first(),
+            address,
+            multiplier: factor.multiplier,
+            shift: factor.shift,
+            last_rows: 1,
+            search: maximum.is_some().into(),
+            maximum: maximum.unwrap_or(0),
+            ..Matrix::default()
+        };
+        let moves = [("base", [keys.per_step, 0, keys.per_head])];
+        self.push(Action::Matrix(matrix), &moves, format!("{name}: scores of a head"))?;
+        if all {
+            self.attend_all();
+        }
+        Ok(())
+    }
+
+    /// values · train to R.
+    fn head_values(
+        &mut self,
+        name: &str,
+        (values, train): (Cache, &Train),
+        (factor, scalar): (Factor, Option<u32>),
+        output: At,
+        heads: Heads,
+        all: bool,
+    ) -> Result<(), LowerError> {
+        let rows = heads.words * self.elements();
+        let lanes = self.machine.lanes as usize;
+        let tiles = rows.div_ceil(lanes);
+        let matrix = Matrix {
+            store: 2,
+            base: values.first,
+            tiles: tiles as u32,
+            stride: values.columns,
+            digits: self.machine.key_value_digits,
+            train: train.descriptor.first(),
+            source: train.words.first(),
+            address: output.first,
+            multiplier: factor.multiplier,
+            shift: factor.shift,
+            scaling: if scalar.is_some() { 2 } else { 0 },
+            scalar: scalar.unwrap_or(0),
+            last_rows: (rows - (tiles - 1) * lanes) as u32,
+            ..Matrix::default()
+        };
+        let words = heads.words as u32;
+        let moves = [
+            ("base", [values.per_step, 0, values.per_head]),
+            ("address", [output.per_step, output.per_position, words]),
+        ];
+        self.push(Action::Matrix(matrix), &moves, format!("{name}: values of a head"))?;
+        if all {
+            self.attend_all();
+        }
+        Ok(())
+    }
+
+    /// A train over the positions.
+    fn position_train(&mut self, bound: u64) -> Rc<Train> {
+        let context = self.machine.context as usize;
+        let layout = super::super::values::Layout::plain(context, self.elements());
+        self.new_train(&Rc::new(layout), 1.0, bound, false)
+    }
+
+    pub(super) fn spiking_attention(
+        &mut self,
+        name: &'n str,
+        [query, key, value]: [&str; 3],
+        shape: &SpikingHeads,
+    ) -> Result<Value<'n>, LowerError> {
+        let heads = self.heads(shape.heads, shape.head_width);
+        let (query, keys) = (self.vector(query)?, self.cache(key, "keys"));
+        let values = self.cache(value, "values");
+        let output = self.operation().output();
+        let layout = self.layouts.of_value(output);
+        let unit = query.unit * keys.theta * values.theta;
+        let most = query.bound * keys.bound * heads.width as f64;
+        let context = f64::from(self.machine.context);
+        let worst = most * values.bound * context;
+        self.prove_sum(name, worst)?;
+        let (at, area) = self.result(output, layout.width / self.elements());
+        let scores =
+            self.pools.results.take(self.machine.context.div_ceil(self.machine.elements) as usize);
+        self.each_head(heads.count, name, |it| {
+            let train = it.query_train(name, &query, heads)?;
+            let all = !shape.causal;
+            it.head_scores(name, (keys, &train), Factor::ONE, (scores.first(), None), all)?;
+            let counts = it.position_train(most as u64);
+            let bits = bit_length(counts.bound as i64);
+            let mut draft = Draft::over(0).a(At::fixed(Space::Results, scores.first()), 0);
+            draft.pass.length = Length::Attended;
+            let draft = draft.train(counts.descriptor.first(), counts.words.first(), bits);
+            it.pass(draft, format!("{name}: scores as counts"))?;
+            if all {
+                it.attend_all();
+            }
+            it.head_values(name, (values, &counts), (Factor::ONE, None), at, heads, all)
+        })?;
+        let fraction = i64::from(shape.scale_shift);
+        let bound = worst * exp2(-fraction);
+        if bound * exp2(fraction) >= exp2(i64::from(self.machine.value_width) - 1) {
+            return Err(self.refuse(
+                format!("its sums can reach {worst}"),
+                "raise machine.value_width or lower machine.context",
+            ));
+        }
+        let vector = Vector { at, _area: Some(area), layout, fraction, unit, bound };
+        Ok(Value::Vector(Rc::new(vector)))
+    }
+
+    pub(super) fn weighted_values(
+        &mut self,
+        probabilities: &str,
+        value: &str,
+    ) -> Result<Value<'n>, LowerError> {
+        let Value::Probabilities(scores) = self.value(probabilities) else {
+            return Err(self.refuse(
+                format!("`{probabilities}` is no softmax's result"),
+                "put a softmax between scores and values",
+            ));
+        };
+        if scores.heads != scores.key_heads {
+            return Err(self.refuse(
+                "its query heads share key heads, which loops of passes do not execute yet",
+                "give it as many key heads as query heads",
+            ));
+        }
+        let heads = self.heads(scores.heads, scores.head_width);
+        let (name, keys, values) = (scores.name, scores.keys, self.cache(value, "values"));
+        let output = self.operation().output();
+        let layout = self.layouts.of_value(output);
+        let query = Rc::clone(&scores.query);
+        let (at, area) = self.result(output, layout.width / self.elements());
+        let words = self.machine.context.div_ceil(self.machine.elements) as usize;
+        let room = self.pools.results.take(words);
+        let (maximum, scalar) = (self.pools.maxima.take(1), self.pools.scalars.take(1));
+        let all = !scores.causal;
+        let weight_bits =
+            self.design.machine.attention_bits.max(8).min(self.design.machine.count_width);
+        let bound = values.bound;
+        let fraction = self.fraction(bound).min(14);
+        self.each_head(heads.count, name, |it| {
+            let train = it.query_train(name, &query, heads)?;
+            let scale = train.theta * keys.theta / (heads.width as f64).sqrt();
+            let worst = train.bound as f64 * keys.bound * heads.width as f64;
+            it.prove_sum(name, worst)?;
+            let score_fraction = it.fraction(worst * scale).min(14);
+            let factor =
+                Factor::nearest(name, "scale of a score", scale * exp2(score_fraction), 0)?;
+            let place = (room.first(), Some(maximum.first()));
+            it.head_scores(name, (keys, &train), factor, place, all)?;
+            let low = -(REACH << score_fraction);
+            let span = REACH.ilog2() + score_fraction as u32;
+            let unit = exp2(-score_fraction);
+            // One is the largest count, so that a weight of 1 fits its bits.
+            let one = exp2(TABLE_FRACTION) * (1.0 - exp2(-i64::from(weight_bits)));
+            let table = FunctionTable::new("softmax", (low, span), unit, 0, |x| one * x.exp());
+            let table =
+                table.map_err(|error| it.refuse(error.to_string(), "lower machine.value_width"))?;
+            let exponential = it.table(table)?;
+            let counts = it.position_train((1 << weight_bits) - 1);
+            let mut draft = Draft::over(0).a(At::fixed(Space::Results, room.first()), 0);
+            draft.pass.length = Length::Attended;
+            let draft = draft.b(At::fixed(Space::Maximum, maximum.first()), 0);
+            let draft = draft.join(Join::Subtract, 0).function(exponential);
+            let draft = draft.multiply(Multiply::One, TABLE_FRACTION - i64::from(weight_bits));
+            let (train, words) = (counts.descriptor.first(), counts.words.first());
+            let draft = draft.train(train, words, weight_bits);
+            let draft = draft.reduce(Reduce::Sum, Finish::Reciprocal, scalar.first());
+            it.pass(draft, format!("{name}: softmax of a head"))?;
+            if all {
+                it.attend_all();
+            }
+            let worst = f64::from(it.machine.context) * counts.bound as f64 * bound;
+            it.prove_sum(name, worst)?;
+            let factor = Factor { multiplier: 0, shift: (16 - fraction) as u32 };
+            let factor = (factor, Some(scalar.first()));
+            it.head_values(name, (values, &counts), factor, at, heads, all)
+        })?;
+        let unit = values.theta;
+        let vector = Vector { at, _area: Some(area), layout, fraction, unit, bound };
+        Ok(Value::Vector(Rc::new(vector)))
+    }
+}

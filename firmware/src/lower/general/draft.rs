@@ -1,0 +1,117 @@
+//! A pass while it is put together: its fields, and how its addresses move.
+
+use super::value::{At, Vector};
+use crate::isa::{
+    Destination, Emit, Finish, Follow, Function, Join, Multiply, Pass, Reduce, Restart, Space,
+};
+
+/// How far an address moves from step to step, position to position, head to head.
+pub(super) type Moves = [u32; 3];
+
+/// A pass, and its addresses that may move.
+#[derive(Clone)]
+pub(super) struct Draft {
+    pub(super) pass: Pass,
+    pub(super) moves: Vec<(&'static str, Moves)>,
+}
+
+impl Draft {
+    /// A pass over so many elements that takes a.
+    pub(super) fn over(channels: usize) -> Draft {
+        let pass = Pass { channels: channels as u32, ..Pass::default() };
+        Draft { pass, moves: Vec::new() }
+    }
+
+    fn moving(&mut self, field: &'static str, at: At, per_head: usize) {
+        self.moves.push((field, [at.per_step, at.per_position, per_head as u32]));
+    }
+
+    /// Operand a; `per_head` words from head to head.
+    pub(super) fn a(mut self, at: At, per_head: usize) -> Draft {
+        (self.pass.a_space, self.pass.a) = (at.space, at.first);
+        self.moving("a", at, per_head);
+        self
+    }
+
+    pub(super) fn b(mut self, at: At, per_head: usize) -> Draft {
+        (self.pass.b_space, self.pass.b) = (at.space, at.first);
+        self.moving("b", at, per_head);
+        self
+    }
+
+    pub(super) fn c(mut self, at: At) -> Draft {
+        (self.pass.c_space, self.pass.c) = (at.space, at.first);
+        self.moving("c", at, 0);
+        self
+    }
+
+    /// Operand a is a whole vector.
+    pub(super) fn vector(self, vector: &Vector) -> Draft {
+        self.a(vector.at, 0)
+    }
+
+    pub(super) fn join(mut self, join: Join, shift: i64) -> Draft {
+        assert!((0..=31).contains(&shift), "a join cannot shift by {shift}");
+        (self.pass.join, self.pass.join_shift) = (join, shift as u32);
+        self
+    }
+
+    pub(super) fn function(mut self, function: Function) -> Draft {
+        self.pass.function = function;
+        self
+    }
+
+    pub(super) fn multiply(mut self, multiply: Multiply, shift: i64) -> Draft {
+        assert!((0..=63).contains(&shift), "a product cannot be shifted by {shift}");
+        (self.pass.multiply, self.pass.shift) = (multiply, shift as u32);
+        self
+    }
+
+    pub(super) fn follow(mut self, follow: Follow, scalar: u32) -> Draft {
+        (self.pass.follow, self.pass.scalar) = (follow, scalar);
+        self
+    }
+
+    /// Writes to T or S.
+    pub(super) fn to(mut self, at: At) -> Draft {
+        self.pass.destination = match at.space {
+            Space::Temporaries => Destination::Temporaries,
+            Space::State => Destination::State,
+            other => panic!("a pass does not write to {other:?}"),
+        };
+        self.pass.write = at.first;
+        self.moving("write", at, 0);
+        self
+    }
+
+    /// Emits a train.
+    pub(super) fn train(mut self, descriptor: u32, words: u32, bits: u32) -> Draft {
+        self.pass.emit = Emit::Train;
+        (self.pass.train, self.pass.words, self.pass.bits) = (descriptor, words, bits);
+        self
+    }
+
+    /// Keeps a head in the cache.
+    pub(super) fn keep(mut self, emit: Emit, at: At, per_head: u32, columns: u32) -> Draft {
+        (self.pass.emit, self.pass.words, self.pass.columns) = (emit, at.first, columns);
+        self.moves.push(("words", [at.per_step, 0, per_head]));
+        self
+    }
+
+    pub(super) fn reduce(mut self, reduce: Reduce, finish: Finish, output: u32) -> Draft {
+        (self.pass.reduce, self.pass.finish, self.pass.output) = (reduce, finish, output);
+        self
+    }
+
+    pub(super) fn finish_with(mut self, factor: u32, shift: i32) -> Draft {
+        (self.pass.factor, self.pass.finish_shift) = (factor, shift);
+        self
+    }
+
+    /// Operand restarts: a, b, c.
+    pub(super) fn restart(mut self, restarts: [Restart; 3], at: crate::isa::RestartAt) -> Draft {
+        [self.pass.a_restart, self.pass.b_restart, self.pass.c_restart] = restarts;
+        self.pass.restart_at = at;
+        self
+    }
+}

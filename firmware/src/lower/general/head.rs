@@ -1,0 +1,174 @@
+//! Float tables: the token's row, dense layers behind the neurons, and the logits.
+
+use super::super::LowerError;
+use super::super::factor::{Factor, exp2};
+use super::super::tables::Quantised;
+use super::super::values::Layout;
+use super::composer::Composer;
+use super::draft::Draft;
+use super::value::{At, Train, Value, Vector};
+use crate::isa::{Action, Finish, Matrix, Reduce, Space};
+use std::rc::Rc;
+
+/// Where the logits are.
+pub(super) struct Logits {
+    pub(super) address: u32,
+    pub(super) unit: f64,
+    /// Keep their words.
+    pub(super) _areas: [super::super::pool::Area; 2],
+}
+
+impl<'n> Composer<'n> {
+    pub(super) fn token_row(&mut self, name: &str) -> Result<Value<'n>, LowerError> {
+        let table = Quantised::new(&self.network.tables[name], self.machine.embedding_digits);
+        let output = self.operation().output();
+        let rows = Layout::plain(table.integers.len() / table.columns, self.elements());
+        let layout = self.layouts.of_value(output);
+        let digits = table.digits(self.machine.embedding_digits);
+        let base = self.store_matrix(name, &digits, &rows, &layout)?;
+        let largest = table.column_max().into_iter().fold(0.0, f64::max);
+        let fraction = self.fraction(largest).min(i64::from(self.machine.value_width) - 4);
+        let factor = Factor::nearest(name, "the embedding's unit", table.unit * exp2(fraction), 0)?;
+        let slots = self.machine.slots as usize;
+        // A row comes in whole words of the array.
+        let words = layout.width.next_multiple_of(slots) / self.elements();
+        let area = self.pools.results.take(words);
+        let at = At::fixed(Space::Results, area.first());
+        let matrix = Matrix {
+            store: 3,
+            base,
+            tiles: 1,
+            stride: layout.width.div_ceil(slots) as u32,
+            digits: self.machine.embedding_digits,
+            address: area.first(),
+            multiplier: factor.multiplier,
+            shift: factor.shift,
+            last_rows: 1,
+            ..Matrix::default()
+        };
+        self.push(Action::Matrix(matrix), &[], format!("{name}: the token's row"))?;
+        let vector = Vector { at, _area: Some(area), layout, fraction, unit: 1.0, bound: largest };
+        Ok(Value::Vector(Rc::new(vector)))
+    }
+
+    /// A float table times a vector; `bias` joins as one more column. The network's output gives the
+    /// prediction too.
+    pub(super) fn dense(
+        &mut self,
+        name: &'n str,
+        input: &'n str,
+        bias: Option<&[f32]>,
+        is_output: bool,
+    ) -> Result<Value<'n>, LowerError> {
+        let source = &self.network.tables[name];
+        let (train, table) = match bias {
+            None => (self.train_of(input)?, source.clone()),
+            Some(bias) => self.with_bias(input, source, bias)?,
+        };
+        let quantised = Quantised::new(&table, self.machine.embedding_digits);
+        let rows = Layout::plain(table.rows, self.elements());
+        let digits = quantised.digits(self.machine.embedding_digits);
+        // A tied table with another layout is stored once more.
+        let plain =
+            bias.is_none() && *train.layout == Layout::plain(table.columns, self.elements());
+        let stored = if plain { name.to_owned() } else { format!("{name}, with its bias") };
+        let base = self.store_matrix(&stored, &digits, &rows, &train.layout)?;
+        let worst = quantised.row_sum_max() as f64 * train.bound as f64;
+        self.prove_sum(name, worst)?;
+        let unit = quantised.unit * train.theta;
+        let fraction = self.fraction(worst * unit);
+        let factor = Factor::nearest(name, "scale", unit * exp2(fraction), 0)?;
+        let area = self.pools.results.take(rows.width.div_ceil(self.elements()));
+        let maximum = self.pools.maxima.take(1);
+        let lanes = self.machine.lanes as usize;
+        let tiles = table.rows.div_ceil(lanes);
+        let matrix = Matrix {
+            base,
+            tiles: tiles as u32,
+            stride: train.layout.width.div_ceil(self.machine.slots as usize) as u32,
+            digits: self.machine.embedding_digits,
+            train: train.descriptor.first(),
+            source: train.words.first(),
+            address: area.first(),
+            multiplier: factor.multiplier,
+            shift: factor.shift,
+            last_rows: (table.rows - (tiles - 1) * lanes) as u32,
+            search: if is_output { 2 } else { 0 },
+            maximum: maximum.first(),
+            ..Matrix::default()
+        };
+        let what = if is_output { "logits and prediction" } else { "its product" };
+        self.push(Action::Matrix(matrix), &[], format!("{name}: {what}"))?;
+        let at = At::fixed(Space::Results, area.first());
+        let layout = Rc::new(rows);
+        if is_output {
+            let (address, unit) = (area.first(), exp2(-fraction));
+            self.logits = Some(Logits { address, unit, _areas: [area.clone(), maximum] });
+        }
+        let bound = worst * unit;
+        let vector = Vector { at, _area: Some(area), layout, fraction, unit: 1.0, bound };
+        Ok(Value::Vector(Rc::new(vector)))
+    }
+
+    /// The input with a channel more that is always one, and the table with its bias as a column.
+    fn with_bias(
+        &mut self,
+        input: &'n str,
+        table: &weights::network::Table,
+        bias: &[f32],
+    ) -> Result<(Rc<Train>, weights::network::Table), LowerError> {
+        let vector = self.vector(input)?;
+        let limit = i64::from(self.machine.value_width);
+        let vector = self.plain(&vector, limit)?;
+        let elements = self.elements();
+        // The bias column would coarsen the whole table if it were large: its input takes its scale.
+        let largest = |values: &[f32]| values.iter().fold(0f32, |most, x| most.max(x.abs()));
+        let ratio = f64::from(largest(bias)) / f64::from(largest(&table.values)).max(1e-9);
+        let one = ratio.max(1e-3).log2().ceil().exp2();
+        let bound = vector.bound.max(one);
+        let words = vector.layout.width / elements;
+        let area = self.pools.temporaries.take(words + 1);
+        let at = At::fixed(Space::Temporaries, area.first());
+        let most = self.design.machine.count_width;
+        let whole = bound.max(1e-6).log2().ceil() as i64;
+        let fraction =
+            (i64::from(most) - whole).min(10).min(vector.fraction).max(-one.log2() as i64);
+        let draft = Draft::over(vector.layout.width).vector(&vector).to(at);
+        self.pass(
+            draft.multiply(crate::isa::Multiply::One, vector.fraction - fraction),
+            format!("{input}: beside a one"),
+        )?;
+        let constant = self.constant("one", vec![(one * exp2(fraction)).round() as i64]);
+        let draft = Draft::over(1).a(constant, 0).to(at.plus(words));
+        self.pass(draft, "a one for the bias".to_owned())?;
+        let mut layout = (*vector.layout).clone();
+        layout.places.push(layout.width);
+        layout.width += elements;
+        let layout = Rc::new(layout);
+        let count = (bound * exp2(fraction)).round() as u64;
+        let train = self.new_train(&layout, exp2(-fraction), count, true);
+        let bits = weights::numeric::fixed_point::bit_length(train.bound as i64);
+        let draft = Draft::over(layout.width).a(at, 0);
+        let draft = draft.train(train.descriptor.first(), train.words.first(), bits);
+        self.pass(draft, format!("{input}: its counts"))?;
+        let mut values = Vec::with_capacity(table.rows * (table.columns + 1));
+        for (row, &bias) in table.values.chunks_exact(table.columns).zip(bias) {
+            values.extend_from_slice(row);
+            values.push((f64::from(bias) / one) as f32);
+        }
+        let columns = table.columns + 1;
+        Ok((train, weights::network::Table { rows: table.rows, columns, values }))
+    }
+
+    /// A scalar that is 1, for the logits: their unit is known.
+    pub(super) fn unit_scalar(&mut self) -> Result<u32, LowerError> {
+        let scalar = self.pools.scalars.take(1);
+        let zero = self.constant("zero", vec![0]);
+        let draft =
+            Draft::over(1).a(zero, 0).reduce(Reduce::Peak, Finish::PeakScale, scalar.first());
+        self.pass(draft.finish_with(8, 0), "the scalar of the logits".to_owned())?;
+        let first = scalar.first();
+        self.keep_area(scalar);
+        Ok(first)
+    }
+}

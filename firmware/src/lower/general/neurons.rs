@@ -1,0 +1,221 @@
+//! Neurons: a current becomes spikes, the membrane stays in S.
+
+use super::super::LowerError;
+use super::super::factor::exp2;
+use super::composer::Composer;
+use super::draft::Draft;
+use super::elementwise::TABLE_FRACTION;
+use super::value::{Value, Vector};
+use crate::isa::{
+    Join, Multiply, Pass, Quantiser, Restart, RestartAt, RuleReset, SpikeLevels, Theta,
+};
+use std::rc::Rc;
+use weights::network::{NeuronLayer, Operation};
+use weights::neuron::{LastStep, Quantise, Reset, SpikeRange, State};
+use weights::numeric::pass::LEAK_FRACTION;
+
+impl<'n> Composer<'n> {
+    pub(super) fn neuron(
+        &mut self,
+        input: &'n str,
+        neuron: &NeuronLayer,
+    ) -> Result<Value<'n>, LowerError> {
+        let x = self.vector(input)?;
+        let output = self.operation().output();
+        let (leak, threshold, amplitude) = neuron.at(self.step);
+        let steps = self.network.steps as f64;
+        // The membrane is kept over gain, so that the current is added as it is.
+        let gain = f64::from(neuron.gain) * x.unit;
+        let current = x.bound;
+        let keeps = neuron.leak.iter().fold(0f32, |most, leak| most.max(leak.abs()));
+        let growth =
+            match (keeps < 1.0, neuron.state) {
+                (true, _) => (1.0 / (1.0 - f64::from(keeps)))
+                    .min(if neuron.state == State::PerStep { steps } else { f64::INFINITY }),
+                (false, State::PerStep) => 2.0 * steps,
+                (false, State::PerToken) => 16.0,
+            };
+        let fraction = self.fraction(current * growth).min(x.fraction);
+        let theta = f64::from(threshold) / gain * exp2(fraction);
+        let (quantiser, levels, bits) = self.levels(neuron)?;
+        let exact = theta.log2().fract() == 0.0;
+        let compared = matches!(levels, SpikeLevels::Binary | SpikeLevels::Ternary);
+        let (form, number) = match (compared, exact) {
+            (true, _) => (Theta::Constant, theta.round()),
+            (false, true) => (Theta::PowerOfTwo, theta.log2()),
+            (false, false) => {
+                return Err(self.refuse(
+                    format!("a threshold of {threshold} is no power of two in its unit"),
+                    "use thresholds that are powers of two where spikes have levels",
+                ));
+            }
+        };
+        if !(1.0..8_388_608.0).contains(&number) && form == Theta::Constant {
+            return Err(self.refuse(
+                format!("its threshold {threshold} is beyond the range of its current"),
+                "raise machine.value_width",
+            ));
+        }
+        let words = x.layout.width / self.elements();
+        let membranes = self.state(&format!("{output}: membranes"), words, true);
+        let fresh = neuron.state == State::PerStep && self.step == 0;
+        let leak = if fresh && !self.steps_loop() { 0.0 } else { f64::from(leak) };
+        let mut draft = Draft::over(x.layout.width).vector(&x);
+        draft = draft.multiply(Multiply::One, x.fraction - fraction);
+        draft.pass = Pass {
+            spiking: 1,
+            leak: (leak * f64::from(1 << LEAK_FRACTION)).round() as u32,
+            quantiser,
+            levels,
+            level_bits: bits,
+            reset: match neuron.reset {
+                Reset::Soft => RuleReset::Soft,
+                Reset::Hard => RuleReset::Hard,
+                Reset::SpikelmCode => RuleReset::SpikelmCode,
+            },
+            theta: form,
+            threshold: number as u32,
+            remainder: u32::from(
+                neuron.last_step == LastStep::Remainder && self.step + 1 == self.network.steps,
+            ),
+            membrane: membranes.first,
+            membrane_restart: 1,
+            restart_at: match neuron.state {
+                State::PerToken => RestartAt::Text,
+                State::PerStep if self.steps_loop() => RestartAt::Loop0,
+                State::PerStep => RestartAt::Never,
+            },
+            ..draft.pass
+        };
+        draft.moves.push(("membrane", [membranes.per_step, membranes.per_position, 0]));
+        if !draft.pass.rule().is_executable() {
+            return Err(self.refuse(
+                "its rule combines levels, rounding and reset in a way the machine has not",
+                "use binary spikes with floor, or ternary ones to nearest",
+            ));
+        }
+        self.spikes(draft, &x, (levels, bits), f64::from(amplitude))
+    }
+
+    /// Spikes to a train where matrices read them, to T where others do.
+    fn spikes(
+        &mut self,
+        mut draft: Draft,
+        x: &Vector,
+        (levels, bits): (SpikeLevels, u32),
+        amplitude: f64,
+    ) -> Result<Value<'n>, LowerError> {
+        let output = self.operation().output();
+        let bound = match levels {
+            SpikeLevels::Binary | SpikeLevels::Ternary => 1,
+            SpikeLevels::Unsigned | SpikeLevels::Signed => (1u64 << bits) - 1,
+            SpikeLevels::Unbounded => (1 << self.design.machine.count_width) - 1,
+        };
+        let signed = !matches!(levels, SpikeLevels::Binary | SpikeLevels::Unsigned);
+        let readers = |it: &&Operation| it.inputs().contains(&output);
+        let phase = self.phases.phase(self.index);
+        let (mut to_matrix, mut to_others) = (false, false);
+        for (index, operation) in self.network.operations.iter().enumerate() {
+            if !readers(&operation) {
+                continue;
+            }
+            let linear = matches!(
+                operation,
+                Operation::TernaryLinear { .. } | Operation::DigitLinear { .. }
+            );
+            let here = self.phases.phase(index) == phase;
+            to_matrix |= linear && here;
+            to_others |= !linear || !here;
+        }
+        if to_matrix {
+            let train = self.new_train(&x.layout, amplitude, bound, signed);
+            let bits = weights::numeric::fixed_point::bit_length(train.bound as i64);
+            draft = draft.train(train.descriptor.first(), train.words.first(), bits);
+            self.know_train(output, train);
+        }
+        let mut vector = Vector {
+            at: Composer::nothing(),
+            _area: None,
+            layout: Rc::clone(&x.layout),
+            fraction: 0,
+            unit: amplitude,
+            bound: bound as f64,
+        };
+        if to_others || !to_matrix {
+            let (at, area) = self.temporary(output, x.layout.width / self.elements());
+            (vector.at, vector._area) = (at, area);
+            draft = draft.to(at);
+        }
+        self.pass(draft, format!("{output}: spikes"))?;
+        // Whole numbers gain fraction bits where they meet others.
+        Ok(Value::Vector(Rc::new(vector)))
+    }
+
+    fn levels(&self, neuron: &NeuronLayer) -> Result<(Quantiser, SpikeLevels, u32), LowerError> {
+        let quantiser = match neuron.quantise {
+            Quantise::Floor => Quantiser::Floor,
+            Quantise::NearestEven => Quantiser::NearestEven,
+        };
+        let (levels, bits) = match neuron.range {
+            SpikeRange::Unsigned(1) => (SpikeLevels::Binary, 1),
+            SpikeRange::Signed(1) => (SpikeLevels::Ternary, 1),
+            SpikeRange::Unsigned(bits) => (SpikeLevels::Unsigned, bits),
+            SpikeRange::Signed(bits) => (SpikeLevels::Signed, bits),
+            SpikeRange::Unbounded => (SpikeLevels::Unbounded, 0),
+        };
+        if bits > 15 {
+            return Err(self.refuse("its spikes have more than 15 bits", "use fewer levels"));
+        }
+        Ok((quantiser, levels, bits))
+    }
+
+    /// The mean over the steps: a sum in S, then a factor.
+    pub(super) fn step_sum(&mut self, input: &'n str) -> Result<(), LowerError> {
+        let vector = self.vector(input)?;
+        let limit = i64::from(self.machine.value_width);
+        let x = match vector.unit == 1.0 {
+            true => vector,
+            false => self.plain(&vector, limit)?,
+        };
+        let steps = self.network.steps as f64;
+        let fraction = self.fraction(x.bound * steps).min(x.fraction);
+        let words = x.layout.width / self.elements();
+        let sum = self.state(&format!("{input}: sum over steps"), words, true);
+        let draft = Draft::over(x.layout.width).vector(&x);
+        let first = self.step == 0 && !self.steps_loop();
+        let draft = match first {
+            true => draft.multiply(Multiply::One, x.fraction - fraction),
+            false => {
+                let one = vec![1i64 << TABLE_FRACTION; x.layout.width];
+                let one = self.constant("one", one);
+                // x · 2^16 down to the fraction of the sum, which is added behind the shift.
+                let shift = TABLE_FRACTION + x.fraction - fraction;
+                draft.b(sum, 0).c(one).join(Join::MultiplyAdd, shift)
+            }
+        };
+        let restarts = [Restart::Keep, Restart::Zero, Restart::Keep];
+        let at = if self.steps_loop() { RestartAt::Loop0 } else { RestartAt::Never };
+        self.pass(draft.restart(restarts, at).to(sum), format!("{input}: summed over steps"))
+    }
+
+    pub(super) fn step_mean(&mut self, input: &'n str) -> Result<Value<'n>, LowerError> {
+        let vector = self.vector(input)?;
+        let bound = vector.bound * vector.unit;
+        let limit = i64::from(self.machine.value_width);
+        let steps = self.network.steps as f64;
+        let own =
+            if vector.unit == 1.0 { vector.fraction } else { self.fraction(bound).min(limit) };
+        let fraction = self.fraction(bound * steps).min(own);
+        let words = vector.layout.width / self.elements();
+        let at = self.state(&format!("{input}: sum over steps"), words, true);
+        let layout = Rc::clone(&vector.layout);
+        // The factor 1 / steps is a unit: the next consumer applies it.
+        let unit = 1.0 / steps;
+        let bound = bound * steps;
+        let sum = Rc::new(Vector { at, _area: None, layout, fraction, unit, bound });
+        if self.phases.block {
+            return Ok(Value::Vector(sum));
+        }
+        self.plain(&sum, limit).map(Value::Vector)
+    }
+}

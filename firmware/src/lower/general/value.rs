@@ -1,0 +1,97 @@
+//! Values of a network of passes: where they lie and what a unit of them is.
+
+use super::super::pool::Area;
+use super::super::values::Layout;
+use crate::isa::Space;
+use std::rc::Rc;
+
+/// The first word of something, and how far it moves from step to step and from position to
+/// position.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct At {
+    pub(super) space: Space,
+    pub(super) first: u32,
+    pub(super) per_step: u32,
+    pub(super) per_position: u32,
+}
+
+impl At {
+    /// The same place at every step and position.
+    pub(super) fn fixed(space: Space, first: u32) -> At {
+        At { space, first, per_step: 0, per_position: 0 }
+    }
+
+    /// A word further on.
+    pub(super) fn plus(self, words: usize) -> At {
+        At { first: self.first + words as u32, ..self }
+    }
+}
+
+/// A vector: `value = unit · mantissa · 2^-fraction`, `|mantissa · 2^-fraction| ≤ bound`.
+#[derive(Clone)]
+pub(super) struct Vector {
+    pub(super) at: At,
+    /// Keeps its words.
+    pub(super) _area: Option<Area>,
+    pub(super) layout: Rc<Layout>,
+    pub(super) fraction: i64,
+    pub(super) unit: f64,
+    pub(super) bound: f64,
+}
+
+/// A vector as a train: `value = theta · count`, `|count| ≤ bound`.
+#[derive(Clone)]
+pub(super) struct Train {
+    pub(super) descriptor: Area,
+    pub(super) words: Area,
+    pub(super) layout: Rc<Layout>,
+    pub(super) theta: f64,
+    pub(super) bound: u64,
+    /// Whether counts can be negative.
+    pub(super) signed: bool,
+}
+
+/// Heads of an attention whose keys and values are in the cache.
+pub(super) struct Scores<'n> {
+    pub(super) name: &'n str,
+    pub(super) query: Rc<Vector>,
+    pub(super) heads: usize,
+    pub(super) key_heads: usize,
+    pub(super) head_width: usize,
+    pub(super) causal: bool,
+    pub(super) keys: Cache,
+}
+
+/// One operand of an attention in its store: `value = theta · integer`.
+#[derive(Clone, Copy)]
+pub(super) struct Cache {
+    /// First word of head 0 at step 0.
+    pub(super) first: u32,
+    pub(super) per_step: u32,
+    /// Words from head to head.
+    pub(super) per_head: u32,
+    /// Words of one digit of one tile.
+    pub(super) columns: u32,
+    pub(super) theta: f64,
+    /// The largest magnitude of an integer.
+    pub(super) bound: f64,
+}
+
+/// A value of the network, as its consumers find it.
+#[derive(Clone)]
+pub(super) enum Value<'n> {
+    Vector(Rc<Vector>),
+    Scores(Rc<Scores<'n>>),
+    Probabilities(Rc<Scores<'n>>),
+}
+
+impl Value<'_> {
+    /// What it is, for a message.
+    pub(super) fn kind(&self) -> &'static str {
+        match self {
+            Value::Vector(_) => "a vector",
+            Value::Scores(_) => "attention scores",
+            Value::Probabilities(_) => "attention probabilities",
+        }
+    }
+}
