@@ -209,9 +209,10 @@ impl<'n> Composer<'n> {
             Operation::TernaryLinear { input, matrix, .. } => self.linear(input, matrix),
             Operation::DigitLinear { input, matrix, .. } => self.digit_linear(input, matrix),
             Operation::Bias { input, bias, .. } => match self.dense_of(input) {
-                Some((table, source)) => {
+                // The head's value is its input.
+                Some(table) => {
                     let is_output = self.is_output();
-                    self.dense(table, source, Some(bias.values()), is_output)
+                    self.dense(table, input, Some(bias.values()), is_output)
                 }
                 None => self.bias(input, bias.values()),
             },
@@ -271,12 +272,10 @@ impl<'n> Composer<'n> {
         matches!((readers.next(), readers.next()), (Some(Operation::Bias { .. }), None))
     }
 
-    /// The table and the input of a dense layer whose product is `name`.
-    fn dense_of(&self, name: &str) -> Option<(&'n str, &'n str)> {
+    /// The table of a dense layer whose product is `name`.
+    fn dense_of(&self, name: &str) -> Option<&'n str> {
         self.network.operations.iter().find_map(|it| match it {
-            Operation::Head { table, input, output } if output == name => {
-                Some((table.as_str(), input.as_str()))
-            }
+            Operation::Head { table, output, .. } if output == name => Some(table.as_str()),
             _ => None,
         })
     }

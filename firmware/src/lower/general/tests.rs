@@ -1,1 +1,41 @@
+//! Networks of every family become programs of passes.
 
+use super::super::lower;
+use crate::isa::Instruction;
+use weights::config::Design;
+use weights::network::Network;
+use weights::sample;
+
+fn design() -> Design {
+    let mut design = Design::bundled();
+    design.array.acc_width = 24;
+    design.machine.value_width = 24;
+    design
+}
+
+fn lowers(network: &Network) {
+    let program = lower(network, &design()).unwrap_or_else(|error| {
+        panic!("{}: {error}", network.name);
+    });
+    for (instruction, remark) in program.instructions.iter().zip(&program.remarks) {
+        let decoded = Instruction::decode(&instruction.encode().unwrap()).unwrap();
+        assert_eq!(&decoded, instruction, "{remark}");
+    }
+    assert!(program.parameters.has_passes());
+}
+
+#[test]
+fn encoders_become_programs() {
+    for seed in 0..12 {
+        lowers(&sample::spikelm(seed, &sample::spikelm_shape(seed)));
+        lowers(&sample::spikingbert(seed, &sample::spikingbert_shape(seed)));
+    }
+}
+
+#[test]
+fn decoders_become_programs() {
+    for seed in 0..12 {
+        lowers(&sample::spikegpt(seed, &sample::spikegpt_shape(seed)));
+        lowers(&sample::neurtransformer(seed, &sample::neurtransformer_shape(seed)));
+    }
+}
