@@ -158,6 +158,10 @@ impl<'n> Composer<'n> {
         query: &Vector,
         heads: Heads,
     ) -> Result<Rc<Train>, LowerError> {
+        if self.machine.key_value_digits > 1 {
+            let channels = heads.words * self.elements();
+            return self.peak_train_of(name, query, channels, heads.words);
+        }
         let most = self.design.machine.count_width.min(8);
         let whole = query.bound.max(1e-6).log2().ceil() as i64;
         let fraction = (i64::from(most) - whole).min(query.fraction);
@@ -193,6 +197,8 @@ impl<'n> Composer<'n> {
             address,
             multiplier: factor.multiplier,
             shift: factor.shift,
+            scaling: train.scalar.is_some().into(),
+            scalar: train.scalar.as_ref().map_or(0, |scalar| scalar.first()),
             last_rows: 1,
             search: maximum.is_some().into(),
             maximum: maximum.unwrap_or(0),
@@ -327,8 +333,10 @@ impl<'n> Composer<'n> {
         let room = self.pools.results.take(words);
         let (maximum, scalar) = (self.pools.maxima.take(1), self.pools.scalars.take(1));
         let all = !scores.causal;
-        let weight_bits =
-            self.design.machine.attention_bits.max(8).min(self.design.machine.count_width);
+        let weight_bits = match self.machine.key_value_digits {
+            1 => self.design.machine.count_width.min(8),
+            _ => self.one_pass_bits().min(8),
+        };
         let bound = values.bound;
         let fraction = self.fraction(bound).min(14);
         self.each_head(heads.count, name, |it| {
@@ -336,9 +344,12 @@ impl<'n> Composer<'n> {
             let scale = train.theta * keys.theta / (heads.width as f64).sqrt();
             let worst = train.bound as f64 * keys.bound * heads.width as f64;
             it.prove_sum(name, worst)?;
-            let score_fraction = it.fraction(worst * scale).min(14);
-            let factor =
-                Factor::nearest(name, "scale of a score", scale * exp2(score_fraction), 0)?;
+            let largest = worst / train.bound as f64 * train.largest * scale / train.theta;
+            let mut score_fraction = it.fraction(largest).min(14);
+            if train.scalar.is_some() {
+                score_fraction = score_fraction.min(it.behind_peak(scale));
+            }
+            let factor = it.train_factor(name, &train, scale * exp2(score_fraction))?;
             let place = (room.first(), Some(maximum.first()));
             it.head_scores(name, (keys, &train), factor, place, all)?;
             let low = -(REACH << score_fraction);

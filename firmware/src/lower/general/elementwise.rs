@@ -2,10 +2,10 @@
 
 use super::super::LowerError;
 use super::super::factor::exp2;
-use super::composer::Composer;
+use super::composer::{Composer, Over};
 use super::draft::Draft;
 use super::value::{At, Value, Vector};
-use crate::isa::{Function as Table, Join, Multiply, Restart, RestartAt, Space};
+use crate::isa::{Extent, Function as Table, Join, Multiply, Restart, RestartAt, Space};
 use std::rc::Rc;
 use weights::network::{Function, Operation};
 use weights::numeric::pass::FunctionTable;
@@ -199,7 +199,16 @@ impl<'n> Composer<'n> {
         let at = At { per_position, ..constant };
         let bound = f64::from(largest);
         let vector = Vector { at, _area: None, layout, fraction, unit: 1.0, bound };
-        Ok(Value::Vector(Rc::new(vector)))
+        if self.phases.block {
+            return Ok(Value::Vector(Rc::new(vector)));
+        }
+        // Without loops over positions the row is fetched to where it does not move.
+        let (fixed, area) = self.scratch(per_position as usize);
+        self.open(Over::Positions, Extent::Here, 1, format!("{table}: where the token stands"))?;
+        let draft = Draft::over(vector.layout.width).vector(&vector).to(fixed);
+        self.pass(draft, format!("{table}: the row of the position"))?;
+        self.close()?;
+        Ok(Value::Vector(Rc::new(Vector { at: fixed, _area: Some(area), ..vector })))
     }
 
     /// `previous + μ · (x − previous)`; x becomes the previous one behind its last shift.

@@ -62,7 +62,10 @@ impl<'n> Composer<'n> {
     ) -> Result<Value<'n>, LowerError> {
         let source = &self.network.tables[name];
         let (train, table) = match bias {
-            None => (self.train_of(input)?, source.clone()),
+            None => {
+                let vector = self.vector(input)?;
+                (self.peak_train(input, &vector)?, source.clone())
+            }
             Some(bias) => self.with_bias(input, source, bias)?,
         };
         let quantised = Quantised::new(&table, self.machine.embedding_digits);
@@ -76,8 +79,9 @@ impl<'n> Composer<'n> {
         let worst = quantised.row_sum_max() as f64 * train.bound as f64;
         self.prove_sum(name, worst)?;
         let unit = quantised.unit * train.theta;
-        let fraction = self.fraction(worst * unit);
-        let factor = Factor::nearest(name, "scale", unit * exp2(fraction), 0)?;
+        let bound = worst / train.bound as f64 * train.largest * quantised.unit;
+        let fraction = self.fraction(bound).min(self.behind_peak(unit));
+        let factor = self.train_factor(name, &train, unit * exp2(fraction))?;
         let area = self.pools.results.take(rows.width.div_ceil(self.elements()));
         let maximum = self.pools.maxima.take(1);
         let lanes = self.machine.lanes as usize;
@@ -92,6 +96,8 @@ impl<'n> Composer<'n> {
             address: area.first(),
             multiplier: factor.multiplier,
             shift: factor.shift,
+            scaling: train.scalar.is_some().into(),
+            scalar: train.scalar.as_ref().map_or(0, |scalar| scalar.first()),
             last_rows: (table.rows - (tiles - 1) * lanes) as u32,
             search: if is_output { 2 } else { 0 },
             maximum: maximum.first(),
@@ -105,7 +111,6 @@ impl<'n> Composer<'n> {
             let (address, unit) = (area.first(), exp2(-fraction));
             self.logits = Some(Logits { address, unit, _areas: [area.clone(), maximum] });
         }
-        let bound = worst * unit;
         let vector = Vector { at, _area: Some(area), layout, fraction, unit: 1.0, bound };
         Ok(Value::Vector(Rc::new(vector)))
     }
@@ -129,15 +134,10 @@ impl<'n> Composer<'n> {
         let words = vector.layout.width / elements;
         let area = self.pools.temporaries.take(words + 1);
         let at = At::fixed(Space::Temporaries, area.first());
-        let most = self.design.machine.count_width;
-        let whole = bound.max(1e-6).log2().ceil() as i64;
-        let fraction =
-            (i64::from(most) - whole).min(10).min(vector.fraction).max(-one.log2() as i64);
+        let fraction = self.fraction(bound).min(vector.fraction);
         let draft = Draft::over(vector.layout.width).vector(&vector).to(at);
-        self.pass(
-            draft.multiply(crate::isa::Multiply::One, vector.fraction - fraction),
-            format!("{input}: beside a one"),
-        )?;
+        let draft = draft.multiply(crate::isa::Multiply::One, vector.fraction - fraction);
+        self.pass(draft, format!("{input}: beside a one"))?;
         let constant = self.constant("one", vec![(one * exp2(fraction)).round() as i64]);
         let draft = Draft::over(1).a(constant, 0).to(at.plus(words));
         self.pass(draft, "a one for the bias".to_owned())?;
@@ -145,12 +145,8 @@ impl<'n> Composer<'n> {
         layout.places.push(layout.width);
         layout.width += elements;
         let layout = Rc::new(layout);
-        let count = (bound * exp2(fraction)).round() as u64;
-        let train = self.new_train(&layout, exp2(-fraction), count, true);
-        let bits = weights::numeric::fixed_point::bit_length(train.bound as i64);
-        let draft = Draft::over(layout.width).a(at, 0);
-        let draft = draft.train(train.descriptor.first(), train.words.first(), bits);
-        self.pass(draft, format!("{input}: its counts"))?;
+        let joined = Vector { at, _area: Some(area), layout, fraction, unit: 1.0, bound };
+        let train = self.peak_train(input, &joined)?;
         let mut values = Vec::with_capacity(table.rows * (table.columns + 1));
         for (row, &bias) in table.values.chunks_exact(table.columns).zip(bias) {
             values.extend_from_slice(row);

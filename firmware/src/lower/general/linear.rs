@@ -5,7 +5,7 @@ use super::super::factor::{Factor, exp2};
 use super::composer::Composer;
 use super::draft::Draft;
 use super::value::{At, Train, Value, Vector};
-use crate::isa::{Action, Matrix, Space};
+use crate::isa::{Action, Finish, Follow, Matrix, Reduce, Space};
 use std::rc::Rc;
 use weights::network::{DigitMatrix, TernaryMatrix};
 use weights::numeric::fixed_point::bit_length;
@@ -44,6 +44,54 @@ impl<'n> Composer<'n> {
         Ok(train)
     }
 
+    /// The train of a vector for a matrix of several digits: its largest count fills the planes of one
+    /// pass, and a scalar says how far the vector was shifted for that.
+    pub(super) fn peak_train(
+        &mut self,
+        name: &str,
+        vector: &Vector,
+    ) -> Result<Rc<Train>, LowerError> {
+        self.peak_train_of(name, vector, vector.layout.width, 0)
+    }
+
+    /// The same of `channels` channels, `per_head` words from head to head.
+    pub(super) fn peak_train_of(
+        &mut self,
+        name: &str,
+        vector: &Vector,
+        channels: usize,
+        per_head: usize,
+    ) -> Result<Rc<Train>, LowerError> {
+        let bits = self.one_pass_bits();
+        let scalar = self.pools.scalars.take(1);
+        let draft = Draft::over(channels).a(vector.at, per_head);
+        let draft = draft.reduce(Reduce::Peak, Finish::PeakScale, scalar.first());
+        self.pass(draft.finish_with(bits, 0), format!("{name}: its largest"))?;
+        let layout = match per_head {
+            0 => Rc::clone(&vector.layout),
+            _ => Rc::new(super::super::values::Layout::plain(channels, self.elements())),
+        };
+        let theta = vector.unit * exp2(-vector.fraction);
+        let mut train = (*self.new_train(&layout, theta, (1 << bits) - 1, true)).clone();
+        train.largest = vector.unit * vector.bound;
+        let draft = Draft::over(channels).a(vector.at, per_head);
+        let draft = draft.follow(Follow::Shift, scalar.first());
+        let draft = draft.train(train.descriptor.first(), train.words.first(), bits);
+        self.pass(draft, format!("{name}: its counts"))?;
+        train.scalar = Some(scalar);
+        Ok(Rc::new(train))
+    }
+
+    /// Bits of counts that go through the array in one pass.
+    pub(super) fn one_pass_bits(&self) -> u32 {
+        let planes = self.machine.planes;
+        let bits = match self.machine.radix {
+            weights::numeric::Radix::Bitwise => planes,
+            weights::numeric::Radix::Unary => (planes + 1).ilog2(),
+        };
+        bits.min(self.design.machine.count_width)
+    }
+
     pub(super) fn new_train(
         &mut self,
         layout: &Rc<super::super::values::Layout>,
@@ -62,6 +110,8 @@ impl<'n> Composer<'n> {
             theta,
             bound,
             signed,
+            scalar: None,
+            largest: theta * bound as f64,
         })
     }
 
@@ -92,7 +142,11 @@ impl<'n> Composer<'n> {
         input: &'n str,
         matrix: &'n DigitMatrix,
     ) -> Result<Value<'n>, LowerError> {
-        let train = self.train_of(input)?;
+        let vector = self.vector(input)?;
+        let train = match matrix.digits {
+            1 => self.train_of(input)?,
+            _ => self.peak_train(input, &vector)?,
+        };
         let sum = |row: usize| row_sum(matrix.row(row).iter().map(|&w| i64::from(w)), &train);
         let worst = (0..matrix.rows).map(sum).fold(0.0, f64::max);
         let largest = matrix.row_scales.iter().fold(0f32, |largest, &scale| largest.max(scale));
@@ -115,6 +169,28 @@ impl<'n> Composer<'n> {
         Ok(Value::Vector(Rc::new(Vector { at, _area: area, ..(*sums).clone() })))
     }
 
+    /// The factor of a product of a train; a scalar may take as much from its shift as a vector can be
+    /// shifted for its counts.
+    pub(super) fn train_factor(
+        &self,
+        name: &str,
+        train: &Train,
+        value: f64,
+    ) -> Result<Factor, LowerError> {
+        let most = match &train.scalar {
+            Some(_) => i64::from(self.machine.value_width) - 1 - i64::from(self.one_pass_bits()),
+            None => 0,
+        };
+        Factor::nearest(name, "scale behind its counts", value, -most)
+    }
+
+    /// The largest fraction of a product whose counts follow their peak: its factor's shift must hold
+    /// what the scalar takes from it.
+    pub(super) fn behind_peak(&self, unit: f64) -> i64 {
+        let most = i64::from(self.machine.value_width) - 1 - i64::from(self.one_pass_bits());
+        15 - most - unit.log2().floor() as i64 - 1
+    }
+
     /// `scale · W · counts` to R.
     fn product(
         &mut self,
@@ -128,9 +204,12 @@ impl<'n> Composer<'n> {
         let output = self.operation().output();
         let layout = self.layouts.of_value(output);
         let unit = scale * train.theta;
-        let bound = worst * unit;
-        let fraction = self.fraction(bound);
-        let factor = Factor::nearest(name, "scale", unit * exp2(fraction), 0)?;
+        let bound = worst / train.bound as f64 * train.largest * scale;
+        let mut fraction = self.fraction(bound);
+        if train.scalar.is_some() {
+            fraction = fraction.min(self.behind_peak(unit));
+        }
+        let factor = self.train_factor(name, train, unit * exp2(fraction))?;
         let base = self.store_matrix(name, digits, &layout, &train.layout)?;
         let (at, area) = self.result(output, layout.width / self.elements());
         let lanes = self.machine.lanes as usize;
@@ -145,6 +224,8 @@ impl<'n> Composer<'n> {
             address: at.first,
             multiplier: factor.multiplier,
             shift: factor.shift,
+            scaling: train.scalar.is_some().into(),
+            scalar: train.scalar.as_ref().map_or(0, |scalar| scalar.first()),
             last_rows: (layout.width - (tiles - 1) * lanes) as u32,
             ..Matrix::default()
         };

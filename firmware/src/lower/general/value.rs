@@ -39,7 +39,8 @@ pub(super) struct Vector {
     pub(super) bound: f64,
 }
 
-/// A vector as a train: `value = theta · count`, `|count| ≤ bound`.
+/// A vector as a train: `value = theta · count · 2^-f`, `|count| ≤ bound`, with f the exponent of its
+/// scalar where it has one.
 #[derive(Clone)]
 pub(super) struct Train {
     pub(super) descriptor: Area,
@@ -49,6 +50,10 @@ pub(super) struct Train {
     pub(super) bound: u64,
     /// Whether counts can be negative.
     pub(super) signed: bool,
+    /// The scalar whose exponent its counts follow.
+    pub(super) scalar: Option<Area>,
+    /// The largest |value|.
+    pub(super) largest: f64,
 }
 
 /// Heads of an attention whose keys and values are in the cache.

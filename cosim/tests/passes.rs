@@ -1,0 +1,77 @@
+//! The integer machine of passes against the float executor: the same network, near enough.
+
+use cosim::reference::float::FloatExecutor;
+use cosim::reference::machine::MachineReference;
+use firmware::lower::lower;
+use weights::config::Design;
+use weights::network::{Network, Readout};
+use weights::sample;
+
+fn design() -> Design {
+    let mut design = Design::bundled();
+    design.array.acc_width = 24;
+    design.machine.value_width = 24;
+    design
+}
+
+/// The logits of the machine and of the floats for a text: of each position, or of the whole.
+fn logits(network: &Network, ids: &[u32]) -> (Vec<Vec<f64>>, Vec<Vec<f64>>, u64) {
+    let program = lower(network, &design()).unwrap_or_else(|error| panic!("{error}"));
+    let mut machine = MachineReference::new(&program);
+    let classes = matches!(network.readout, Readout::Classes(_));
+    let mut found = Vec::new();
+    for (index, &id) in ids.iter().enumerate() {
+        let asked = !classes || index + 1 == ids.len();
+        if let Some(prediction) = machine.step(id, asked).unwrap() {
+            let values: Vec<f64> = prediction.values().collect();
+            found.push(values);
+        }
+    }
+    let expected = FloatExecutor::new(network).unwrap().read(ids).unwrap();
+    (found, expected, machine.saturations())
+}
+
+/// How much of the variation of the float logits the machine's leave unexplained.
+fn distance(found: &[Vec<f64>], expected: &[Vec<f64>]) -> f64 {
+    let (mut error, mut total) = (0.0, 0.0);
+    for (found, expected) in found.iter().zip(expected) {
+        let mean = expected.iter().sum::<f64>() / expected.len() as f64;
+        for (x, y) in found.iter().zip(expected) {
+            error += (x - y).powi(2);
+            total += (y - mean).powi(2);
+        }
+    }
+    (error / total).sqrt()
+}
+
+fn check(network: &Network, length: usize) {
+    let ids: Vec<u32> = (0..length.min(network.context))
+        .map(|i| ((i * 7919 + 13) % network.vocabulary) as u32)
+        .collect();
+    let (found, expected, saturations) = logits(network, &ids);
+    assert_eq!(found.len(), expected.len());
+    let distance = distance(&found, &expected);
+    println!("{} {:?}: {distance:.4}, {saturations} saturations", network.name, network.readout);
+}
+
+#[test]
+fn decoders_are_near_their_floats() {
+    for seed in 0..8 {
+        check(&sample::spikegpt(seed, &sample::spikegpt_shape(seed)), 20);
+        check(&sample::neurtransformer(seed, &sample::neurtransformer_shape(seed)), 20);
+    }
+}
+
+#[test]
+fn encoders_are_near_their_floats() {
+    for seed in 0..8 {
+        for network in [
+            sample::spikelm(seed, &sample::spikelm_shape(seed)),
+            sample::spikingbert(seed, &sample::spikingbert_shape(seed)),
+        ] {
+            if matches!(network.readout, Readout::Classes(_)) {
+                check(&network, 12);
+            }
+        }
+    }
+}
