@@ -124,6 +124,8 @@ pub struct Program {
     pub tables: Vec<FunctionTable>,
     /// First word in R of the logits, one a token id.
     pub logits_address: u32,
+    /// How many logits there are: token ids, or classes.
+    pub logits_count: u32,
     /// The value of one unit of a logit, but for the factor `2^-f` of scalar `logits_scalar`.
     pub logits_unit: f64,
     /// Scalar whose exponent the logits have.

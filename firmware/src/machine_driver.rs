@@ -271,7 +271,7 @@ impl<B: Bus> MachineDriver<B> {
     /// # Errors
     /// If the transport fails.
     pub fn logits(&mut self, program: &Program) -> Result<(Vec<i64>, f64), DriverError<B::Error>> {
-        let logits = self.results(program.logits_address, self.machine.vocabulary as usize)?;
+        let logits = self.results(program.logits_address, program.logits_count as usize)?;
         let scale = self.scalar(program.logits_scalar)?;
         Ok((logits, program.logits_unit * (-scale.exponent as f64).exp2()))
     }

@@ -7,9 +7,12 @@ use crate::evaluation::classify::{
 };
 use crate::pipeline::PipelineError;
 use crate::reference::float::FloatExecutor;
+use crate::reference::machine::MachineReference;
 use crate::reference::{Labelled, Tokens, argmax};
+use firmware::lower::lower;
 use std::path::Path;
 use std::time::Instant;
+use weights::config::Design;
 use weights::network::{Network, Readout};
 
 /// Most time steps to try.
@@ -59,7 +62,21 @@ impl Classify {
             let steps = network.steps;
             let what = format!("{steps} steps: accuracy {:.2} %", 100.0 * float.accuracy);
             stages.note(console, "float", begin, &what);
-            rows.push(StepRow { steps, columns: vec![float], activity });
+            let begin = Instant::now();
+            let program = lower(&network, &Design::spiking())?;
+            let machine = MachineReference::new(&program);
+            let scores = score_texts(&machine, &labelled.texts, |scores, machine| {
+                (scores, machine.saturations())
+            })?;
+            let (scores, saturations): (Vec<_>, Vec<_>) = scores.into_iter().unzip();
+            let machine = column("machine", &scores, &labelled);
+            let saturated = saturations.into_iter().max().unwrap_or(0);
+            let what = format!(
+                "{steps} steps: accuracy {:.2} %, {saturated} saturations",
+                100.0 * machine.accuracy
+            );
+            stages.note(console, "machine", begin, &what);
+            rows.push(StepRow { steps, columns: vec![float, machine], activity });
         }
         let classification = Classification {
             network: self.network.name.clone(),

@@ -96,6 +96,7 @@ pub(crate) fn program(seed: u64) -> Program {
         constants,
         tables: Vec::new(),
         logits_address: 0,
+        logits_count: parameters.vocabulary,
         logits_unit: 1.0,
         logits_scalar: 20,
         begin_token: None,

@@ -319,6 +319,7 @@ impl<'n> Emitter<'n> {
             constants: self.constants,
             tables: Vec::new(),
             logits_address: logits.address,
+            logits_count: self.machine.vocabulary,
             logits_unit: logits.unit,
             logits_scalar: logits.scalar,
             begin_token: self.network.begin_token,

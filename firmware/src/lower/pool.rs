@@ -49,6 +49,16 @@ impl Pool {
         Area { held: Rc::new(Held { first, words, state: Rc::clone(&self.state) }) }
     }
 
+    /// Takes `words` words in a row that nobody has ever held: what lives from one turn of a loop to a
+    /// later loop must not lie where an earlier instruction of the turn writes.
+    pub(super) fn take_unused(&self, words: usize) -> Area {
+        let mut state = self.state.borrow_mut();
+        let (first, words) = (state.depth, words.max(1) as u32);
+        state.taken.push((first, words));
+        state.depth = first + words;
+        Area { held: Rc::new(Held { first, words, state: Rc::clone(&self.state) }) }
+    }
+
     /// Words that the memory needs.
     pub(super) fn depth(&self) -> u32 {
         self.state.borrow().depth

@@ -93,10 +93,13 @@ pub mod limits {
 const SAMPLE: &str = include_str!("../../designs/sample.toml");
 /// The text of `designs/tinystories.toml`.
 const TINYSTORIES: &str = include_str!("../../designs/tinystories.toml");
+/// The text of `designs/spiking.toml`.
+const SPIKING: &str = include_str!("../../designs/spiking.toml");
 /// Name and text of each design in `designs/`.
-const SHIPPED: [(&str, &str); 7] = [
+const SHIPPED: [(&str, &str); 8] = [
     ("sample", SAMPLE),
     ("tinystories", TINYSTORIES),
+    ("spiking", SPIKING),
     ("ulx3s-85f", include_str!("../../designs/ulx3s-85f.toml")),
     ("ecp5-25f", include_str!("../../designs/ecp5-25f.toml")),
     ("icebreaker", include_str!("../../designs/icebreaker.toml")),
@@ -159,6 +162,11 @@ impl DesignFile {
         Self::shipped("weights/designs/tinystories.toml", TINYSTORIES)
     }
 
+    /// The design for networks of neurons of up to a million weights.
+    pub fn spiking() -> Self {
+        Self::shipped("weights/designs/spiking.toml", SPIKING)
+    }
+
     /// The design `weights/designs/<name>.toml`, if there is one.
     pub fn named(name: &str) -> Option<Self> {
         let (_, text) = SHIPPED.iter().find(|(shipped, _)| *shipped == name)?;
@@ -201,6 +209,11 @@ impl Design {
     /// The design for the 1.18 M-weight TinyStories model.
     pub fn tinystories() -> Self {
         DesignFile::tinystories().design
+    }
+
+    /// The design for networks of neurons of up to a million weights.
+    pub fn spiking() -> Self {
+        DesignFile::spiking().design
     }
 
     /// The whole configuration as TOML, defaults included: parsing it gives the same design.

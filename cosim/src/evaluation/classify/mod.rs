@@ -15,6 +15,7 @@ pub use published::{Published, published};
 pub use table::{Classification, Column, StepRow};
 
 use crate::reference::float::FloatExecutor;
+use crate::reference::machine::MachineReference;
 use crate::reference::{Labelled, ReferenceError, argmax};
 use rayon::prelude::*;
 use weights::network::Network;
@@ -58,6 +59,18 @@ impl Classifier for FloatClassifier {
         let mut logits = executor.read_observed(ids, &mut |seen| watcher.see(seen))?;
         // A text without a token has no scores; callers give none.
         Ok(logits.pop().unwrap_or_default())
+    }
+}
+
+impl Classifier for MachineReference {
+    fn scores(&mut self, ids: &[u32]) -> Result<Vec<f64>, ReferenceError> {
+        self.reset();
+        let Some((&last, first)) = ids.split_last() else { return Ok(Vec::new()) };
+        for &id in first {
+            self.step(id, false)?;
+        }
+        let prediction = self.step(last, true)?.expect("a prediction was asked for");
+        Ok(prediction.values().collect())
     }
 }
 

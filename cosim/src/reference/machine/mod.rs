@@ -183,7 +183,7 @@ impl MachineReference {
         let exponent = self.state.scalars[program.logits_scalar as usize].exponent;
         Ok(Some(Prediction {
             token: self.state.prediction,
-            logits: &self.state.results[begin..begin + vocabulary],
+            logits: &self.state.results[begin..begin + program.logits_count as usize],
             unit: program.logits_unit * (-exponent as f64).exp2(),
         }))
     }
@@ -211,7 +211,10 @@ impl State {
                     attended: control.attended(instruction) as usize,
                     restarts: control.restarts(pass.restart_at),
                 };
-                self.pass(image, pass, place, observer);
+                let n = self.pass(image, pass, place, observer);
+                if n > 0 && std::env::var("DEBUG_SAT").is_ok() {
+                    eprintln!("SAT {} p={}", image.program.remarks[control.next()], place.position);
+                }
             }
             Action::Norm(norm) => self.norm(image, norm, observer),
             Action::Encode(encode) => self.encode(image, encode, observer),

@@ -195,8 +195,13 @@ impl<'n> Composer<'n> {
             // It must outlive the tokens that follow.
             return (self.state(name, words, true), None);
         }
-        let count = if every { words * self.machine.context as usize } else { words };
-        let area = self.pools.temporaries.take(count);
+        let area = match every {
+            true => self.pools.temporaries.take_unused(words * self.machine.context as usize),
+            false => self.pools.temporaries.take(words),
+        };
+        if every {
+            self.keep_area(area.clone());
+        }
         let at = At::fixed(Space::Temporaries, area.first());
         let per_position = if every { words as u32 } else { 0 };
         (At { per_position, ..at }, Some(area))

@@ -55,6 +55,7 @@ impl Composer<'_> {
             constants: self.constants,
             tables: self.tables,
             logits_address: logits.address,
+            logits_count: logits.count,
             logits_unit: logits.unit,
             logits_scalar,
             begin_token: self.network.begin_token,

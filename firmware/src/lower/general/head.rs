@@ -13,6 +13,7 @@ use std::rc::Rc;
 /// Where the logits are.
 pub(super) struct Logits {
     pub(super) address: u32,
+    pub(super) count: u32,
     pub(super) unit: f64,
     /// Keep their words.
     pub(super) _areas: [super::super::pool::Area; 2],
@@ -109,7 +110,12 @@ impl<'n> Composer<'n> {
         let layout = Rc::new(rows);
         if is_output {
             let (address, unit) = (area.first(), exp2(-fraction));
-            self.logits = Some(Logits { address, unit, _areas: [area.clone(), maximum] });
+            self.logits = Some(Logits {
+                address,
+                count: table.rows as u32,
+                unit,
+                _areas: [area.clone(), maximum],
+            });
         }
         let vector = Vector { at, _area: Some(area), layout, fraction, unit: 1.0, bound };
         Ok(Value::Vector(Rc::new(vector)))

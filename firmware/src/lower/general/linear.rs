@@ -118,8 +118,13 @@ impl<'n> Composer<'n> {
     /// Words of R for a result.
     pub(super) fn result(&mut self, name: &str, words: usize) -> (At, super::super::pool::Area) {
         let every = self.phases.crosses(name);
-        let count = if every { words * self.machine.context as usize } else { words };
-        let area = self.pools.results.take(count);
+        let area = match every {
+            true => self.pools.results.take_unused(words * self.machine.context as usize),
+            false => self.pools.results.take(words),
+        };
+        if every {
+            self.keep_area(area.clone());
+        }
         let at = At::fixed(Space::Results, area.first());
         (At { per_position: if every { words as u32 } else { 0 }, ..at }, area)
     }
