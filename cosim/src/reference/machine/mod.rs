@@ -211,10 +211,7 @@ impl State {
                     attended: control.attended(instruction) as usize,
                     restarts: control.restarts(pass.restart_at),
                 };
-                let n = self.pass(image, pass, place, observer);
-                if n > 0 && std::env::var("DEBUG_SAT").is_ok() {
-                    eprintln!("SAT {} p={}", image.program.remarks[control.next()], place.position);
-                }
+                self.pass(image, pass, place, observer);
             }
             Action::Norm(norm) => self.norm(image, norm, observer),
             Action::Encode(encode) => self.encode(image, encode, observer),
