@@ -96,6 +96,7 @@ impl SourceOptions {
     pub fn design_file(&self) -> Result<DesignFile, PipelineError> {
         let mut file = match (&self.design, &self.model) {
             (Some(path), _) => DesignFile::read(path)?,
+            (None, Some(model)) if has_neurons(model) => DesignFile::spiking(),
             (None, Some(_)) => DesignFile::tinystories(),
             (None, None) => DesignFile::bundled(),
         };
@@ -232,4 +233,19 @@ pub(crate) fn read_text(path: &Path) -> Result<String, PipelineError> {
     String::from_utf8(bytes).map_err(|error| {
         refused(format!("is no UTF-8 at byte {}", error.utf8_error().valid_up_to()))
     })
+}
+
+/// Whether a model's configuration names a family whose networks are lowered to passes. What cannot
+/// be read is said by the import.
+fn has_neurons(folder: &Path) -> bool {
+    const BYTES_MAX: u64 = 1 << 20;
+    let read = || {
+        let path = folder.join("config.json");
+        let metadata = std::fs::metadata(&path).ok().filter(|it| it.is_file())?;
+        let text = std::fs::read(&path).ok().filter(|_| metadata.len() <= BYTES_MAX)?;
+        serde_json::from_slice::<serde_json::Value>(&text).ok()
+    };
+    let config = read().unwrap_or_default();
+    let family = config.get("model_type").and_then(serde_json::Value::as_str);
+    family.is_some_and(|family| !matches!(family, "bitnet" | "llama"))
 }
