@@ -264,6 +264,7 @@ impl Assembly {
             constants: self.constants,
             tables: self.tables,
             logits_address,
+            logits_count: parameters.vocabulary,
             logits_unit: 1.0,
             logits_scalar: 0,
             begin_token: None,
