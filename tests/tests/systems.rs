@@ -1,0 +1,97 @@
+//! Ring `systems`: random networks of every spiking family on machines of their own, every write of
+//! every memory equal to the integer reference, every cycle as the model says.
+
+use cosim::pipeline::machine::converse;
+use cosim::reference::machine::MachineReference;
+use firmware::image::MachineImage;
+use firmware::lower::lower;
+use hdl::blocks::machine::Machine;
+use hdl::check::check;
+use hdl::simulator::NativeSimulation;
+use std::path::PathBuf;
+use tests::counts::compare;
+use weights::config::Design;
+use weights::network::{Network, Readout};
+use weights::{import, sample};
+
+/// Small machines of different shapes.
+fn design(seed: u64) -> Design {
+    let mut design = Design::spiking();
+    let (lanes, slots, planes, elements) =
+        [(8, 8, 8, 4), (8, 16, 8, 8), (16, 8, 8, 2), (4, 4, 8, 4)][(seed % 4) as usize];
+    (design.array.lanes, design.array.slots) = (lanes, slots);
+    (design.array.planes, design.machine.elements) = (planes, elements);
+    design.machine.context = 16;
+    design
+}
+
+/// Runs a text through the machine, native: a prompt, then tokens of its own or the class.
+fn runs(network: &Network, design: &Design, prompt: &[u32], length: usize) {
+    let name = format!("{} of {} steps", network.name, network.steps);
+    let program = lower(network, design).unwrap_or_else(|error| panic!("{name}: {error}"));
+    let image = MachineImage::new(&program).unwrap_or_else(|error| panic!("{name}: {error}"));
+    let module = Machine::observed(&program).module();
+    let checked = check(&module).unwrap_or_else(|error| panic!("{name}: {error}"));
+    let reference = MachineReference::new(&program);
+    let simulation = NativeSimulation::new(&checked);
+    let talk = converse(simulation, &image, reference, prompt, length, |_| ());
+    assert!(talk.failure.is_none(), "{name}: {}", talk.failure.unwrap());
+    let cycles = compare(&name, &program, &talk);
+    println!("{name}: {} writes equal, {cycles} cycles as predicted", talk.compared_writes());
+}
+
+fn ids(network: &Network, seed: u64, length: usize) -> Vec<u32> {
+    let id = |at: usize| ((at as u64 * 7919 + seed * 31 + 13) % network.vocabulary as u64) as u32;
+    (0..length.min(network.context)).map(id).collect()
+}
+
+/// How many networks of each family; all of them where `SPIKEWRIGHT_ALL` asks for it.
+fn seeds() -> u64 {
+    if std::env::var_os("SPIKEWRIGHT_ALL").is_some() { 16 } else { 3 }
+}
+
+#[test]
+fn decoders_equal_their_reference() {
+    for seed in 0..seeds() {
+        for network in [
+            sample::spikegpt(seed, &sample::spikegpt_shape(seed)),
+            sample::neurtransformer(seed, &sample::neurtransformer_shape(seed)),
+        ] {
+            runs(&network, &design(seed), &ids(&network, seed, 2), 3);
+        }
+    }
+}
+
+#[test]
+fn encoders_equal_their_reference() {
+    for seed in 0..seeds() {
+        for network in [
+            sample::spikelm(seed, &sample::spikelm_shape(seed)),
+            sample::spikingbert(seed, &sample::spikingbert_shape(seed)),
+        ] {
+            if matches!(network.readout, Readout::Classes(_)) {
+                runs(&network, &design(seed), &ids(&network, seed, 3), 1);
+            }
+        }
+    }
+}
+
+/// The trained models of all families, a short text each.
+#[test]
+fn trained_models_equal_their_reference() {
+    let Some(shared) = std::env::var_os("SPIKEWRIGHT_SHARED") else { return };
+    let models = PathBuf::from(shared).join("models");
+    for (folder, length, generate) in [
+        ("spikegpt-tiny/published", 2, 2),
+        ("spikegpt-tiny/spike-input", 2, 2),
+        ("neurtransformer-tiny", 2, 1),
+        ("spikelm-tiny", 3, 1),
+        ("spikingbert-tiny", 2, 1),
+    ] {
+        let network = import::import(&models.join(folder))
+            .unwrap_or_else(|error| panic!("{folder}: {error}"));
+        let mut design = Design::spiking();
+        design.machine.context = 32;
+        runs(&network, &design, &ids(&network, 1, length), generate);
+    }
+}
