@@ -37,6 +37,14 @@ pub(super) fn describe(network: &Network) -> String {
     )
 }
 
+/// The network of so many steps.
+pub(super) fn at_steps(network: Network, steps: u32) -> Result<Network, PipelineError> {
+    network.with_steps(steps as usize).map_err(|error| PipelineError::Options {
+        reason: error.to_string(),
+        remedy: "leave out --steps: the model has no neurons that could take other steps",
+    })
+}
+
 impl Classify {
     /// Prints accuracy, spikes and energy over the labelled texts of a file.
     pub(super) fn execute(
@@ -115,13 +123,7 @@ impl Classify {
         if self.steps.is_empty() {
             return Ok(vec![self.network.clone()]);
         }
-        let of = |&steps: &u32| self.network.clone().with_steps(steps as usize);
-        self.steps.iter().map(of).collect::<Result<_, _>>().map_err(|error| {
-            PipelineError::Options {
-                reason: error.to_string(),
-                remedy: "leave out --steps: the model has no neurons that could take other steps",
-            }
-        })
+        self.steps.iter().map(|&steps| at_steps(self.network.clone(), steps)).collect()
     }
 
     /// Prints the class and the scores of each text, or the text with its masks filled.
@@ -165,7 +167,7 @@ impl Classify {
     }
 }
 
-fn scores_line(labels: &[String], scores: &[f64], text: &str) -> String {
+pub(super) fn scores_line(labels: &[String], scores: &[f64], text: &str) -> String {
     let each: Vec<String> =
         labels.iter().zip(scores).map(|(label, score)| format!("{label} {score:+.3}")).collect();
     format!("{:<12} {}   {text}", labels[argmax(scores)], each.join("  "))

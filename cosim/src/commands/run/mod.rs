@@ -2,7 +2,7 @@
 
 mod talk;
 
-use super::classify::{Classify, STEPS_MAX, describe as describe_whole};
+use super::classify::{Classify, STEPS_MAX, at_steps, describe as describe_whole};
 use super::gates::{Built, GateOptions};
 use super::options::{quoted, quoted_path};
 use super::stages::Stages;
@@ -115,8 +115,9 @@ impl RunCommand {
         stages.note(console, "config", begin, &describe_design(&file.design));
 
         let begin = Instant::now();
-        let network = self.source_options().network(&file)?;
-        if network.readout != Readout::NextToken {
+        let mut network = self.source_options().network(&file)?;
+        let classes = matches!(network.readout, Readout::Classes(_));
+        if network.readout == Readout::MaskedToken {
             let begin = Instant::now();
             let tokens = self.source_options().tokens(&network)?;
             let texts = self.texts()?;
@@ -124,9 +125,18 @@ impl RunCommand {
             return Classify { network, tokens, steps: self.steps.into_iter().collect() }
                 .answer(console, &texts);
         }
-        self.require_prompts()?;
+        let given = match classes {
+            true => self.texts()?,
+            false => {
+                self.require_prompts()?;
+                self.prompt.clone()
+            }
+        };
+        if let Some(steps) = self.steps {
+            network = at_steps(network, steps)?;
+        }
         let source = Source { file, network, texts: Vec::new() };
-        let prompts = Prompts::new(&source, self.model.as_deref(), &self.prompt)?;
+        let prompts = Prompts::new(&source, self.model.as_deref(), &given)?;
         let network = &source.network;
         let what = format!(
             "{}: {} ternary matrices, {} weights",
@@ -164,10 +174,11 @@ impl RunCommand {
             model: &models[0],
             loaded: &loaded,
             reference: MachineReference::new(&program),
-            length: source.file.design.run.tokens,
+            length: prompts.length(source.file.design.run.tokens),
             trace: self.window(),
         };
         let conversations = job.talk(console, &prompts)?;
+        prompts.print_scores(console, &job.reference)?;
         let texts = prompts.texts(&conversations);
         let elapsed = begin.elapsed();
         let mut report =

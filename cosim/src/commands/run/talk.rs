@@ -1,16 +1,19 @@
 //! The conversations of a run: every prompt in a simulation of its own, the text as it comes.
 
 use crate::commands::Console;
+use crate::commands::classify::scores_line;
+use crate::evaluation::classify::Classifier;
 use crate::pipeline::machine::{Conversation, MachineTrace, converse};
 use crate::pipeline::{PipelineError, Source};
 use crate::reference::machine::MachineReference;
-use crate::reference::{Tokens, seeded_ids};
+use crate::reference::{ReferenceError, Tokens, seeded_ids};
 use crate::tools::ToolError;
 use crate::verilated::CompiledModel;
 use firmware::image::MachineImage;
 use rayon::prelude::*;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, Sender, channel};
+use weights::network::Readout;
 use weights::shown::shown;
 
 /// What a model's text begins with where nobody says.
@@ -22,6 +25,8 @@ const SEEDED_PROMPT: usize = 4;
 /// The prompts of a run, and what makes text of token ids.
 pub(super) struct Prompts {
     tokens: Tokens,
+    /// Names of the classes of a network that classifies: its answer is one of them.
+    labels: Vec<String>,
     /// Text and ids of each.
     prompts: Vec<(String, Vec<u32>)>,
 }
@@ -68,14 +73,51 @@ impl Prompts {
                 return Err(PipelineError::Options { reason, remedy });
             }
         }
-        Ok(Prompts { tokens, prompts })
+        let labels = match &network.readout {
+            Readout::Classes(labels) => labels.clone(),
+            _ => Vec::new(),
+        };
+        Ok(Prompts { tokens, labels, prompts })
+    }
+
+    /// The text of an answer: its tokens, or the name of its class.
+    fn decode(&self, ids: &[u32]) -> String {
+        match (self.labels.is_empty(), ids) {
+            (true, _) => self.tokens.decode(ids).unwrap_or_default(),
+            (false, &[class]) => self.labels.get(class as usize).cloned().unwrap_or_default(),
+            (false, _) => String::new(),
+        }
+    }
+
+    /// Tokens to write: those of the design, or the one class.
+    pub(super) fn length(&self, given: usize) -> usize {
+        if self.labels.is_empty() { given } else { 1 }
+    }
+
+    /// Prints the score of every class for each text; the machine's, which the hardware has shown to
+    /// be its own write by write.
+    ///
+    /// # Errors
+    /// If a text cannot be read again.
+    pub(super) fn print_scores(
+        &self,
+        console: &mut Console,
+        reference: &MachineReference,
+    ) -> Result<(), ReferenceError> {
+        if self.labels.is_empty() {
+            return Ok(());
+        }
+        let mut machine = reference.clone();
+        for (text, ids) in &self.prompts {
+            let scores = machine.scores(ids)?;
+            console.line(scores_line(&self.labels, &scores, text).trim_end());
+        }
+        Ok(())
     }
 
     /// Prompt and answer of every conversation as text.
     pub(super) fn texts(&self, conversations: &[Conversation]) -> Vec<(String, String)> {
-        let answer = |conversation: &Conversation| {
-            self.tokens.decode(&conversation.answer).unwrap_or_default()
-        };
+        let answer = |conversation: &Conversation| self.decode(&conversation.answer);
         let pairs = self.prompts.iter().zip(conversations);
         pairs.map(|((prompt, _), conversation)| (prompt.clone(), answer(conversation))).collect()
     }
@@ -124,7 +166,7 @@ impl Job<'_> {
                     .collect::<Result<Vec<_>, ToolError>>()
             });
             for ((prompt, _), news) in prompts.prompts.iter().zip(receivers) {
-                print(console, &prompts.tokens, prompt, &news);
+                print(console, prompts, prompt, &news);
             }
             conversations.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
         })
@@ -153,14 +195,14 @@ impl Job<'_> {
 }
 
 /// Prints a prompt, and its answer piece by piece.
-fn print(console: &mut Console, tokens: &Tokens, prompt: &str, news: &Receiver<News>) {
+fn print(console: &mut Console, prompts: &Prompts, prompt: &str, news: &Receiver<News>) {
     // What is told stands behind a margin: no line of it looks like one of ours.
     let behind_margin = |text: &str| text.replace('\n', "\n  ");
     console.piece(&format!("\n  {}", behind_margin(prompt)));
     let (mut ids, mut printed) = (Vec::new(), 0);
     while let Ok(News::Token(token)) = news.recv() {
         ids.push(token);
-        let text = tokens.decode(&ids).unwrap_or_default();
+        let text = prompts.decode(&ids);
         // A character of several bytes is whole only with its last token.
         if let Some(piece) = text.get(printed..).filter(|piece| !piece.ends_with('\u{fffd}')) {
             let gap = if printed == 0 { " " } else { "" };
