@@ -25,6 +25,8 @@ mod finish;
 mod head;
 mod layouts;
 mod linear;
+mod loops;
+mod memories;
 mod neurons;
 mod norm;
 mod phases;
@@ -169,12 +171,11 @@ impl<'n> Composer<'n> {
     fn sum_steps(&mut self, name: &'n str, phase: Phase) -> Result<(), LowerError> {
         let averaged =
             |it: &Operation| matches!(it, Operation::StepMean { input, .. } if input == name);
-        if self.network.steps > 1 && phase != Phase::Readout {
-            if self.network.operations.iter().any(averaged) {
-                self.step_sum(name)?;
-            }
+        let steps = self.network.steps > 1 && phase != Phase::Readout;
+        match steps && self.network.operations.iter().any(averaged) {
+            true => self.step_sum(name),
+            false => Ok(()),
         }
-        Ok(())
     }
 
     /// Lets go of values that only this phase makes and reads.

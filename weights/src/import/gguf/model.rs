@@ -264,7 +264,7 @@ fn matrix(
 /// The scale of each row, where its spans agree. A negative scale turns the trits over; trits of a
 /// scale of zero become zeros.
 fn row_scales(values: &mut [i16], scales: &[f32], span: usize, columns: usize) -> Option<Vec<f32>> {
-    if span % columns != 0 && columns % span != 0 {
+    if !span.is_multiple_of(columns) && !columns.is_multiple_of(span) {
         return None;
     }
     let mut found = Vec::with_capacity(values.len() / columns);

@@ -132,7 +132,8 @@ mod tests {
     fn tables_keep_their_error_over_their_whole_range() {
         let unit = f64::from(-10).exp2();
         let sigmoid: fn(f64) -> f64 = |x| 1.0 / (1.0 + (-x).exp());
-        let cases: [(&str, (i64, u32), fn(f64) -> f64); 3] = [
+        type Case = (&'static str, (i64, u32), fn(f64) -> f64);
+        let cases: [Case; 3] = [
             ("sigmoid", (-8192, 14), sigmoid),
             ("tanh", (-8192, 14), f64::tanh),
             ("exp", (-16384, 14), f64::exp),

@@ -1,0 +1,162 @@
+//! Words of memories for values, state, constants, tables and matrices.
+
+use super::super::LowerError;
+use super::super::bounds::{signed_bits, signed_limit};
+use super::super::pool::Area;
+use super::super::sizes::{STORE_WORDS_MAX, limit_words};
+use super::super::values::Layout;
+use super::composer::Composer;
+use super::value::At;
+use crate::isa::{Function, Space};
+use crate::machine::{Memory, MemoryArea, StoredMatrix, WidthProof};
+use weights::numeric::Trit;
+use weights::numeric::pass::FunctionTable;
+
+impl Composer<'_> {
+    /// Words of T, for one position or for all of them where later loops read the value.
+    pub(super) fn temporary(&mut self, name: &str, words: usize) -> (At, Option<Area>) {
+        let every = self.phases.crosses(name);
+        if self.phases.is_arrival(self.index) && self.phases.block {
+            // It must outlive the tokens that follow.
+            return (self.state(name, words, true), None);
+        }
+        let area = match every {
+            true => self.pools.temporaries.take_unused(words * self.machine.context as usize),
+            false => self.pools.temporaries.take(words),
+        };
+        if every {
+            self.keep_area(area.clone());
+        }
+        let at = At::fixed(Space::Temporaries, area.first());
+        let per_position = if every { words as u32 } else { 0 };
+        (At { per_position, ..at }, Some(area))
+    }
+
+    /// Words of T that live within one operation.
+    pub(super) fn scratch(&mut self, words: usize) -> (At, Area) {
+        let area = self.pools.temporaries.take(words);
+        (At::fixed(Space::Temporaries, area.first()), area)
+    }
+
+    /// Words of S that belong to `name` for good, for each position if the text is a block.
+    pub(super) fn state(&mut self, name: &str, words: usize, positions: bool) -> At {
+        if let Some(&at) = self.states.get(name) {
+            return at;
+        }
+        let per_position = if positions && self.phases.block { words as u32 } else { 0 };
+        let count = if per_position > 0 { words * self.machine.context as usize } else { words };
+        let area = self.pools.state.take(count);
+        let at = At { per_position, ..At::fixed(Space::State, area.first()) };
+        self.area(Memory::State, name, area.first(), area.words());
+        self.kept.push(area);
+        self.states.insert(name.to_owned(), at);
+        at
+    }
+
+    /// Constants in whole words, equal ones once.
+    pub(super) fn constant(&mut self, name: &str, mut values: Vec<i64>) -> At {
+        let elements = self.elements();
+        values.resize(values.len().next_multiple_of(elements), 0);
+        let mut places = (0..self.constants.len()).step_by(elements);
+        if let Some(place) = places.find(|&place| self.constants[place..].starts_with(&values)) {
+            return At::fixed(Space::Constants, (place / elements) as u32);
+        }
+        let first = (self.constants.len() / elements) as u32;
+        let words = (values.len() / elements) as u32;
+        self.constants.extend(values);
+        self.area(Memory::Constants, name, first, words);
+        At::fixed(Space::Constants, first)
+    }
+
+    /// Real numbers as constants of a layout: the largest fraction up to `most` that holds them.
+    pub(super) fn real_constant(
+        &mut self,
+        name: &str,
+        values: &[f64],
+        layout: &Layout,
+        most: i64,
+    ) -> (At, i64) {
+        let largest = values.iter().fold(0f64, |largest, x| largest.max(x.abs()));
+        let width = i64::from(self.machine.value_width);
+        let whole = largest.max(1e-9).log2().floor() as i64 + 1;
+        let fraction = (width - 1 - whole).min(most);
+        let limit = signed_limit(self.machine.value_width);
+        let mut words = vec![0; layout.width];
+        for (&place, &value) in layout.places.iter().zip(values) {
+            let scaled = (value * (fraction as f64).exp2()).round();
+            words[place] = scaled.clamp(-limit, limit) as i64;
+        }
+        (self.constant(name, words), fraction)
+    }
+
+    pub(super) fn area(&mut self, memory: Memory, name: &str, first: u32, words: u32) {
+        self.areas.push(MemoryArea { memory, name: name.to_owned(), first, words });
+    }
+
+    /// A table of the program, equal ones once.
+    pub(super) fn table(&mut self, table: FunctionTable) -> Result<Function, LowerError> {
+        let known = self.tables.iter().position(|known| *known == table);
+        let index = known.unwrap_or_else(|| {
+            self.tables.push(table);
+            self.tables.len() - 1
+        });
+        Function::table(index).ok_or_else(|| {
+            self.refuse(
+                "it needs a ninth function table",
+                "use fewer functions, or the same fractions for them",
+            )
+        })
+    }
+
+    /// Lays a matrix into the weight store once.
+    pub(super) fn store_matrix(
+        &mut self,
+        name: &str,
+        digits: &[Vec<Trit>],
+        rows: &Layout,
+        columns: &Layout,
+    ) -> Result<u32, LowerError> {
+        if let Some(&base) = self.stored.get(name) {
+            return Ok(base);
+        }
+        let (lanes, slots) = (self.machine.lanes as usize, self.machine.slots as usize);
+        let height = rows.width.next_multiple_of(lanes);
+        let width = columns.width.next_multiple_of(slots);
+        let base = self.weight_words;
+        self.weight_words += (height / lanes * digits.len() * (width / slots)) as u64;
+        limit_words("weight store", self.weight_words, STORE_WORDS_MAX)?;
+        let lay = |trits: &Vec<Trit>| {
+            let mut laid = vec![0; height * width];
+            for (row, source) in trits.chunks_exact(columns.places.len()).enumerate() {
+                let start = rows.places[row] * width;
+                for (&place, &trit) in columns.places.iter().zip(source) {
+                    laid[start + place] = trit;
+                }
+            }
+            laid
+        };
+        let digits = digits.iter().map(lay).collect();
+        let (name, base) = (name.to_owned(), base as u32);
+        let words = (self.weight_words - u64::from(base)) as u32;
+        self.area(Memory::Weights, &name, base, words);
+        self.stored.insert(name.clone(), base);
+        self.matrices.push(StoredMatrix { name, base, rows: height, columns: width, digits });
+        Ok(base)
+    }
+
+    /// States and checks a sum of the array.
+    pub(super) fn prove_sum(&mut self, layer: &str, worst: f64) -> Result<(), LowerError> {
+        let given = self.machine.acc_width;
+        let (needed, worst) = (signed_bits(worst), worst.floor() as u64);
+        let (layer, key, quantity) = (layer.to_owned(), "array.acc_width", "a sum");
+        let proof = WidthProof { layer: layer.clone(), quantity, worst, needed, key, given };
+        if !self.widths.contains(&proof) {
+            self.widths.push(proof);
+        }
+        if needed <= given {
+            return Ok(());
+        }
+        let limit = signed_limit(given) as u64;
+        Err(LowerError::Width { layer, quantity, worst, key, given, limit, needed })
+    }
+}
