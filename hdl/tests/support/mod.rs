@@ -68,8 +68,10 @@ impl Bench {
     /// Sets a port of any width, least significant bit first.
     pub(crate) fn set_bits(&mut self, name: &str, bits: impl IntoIterator<Item = bool>) {
         let port = self.simulation.port(name);
-        let mut words = vec![0; self.simulation.ports()[port.0].ty.words()];
-        for (index, bit) in bits.into_iter().enumerate() {
+        let ty = self.simulation.ports()[port.0].ty;
+        let mut words = vec![0; ty.words()];
+        // A unit of short instructions does not see what the long ones have beyond them.
+        for (index, bit) in bits.into_iter().take(ty.width as usize).enumerate() {
             words[index / 64] |= u64::from(bit) << (index % 64);
         }
         self.simulation.write(port, &words);
