@@ -29,6 +29,23 @@ fn lowers(network: &Network) {
 }
 
 #[test]
+fn an_output_that_no_table_makes_is_refused() {
+    let mut network = sample::spikegpt(1, &sample::spikegpt_shape(1));
+    network.operations.pop();
+    network.output = network.operations.last().unwrap().output().to_owned();
+    let width = network.check().err().map(|error| error.to_string()).unwrap_or_default();
+    assert!(width.contains("but must be"), "{width}");
+    let classes = network.tables["embedding"].columns;
+    network.readout = Readout::Classes((0..classes).map(|class| class.to_string()).collect());
+    let error = lower(&network, &design()).unwrap_err().to_string();
+    assert!(error.contains("its output is no product of a table"), "{error}");
+    assert!(
+        error.ends_with("end the network with its head, or its classifier and bias"),
+        "{error}"
+    );
+}
+
+#[test]
 fn encoders_become_programs() {
     for seed in 0..12 {
         lowers(&sample::spikelm(seed, &sample::spikelm_shape(seed)));
