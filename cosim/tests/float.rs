@@ -134,7 +134,7 @@ fn seeded_neurons_fire_often_but_not_always() {
         silent += rates.values().filter(|sum| !(0.02..=0.9).contains(&rate(sum))).count();
     }
     // Short texts of few channels may leave a layer silent; most must not be.
-    assert!(layers > 200 && silent * 5 < layers, "{silent} of {layers} neuron layers");
+    assert!(layers > 200 && silent * 8 < layers, "{silent} of {layers} neuron layers");
 }
 
 #[test]

@@ -18,7 +18,7 @@ use std::convert::Infallible;
 pub fn spikegpt_shape(seed: u64) -> RwkvShape {
     let mut choice = Choice(ChaCha8Rng::seed_from_u64(seed));
     let tau = *choice.of(&[2.0, 2.0, 4.0, 1.5, 3.0]);
-    let threshold = *choice.of(&[1.0, 1.0, 0.5, 0.3]);
+    let threshold = *choice.of(&[1.0, 0.5, 0.5, 0.3]);
     let placement = *choice.of(&[LifPlacement::BehindParts, LifPlacement::BeforeMatrices]);
     let neuron = NeuronLayer::lif(tau, threshold, State::PerToken);
     let spiking = Some(RwkvSpiking { placement, neuron });
@@ -49,7 +49,7 @@ pub fn neurtransformer_shape(seed: u64) -> GptShape {
     let mut choice = Choice(ChaCha8Rng::seed_from_u64(seed));
     let attention = NeuronLayer::lif(
         *choice.of(&[2.0, 2.0, 4.0, 3.0]),
-        *choice.of(&[1.0, 1.0, 0.5]),
+        *choice.of(&[1.0, 0.5, 0.5]),
         State::PerStep,
     );
     let threshold = *choice.of(&[1.0, 1.0, 0.5, 0.3]);
