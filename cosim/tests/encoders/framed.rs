@@ -91,6 +91,8 @@ fn neither_the_limit_nor_the_padding_of_the_file_is_applied() {
         file["truncation"] = truncation(longest);
         assert_eq!(encode(&file), [2, 5, 5, 5, 5, 3], "the context alone cuts a text");
     }
+    let refused = open(&file, &network(2)).err().expect("a frame without room is refused");
+    assert!(refused.contains("its frame of 2 tokens leaves no room in 2"), "{refused}");
 }
 
 #[test]
