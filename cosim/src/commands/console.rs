@@ -2,6 +2,8 @@
 
 use std::io::{Error, ErrorKind, Result, Write};
 use std::time::Duration;
+use weights::import::Imported;
+use weights::network::Network;
 use weights::shown::shown_lines;
 
 /// The two streams of a command.
@@ -70,6 +72,19 @@ impl<'a> Console<'a> {
     /// One line of a stage: name, what, time.
     pub fn stage(&mut self, name: &str, what: &str, time: Duration) {
         self.line(&format!("{name:<10} {what:<92} {:>7.2} s", time.as_secs_f64()));
+    }
+
+    /// What the user should know of something that went well.
+    pub fn notes(&mut self, notes: &[String]) {
+        for note in notes {
+            self.line(&format!("note       {note}"));
+        }
+    }
+
+    /// The network of an import, whose notes are printed.
+    pub fn imported(&mut self, imported: Imported) -> Network {
+        self.notes(&imported.notes);
+        imported.network
     }
 
     /// An error, as it is but for control characters.

@@ -8,6 +8,7 @@ use crate::evaluation::{Corpus, Evaluation, Row, Speed, evaluate_float, evaluate
 use crate::pipeline::{PipelineError, Source, SourceOptions, read_text};
 use crate::reference::{Activation, naive_tokens_per_second};
 use clap::Args;
+use firmware::lower::LowerError;
 use firmware::machine::Program;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::path::PathBuf;
@@ -78,9 +79,12 @@ impl EvalCommand {
             ..SourceOptions::default()
         };
         let file = options.design_file()?.with_settings(&self.set)?;
-        let network = options.network(&file)?;
-        let text = read_text(&self.text)?;
+        let network = console.imported(options.network(&file)?);
+        let mut notes = Vec::new();
+        let text = read_text(&self.text, &mut notes)?;
         let tokens = options.tokens(&network)?;
+        notes.extend_from_slice(tokens.notes());
+        console.notes(&notes);
         if network.readout != Readout::NextToken {
             stages.note(console, "import", begin, &describe(&network));
             let job = Classify { network, tokens, steps: self.steps.clone() };
@@ -133,6 +137,7 @@ impl EvalCommand {
             .iter()
             .map(|&count| radices.iter().map(|&it| (it, bench.lower(file, count, it))).collect())
             .collect();
+        let machines = bench.without_lacking(machines);
         for programs in &machines {
             if let [(_, Err(_)), ..] = programs.as_slice()
                 && programs.iter().all(|(_, program)| program.is_err())
@@ -207,6 +212,18 @@ impl Bench<'_, '_> {
         ];
         let file = file.with_settings(&settings)?;
         Source { file, network: self.network.clone(), texts: Vec::new() }.lower()
+    }
+
+    /// A machine that does not have an operation of the network has none in any form: the float
+    /// model is then scored alone, and a note says why.
+    fn without_lacking(&mut self, machines: Vec<Vec<Lowered>>) -> Vec<Vec<Lowered>> {
+        match machines.iter().flatten().next() {
+            Some((_, Err(PipelineError::Lower(error @ LowerError::Operation { .. })))) => {
+                self.console.notes(&[format!("no row of a machine: {error}")]);
+                Vec::new()
+            }
+            _ => machines,
+        }
     }
 
     fn bar(&self, rounds: usize, what: &str) -> ProgressBar {

@@ -102,7 +102,7 @@ impl ExploreCommand {
         source.require_memory(&file, part.name, part.block_rams * (18 << 10))?;
         let begin = Instant::now();
         // The sweep tries wider arrays than the design's.
-        let network = source.network_of_layers(&file)?;
+        let network = console.imported(source.network_of_layers(&file)?);
         let what = format!("{}: {} weights", network.name, network.ternary_weight_count());
         console.stage("import", &what, begin.elapsed());
         let prompt = prompt(&source, &file, &network)?;

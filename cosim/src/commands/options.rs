@@ -85,8 +85,10 @@ impl LayerOptions {
         stages.note(console, "config", begin, &what);
 
         let begin = Instant::now();
-        let network = options.network_of_layers(&file)?;
-        let texts = options.texts(&file, &network)?;
+        let network = console.imported(options.network_of_layers(&file)?);
+        let mut notes = Vec::new();
+        let texts = options.texts(&file, &network, &mut notes)?;
+        console.notes(&notes);
         let source = Source { file, network, texts };
         let network = &source.network;
         let what = format!(

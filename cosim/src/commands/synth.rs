@@ -131,14 +131,24 @@ impl SynthCommand {
         if is_machine {
             options.require_memory(&file, &facts.part, facts.block_ram.bits())?;
         }
-        let network = match is_machine {
+        let network = console.imported(match is_machine {
             true => options.network(&file)?,
             false => options.network_of_layers(&file)?,
-        };
+        });
         let source = Source { file, network, texts: Vec::new() };
         let built = match self.engine || facts.engine {
             true => Built::Engine(engine(&source.file)?),
-            false => Built::Machine(Box::new(source.lower()?)),
+            false => {
+                let program = source.lower()?;
+                if let (Some(first), 2..) = (program.end_token(), program.end_tokens.len()) {
+                    console.notes(&[format!(
+                        "a text ends with any id of {:?}; a board that answers by itself knows \
+                         one, {first}",
+                        program.end_tokens
+                    )]);
+                }
+                Built::Machine(Box::new(program))
+            }
         };
         stages.note(console, "lower", begin, &describe(&source, &built));
         if let Built::Machine(program) = &built {

@@ -24,8 +24,8 @@ use std::sync::Arc;
 pub fn modules() -> Result<Vec<Arc<Module>>, PipelineError> {
     let options = SourceOptions { tokens: Some(1), ..SourceOptions::default() };
     let file = options.design_file()?;
-    let network = options.network(&file)?;
-    let texts = options.texts(&file, &network)?;
+    let network = options.network(&file)?.network;
+    let texts = options.texts(&file, &network, &mut Vec::new())?;
     let source = Source { file, network, texts };
     let machine = source.lower()?.parameters;
     let engine = Lowered::new(&source)?.engine;

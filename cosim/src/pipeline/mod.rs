@@ -16,9 +16,10 @@ pub mod layers;
 pub mod machine;
 mod outputs;
 mod source;
+mod text;
 
 pub use error::PipelineError;
 pub(crate) use outputs::{BOARDS, EXPLORATION};
 pub use outputs::{Output, Outputs, ToolVersion};
-pub(crate) use source::read_text;
 pub use source::{Source, SourceOptions};
+pub(crate) use text::read_text;

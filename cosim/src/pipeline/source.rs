@@ -1,20 +1,16 @@
 //! Stage 1: what the user gives. Configuration, network and text.
 
 use super::capacity::{require_addresses, require_memory};
-use super::{Outputs, PipelineError};
+use super::{Outputs, PipelineError, read_text};
 use crate::reference::{Tokens, seeded_ids, stories};
 use firmware::lower::{LowerError, lower};
 use firmware::machine::Program;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use weights::config::DesignFile;
-use weights::files::regular;
+use weights::import::{self, Imported, Limits};
 use weights::network::Network;
+use weights::sample;
 use weights::shown::shown;
-use weights::{import, sample};
-
-/// Largest text file in bytes: a context holds far less.
-const TEXT_BYTES_MAX: u64 = 64 << 20;
 
 /// What the user asks for; everything is optional.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -111,7 +107,7 @@ impl SourceOptions {
     ///
     /// # Errors
     /// As [`import::import`], or if it is too large or has no ternary matrix.
-    pub fn network(&self, file: &DesignFile) -> Result<Network, PipelineError> {
+    pub fn network(&self, file: &DesignFile) -> Result<Imported, PipelineError> {
         self.network_for(file, true)
     }
 
@@ -119,30 +115,32 @@ impl SourceOptions {
     ///
     /// # Errors
     /// As [`import::import`], or if it has no ternary matrix.
-    pub fn network_of_layers(&self, file: &DesignFile) -> Result<Network, PipelineError> {
+    pub fn network_of_layers(&self, file: &DesignFile) -> Result<Imported, PipelineError> {
         self.network_for(file, false)
     }
 
-    fn network_for(&self, file: &DesignFile, machine: bool) -> Result<Network, PipelineError> {
-        let network = match &self.model {
+    fn network_for(&self, file: &DesignFile, machine: bool) -> Result<Imported, PipelineError> {
+        let imported = match &self.model {
             Some(folder) => {
                 // A run of single layers loads one matrix at a time.
                 let shape = if machine { import::shape(folder)? } else { None };
                 if let Some(shape) = shape {
                     require_addresses(&model_name(folder), &shape, &file.design)?;
                 }
-                import::import(folder)?
+                import::import_within(folder, &Limits::default())?
             }
             None => {
                 let design = &file.design;
-                sample::network_of(design.run.seed, &sample::shape_of(&design.sample))
+                let shape = sample::shape_of(&design.sample);
+                let network = sample::network_of(design.run.seed, &shape);
+                Imported { network, notes: Vec::new() }
             }
         };
-        let has_matrix = network.ternary_matrices().next().is_some();
+        let has_matrix = imported.network.ternary_matrices().next().is_some();
         if has_matrix {
-            Ok(network)
+            Ok(imported)
         } else {
-            Err(PipelineError::NoMatrix { network: network.name })
+            Err(PipelineError::NoMatrix { network: imported.network.name })
         }
     }
 
@@ -174,7 +172,8 @@ impl SourceOptions {
         }
     }
 
-    /// The tokens of the run: the beginning of the text, story by story, or seeded ids.
+    /// The tokens of the run: the beginning of the text, story by story, or seeded ids. What the
+    /// user should know of text and tokenizer is added to `notes`.
     ///
     /// # Errors
     /// If the text or the tokenizer cannot be read, or there is no token.
@@ -182,13 +181,15 @@ impl SourceOptions {
         &self,
         file: &DesignFile,
         network: &Network,
+        notes: &mut Vec<String>,
     ) -> Result<Vec<Vec<u32>>, PipelineError> {
         let run = &file.design.run;
         let Some(path) = &self.text else {
             return Ok(chunks(seeded_ids(network, run.seed, run.tokens), network.context));
         };
-        let text = read_text(path)?;
+        let text = read_text(path, notes)?;
         let tokens = self.tokens(network)?;
+        notes.extend_from_slice(tokens.notes());
         let (mut texts, mut left) = (Vec::new(), run.tokens);
         for story in stories(&text) {
             if left == 0 {
@@ -217,22 +218,6 @@ fn model_name(folder: &Path) -> String {
 /// Ids without stories: as many texts as the context makes necessary.
 fn chunks(ids: Vec<u32>, context: usize) -> Vec<Vec<u32>> {
     ids.chunks(context.max(1)).map(<[u32]>::to_vec).collect()
-}
-
-/// Reads a text file of the user.
-pub(crate) fn read_text(path: &Path) -> Result<String, PipelineError> {
-    let failed = || PipelineError::file("read", path, "give a text file that exists");
-    regular(path).map_err(failed())?;
-    let file = std::fs::File::open(path).map_err(failed())?;
-    let mut bytes = Vec::new();
-    file.take(TEXT_BYTES_MAX + 1).read_to_end(&mut bytes).map_err(failed())?;
-    let refused = |reason| PipelineError::Text { path: path.to_owned(), reason };
-    if bytes.len() as u64 > TEXT_BYTES_MAX {
-        return Err(refused(format!("is above the limit of {TEXT_BYTES_MAX} bytes")));
-    }
-    String::from_utf8(bytes).map_err(|error| {
-        refused(format!("is no UTF-8 at byte {}", error.utf8_error().valid_up_to()))
-    })
 }
 
 /// Whether a model's configuration names a family whose networks are lowered to passes. What cannot

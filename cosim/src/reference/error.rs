@@ -1,5 +1,6 @@
 //! Why a reference cannot be built or cannot go on.
 
+use weights::import::ImportError;
 use weights::network::NetworkError;
 
 /// Errors of the reference and of its tokens.
@@ -37,11 +38,9 @@ pub enum ReferenceError {
         "network `{network}` reads whole texts and does not continue them\n  = choose a causal network, whose readout is the next token"
     )]
     NotCausal { network: String },
-    /// The tokenizer's file cannot be read.
-    #[error(
-        "cannot read the tokenizer: {reason}\n  --> {file}\n  = a model needs its tokenizer.json to read text: fetch it, or give token ids"
-    )]
-    Tokenizer { file: String, reason: String },
+    /// The tokenizer's files cannot be read.
+    #[error(transparent)]
+    Import(#[from] ImportError),
     /// A text cannot be encoded, or ids not decoded.
     #[error(
         "the tokenizer refuses the {what}: {reason}\n  = tokenizer and model must belong together"

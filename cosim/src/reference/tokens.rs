@@ -6,13 +6,14 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
 use std::path::Path;
 use tokenizers::{PostProcessor, Tokenizer, TruncationParams};
-use weights::files::read_regular;
+use weights::import::{ImportError, TokenizerFile, tokenizer};
 use weights::network::{Network, Readout};
 use weights::shown::shown;
 
 /// A model's tokenizer.
 pub struct Tokens {
     source: Source,
+    notes: Vec<String>,
     begin_token: Option<u32>,
     vocabulary: u32,
     /// For a network that reads texts whole: the most tokens of one.
@@ -26,24 +27,23 @@ enum Source {
     Bytes,
 }
 
-/// Most bytes of a `tokenizer.json`.
-const FILE_BYTES_MAX: u64 = 64 << 20;
-
 impl Tokens {
     /// Reads `tokenizer.json` in the folder of a model.
     ///
     /// # Errors
-    /// If the file is missing, too large or no tokenizer.
+    /// If the file is missing, too large or no tokenizer, or what stands beside it is not understood.
     pub fn open(folder: &Path, network: &Network) -> Result<Tokens, ReferenceError> {
-        let name = "tokenizer.json";
-        let failed = |reason: String| ReferenceError::Tokenizer { file: name.to_owned(), reason };
-        let bytes = read_regular(&folder.join(name), FILE_BYTES_MAX).map_err(|error| {
-            failed(match error.kind() {
-                std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
-                _ => error.to_string(),
-            })
+        let TokenizerFile { json, longest, mut notes } = tokenizer(folder, network.vocabulary)?;
+        let tokens = Tokens::cut_to(json.as_bytes(), network, longest).map_err(|reason| {
+            let file = "tokenizer.json".to_owned();
+            ReferenceError::Import(ImportError::Tokenizer { file, reason })
         })?;
-        Tokens::parse(&bytes, network).map_err(failed)
+        if network.readout == Readout::NextToken
+            && let Some(longest) = longest
+        {
+            notes.push(format!("tokenizer.json cuts to {longest} ids, which is not done here"));
+        }
+        Ok(Tokens { notes, ..tokens })
     }
 
     /// The tokenizer of a `tokenizer.json` with these bytes.
@@ -51,11 +51,21 @@ impl Tokens {
     /// # Errors
     /// What is wrong with it.
     pub fn parse(bytes: &[u8], network: &Network) -> Result<Tokens, String> {
+        Tokens::cut_to(bytes, network, None)
+    }
+
+    /// [`parse`](Tokens::parse), where the file would cut texts to `longest` ids.
+    fn cut_to(
+        bytes: &[u8],
+        network: &Network,
+        longest: Option<usize>,
+    ) -> Result<Tokens, String> {
         let bytes = checked(bytes, network.vocabulary)?;
         let mut tokenizer =
             contained(|| Tokenizer::from_bytes(bytes))?.map_err(|e| shown(&e.to_string()))?;
         if network.readout != Readout::NextToken {
-            contained(|| frame(&mut tokenizer, network.context))??;
+            let limit = longest.unwrap_or(usize::MAX).min(network.context);
+            contained(|| frame(&mut tokenizer, limit))??;
         }
         let tokens = Tokens::from_source(Source::File(Box::new(tokenizer)), network);
         tokens.require_known_ids()?;
@@ -85,35 +95,38 @@ impl Tokens {
     fn from_source(source: Source, network: &Network) -> Tokens {
         let vocabulary = network.vocabulary.min(u32::MAX as usize) as u32;
         let whole = (network.readout != Readout::NextToken).then_some(network.context);
-        Tokens { source, begin_token: network.begin_token, vocabulary, whole }
+        let begin_token = network.begin_token;
+        Tokens { source, notes: Vec::new(), begin_token, vocabulary, whole }
     }
 
-    /// The ids of a text, with the model's begin token in front. For a network that reads texts
-    /// whole: framed as `tokenizer.json` says, such as `[CLS] text [SEP]`, and cut to the context.
+    /// What the user should know of the tokenizer, a sentence each.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    /// The ids of a text, with those before and behind it that the tokenizer adds, such as
+    /// `[CLS] text [SEP]`; a network without a tokenizer has its begin token in front. For a network
+    /// that reads texts whole they are cut to the context.
     ///
     /// # Errors
     /// If the tokenizer fails, or yields an id outside the vocabulary.
     pub fn encode(&self, text: &str) -> Result<Vec<u32>, ReferenceError> {
-        let mut ids: Vec<u32> = match self.whole {
-            Some(_) => Vec::new(),
-            None => self.begin_token.into_iter().collect(),
-        };
-        match &self.source {
+        let ids: Vec<u32> = match &self.source {
             Source::Bytes => {
-                let longest = self.whole.unwrap_or(usize::MAX);
-                let bytes = text.bytes().take(longest);
-                ids.extend(bytes.map(|byte| u32::from(byte) % self.vocabulary));
+                let begin = if self.whole.is_some() { None } else { self.begin_token };
+                let bytes = text.bytes().take(self.whole.unwrap_or(usize::MAX));
+                let bytes = bytes.map(|byte| u32::from(byte) % self.vocabulary);
+                begin.into_iter().chain(bytes).collect()
             }
             Source::File(tokenizer) => {
                 let refused = |reason| ReferenceError::Text { what: "text", reason };
-                // The begin token of a text that goes on comes from the model's configuration: some
-                // files add it, some not.
-                let encoding = contained(|| tokenizer.encode(text, self.whole.is_some()));
-                let encoding = encoding.map_err(refused)?;
+                // What stands around a text is what the tokenizer adds, not what the model's
+                // configuration names.
+                let encoding = contained(|| tokenizer.encode(text, true)).map_err(refused)?;
                 let encoding = encoding.map_err(|error| refused(shown(&error.to_string())))?;
-                ids.extend(encoding.get_ids());
+                encoding.get_ids().to_vec()
             }
-        }
+        };
         match ids.iter().position(|&id| id >= self.vocabulary) {
             None => Ok(ids),
             Some(position) => Err(ReferenceError::TokenId {
@@ -141,18 +154,15 @@ impl Tokens {
     }
 }
 
-/// Cuts what the tokenizer yields to the context, without padding. A shorter limit of the file stays:
-/// the model was trained with it.
-fn frame(tokenizer: &mut Tokenizer, context: usize) -> Result<(), String> {
-    let limit = tokenizer.get_truncation().map_or(context, |it| it.max_length.min(context));
+/// Cuts what the tokenizer yields to `limit` ids: the context, or fewer where the file says so,
+/// since the model was trained with it.
+fn frame(tokenizer: &mut Tokenizer, limit: usize) -> Result<(), String> {
     let frame = tokenizer.get_post_processor().map_or(0, |it| it.added_tokens(false));
     if limit <= frame {
         return Err(format!("its frame of {frame} tokens leaves no room in {limit} for a text"));
     }
-    let stored = tokenizer.get_truncation().cloned().unwrap_or_default();
-    let truncation = TruncationParams { max_length: limit, stride: 0, ..stored };
+    let truncation = TruncationParams { max_length: limit, ..TruncationParams::default() };
     tokenizer.with_truncation(Some(truncation)).map_err(|error| error.to_string())?;
-    tokenizer.with_padding(None);
     Ok(())
 }
 

@@ -24,6 +24,16 @@ pub enum ImportError {
     /// The folder holds weights of another kind.
     #[error("the folder has `{found}`, but no `{missing}`\n  = {remedy}")]
     OtherWeights { found: String, missing: String, remedy: &'static str },
+    /// The folder holds a tokenizer of another kind.
+    #[error(
+        "the folder has `{found}`, but no `tokenizer.json`\n  = load the tokenizer in transformers and write it with save_pretrained, which makes tokenizer.json; or give token ids"
+    )]
+    OtherTokenizer { found: &'static str },
+    /// The tokenizer's file cannot be read.
+    #[error(
+        "cannot read the tokenizer: {reason}\n  --> {file}\n  = a model needs its tokenizer.json to read text: fetch it, or give token ids"
+    )]
+    Tokenizer { file: String, reason: String },
     /// The folder holds two models.
     #[error(
         "the folder holds two models: `{single}`, and `{shard}` by `{index}`\n  = keep the files of one of them"

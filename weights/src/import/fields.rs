@@ -199,6 +199,15 @@ impl Fields {
         }
     }
 
+    /// All fields, for an object whose keys are names of its own; each is a whole number.
+    pub(super) fn wholes(&self) -> Result<Vec<(String, u64)>, ImportError> {
+        let whole = |(field, value): (&String, &Value)| {
+            let whole = value.as_u64().ok_or_else(|| self.wrong(field, "a whole number"))?;
+            Ok((field.clone(), whole))
+        };
+        self.values.iter().map(whole).collect()
+    }
+
     /// The fields of an object inside this one; it needs its own [`finish`](Fields::finish).
     pub(super) fn object(&self, field: &str) -> Result<Option<Fields>, ImportError> {
         match self.value(field) {

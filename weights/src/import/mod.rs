@@ -34,11 +34,13 @@ mod spikegpt;
 mod spikelm;
 mod spikingbert;
 mod tensors;
+mod tokenizer;
 
 pub use error::{ExportError, ImportError};
 pub use export::{config_json, export, safetensors_bytes};
 pub use gguf::{GgufModel, import_gguf, import_gguf_within, is_gguf};
 pub use llama::{export_llama, llama_config_json, llama_safetensors_bytes};
+pub use tokenizer::{TokenizerFile, tokenizer};
 
 use crate::llama::Llama;
 use crate::network::{BitnetShape, Network};

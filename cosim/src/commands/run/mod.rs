@@ -77,10 +77,10 @@ const WINDOW: (u64, u64) = (200, 20);
 
 impl RunCommand {
     /// The texts for a network that reads them whole.
-    fn texts(&self) -> Result<Vec<String>, PipelineError> {
+    fn texts(&self, notes: &mut Vec<String>) -> Result<Vec<String>, PipelineError> {
         let mut texts = self.prompt.clone();
         if let Some(path) = &self.text {
-            let lines = read_text(path)?;
+            let lines = read_text(path, notes)?;
             texts.extend(lines.lines().filter(|line| !line.trim().is_empty()).map(str::to_owned));
         }
         match texts.is_empty() {
@@ -115,18 +115,25 @@ impl RunCommand {
         stages.note(console, "config", begin, &describe_design(&file.design));
 
         let begin = Instant::now();
-        let mut network = self.source_options().network(&file)?;
+        let mut network = console.imported(self.source_options().network(&file)?);
         let classes = matches!(network.readout, Readout::Classes(_));
         if network.readout == Readout::MaskedToken {
             let begin = Instant::now();
             let tokens = self.source_options().tokens(&network)?;
-            let texts = self.texts()?;
+            let mut notes = tokens.notes().to_vec();
+            let texts = self.texts(&mut notes)?;
+            console.notes(&notes);
             stages.note(console, "import", begin, &describe_whole(&network));
             return Classify { network, tokens, steps: self.steps.into_iter().collect() }
                 .answer(console, &texts);
         }
         let given = match classes {
-            true => self.texts()?,
+            true => {
+                let mut notes = Vec::new();
+                let texts = self.texts(&mut notes)?;
+                console.notes(&notes);
+                texts
+            }
             false => {
                 self.require_prompts()?;
                 self.prompt.clone()
@@ -137,6 +144,7 @@ impl RunCommand {
         }
         let source = Source { file, network, texts: Vec::new() };
         let prompts = Prompts::new(&source, self.model.as_deref(), &given)?;
+        console.notes(prompts.tokens.notes());
         let network = &source.network;
         let what = format!(
             "{}: {} ternary matrices, {} weights",

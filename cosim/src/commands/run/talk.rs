@@ -24,7 +24,8 @@ const SEEDED_PROMPT: usize = 4;
 
 /// The prompts of a run, and what makes text of token ids.
 pub(super) struct Prompts {
-    tokens: Tokens,
+    /// The model's tokenizer.
+    pub(super) tokens: Tokens,
     /// Names of the classes of a network that classifies: its answer is one of them.
     labels: Vec<String>,
     /// Text and ids of each.
