@@ -11,7 +11,7 @@ const FILE: &str = "generation_config.json";
 const END: &str = "eos_token_id";
 
 /// Of no effect on the ids that follow a prompt: lengths, output forms, the speed of a search.
-const WITHOUT_EFFECT: [&str; 36] = [
+const WITHOUT_EFFECT: [&str; 38] = [
     "_from_model_config",
     "assistant_confidence_threshold",
     "assistant_early_exit",
@@ -20,6 +20,7 @@ const WITHOUT_EFFECT: [&str; 36] = [
     "cache_config",
     "cache_implementation",
     "chat_format",
+    "compile_config",
     "decoder_start_token_id",
     "disable_compile",
     "is_assistant",
@@ -44,6 +45,7 @@ const WITHOUT_EFFECT: [&str; 36] = [
     "return_dict_in_generate",
     "return_legacy_cache",
     "target_lookbehind",
+    "task_specific_params",
     "token_healing",
     "trace_request",
     "transformers_version",
@@ -65,11 +67,10 @@ const SAMPLING: [&str; 10] = [
 ];
 
 /// What chooses other ids than the likeliest, unless it has this value.
-fn choosing() -> [(&'static str, Value); 30] {
+fn choosing() -> [(&'static str, Value); 27] {
     [
         ("bad_words_ids", json!(null)),
         ("begin_suppress_tokens", json!(null)),
-        ("compile_config", json!(null)),
         ("constraints", json!(null)),
         ("diversity_penalty", json!(0.0)),
         ("do_sample", json!(false)),
@@ -95,8 +96,6 @@ fn choosing() -> [(&'static str, Value); 30] {
         ("sequence_bias", json!(null)),
         ("stop_strings", json!(null)),
         ("suppress_tokens", json!(null)),
-        ("task_specific_params", json!(null)),
-        ("user_defined_symbols", json!(null)),
     ]
 }
 

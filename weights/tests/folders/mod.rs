@@ -1,8 +1,9 @@
 //! Folders that hold a small valid model, to be changed by a test.
 
+use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
-use weights::import::{archive, export};
+use weights::import::{Imported, Limits, archive, export, import_within};
 use weights::network::{AttentionShape, BitnetShape, Network};
 use weights::sample;
 
@@ -78,6 +79,34 @@ impl Folder {
         change(&mut header, &mut data);
         self.write("model.safetensors", &archive::assemble(&header, &data));
     }
+}
+
+/// Imports a folder, with notes.
+#[allow(dead_code, reason = "each test file uses some of it")]
+pub(crate) fn read(folder: &Folder) -> Result<Imported, String> {
+    import_within(folder.path(), &Limits::default()).map_err(|error| error.to_string())
+}
+
+/// The import of a changed folder.
+#[allow(dead_code, reason = "each test file uses some of it")]
+pub(crate) fn changed(case: &str, change: impl FnOnce(&Folder)) -> Result<Imported, String> {
+    let folder = Folder::with_network(case, &tiny_network());
+    change(&folder);
+    read(&folder)
+}
+
+/// The import of a folder with another configuration.
+#[allow(dead_code, reason = "each test file uses some of it")]
+pub(crate) fn with_config(case: &str, change: impl FnOnce(&mut Value)) -> Result<Imported, String> {
+    changed(case, |folder| folder.change_config(change))
+}
+
+/// Requires a refusal whose message names something.
+#[track_caller]
+#[allow(dead_code, reason = "each test file uses some of it")]
+pub(crate) fn assert_refused(result: Result<Imported, String>, naming: &str) {
+    let message = result.expect_err(naming);
+    assert!(message.contains(naming), "`{naming}` is not in: {message}");
 }
 
 impl Drop for Folder {
