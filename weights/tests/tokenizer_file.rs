@@ -35,7 +35,7 @@ fn read(case: &str, tokens: &Value, config: Option<&Value>) -> Result<TokenizerF
     if let Some(config) = config {
         folder.write("tokenizer_config.json", config.to_string().as_bytes());
     }
-    tokenizer(folder.path()).map_err(|error| error.to_string())
+    tokenizer(folder.path(), 8).map_err(|error| error.to_string())
 }
 
 /// Id, content and whether it is special, of every added token.
@@ -86,15 +86,24 @@ fn tokens_beside_the_file_are_added_to_it() {
 }
 
 #[test]
+fn a_special_token_without_an_id_is_noted() {
+    let config = json!({ "pad_token": "<p0>", "sep_token": "<p1>", "cls_token": "<p2>",
+        "mask_token": "<p3>", "eos_token": "<p4>" });
+    let file = read("no-id", &words(), Some(&config)).unwrap();
+    assert_eq!(added(&file).len(), 5);
+    assert!(file.notes[0].contains("<p3>") && file.notes.len() == 1, "{:?}", file.notes);
+}
+
+#[test]
 fn older_files_name_special_tokens_too() {
     let folder = Folder::new("older");
     folder.write("tokenizer.json", words().to_string().as_bytes());
     folder.write("special_tokens_map.json", br#"{ "eos_token": "c" }"#);
     folder.write("added_tokens.json", br#"{ "d": 4 }"#);
-    let file = tokenizer(folder.path()).unwrap();
+    let file = tokenizer(folder.path(), 8).unwrap();
     assert_eq!(added(&file)[1..], [(3, "c".to_owned(), true), (4, "d".to_owned(), false)]);
     folder.write("added_tokens.json", br#"{ "d": 6 }"#);
-    assert!(tokenizer(folder.path()).unwrap_err().to_string().contains("added_tokens.json"));
+    assert!(tokenizer(folder.path(), 8).unwrap_err().to_string().contains("added_tokens.json"));
 }
 
 #[test]
@@ -122,7 +131,7 @@ fn what_is_not_understood_is_refused_by_name() {
 #[test]
 fn other_tokenizers_are_named() {
     let folder = Folder::new("sentencepiece");
-    let message = || tokenizer(folder.path()).unwrap_err().to_string();
+    let message = || tokenizer(folder.path(), 8).unwrap_err().to_string();
     assert!(message().contains("there is no such file"));
     folder.write("tokenizer.model", b"\x0a\x0e");
     assert!(message().contains("`tokenizer.model`") && message().contains("save_pretrained"));

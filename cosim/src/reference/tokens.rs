@@ -55,11 +55,7 @@ impl Tokens {
     }
 
     /// [`parse`](Tokens::parse), where the file would cut texts to `longest` ids.
-    fn cut_to(
-        bytes: &[u8],
-        network: &Network,
-        longest: Option<usize>,
-    ) -> Result<Tokens, String> {
+    fn cut_to(bytes: &[u8], network: &Network, longest: Option<usize>) -> Result<Tokens, String> {
         let bytes = checked(bytes, network.vocabulary)?;
         let mut tokenizer =
             contained(|| Tokenizer::from_bytes(bytes))?.map_err(|e| shown(&e.to_string()))?;

@@ -85,11 +85,11 @@ pub struct TokenizerFile {
     pub notes: Vec<String>,
 }
 
-/// Reads the tokenizer of a model's folder.
+/// Reads the tokenizer of the folder of a model with `vocabulary` ids.
 ///
 /// # Errors
 /// If there is none, a file is damaged, or its configuration says what is not understood.
-pub fn tokenizer(path: &Path) -> Result<TokenizerFile, ImportError> {
+pub fn tokenizer(path: &Path, vocabulary: usize) -> Result<TokenizerFile, ImportError> {
     if !folder::has(path, FILE) {
         return Err(missing(path));
     }
@@ -105,13 +105,14 @@ pub fn tokenizer(path: &Path) -> Result<TokenizerFile, ImportError> {
     let truncation = values.insert("truncation".to_owned(), Value::Null);
     let longest = truncation.and_then(|value| value.get("max_length")?.as_u64());
     let config = read_optional(path, CONFIG)?;
-    let mut tokens = AddedTokens::of(&values).map_err(damaged)?;
+    let mut tokens = AddedTokens::of(&values, vocabulary).map_err(damaged)?;
     add_configured(path, &config, &mut tokens)?;
     require_same_case(&config, &values)?;
     note_flags(&config, &values, &mut notes)?;
     config.without_effect(&WITHOUT_EFFECT);
     config.neutral("split_special_tokens", &json!(false))?;
     config.finish()?;
+    notes.append(&mut tokens.notes);
     values.insert("added_tokens".to_owned(), Value::Array(tokens.list));
     let longest = longest.map(|longest| longest as usize);
     Ok(TokenizerFile { json: Value::Object(values).to_string(), longest, notes })
@@ -139,6 +140,9 @@ fn read_optional(path: &Path, file: &str) -> Result<Fields, ImportError> {
 struct AddedTokens {
     list: Vec<Value>,
     vocabulary: Vocabulary,
+    /// Ids of the model.
+    ids: usize,
+    notes: Vec<String>,
 }
 
 /// What the model of a tokenizer knows by itself.
@@ -149,7 +153,7 @@ struct Vocabulary {
 }
 
 impl AddedTokens {
-    fn of(values: &Map<String, Value>) -> Result<AddedTokens, String> {
+    fn of(values: &Map<String, Value>, model_ids: usize) -> Result<AddedTokens, String> {
         let list = match values.get("added_tokens") {
             None | Some(Value::Null) => Vec::new(),
             Some(Value::Array(list)) => list.clone(),
@@ -167,7 +171,8 @@ impl AddedTokens {
         };
         let added = list.iter().filter_map(|token| token.get("id")?.as_u64());
         let next = added.map(|id| id.saturating_add(1)).fold(ids.len() as u64, u64::max);
-        Ok(AddedTokens { list, vocabulary: Vocabulary { ids, next } })
+        let vocabulary = Vocabulary { ids, next };
+        Ok(AddedTokens { list, vocabulary, ids: model_ids, notes: Vec::new() })
     }
 
     fn find(&self, content: &str) -> Option<&Value> {
@@ -290,9 +295,20 @@ fn add_special(config: &Fields, tokens: &mut AddedTokens) -> Result<(), ImportEr
         let (content, mut token) =
             token_of(&value, true).ok_or_else(|| config.wrong(field, "a token"))?;
         token.insert("special".to_owned(), true.into());
-        if tokens.find(&content).is_none() && !content.is_empty() {
-            tokens.add(token, &content);
+        if tokens.find(&content).is_some() || content.is_empty() {
+            continue;
         }
+        let is_new = !tokens.vocabulary.ids.contains_key(&content);
+        if is_new && tokens.vocabulary.next >= tokens.ids as u64 {
+            // Often a padding token, which no text holds and no embedding has.
+            tokens.notes.push(format!(
+                "{}: `{field}` is `{}`, for which the model has no id: it is not added",
+                config.file(),
+                json::shown(&content)
+            ));
+            continue;
+        }
+        tokens.add(token, &content);
     }
     Ok(())
 }
