@@ -89,7 +89,8 @@ fn confirm_point(
     let reference = MachineReference::new(&program);
     let talk = converse(simulation, &image, reference, predictor.prompt, predictor.tokens, |_| ());
     if let Some(failure) = talk.failure {
-        return Err(ExploreError::Machine { point: point.id.clone(), failure });
+        let (point, failure) = (point.id.clone(), Box::new(failure));
+        return Err(ExploreError::Machine { point, failure });
     }
     let measured = |token: &TokenRun| u64::from(token.counters.cycles);
     let predicted = point.cycles_per_token * talk.tokens.len() as f64;

@@ -66,6 +66,6 @@ pub enum ExploreError {
         /// The point.
         point: String,
         /// What went wrong.
-        failure: MachineError,
+        failure: Box<MachineError>,
     },
 }

@@ -34,13 +34,11 @@ impl Tokens {
     /// If the file is missing, too large or no tokenizer, or what stands beside it is not understood.
     pub fn open(folder: &Path, network: &Network) -> Result<Tokens, ReferenceError> {
         let TokenizerFile { json, longest, mut notes } = tokenizer(folder, network.vocabulary)?;
-        let tokens = Tokens::cut_to(json.as_bytes(), network, longest).map_err(|reason| {
+        let tokens = Tokens::parse(json.as_bytes(), network).map_err(|reason| {
             let file = "tokenizer.json".to_owned();
             ReferenceError::Import(ImportError::Tokenizer { file, reason })
         })?;
-        if network.readout == Readout::NextToken
-            && let Some(longest) = longest
-        {
+        if let Some(longest) = longest {
             notes.push(format!("tokenizer.json cuts to {longest} ids, which is not done here"));
         }
         Ok(Tokens { notes, ..tokens })
@@ -51,17 +49,11 @@ impl Tokens {
     /// # Errors
     /// What is wrong with it.
     pub fn parse(bytes: &[u8], network: &Network) -> Result<Tokens, String> {
-        Tokens::cut_to(bytes, network, None)
-    }
-
-    /// [`parse`](Tokens::parse), where the file would cut texts to `longest` ids.
-    fn cut_to(bytes: &[u8], network: &Network, longest: Option<usize>) -> Result<Tokens, String> {
         let bytes = checked(bytes, network.vocabulary)?;
         let mut tokenizer =
             contained(|| Tokenizer::from_bytes(bytes))?.map_err(|e| shown(&e.to_string()))?;
         if network.readout != Readout::NextToken {
-            let limit = longest.unwrap_or(usize::MAX).min(network.context);
-            contained(|| frame(&mut tokenizer, limit))??;
+            contained(|| frame(&mut tokenizer, network.context))??;
         }
         let tokens = Tokens::from_source(Source::File(Box::new(tokenizer)), network);
         tokens.require_known_ids()?;
@@ -150,8 +142,8 @@ impl Tokens {
     }
 }
 
-/// Cuts what the tokenizer yields to `limit` ids: the context, or fewer where the file says so,
-/// since the model was trained with it.
+/// Cuts what the tokenizer yields to `limit` ids, the context. The limit of the file is no matter of
+/// the model: transformers cuts only when asked.
 fn frame(tokenizer: &mut Tokenizer, limit: usize) -> Result<(), String> {
     let frame = tokenizer.get_post_processor().map_or(0, |it| it.added_tokens(false));
     if limit <= frame {
