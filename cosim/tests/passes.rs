@@ -81,6 +81,17 @@ fn decoders_are_near_their_floats() {
 }
 
 #[test]
+fn llamas_are_near_their_floats() {
+    let mut distances = Vec::new();
+    for seed in 0..12 {
+        let model = sample::spikellm(seed, &sample::spikellm_shape(seed));
+        let network = model.network().expect("its matrices are integers");
+        distances.push(distance_of(&network, 12));
+    }
+    require_near(distances);
+}
+
+#[test]
 fn encoders_are_near_their_floats() {
     let mut distances = Vec::new();
     for seed in 0..8 {

@@ -6,14 +6,15 @@
 
 mod decoder;
 mod encoder;
+mod llama;
 
 pub use decoder::{
     gpt_shape, neurtransformer, neurtransformer_shape, rwkv_shape, spikegpt, spikegpt_shape,
 };
 pub use encoder::{bert, bert_shape, spikelm, spikelm_shape, spikingbert, spikingbert_shape};
+pub use llama::{llama, spikellm, spikellm_shape};
 
 use crate::config::Sample;
-use crate::llama::{FloatMatrix, Linear, Llama, LlamaBlock, LlamaMatrix, LlamaShape};
 use crate::network::{
     AttentionShape, BitnetShape, BitnetSource, Function, Network, Table, TernaryMatrix,
     bitnet_network,
@@ -73,46 +74,6 @@ fn ternary(bits: u64) -> Trit {
         percent if percent < ZERO_PERCENT => 0,
         _ if bits & 1 == 0 => -1,
         _ => 1,
-    }
-}
-
-/// A seeded LLaMA model of floats: material for quantising at any size. Logits are spread so that
-/// its samples are neither noise nor one word.
-pub fn llama(seed: u64, shape: &LlamaShape) -> Llama {
-    let mut seeded = Seeded { stream: ChaCha8Rng::seed_from_u64(seed) };
-    // Four uniform numbers make a bell.
-    let mut bell = |deviation: f32| {
-        let sum: f32 = (0..4).map(|_| seeded.uniform()).sum();
-        sum * (0.75f32).sqrt() * deviation
-    };
-    let values = (0..shape.vocabulary * shape.width).map(|_| bell(0.5)).collect();
-    let embedding = Table { rows: shape.vocabulary, columns: shape.width, values };
-    let norm: Vec<f32> = vec![1.0; shape.width];
-    let blocks = (0..shape.blocks).map(|block| {
-        let matrices = Linear::ALL.map(|linear| {
-            let (rows, columns) = shape.size(linear);
-            let deviation = 1.0 / (columns as f32).sqrt();
-            let values = (0..rows * columns).map(|_| bell(deviation)).collect();
-            let name = Llama::matrix_name(block, linear);
-            LlamaMatrix::Float(FloatMatrix { name, rows, columns, values })
-        });
-        LlamaBlock {
-            attention_norm: norm.clone(),
-            attention_sub_norm: None,
-            ffn_norm: norm.clone(),
-            ffn_sub_norm: None,
-            matrices,
-        }
-    });
-    let blocks = blocks.collect();
-    Llama {
-        name: format!("llama-{seed}"),
-        shape: shape.clone(),
-        embedding,
-        head: None,
-        norm: norm.clone(),
-        blocks,
-        activations: None,
     }
 }
 

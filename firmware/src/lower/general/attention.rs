@@ -7,132 +7,24 @@
 
 use super::super::LowerError;
 use super::super::factor::{Factor, exp2};
-use super::composer::{Composer, Over};
+use super::cache::Heads;
+use super::composer::Composer;
 use super::draft::Draft;
 use super::elementwise::TABLE_FRACTION;
 use super::value::{At, Cache, Scores, Train, Value, Vector};
-use crate::isa::{Action, Emit, Extent, Finish, Join, Length, Matrix, Multiply, Reduce, Space};
+use crate::isa::{Action, Finish, Join, Length, Matrix, Multiply, Reduce, Space};
 use std::rc::Rc;
-use weights::network::{AttentionShape, Operation, SpikingHeads};
+use weights::network::{AttentionShape, SpikingHeads};
 use weights::numeric::fixed_point::bit_length;
 use weights::numeric::pass::FunctionTable;
 
 /// The range of the exponential of a softmax: −16..0.
 const REACH: i64 = 16;
 
-/// Heads of an attention as they lie.
-#[derive(Clone, Copy)]
-struct Heads {
-    count: usize,
-    width: usize,
-    /// Words of one head.
-    words: usize,
-}
+/// Fraction bits of its argument, where scores have as many.
+const ARGUMENT_FRACTION: i64 = 10;
 
 impl<'n> Composer<'n> {
-    fn heads(&self, count: usize, width: usize) -> Heads {
-        Heads { count, width, words: width.div_ceil(self.elements()) }
-    }
-
-    /// Runs `body` for every head: its number where heads are not a loop.
-    fn each_head(
-        &mut self,
-        count: usize,
-        name: &str,
-        mut body: impl FnMut(&mut Self) -> Result<(), LowerError>,
-    ) -> Result<(), LowerError> {
-        if count == 1 {
-            return body(self);
-        }
-        self.open(Over::Heads, Extent::Count, count, format!("{name}: for each head"))?;
-        body(self)?;
-        self.close()
-    }
-
-    /// Keeps a value that an attention reads as its keys or its values.
-    pub(super) fn keep_operands(&mut self, name: &'n str) -> Result<(), LowerError> {
-        let network = self.network;
-        for operation in &network.operations {
-            let (emit, heads, width) = match operation {
-                Operation::AttentionScores { key, shape, .. } if key == name => {
-                    (Emit::Keys, shape.key_value_heads, shape.head_width)
-                }
-                Operation::WeightedValues { value, shape, .. } if value == name => {
-                    (Emit::Values, shape.key_value_heads, shape.head_width)
-                }
-                Operation::SpikingAttention { key, shape, .. } if key == name => {
-                    (Emit::Keys, shape.heads, shape.head_width)
-                }
-                Operation::SpikingAttention { value, shape, .. } if value == name => {
-                    (Emit::Values, shape.heads, shape.head_width)
-                }
-                _ => continue,
-            };
-            let heads = self.heads(heads, width);
-            self.keep(name, emit, heads)?;
-        }
-        Ok(())
-    }
-
-    fn keep(&mut self, name: &str, emit: Emit, heads: Heads) -> Result<(), LowerError> {
-        let vector = self.vector(name)?;
-        let digits = self.machine.key_value_digits;
-        let limit = ((3i64.pow(digits) - 1) / 2) as f64;
-        let whole = vector.bound.max(1e-6).log2().ceil() as i64;
-        let fraction = (limit.log2().floor() as i64 - whole).min(vector.fraction);
-        let (lanes, slots) = (self.machine.lanes as usize, self.machine.slots as usize);
-        let context = self.machine.context as usize;
-        let channels = heads.words * self.elements();
-        let (tiles, columns) = match emit {
-            Emit::Keys => (context.div_ceil(lanes), channels.div_ceil(slots)),
-            _ => (channels.div_ceil(lanes), context.div_ceil(slots)),
-        };
-        let per_head = tiles * digits as usize * columns;
-        let per_step = heads.count * per_head;
-        let label = format!("{name}, {}", if emit == Emit::Keys { "keys" } else { "values" });
-        let cache = match self.caches.get(&label) {
-            Some(cache) => *cache,
-            None => {
-                // Steps that attend all positions of a block overwrite the step before.
-                let steps = if self.phases.block { 1 } else { self.network.steps };
-                let which = usize::from(emit != Emit::Keys);
-                let first = self.cache_words[which];
-                self.cache_words[which] += (per_step * steps) as u64;
-                let memory = [crate::machine::Memory::Keys, crate::machine::Memory::Values][which];
-                self.area(memory, name, first as u32, (per_step * steps) as u32);
-                let cache = Cache {
-                    first: first as u32,
-                    per_step: if steps == 1 { 0 } else { per_step as u32 },
-                    per_head: per_head as u32,
-                    columns: columns as u32,
-                    theta: vector.unit * exp2(-fraction),
-                    bound: (vector.bound * exp2(fraction)).min(limit),
-                };
-                self.caches.insert(label.clone(), cache);
-                cache
-            }
-        };
-        self.each_head(heads.count, &label, |it| {
-            let at = At { per_step: cache.per_step, ..At::fixed(Space::Nothing, cache.first) };
-            let draft = Draft::over(channels).a(vector.at, heads.words);
-            let draft = draft.multiply(Multiply::One, vector.fraction - fraction);
-            let draft = draft.keep(emit, at, cache.per_head, cache.columns);
-            it.pass(draft, format!("{label}: a head into the cache"))
-        })
-    }
-
-    fn cache(&self, name: &str, what: &str) -> Cache {
-        let mut cache = self.caches[&format!("{name}, {what}")];
-        // A unit may follow the step.
-        if let Value::Vector(vector) = self.value(name) {
-            let whole = vector.bound.max(1e-6).log2().ceil() as i64;
-            let limit = ((3i64.pow(self.machine.key_value_digits) - 1) / 2) as f64;
-            let fraction = (limit.log2().floor() as i64 - whole).min(vector.fraction);
-            cache.theta = vector.unit * exp2(-fraction);
-        }
-        cache
-    }
-
     pub(super) fn scores(
         &mut self,
         name: &'n str,
@@ -143,10 +35,7 @@ impl<'n> Composer<'n> {
         Ok(Value::Scores(Rc::new(Scores {
             name,
             query: self.vector(query)?,
-            heads: shape.heads,
-            key_heads: shape.key_value_heads,
-            head_width: shape.head_width,
-            causal: shape.causal,
+            shape: *shape,
             keys: self.cache(key, "keys"),
         })))
     }
@@ -160,7 +49,8 @@ impl<'n> Composer<'n> {
     ) -> Result<Rc<Train>, LowerError> {
         if self.machine.key_value_digits > 1 {
             let channels = heads.words * self.elements();
-            return self.peak_train_of(name, query, channels, heads.words);
+            let per_head = heads.of_queries(heads.words);
+            return self.peak_train_of(name, query, channels, Some(per_head));
         }
         let most = self.design.machine.count_width.min(8);
         let whole = query.bound.max(1e-6).log2().ceil() as i64;
@@ -170,7 +60,8 @@ impl<'n> Composer<'n> {
         let theta = query.unit * exp2(-fraction);
         let train = self.new_train(&Rc::new(layout), theta, bound, true);
         let bits = bit_length(train.bound as i64);
-        let draft = Draft::over(heads.words * self.elements()).a(query.at, heads.words);
+        let draft = Draft::over(heads.words * self.elements())
+            .a_heads(query.at, heads.of_queries(heads.words));
         let draft = draft.multiply(Multiply::One, query.fraction - fraction);
         let draft = draft.train(train.descriptor.first(), train.words.first(), bits);
         self.pass(draft, format!("{name}: the query of a head"))?;
@@ -181,7 +72,7 @@ impl<'n> Composer<'n> {
     fn head_scores(
         &mut self,
         name: &str,
-        (keys, train): (Cache, &Train),
+        (keys, train, heads): (Cache, &Train, Heads),
         factor: Factor,
         (address, maximum): (u32, Option<u32>),
         all: bool,
@@ -204,7 +95,8 @@ impl<'n> Composer<'n> {
             maximum: maximum.unwrap_or(0),
             ..Matrix::default()
         };
-        let moves = [("base", [keys.per_step, 0, keys.per_head])];
+        let [head, group] = heads.of_keys(keys.per_head);
+        let moves = [("base", [keys.per_step, 0, head, group])];
         self.push(Action::Matrix(matrix), &moves, format!("{name}: scores of a head"))?;
         if all {
             self.attend_all();
@@ -241,10 +133,11 @@ impl<'n> Composer<'n> {
             last_rows: (rows - (tiles - 1) * lanes) as u32,
             ..Matrix::default()
         };
-        let words = heads.words as u32;
+        let [head, group] = heads.of_keys(values.per_head);
+        let [words, group_words] = heads.of_queries(heads.words);
         let moves = [
-            ("base", [values.per_step, 0, values.per_head]),
-            ("address", [output.per_step, output.per_position, words]),
+            ("base", [values.per_step, 0, head, group]),
+            ("address", [output.per_step, output.per_position, words, group_words]),
         ];
         self.push(Action::Matrix(matrix), &moves, format!("{name}: values of a head"))?;
         if all {
@@ -266,7 +159,9 @@ impl<'n> Composer<'n> {
         [query, key, value]: [&str; 3],
         shape: &SpikingHeads,
     ) -> Result<Value<'n>, LowerError> {
-        let heads = self.heads(shape.heads, shape.head_width);
+        let (groups, width) = (shape.heads, shape.head_width);
+        let words = width.div_ceil(self.elements());
+        let heads = Heads { groups, shared: 1, width, words };
         let (query, keys) = (self.vector(query)?, self.cache(key, "keys"));
         let values = self.cache(value, "values");
         let output = self.operation().output();
@@ -279,13 +174,13 @@ impl<'n> Composer<'n> {
         let (at, area) = self.result(output, layout.width / self.elements());
         let scores =
             self.pools.results.take(self.machine.context.div_ceil(self.machine.elements) as usize);
-        self.each_head(heads.count, name, |it| {
+        self.each_head(heads, name, |it| {
             let train = it.query_train(name, &query, heads)?;
             let all = !shape.causal;
-            it.head_scores(name, (keys, &train), Factor::ONE, (scores.first(), None), all)?;
+            it.head_scores(name, (keys, &train, heads), Factor::ONE, (scores.first(), None), all)?;
             let counts = it.position_train(most as u64);
             let bits = bit_length(counts.bound as i64);
-            let mut draft = Draft::over(0).a(At::fixed(Space::Results, scores.first()), 0);
+            let mut draft = Draft::over(0).a(At::fixed(Space::Results, scores.first()));
             draft.pass.length = Length::Attended;
             let draft = draft.train(counts.descriptor.first(), counts.words.first(), bits);
             it.pass(draft, format!("{name}: scores as counts"))?;
@@ -302,7 +197,7 @@ impl<'n> Composer<'n> {
                 "raise machine.value_width or lower machine.context",
             ));
         }
-        let vector = Vector { at, _area: Some(area), layout, fraction, unit, bound };
+        let vector = Vector { at, _area: Some(area), layout, fraction, unit, bound, energy: None };
         Ok(Value::Vector(Rc::new(vector)))
     }
 
@@ -317,13 +212,7 @@ impl<'n> Composer<'n> {
                 "put a softmax between scores and values",
             ));
         };
-        if scores.heads != scores.key_heads {
-            return Err(self.refuse(
-                "its query heads share key heads, which loops of passes do not execute yet",
-                "give it as many key heads as query heads",
-            ));
-        }
-        let heads = self.heads(scores.heads, scores.head_width);
+        let heads = self.heads(&scores.shape);
         let (name, keys, values) = (scores.name, scores.keys, self.cache(value, "values"));
         let output = self.operation().output();
         let layout = self.layouts.of_value(output);
@@ -332,29 +221,28 @@ impl<'n> Composer<'n> {
         let words = self.machine.context.div_ceil(self.machine.elements) as usize;
         let room = self.pools.results.take(words);
         let (maximum, scalar) = (self.pools.maxima.take(1), self.pools.scalars.take(1));
-        let all = !scores.causal;
+        let all = !scores.shape.causal;
         let weight_bits = match self.machine.key_value_digits {
             1 => self.design.machine.count_width.min(8),
             _ => self.one_pass_bits().min(8),
         };
         let bound = values.bound;
         let fraction = self.fraction(bound).min(14);
-        self.each_head(heads.count, name, |it| {
+        self.each_head(heads, name, |it| {
             let train = it.query_train(name, &query, heads)?;
             let scale = train.theta * keys.theta / (heads.width as f64).sqrt();
             let worst = train.bound as f64 * keys.bound * heads.width as f64;
             it.prove_sum(name, worst)?;
             let largest = worst / train.bound as f64 * train.largest * scale / train.theta;
-            let mut score_fraction = it.fraction(largest).min(14);
-            if train.scalar.is_some() {
-                score_fraction = score_fraction.min(it.behind_peak(scale));
-            }
-            let factor = it.train_factor(name, &train, scale * exp2(score_fraction))?;
+            let score_fraction = it.fraction_behind(&train, largest, scale).min(14);
+            let factor = Composer::train_factor(name, &train, scale * exp2(score_fraction))?;
             let place = (room.first(), Some(maximum.first()));
-            it.head_scores(name, (keys, &train), factor, place, all)?;
-            let low = -(REACH << score_fraction);
-            let span = REACH.ilog2() + score_fraction as u32;
-            let unit = exp2(-score_fraction);
+            it.head_scores(name, (keys, &train, heads), factor, place, all)?;
+            // Tables of equal arguments are one table.
+            let argument = score_fraction.min(ARGUMENT_FRACTION);
+            let low = -(REACH << argument);
+            let span = REACH.ilog2() + argument as u32;
+            let unit = exp2(-argument);
             // One is the largest count, so that a weight of 1 fits its bits.
             let one = exp2(TABLE_FRACTION) * (1.0 - exp2(-i64::from(weight_bits)));
             let table = FunctionTable::new("softmax", (low, span), unit, 0, |x| one * x.exp());
@@ -362,10 +250,10 @@ impl<'n> Composer<'n> {
                 table.map_err(|error| it.refuse(error.to_string(), "lower machine.value_width"))?;
             let exponential = it.table(table)?;
             let counts = it.position_train((1 << weight_bits) - 1);
-            let mut draft = Draft::over(0).a(At::fixed(Space::Results, room.first()), 0);
+            let mut draft = Draft::over(0).a(At::fixed(Space::Results, room.first()));
             draft.pass.length = Length::Attended;
-            let draft = draft.b(At::fixed(Space::Maximum, maximum.first()), 0);
-            let draft = draft.join(Join::Subtract, 0).function(exponential);
+            let draft = draft.b(At::fixed(Space::Maximum, maximum.first()));
+            let draft = draft.join(Join::Subtract, score_fraction - argument).function(exponential);
             let draft = draft.multiply(Multiply::One, TABLE_FRACTION - i64::from(weight_bits));
             let (train, words) = (counts.descriptor.first(), counts.words.first());
             let draft = draft.train(train, words, weight_bits);
@@ -381,7 +269,7 @@ impl<'n> Composer<'n> {
             it.head_values(name, (values, &counts), factor, at, heads, all)
         })?;
         let unit = values.theta;
-        let vector = Vector { at, _area: Some(area), layout, fraction, unit, bound };
+        let vector = Vector { at, _area: Some(area), layout, fraction, unit, bound, energy: None };
         Ok(Value::Vector(Rc::new(vector)))
     }
 }

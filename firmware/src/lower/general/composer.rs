@@ -27,12 +27,22 @@ pub(super) struct Pools {
     pub(super) maxima: Pool,
 }
 
+/// How a value becomes counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Counts {
+    /// In a unit that is always the same.
+    Fixed,
+    /// In the unit in which its largest fills the planes of one pass.
+    Peak,
+}
+
 /// What a loop runs over; the place in [`Moves`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Over {
     Steps,
     Positions,
     Heads,
+    Groups,
 }
 
 pub(super) struct OpenLoop {
@@ -70,8 +80,10 @@ pub(super) struct Composer<'n> {
     /// State by its name: the same at every visit of an operation.
     pub(super) states: BTreeMap<String, At>,
     pub(super) caches: BTreeMap<String, super::value::Cache>,
+    /// Angles of rotations that all layers read.
+    pub(super) angles: BTreeMap<String, super::rotary::Angles>,
     values: BTreeMap<&'n str, Value<'n>>,
-    trains: BTreeMap<&'n str, Rc<Train>>,
+    trains: BTreeMap<(&'n str, Counts), Rc<Train>>,
     pub(super) loops: Vec<OpenLoop>,
     pub(super) pointers: Vec<Pointer>,
     pub(super) loop_depth: u32,
@@ -108,6 +120,7 @@ impl<'n> Composer<'n> {
             cache_words: [0; 2],
             states: BTreeMap::new(),
             caches: BTreeMap::new(),
+            angles: BTreeMap::new(),
             values: BTreeMap::new(),
             trains: BTreeMap::new(),
             loops: Vec::new(),
@@ -151,16 +164,16 @@ impl<'n> Composer<'n> {
     /// Lets go of a value that nobody reads again.
     pub(super) fn forget(&mut self, name: &str) {
         self.values.remove(name);
-        self.trains.remove(name);
+        self.trains.retain(|(known, _), _| *known != name);
     }
 
     /// The train of a value, made once a place of the program.
-    pub(super) fn known_train(&self, name: &str) -> Option<Rc<Train>> {
-        self.trains.get(name).cloned()
+    pub(super) fn known_train(&self, name: &'n str, counts: Counts) -> Option<Rc<Train>> {
+        self.trains.get(&(name, counts)).cloned()
     }
 
-    pub(super) fn know_train(&mut self, name: &'n str, train: Rc<Train>) {
-        self.trains.insert(name, train);
+    pub(super) fn know_train(&mut self, name: &'n str, counts: Counts, train: Rc<Train>) {
+        self.trains.insert((name, counts), train);
     }
 
     pub(super) fn forget_trains(&mut self) {

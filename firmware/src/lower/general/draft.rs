@@ -5,8 +5,12 @@ use crate::isa::{
     Destination, Emit, Finish, Follow, Function, Join, Multiply, Pass, Reduce, Restart, Space,
 };
 
-/// How far an address moves from step to step, position to position, head to head.
-pub(super) type Moves = [u32; 3];
+/// How far an address moves from step to step, position to position, head to head, and from group of
+/// heads to group of heads.
+pub(super) type Moves = [u32; 4];
+
+/// How far an address moves from head to head, and from group of heads to group of heads.
+pub(super) type PerHead = [u32; 2];
 
 /// A pass, and its addresses that may move.
 #[derive(Clone)]
@@ -22,32 +26,43 @@ impl Draft {
         Draft { pass, moves: Vec::new() }
     }
 
-    fn moving(&mut self, field: &'static str, at: At, per_head: usize) {
-        self.moves.push((field, [at.per_step, at.per_position, per_head as u32]));
+    fn moving(&mut self, field: &'static str, at: At, [head, group]: PerHead) {
+        self.moves.push((field, [at.per_step, at.per_position, head, group]));
     }
 
-    /// Operand a; `per_head` words from head to head.
-    pub(super) fn a(mut self, at: At, per_head: usize) -> Draft {
+    /// Operand a.
+    pub(super) fn a(self, at: At) -> Draft {
+        self.a_heads(at, [0; 2])
+    }
+
+    /// Operand a is a head.
+    pub(super) fn a_heads(mut self, at: At, per_head: PerHead) -> Draft {
         (self.pass.a_space, self.pass.a) = (at.space, at.first);
         self.moving("a", at, per_head);
         self
     }
 
-    pub(super) fn b(mut self, at: At, per_head: usize) -> Draft {
+    pub(super) fn b(mut self, at: At) -> Draft {
         (self.pass.b_space, self.pass.b) = (at.space, at.first);
-        self.moving("b", at, per_head);
+        self.moving("b", at, [0; 2]);
         self
     }
 
     pub(super) fn c(mut self, at: At) -> Draft {
         (self.pass.c_space, self.pass.c) = (at.space, at.first);
-        self.moving("c", at, 0);
+        self.moving("c", at, [0; 2]);
         self
     }
 
     /// Operand a is a whole vector.
     pub(super) fn vector(self, vector: &Vector) -> Draft {
-        self.a(vector.at, 0)
+        self.a(vector.at)
+    }
+
+    /// Each pair of neighbours of a changes places.
+    pub(super) fn swap(mut self) -> Draft {
+        self.pass.a_swap = 1;
+        self
     }
 
     pub(super) fn join(mut self, join: Join, shift: i64) -> Draft {
@@ -73,14 +88,19 @@ impl Draft {
     }
 
     /// Writes to T or S.
-    pub(super) fn to(mut self, at: At) -> Draft {
+    pub(super) fn to(self, at: At) -> Draft {
+        self.to_heads(at, [0; 2])
+    }
+
+    /// Writes a head to T or S.
+    pub(super) fn to_heads(mut self, at: At, per_head: PerHead) -> Draft {
         self.pass.destination = match at.space {
             Space::Temporaries => Destination::Temporaries,
             Space::State => Destination::State,
             other => panic!("a pass does not write to {other:?}"),
         };
         self.pass.write = at.first;
-        self.moving("write", at, 0);
+        self.moving("write", at, per_head);
         self
     }
 
@@ -92,9 +112,9 @@ impl Draft {
     }
 
     /// Keeps a head in the cache.
-    pub(super) fn keep(mut self, emit: Emit, at: At, per_head: u32, columns: u32) -> Draft {
+    pub(super) fn keep(mut self, emit: Emit, at: At, per_head: PerHead, columns: u32) -> Draft {
         (self.pass.emit, self.pass.words, self.pass.columns) = (emit, at.first, columns);
-        self.moves.push(("words", [at.per_step, 0, per_head]));
+        self.moving("words", At { per_position: 0, ..at }, per_head);
         self
     }
 

@@ -4,7 +4,7 @@ use super::super::LowerError;
 use super::super::factor::exp2;
 use super::composer::{Composer, Over};
 use super::draft::Draft;
-use super::value::{At, Value, Vector};
+use super::value::{At, Energy, Value, Vector};
 use crate::isa::{Extent, Function as Table, Join, Multiply, Restart, RestartAt, Space};
 use std::rc::Rc;
 use weights::network::{Function, Operation};
@@ -13,6 +13,9 @@ use weights::numeric::pass::FunctionTable;
 /// Fraction bits of what function tables yield.
 pub(super) const TABLE_FRACTION: i64 = 16;
 
+/// Fraction bits of their arguments, where values have as many: tables of equal arguments are one.
+const ARGUMENT_FRACTION: i64 = 14;
+
 impl<'n> Composer<'n> {
     /// A new vector for the operation at hand, in T.
     pub(super) fn output(&mut self, like: &Vector, fraction: i64, bound: f64) -> Vector {
@@ -20,7 +23,7 @@ impl<'n> Composer<'n> {
         let words = like.layout.width / self.elements();
         let (at, area) = self.temporary(name, words);
         let layout = Rc::clone(&like.layout);
-        Vector { at, _area: area, layout, fraction, unit: 1.0, bound }
+        Vector { at, _area: area, layout, fraction, unit: 1.0, bound, energy: None }
     }
 
     /// The same vector with a unit of 1 and at most `fraction` fraction bits.
@@ -46,12 +49,13 @@ impl<'n> Composer<'n> {
                 let (unit, unit_fraction) =
                     self.real_constant("units", &units, &vector.layout, width - 2);
                 let shift = (unit_fraction + vector.fraction - fraction).max(0);
-                draft.b(unit, 0).multiply(Multiply::B, shift)
+                draft.b(unit).multiply(Multiply::B, shift)
             }
         };
         self.pass(draft.to(at), "in the unit of its consumer".to_owned())?;
         let layout = Rc::clone(&vector.layout);
-        Ok(Rc::new(Vector { at, _area: Some(area), layout, fraction, unit: 1.0, bound }))
+        let energy = vector.energy.as_ref().map(|energy| energy.times(vector.unit));
+        Ok(Rc::new(Vector { at, _area: Some(area), layout, fraction, unit: 1.0, bound, energy }))
     }
 
     pub(super) fn add(&mut self, left: &str, right: &str) -> Result<Value<'n>, LowerError> {
@@ -63,16 +67,17 @@ impl<'n> Composer<'n> {
         let bound = fine.bound + coarse.bound;
         let fraction = self.fraction(bound).min(fine.fraction);
         let name = self.operation().output();
-        let result = self.output(&fine, fraction, bound);
+        let mut result = self.output(&fine, fraction, bound);
+        result.energy = Some(Energy::of(fine.length() + coarse.length()));
         let draft = if fine.fraction == coarse.fraction {
-            let draft = Draft::over(fine.layout.width).vector(&fine).b(coarse.at, 0);
+            let draft = Draft::over(fine.layout.width).vector(&fine).b(coarse.at);
             draft.join(Join::Add, fine.fraction - fraction)
         } else {
             // Whole numbers, such as spikes, come up to the fraction of the other.
             let fine = self.plain(&fine, fraction.max(coarse.fraction))?;
             let up = fine.fraction - coarse.fraction;
             let up = self.constant("powers of two", vec![1 << up; fine.layout.width]);
-            let draft = Draft::over(fine.layout.width).vector(&coarse).b(fine.at, 0).c(up);
+            let draft = Draft::over(fine.layout.width).vector(&coarse).b(fine.at).c(up);
             let draft = draft.join(Join::MultiplyAdd, 0);
             draft.multiply(Multiply::One, fine.fraction - fraction)
         };
@@ -93,7 +98,7 @@ impl<'n> Composer<'n> {
         let vector = self.plain(&vector, constant_fraction)?;
         let fraction = self.fraction(bound).min(vector.fraction);
         let result = self.output(&vector, fraction, bound);
-        let draft = Draft::over(vector.layout.width).vector(&vector).b(constant, 0);
+        let draft = Draft::over(vector.layout.width).vector(&vector).b(constant);
         let draft = draft.join(Join::Add, vector.fraction - fraction).to(result.at);
         self.pass(draft, format!("{name}: biases"))?;
         Ok(Value::Vector(Rc::new(result)))
@@ -104,10 +109,12 @@ impl<'n> Composer<'n> {
         let limit = i64::from(self.machine.value_width);
         let (left, right) = (self.plain(&left, limit)?, self.plain(&right, limit)?);
         let bound = left.bound * right.bound;
+        let length = (left.length() * right.bound).min(left.bound * right.length());
         let both = left.fraction + right.fraction;
         let fraction = self.fraction(bound).min(both);
-        let result = self.output(&left, fraction, bound);
-        let draft = Draft::over(left.layout.width).vector(&left).b(right.at, 0);
+        let mut result = self.output(&left, fraction, bound);
+        result.energy = Some(Energy::of(length));
+        let draft = Draft::over(left.layout.width).vector(&left).b(right.at);
         let draft = draft.multiply(Multiply::B, both - fraction).to(result.at);
         let name = self.operation().output();
         self.pass(draft, format!("{name}: product"))?;
@@ -122,9 +129,10 @@ impl<'n> Composer<'n> {
         reach: i64,
         function: impl Fn(f64) -> f64,
     ) -> Result<Table, LowerError> {
-        let low = -(reach << vector.fraction);
-        let span = (2 * reach).ilog2() + vector.fraction as u32;
-        let unit = exp2(-vector.fraction);
+        let argument = vector.fraction.min(ARGUMENT_FRACTION);
+        let low = -(reach << argument);
+        let span = (2 * reach).ilog2() + argument as u32;
+        let unit = exp2(-argument);
         let fraction = TABLE_FRACTION as u32;
         let table = FunctionTable::new(name, (low, span), unit, fraction, function)
             .map_err(|error| self.refuse(error.to_string(), "choose another value_width"))?;
@@ -138,7 +146,8 @@ impl<'n> Composer<'n> {
     ) -> Result<Value<'n>, LowerError> {
         let vector = self.vector(input)?;
         let limit = i64::from(self.machine.value_width);
-        let x = self.plain(&vector, limit.min(18))?;
+        let x = self.plain(&vector, limit)?;
+        let dropped = (x.fraction - ARGUMENT_FRACTION).max(0);
         let name = self.operation().output();
         let sigmoid = |x: f64| 1.0 / (1.0 + (-x).exp());
         let draft = Draft::over(x.layout.width).vector(&x);
@@ -150,7 +159,8 @@ impl<'n> Composer<'n> {
                 };
                 let fraction = self.fraction(1.0);
                 let draft = draft.function(table);
-                (draft.multiply(Multiply::One, TABLE_FRACTION - fraction), fraction, 1.0)
+                let draft = draft.multiply(Multiply::One, TABLE_FRACTION - fraction);
+                (draft.join(Join::Take, dropped), fraction, 1.0)
             }
             Function::Silu | Function::Gelu | Function::GeluTanh => {
                 let table = match function {
@@ -162,7 +172,8 @@ impl<'n> Composer<'n> {
                         0.5 * (1.0 + inner.tanh())
                     })?,
                 };
-                (draft.function(table).multiply(Multiply::A, TABLE_FRACTION), x.fraction, x.bound)
+                let draft = draft.join(Join::Take, dropped).function(table);
+                (draft.multiply(Multiply::A, TABLE_FRACTION), x.fraction, x.bound)
             }
             Function::Relu => (draft.join(Join::Maximum, 0), x.fraction, x.bound),
             Function::SquaredRelu => {
@@ -172,7 +183,11 @@ impl<'n> Composer<'n> {
                 (draft.multiply(Multiply::A, 2 * x.fraction - fraction), fraction, bound)
             }
         };
-        let result = self.output(&x, fraction, bound);
+        let mut result = self.output(&x, fraction, bound);
+        if !matches!(function, Function::Sigmoid | Function::Tanh | Function::SquaredRelu) {
+            // None of the others makes a value larger.
+            result.energy = x.energy.clone();
+        }
         self.pass(draft.to(result.at), format!("{name}: {function:?}"))?;
         Ok(Value::Vector(Rc::new(result)))
     }
@@ -198,7 +213,8 @@ impl<'n> Composer<'n> {
         let constant = self.constant(table, values);
         let at = At { per_position, ..constant };
         let bound = f64::from(largest);
-        let vector = Vector { at, _area: None, layout, fraction, unit: 1.0, bound };
+        let (unit, energy) = (1.0, None);
+        let vector = Vector { at, _area: None, layout, fraction, unit, bound, energy };
         if self.phases.block {
             return Ok(Value::Vector(Rc::new(vector)));
         }
@@ -227,7 +243,7 @@ impl<'n> Composer<'n> {
         let (constant, mix_fraction) = self.real_constant(name, &mixes, &x.layout, 16);
         let fraction = self.fraction(bound).min(x.fraction);
         let result = self.output(&x, fraction, bound);
-        let draft = Draft::over(x.layout.width).vector(&x).b(previous, 0).c(constant);
+        let draft = Draft::over(x.layout.width).vector(&x).b(previous).c(constant);
         let draft = draft.join(Join::Interpolate, mix_fraction);
         let draft = draft.multiply(Multiply::One, x.fraction - fraction).to(result.at);
         let restarts = [Restart::Keep, Restart::Zero, Restart::Keep];

@@ -48,7 +48,8 @@ impl<'n> Composer<'n> {
             ..Matrix::default()
         };
         self.push(Action::Matrix(matrix), &[], format!("{name}: the token's row"))?;
-        let vector = Vector { at, _area: Some(area), layout, fraction, unit: 1.0, bound: largest };
+        let (unit, bound, energy) = (1.0, largest, None);
+        let vector = Vector { at, _area: Some(area), layout, fraction, unit, bound, energy };
         Ok(Value::Vector(Rc::new(vector)))
     }
 
@@ -81,8 +82,8 @@ impl<'n> Composer<'n> {
         self.prove_sum(name, worst)?;
         let unit = quantised.unit * train.theta;
         let bound = worst / train.bound as f64 * train.largest * quantised.unit;
-        let fraction = self.fraction(bound).min(self.behind_peak(unit));
-        let factor = self.train_factor(name, &train, unit * exp2(fraction))?;
+        let fraction = self.fraction_behind(&train, bound, unit);
+        let factor = Composer::train_factor(name, &train, unit * exp2(fraction))?;
         let area = self.pools.results.take(rows.width.div_ceil(self.elements()));
         let maximum = self.pools.maxima.take(1);
         let lanes = self.machine.lanes as usize;
@@ -117,7 +118,8 @@ impl<'n> Composer<'n> {
                 _areas: [area.clone(), maximum],
             });
         }
-        let vector = Vector { at, _area: Some(area), layout, fraction, unit: 1.0, bound };
+        let (unit, energy) = (1.0, None);
+        let vector = Vector { at, _area: Some(area), layout, fraction, unit, bound, energy };
         Ok(Value::Vector(Rc::new(vector)))
     }
 
@@ -145,14 +147,16 @@ impl<'n> Composer<'n> {
         let draft = draft.multiply(crate::isa::Multiply::One, vector.fraction - fraction);
         self.pass(draft, format!("{input}: beside a one"))?;
         let constant = self.constant("one", vec![(one * exp2(fraction)).round() as i64]);
-        let draft = Draft::over(1).a(constant, 0).to(at.plus(words));
+        let draft = Draft::over(1).a(constant).to(at.plus(words));
         self.pass(draft, "a one for the bias".to_owned())?;
         let mut layout = (*vector.layout).clone();
         layout.places.push(layout.width);
         layout.width += elements;
         let layout = Rc::new(layout);
-        let joined = Vector { at, _area: Some(area), layout, fraction, unit: 1.0, bound };
-        let train = self.peak_train(input, &joined)?;
+        let (unit, energy) = (1.0, None);
+        let joined = Vector { at, _area: Some(area), layout, fraction, unit, bound, energy };
+        let (channels, per_head) = (joined.layout.width, None);
+        let train = self.peak_train_of(input, &joined, channels, per_head)?;
         let mut values = Vec::with_capacity(table.rows * (table.columns + 1));
         for (row, &bias) in table.values.chunks_exact(table.columns).zip(bias) {
             values.extend_from_slice(row);
@@ -166,8 +170,7 @@ impl<'n> Composer<'n> {
     pub(super) fn unit_scalar(&mut self) -> Result<u32, LowerError> {
         let scalar = self.pools.scalars.take(1);
         let zero = self.constant("zero", vec![0]);
-        let draft =
-            Draft::over(1).a(zero, 0).reduce(Reduce::Peak, Finish::PeakScale, scalar.first());
+        let draft = Draft::over(1).a(zero).reduce(Reduce::Peak, Finish::PeakScale, scalar.first());
         self.pass(draft.finish_with(8, 0), "the scalar of the logits".to_owned())?;
         let first = scalar.first();
         self.keep_area(scalar);

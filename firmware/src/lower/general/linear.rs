@@ -2,9 +2,10 @@
 
 use super::super::LowerError;
 use super::super::factor::{Factor, exp2};
-use super::composer::Composer;
-use super::draft::Draft;
-use super::value::{At, Train, Value, Vector};
+use super::composer::{Composer, Counts};
+use super::draft::{Draft, PerHead};
+use super::reach::Reach;
+use super::value::{At, Energy, Train, Value, Vector};
 use crate::isa::{Action, Finish, Follow, Matrix, Reduce, Space};
 use std::rc::Rc;
 use weights::network::{DigitMatrix, TernaryMatrix};
@@ -13,20 +14,13 @@ use weights::numeric::fixed_point::bit_length;
 /// Fraction bits of the counts of a vector that is no spike train, where its values allow.
 const COUNT_FRACTION: i64 = 5;
 
-/// Sums of the rows of a matrix: the largest |Σ| for counts up to a bound.
-fn row_sum(weights: impl Iterator<Item = i64>, train: &Train) -> f64 {
-    let (mut plus, mut minus) = (0i64, 0i64);
-    for weight in weights {
-        if weight > 0 { plus += weight } else { minus -= weight }
-    }
-    let sum = if train.signed { plus + minus } else { plus.max(minus) };
-    sum as f64 * train.bound as f64
-}
+/// Largest shift of a join.
+const JOIN_SHIFT_MAX: i64 = weights::numeric::pass::JOIN_SHIFT_MAX as i64;
 
 impl<'n> Composer<'n> {
     /// The train of a value, made where it is first asked for.
     pub(super) fn train_of(&mut self, name: &'n str) -> Result<Rc<Train>, LowerError> {
-        if let Some(train) = self.known_train(name) {
+        if let Some(train) = self.known_train(name, Counts::Fixed) {
             return Ok(train);
         }
         let vector = self.vector(name)?;
@@ -35,12 +29,15 @@ impl<'n> Composer<'n> {
         let fraction = COUNT_FRACTION.min(i64::from(most) - whole).min(vector.fraction);
         let bound = (vector.bound * exp2(fraction)).round().max(1.0) as u64;
         let bits = bit_length(bound as i64).min(most);
-        let train = self.new_train(&vector.layout, vector.unit * exp2(-fraction), bound, true);
+        let theta = vector.unit * exp2(-fraction);
+        let mut train = (*self.new_train(&vector.layout, theta, bound, true)).clone();
+        train.measure(&vector, theta);
+        let train = Rc::new(train);
         let draft = Draft::over(vector.layout.width).vector(&vector);
         let draft = draft.multiply(crate::isa::Multiply::One, vector.fraction - fraction);
         let draft = draft.train(train.descriptor.first(), train.words.first(), bits);
         self.pass(draft, format!("{name}: its counts"))?;
-        self.know_train(name, Rc::clone(&train));
+        self.know_train(name, Counts::Fixed, Rc::clone(&train));
         Ok(train)
     }
 
@@ -48,37 +45,45 @@ impl<'n> Composer<'n> {
     /// pass, and a scalar says how far the vector was shifted for that.
     pub(super) fn peak_train(
         &mut self,
-        name: &str,
+        name: &'n str,
         vector: &Vector,
     ) -> Result<Rc<Train>, LowerError> {
-        self.peak_train_of(name, vector, vector.layout.width, 0)
+        if let Some(train) = self.known_train(name, Counts::Peak) {
+            return Ok(train);
+        }
+        let train = self.peak_train_of(name, vector, vector.layout.width, None)?;
+        self.know_train(name, Counts::Peak, Rc::clone(&train));
+        Ok(train)
     }
 
-    /// The same of `channels` channels, `per_head` words from head to head.
+    /// The same of `channels` channels, those of a head where it moves from head to head.
     pub(super) fn peak_train_of(
         &mut self,
         name: &str,
         vector: &Vector,
         channels: usize,
-        per_head: usize,
+        per_head: Option<PerHead>,
     ) -> Result<Rc<Train>, LowerError> {
         let bits = self.one_pass_bits();
         let scalar = self.pools.scalars.take(1);
-        let draft = Draft::over(channels).a(vector.at, per_head);
+        let head = per_head.unwrap_or_default();
+        let draft = Draft::over(channels).a_heads(vector.at, head);
         let draft = draft.reduce(Reduce::Peak, Finish::PeakScale, scalar.first());
         self.pass(draft.finish_with(bits, 0), format!("{name}: its largest"))?;
         let layout = match per_head {
-            0 => Rc::clone(&vector.layout),
-            _ => Rc::new(super::super::values::Layout::plain(channels, self.elements())),
+            None => Rc::clone(&vector.layout),
+            Some(_) => Rc::new(super::super::values::Layout::plain(channels, self.elements())),
         };
         let theta = vector.unit * exp2(-vector.fraction);
         let mut train = (*self.new_train(&layout, theta, (1 << bits) - 1, true)).clone();
         train.largest = vector.unit * vector.bound;
-        let draft = Draft::over(channels).a(vector.at, per_head);
+        train.measure(vector, train.largest * exp2(1 - i64::from(bits)));
+        let draft = Draft::over(channels).a_heads(vector.at, head);
         let draft = draft.follow(Follow::Shift, scalar.first());
         let draft = draft.train(train.descriptor.first(), train.words.first(), bits);
         self.pass(draft, format!("{name}: its counts"))?;
         train.scalar = Some(scalar);
+        train.taken = i64::from(self.machine.value_width) - 1 - i64::from(bits);
         Ok(Rc::new(train))
     }
 
@@ -112,6 +117,9 @@ impl<'n> Composer<'n> {
             signed,
             scalar: None,
             largest: theta * bound as f64,
+            energy: Energy::of(f64::INFINITY),
+            step: 0.0,
+            taken: 0,
         })
     }
 
@@ -135,10 +143,10 @@ impl<'n> Composer<'n> {
         matrix: &'n TernaryMatrix,
     ) -> Result<Value<'n>, LowerError> {
         let train = self.train_of(input)?;
-        let sum = |row: usize| row_sum(matrix.row(row).iter().map(|&w| i64::from(w)), &train);
-        let worst = (0..matrix.rows).map(sum).fold(0.0, f64::max);
+        let reach = self.ternary_reach(matrix, &train);
         let digits = std::slice::from_ref(&matrix.trits);
-        self.product(&matrix.name, digits, worst, f64::from(matrix.scale), &train)
+        let product = self.product(&matrix.name, digits, reach, f64::from(matrix.scale), &train)?;
+        Ok(Value::Vector(Rc::new(product)))
     }
 
     /// A matrix of several digits; its row scales are a second factor.
@@ -152,48 +160,48 @@ impl<'n> Composer<'n> {
             1 => self.train_of(input)?,
             _ => self.peak_train(input, &vector)?,
         };
-        let sum = |row: usize| row_sum(matrix.row(row).iter().map(|&w| i64::from(w)), &train);
-        let worst = (0..matrix.rows).map(sum).fold(0.0, f64::max);
+        let reach = self.digit_reach(matrix, &train);
         let largest = matrix.row_scales.iter().fold(0f32, |largest, &scale| largest.max(scale));
         let largest = f64::from(largest);
-        let product = self.product(&matrix.name, &matrix.planes(), worst, largest, &train)?;
-        let Value::Vector(sums) = product else { unreachable!("a product is a vector") };
+        let sums = self.product(&matrix.name, &matrix.planes(), reach, largest, &train)?;
         if matrix.row_scales.iter().all(|&scale| f64::from(scale) == largest) {
-            return Ok(Value::Vector(sums));
+            return Ok(Value::Vector(Rc::new(sums)));
         }
         let relative: Vec<f64> =
             matrix.row_scales.iter().map(|&scale| f64::from(scale) / largest).collect();
         let width = i64::from(self.machine.value_width);
         let name = format!("{}: scales of its rows", matrix.name);
-        let (scales, fraction) = self.real_constant(&name, &relative, &sums.layout, width - 2);
+        let (scales, scale_fraction) =
+            self.real_constant(&name, &relative, &sums.layout, width - 2);
+        let most = sums.fraction + scale_fraction;
+        let fraction = self.fraction(reach.bound).min(most).max(most - JOIN_SHIFT_MAX);
         let output = self.operation().output();
         let (at, area) = self.temporary(output, sums.layout.width / self.elements());
-        let draft = Draft::over(sums.layout.width).vector(&sums).b(scales, 0);
-        let draft = draft.join(crate::isa::Join::Multiply, fraction).to(at);
+        let draft = Draft::over(sums.layout.width).vector(&sums).b(scales);
+        let draft = draft.join(crate::isa::Join::Multiply, most - fraction).to(at);
         self.pass(draft, name)?;
-        Ok(Value::Vector(Rc::new(Vector { at, _area: area, ..(*sums).clone() })))
+        let bound = reach.bound;
+        Ok(Value::Vector(Rc::new(Vector { at, _area: area, fraction, bound, ..sums })))
     }
 
     /// The factor of a product of a train; a scalar may take as much from its shift as a vector can be
     /// shifted for its counts.
     pub(super) fn train_factor(
-        &self,
         name: &str,
         train: &Train,
         value: f64,
     ) -> Result<Factor, LowerError> {
-        let most = match &train.scalar {
-            Some(_) => i64::from(self.machine.value_width) - 1 - i64::from(self.one_pass_bits()),
-            None => 0,
-        };
-        Factor::nearest(name, "scale behind its counts", value, -most)
+        Factor::nearest(name, "scale behind its counts", value, -train.taken)
     }
 
-    /// The largest fraction of a product whose counts follow their peak: its factor's shift must hold
-    /// what the scalar takes from it.
-    pub(super) fn behind_peak(&self, unit: f64) -> i64 {
-        let most = i64::from(self.machine.value_width) - 1 - i64::from(self.one_pass_bits());
-        15 - most - unit.log2().floor() as i64 - 1
+    /// The largest fraction of a product of a train in this unit: where its counts follow a scalar, the
+    /// factor's shift must hold what the scalar takes from it.
+    pub(super) fn fraction_behind(&self, train: &Train, bound: f64, unit: f64) -> i64 {
+        let fraction = self.fraction(bound);
+        match train.scalar {
+            Some(_) => fraction.min(15 - train.taken - unit.log2().floor() as i64 - 1),
+            None => fraction,
+        }
     }
 
     /// `scale · W · counts` to R.
@@ -201,20 +209,17 @@ impl<'n> Composer<'n> {
         &mut self,
         name: &str,
         digits: &[Vec<weights::numeric::Trit>],
-        worst: f64,
+        reach: Reach,
         scale: f64,
         train: &Train,
-    ) -> Result<Value<'n>, LowerError> {
-        self.prove_sum(name, worst)?;
+    ) -> Result<Vector, LowerError> {
+        self.prove_sum(name, reach.worst)?;
         let output = self.operation().output();
         let layout = self.layouts.of_value(output);
         let unit = scale * train.theta;
-        let bound = worst / train.bound as f64 * train.largest * scale;
-        let mut fraction = self.fraction(bound);
-        if train.scalar.is_some() {
-            fraction = fraction.min(self.behind_peak(unit));
-        }
-        let factor = self.train_factor(name, train, unit * exp2(fraction))?;
+        let (bound, energy) = (reach.alike, Some(Energy::of(reach.energy)));
+        let fraction = self.fraction_behind(train, bound, unit);
+        let factor = Composer::train_factor(name, train, unit * exp2(fraction))?;
         let base = self.store_matrix(name, digits, &layout, &train.layout)?;
         let (at, area) = self.result(output, layout.width / self.elements());
         let lanes = self.machine.lanes as usize;
@@ -234,9 +239,8 @@ impl<'n> Composer<'n> {
             last_rows: (layout.width - (tiles - 1) * lanes) as u32,
             ..Matrix::default()
         };
-        let moves = [("address", [at.per_step, at.per_position, 0])];
+        let moves = [("address", [at.per_step, at.per_position, 0, 0])];
         self.push(Action::Matrix(matrix), &moves, format!("{name}: its product"))?;
-        let vector = Vector { at, _area: Some(area), layout, fraction, unit: 1.0, bound };
-        Ok(Value::Vector(Rc::new(vector)))
+        Ok(Vector { at, _area: Some(area), layout, fraction, unit: 1.0, bound, energy })
     }
 }

@@ -16,7 +16,7 @@ impl Composer<'_> {
     ) -> Result<(), LowerError> {
         let mut pointers = Pointers::default();
         for &(field, moves) in moves {
-            let mut active = [0; 3];
+            let mut active = [0; 4];
             for open in &self.loops {
                 active[open.over as usize] = moves[open.over as usize];
             }
@@ -27,7 +27,7 @@ impl Composer<'_> {
             if unrolled > 0 {
                 advance(&mut action, field, unrolled);
             }
-            if active != [0; 3] {
+            if active != [0; 4] {
                 let pointer = self.pointer(active)?;
                 pointers = pointers.with(&action, field, pointer);
             }

@@ -11,13 +11,15 @@
 //! | `elementwise` | add, bias, multiply, apply, token_shift, rows of positions |
 //! | `neurons` | neuron, step_mean |
 //! | `recurrence` | wkv |
-//! | `attention` | attention_scores, softmax, weighted_values, spiking_attention |
+//! | `rotary` | rotary |
+//! | `attention`, `cache` | attention_scores, softmax, weighted_values, spiking_attention |
 //! | `head` | embed, head |
 //!
 //! Fractions are static: every value has as many fraction bits as its bound leaves, and bounds follow
 //! from the weights. Where a recurrence has no bound, the value saturates by rule and is counted.
 
 mod attention;
+mod cache;
 mod composer;
 mod draft;
 mod elementwise;
@@ -30,7 +32,9 @@ mod memories;
 mod neurons;
 mod norm;
 mod phases;
+mod reach;
 mod recurrence;
+mod rotary;
 mod value;
 
 #[cfg(test)]
@@ -43,6 +47,7 @@ use crate::machine::Program;
 use composer::{Composer, Over};
 use norm::Norm;
 use phases::Phase;
+use rotary::Turn;
 use value::Value;
 use weights::config::Design;
 use weights::network::{EmbedIndex, Network, Operation, Readout};
@@ -252,10 +257,11 @@ impl<'n> Composer<'n> {
             Operation::StepMean { input, .. } if self.network.steps > 1 => self.step_mean(input),
             Operation::StepMean { input, .. } => self.value_of_input(input),
             Operation::FirstPosition { input, .. } => self.first_position(input),
-            Operation::Rotary { .. } => Err(self.refuse(
-                "rotary positions have no passes yet",
-                "lower a network of BitNet blocks, or one of learned positions",
-            )),
+            Operation::Rotary { input, heads, head_width, base, pairing, .. } => {
+                let turn =
+                    Turn { heads: *heads, width: *head_width, base: *base, pairing: *pairing };
+                self.rotary(input, turn)
+            }
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::super::LowerError;
 use super::super::factor::exp2;
-use super::composer::Composer;
+use super::composer::{Composer, Counts};
 use super::draft::Draft;
 use super::elementwise::TABLE_FRACTION;
 use super::value::{Value, Vector};
@@ -87,7 +87,7 @@ impl<'n> Composer<'n> {
             },
             ..draft.pass
         };
-        draft.moves.push(("membrane", [membranes.per_step, membranes.per_position, 0]));
+        draft.moves.push(("membrane", [membranes.per_step, membranes.per_position, 0, 0]));
         if !draft.pass.rule().is_executable() {
             return Err(self.refuse(
                 "its rule combines levels, rounding and reset in a way the machine has not",
@@ -131,7 +131,7 @@ impl<'n> Composer<'n> {
             let train = self.new_train(&x.layout, amplitude, bound, signed);
             let bits = weights::numeric::fixed_point::bit_length(train.bound as i64);
             draft = draft.train(train.descriptor.first(), train.words.first(), bits);
-            self.know_train(output, train);
+            self.know_train(output, Counts::Fixed, train);
         }
         let mut vector = Vector {
             at: Composer::nothing(),
@@ -140,6 +140,7 @@ impl<'n> Composer<'n> {
             fraction: 0,
             unit: amplitude,
             bound: bound as f64,
+            energy: None,
         };
         if to_others || !to_matrix {
             let (at, area) = self.temporary(output, x.layout.width / self.elements());
@@ -190,7 +191,7 @@ impl<'n> Composer<'n> {
                 let one = self.constant("one", one);
                 // x · 2^16 down to the fraction of the sum, which is added behind the shift.
                 let shift = TABLE_FRACTION + x.fraction - fraction;
-                draft.b(sum, 0).c(one).join(Join::MultiplyAdd, shift)
+                draft.b(sum).c(one).join(Join::MultiplyAdd, shift)
             }
         };
         let restarts = [Restart::Keep, Restart::Zero, Restart::Keep];
@@ -212,7 +213,7 @@ impl<'n> Composer<'n> {
         // The factor 1 / steps is a unit: the next consumer applies it.
         let unit = 1.0 / steps;
         let bound = bound * steps;
-        let sum = Rc::new(Vector { at, _area: None, layout, fraction, unit, bound });
+        let sum = Rc::new(Vector { at, _area: None, layout, fraction, unit, bound, energy: None });
         if self.phases.block {
             return Ok(Value::Vector(sum));
         }

@@ -8,7 +8,7 @@ use super::super::LowerError;
 use super::super::factor::{Factor, epsilon_parts, exp2};
 use super::composer::Composer;
 use super::draft::Draft;
-use super::value::{At, Value, Vector};
+use super::value::{At, Energy, Value, Vector};
 use crate::isa::{Finish, Follow, Join, Multiply, Reduce, Space};
 use std::rc::Rc;
 use weights::numeric::fixed_point::UNIT_WIDTH;
@@ -54,7 +54,7 @@ impl<'n> Composer<'n> {
             let draft = draft.finish_with(mean.multiplier, mean.shift as i32);
             self.pass(draft, format!("{name}: the mean"))?;
             let draft = Draft::over(over).vector(&x).join(Join::Subtract, 0);
-            let draft = draft.b(At::fixed(Space::Level, level.first()), 0).to(centred.0);
+            let draft = draft.b(At::fixed(Space::Level, level.first())).to(centred.0);
             self.pass(squares(draft, added), format!("{name}: less its mean, and squares"))?;
             (source, bound) = (centred.0, 2.0 * bound);
         } else {
@@ -64,7 +64,16 @@ impl<'n> Composer<'n> {
         let (scaled, largest) =
             self.norm_scale(norm, &x, (source, bound, over), scalar.first(), centred.0)?;
         drop(centred);
-        Ok(Value::Vector(Rc::new(Vector { bound: largest, ..scaled })))
+        // Before its gains a vector is as long as its channels say.
+        let energy = match norm.bias {
+            Some(_) => Energy::of(largest * (channels as f64).sqrt()),
+            None => Energy {
+                length: (channels as f64).sqrt(),
+                gains: Some(norm.weight.iter().map(|&gain| f64::from(gain)).collect()),
+            },
+        };
+        let energy = Some(energy);
+        Ok(Value::Vector(Rc::new(Vector { bound: largest, energy, ..scaled })))
     }
 
     /// `x · γ · scalar + β`, where x is at `source`.
@@ -96,7 +105,7 @@ impl<'n> Composer<'n> {
         let plain = bias_max == 0.0;
         let words = x.layout.width / self.elements();
         let (at, area) = self.temporary(output, words);
-        let draft = Draft::over(over).a(source, 0).b(gamma, 0);
+        let draft = Draft::over(over).a(source).b(gamma);
         let draft = draft.join(Join::Multiply, gamma_fraction - product_fraction);
         let shift = i64::from(UNIT_WIDTH) + product_fraction - fraction;
         let draft = draft.multiply(Multiply::Scalar, shift).follow(Follow::Exponent, scalar);
@@ -107,10 +116,13 @@ impl<'n> Composer<'n> {
                 self.real_constant(&format!("{name}: biases"), &biases, &x.layout, fraction);
             let (beta, shift) = (beta, fraction - beta_fraction);
             assert_eq!(shift, 0, "a bias is smaller than the norm's bound");
-            let draft = Draft::over(over).a(scratch, 0).b(beta, 0).join(Join::Add, 0).to(at);
+            let draft = Draft::over(over).a(scratch).b(beta).join(Join::Add, 0).to(at);
             self.pass(draft, format!("{name}: its biases"))?;
         }
         let layout = Rc::clone(&x.layout);
-        Ok((Vector { at, _area: area, layout, fraction, unit: 1.0, bound: 0.0 }, largest))
+        Ok((
+            Vector { at, _area: area, layout, fraction, unit: 1.0, bound: 0.0, energy: None },
+            largest,
+        ))
     }
 }

@@ -105,7 +105,7 @@ impl<'n> Composer<'n> {
         what: &str,
     ) -> Result<(At, Area), LowerError> {
         let (at, area) = self.scratch(wkv.width / self.elements());
-        let draft = Draft::over(wkv.width).a(exponent, 0).b(n, 0).join(Join::Subtract, 0);
+        let draft = Draft::over(wkv.width).a(exponent).b(n).join(Join::Subtract, 0);
         let draft = draft.function(wkv.exponential).to(at);
         let lowest = if first { Restart::Lowest } else { Restart::Keep };
         let draft = draft.restart([lowest, Restart::Keep, Restart::Keep], RestartAt::Text);
@@ -125,17 +125,17 @@ impl<'n> Composer<'n> {
         let [p, q, _] = wkv.state;
         let zero = [Restart::Zero, Restart::Keep, Restart::Keep];
         let scaled = |state: At| {
-            let draft = Draft::over(wkv.width).a(state, 0).b(a, 0);
+            let draft = Draft::over(wkv.width).a(state).b(a);
             let draft = draft.join(Join::Multiply, wkv.q_fraction).to(part);
             draft.restart(zero, RestartAt::Text)
         };
         self.wkv_pass(wkv, scaled(p), "A p")?;
         let shift = wkv.value_fraction + wkv.q_fraction - wkv.p_fraction;
-        let draft = Draft::over(wkv.width).a(v.at, 0).b(part, 0).c(b);
+        let draft = Draft::over(wkv.width).a(v.at).b(part).c(b);
         let draft = draft.join(Join::MultiplyAdd, shift).to(to[0]);
         self.wkv_pass(wkv, draft, "A p + B v")?;
         self.wkv_pass(wkv, scaled(q), "A q")?;
-        let draft = Draft::over(wkv.width).a(part, 0).b(b, 0).join(Join::Add, 0).to(to[1]);
+        let draft = Draft::over(wkv.width).a(part).b(b).join(Join::Add, 0).to(to[1]);
         self.wkv_pass(wkv, draft, "A q + B")?;
         drop(area);
         Ok(())
@@ -151,10 +151,10 @@ impl<'n> Composer<'n> {
         let words = wkv.width / self.elements();
         let o = wkv.state[2];
         let (raised, raised_area) = self.scratch(words);
-        let draft = Draft::over(wkv.width).a(k.at, 0).b(u, 0).join(Join::Add, 0).to(raised);
+        let draft = Draft::over(wkv.width).a(k.at).b(u).join(Join::Add, 0).to(raised);
         self.wkv_pass(wkv, draft, "u + k")?;
         let (n, n_area) = self.scratch(words);
-        let draft = Draft::over(wkv.width).a(o, 0).b(raised, 0).join(Join::Maximum, 0).to(n);
+        let draft = Draft::over(wkv.width).a(o).b(raised).join(Join::Maximum, 0).to(n);
         let lowest = [Restart::Lowest, Restart::Keep, Restart::Keep];
         self.wkv_pass(wkv, draft.restart(lowest, RestartAt::Text), "n = max(o, u + k)")?;
         let a = self.wkv_exponential(wkv, (o, n), true, "A")?;
@@ -168,7 +168,7 @@ impl<'n> Composer<'n> {
         let most = 16 + wkv.p_fraction - wkv.q_fraction;
         let fraction = self.fraction(bound).min(most);
         let result = self.output(k, fraction, bound);
-        let draft = Draft::over(wkv.width).a(denominator, 0).b(numerator, 0);
+        let draft = Draft::over(wkv.width).a(denominator).b(numerator);
         let draft = draft.function(Function::Reciprocal);
         let draft = draft.multiply(Multiply::B, most - fraction).to(result.at);
         self.wkv_pass(wkv, draft, "(A p + B v) / (A q + B)")?;
@@ -181,10 +181,10 @@ impl<'n> Composer<'n> {
         let words = wkv.width / self.elements();
         let [p, q, o] = wkv.state;
         let (decayed, area) = self.scratch(words);
-        let draft = Draft::over(wkv.width).a(o, 0).b(w, 0).join(Join::Add, 0).to(decayed);
+        let draft = Draft::over(wkv.width).a(o).b(w).join(Join::Add, 0).to(decayed);
         let lowest = [Restart::Lowest, Restart::Keep, Restart::Keep];
         self.wkv_pass(wkv, draft.restart(lowest, RestartAt::Text), "w + o")?;
-        let draft = Draft::over(wkv.width).a(decayed, 0).b(k.at, 0).join(Join::Maximum, 0).to(o);
+        let draft = Draft::over(wkv.width).a(decayed).b(k.at).join(Join::Maximum, 0).to(o);
         self.wkv_pass(wkv, draft, "o = max(w + o, k)")?;
         let a = self.wkv_exponential(wkv, (decayed, o), false, "A of the state")?;
         drop(area);

@@ -54,6 +54,14 @@ fn encoders_become_programs() {
 }
 
 #[test]
+fn llamas_become_programs() {
+    for seed in 0..24 {
+        let model = sample::spikellm(seed, &sample::spikellm_shape(seed));
+        lowers(&model.network().expect("its matrices are integers"));
+    }
+}
+
+#[test]
 fn decoders_become_programs() {
     for seed in 0..12 {
         lowers(&sample::spikegpt(seed, &sample::spikegpt_shape(seed)));

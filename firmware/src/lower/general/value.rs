@@ -4,6 +4,7 @@ use super::super::pool::Area;
 use super::super::values::Layout;
 use crate::isa::Space;
 use std::rc::Rc;
+use weights::network::AttentionShape;
 
 /// The first word of something, and how far it moves from step to step and from position to
 /// position.
@@ -37,6 +38,16 @@ pub(super) struct Vector {
     pub(super) fraction: i64,
     pub(super) unit: f64,
     pub(super) bound: f64,
+    /// How long it can be, where that is less than its channels allow.
+    pub(super) energy: Option<Energy>,
+}
+
+/// Each channel is its gain times that of a vector of at most this length, in the unit of the bound.
+#[derive(Clone)]
+pub(super) struct Energy {
+    pub(super) length: f64,
+    /// All are one where there are none.
+    pub(super) gains: Option<Rc<[f64]>>,
 }
 
 /// A vector as a train: `value = theta · count · 2^-f`, `|count| ≤ bound`, with f the exponent of its
@@ -54,16 +65,19 @@ pub(super) struct Train {
     pub(super) scalar: Option<Area>,
     /// The largest |value|.
     pub(super) largest: f64,
+    /// How long the vector is that it stands for.
+    pub(super) energy: Energy,
+    /// The most that its scalar takes from a shift.
+    pub(super) taken: i64,
+    /// The largest value of a count of one, where counts are rounded.
+    pub(super) step: f64,
 }
 
 /// Heads of an attention whose keys and values are in the cache.
 pub(super) struct Scores<'n> {
     pub(super) name: &'n str,
     pub(super) query: Rc<Vector>,
-    pub(super) heads: usize,
-    pub(super) key_heads: usize,
-    pub(super) head_width: usize,
-    pub(super) causal: bool,
+    pub(super) shape: AttentionShape,
     pub(super) keys: Cache,
 }
 
