@@ -89,11 +89,11 @@ impl Draft {
 
     /// Writes to T or S.
     pub(super) fn to(self, at: At) -> Draft {
-        self.to_heads(at, [0; 2])
+        self.write_heads(at, [0; 2])
     }
 
     /// Writes a head to T or S.
-    pub(super) fn to_heads(mut self, at: At, per_head: PerHead) -> Draft {
+    pub(super) fn write_heads(mut self, at: At, per_head: PerHead) -> Draft {
         self.pass.destination = match at.space {
             Space::Temporaries => Destination::Temporaries,
             Space::State => Destination::State,

@@ -93,7 +93,7 @@ impl<'n> Composer<'n> {
                 [("cosines", table, cosines), ("sines", table.plus(words), sines)]
             {
                 let draft = Draft::over(words * it.elements()).a(from).multiply(Multiply::One, 0);
-                let draft = draft.to_heads(to, every.of_queries(words));
+                let draft = draft.write_heads(to, every.of_queries(words));
                 it.pass(draft, format!("{name}: {what} for a head"))?;
             }
             Ok(())
