@@ -14,6 +14,7 @@ pub mod harness;
 pub mod lockstep;
 pub mod machine;
 pub mod pipeline;
+pub mod quantise;
 pub mod reference;
 pub mod report;
 pub mod spikes;

@@ -19,6 +19,7 @@ mod init;
 mod layers;
 mod options;
 mod prove;
+mod quantise;
 mod report;
 mod run;
 mod schema;
@@ -97,6 +98,8 @@ enum Command {
     Explore(explore::ExploreCommand),
     /// Prove the properties of the generated modules, for all times and all inputs.
     Prove(prove::ProveCommand),
+    /// Make a spiking model of a float one: digits for weights, spikes for what they multiply.
+    Quantise(quantise::QuantiseCommand),
     /// Show the tools that were found, and what to do about those that were not.
     Doctor(doctor::DoctorCommand),
     /// Write a commented design to start from.
@@ -143,6 +146,7 @@ where
         Command::Eval(command) => command.execute(&mut console),
         Command::Explore(command) => command.execute(&mut console),
         Command::Prove(command) => command.execute(&mut console),
+        Command::Quantise(command) => command.execute(&mut console),
         Command::Doctor(command) => command.execute(&mut console),
         Command::Init(command) => command.execute(&mut console),
         Command::Schema => schema::execute(&mut console),

@@ -28,16 +28,36 @@ enum Source {
 }
 
 impl Tokens {
-    /// Reads `tokenizer.json` in the folder of a model.
+    /// Reads the tokenizer of a model: `tokenizer.json` in its folder, or what its GGUF file has.
     ///
     /// # Errors
     /// If the file is missing, too large or no tokenizer, or what stands beside it is not understood.
     pub fn open(folder: &Path, network: &Network) -> Result<Tokens, ReferenceError> {
-        let TokenizerFile { json, longest, mut notes } = tokenizer(folder, network.vocabulary)?;
-        let tokens = Tokens::parse(json.as_bytes(), network).map_err(|reason| {
-            let file = "tokenizer.json".to_owned();
-            ReferenceError::Import(ImportError::Tokenizer { file, reason })
-        })?;
+        let whole = (network.readout != Readout::NextToken).then_some(network.context);
+        Tokens::read(folder, network.vocabulary, network.begin_token, whole)
+    }
+
+    /// [`open`](Tokens::open) for a model that predicts the next of `vocabulary` ids, be it no
+    /// network yet.
+    ///
+    /// # Errors
+    /// As [`open`](Tokens::open).
+    pub fn open_for(folder: &Path, vocabulary: usize) -> Result<Tokens, ReferenceError> {
+        Tokens::read(folder, vocabulary, None, None)
+    }
+
+    fn read(
+        folder: &Path,
+        vocabulary: usize,
+        begin_token: Option<u32>,
+        whole: Option<usize>,
+    ) -> Result<Tokens, ReferenceError> {
+        let TokenizerFile { json, longest, mut notes } = tokenizer(folder, vocabulary)?;
+        let tokens =
+            Tokens::built(json.as_bytes(), vocabulary, begin_token, whole).map_err(|reason| {
+                let file = "tokenizer.json".to_owned();
+                ReferenceError::Import(ImportError::Tokenizer { file, reason })
+            })?;
         if let Some(longest) = longest {
             notes.push(format!("tokenizer.json cuts to {longest} ids, which is not done here"));
         }
@@ -49,13 +69,26 @@ impl Tokens {
     /// # Errors
     /// What is wrong with it.
     pub fn parse(bytes: &[u8], network: &Network) -> Result<Tokens, String> {
-        let bytes = checked(bytes, network.vocabulary)?;
+        let whole = (network.readout != Readout::NextToken).then_some(network.context);
+        Tokens::built(bytes, network.vocabulary, network.begin_token, whole)
+    }
+
+    /// `whole` is the most ids of a text that is read whole.
+    fn built(
+        bytes: &[u8],
+        vocabulary: usize,
+        begin_token: Option<u32>,
+        whole: Option<usize>,
+    ) -> Result<Tokens, String> {
+        let bytes = checked(bytes, vocabulary)?;
         let mut tokenizer =
             contained(|| Tokenizer::from_bytes(bytes))?.map_err(|e| shown(&e.to_string()))?;
-        if network.readout != Readout::NextToken {
-            contained(|| frame(&mut tokenizer, network.context))??;
+        if let Some(context) = whole {
+            contained(|| frame(&mut tokenizer, context))??;
         }
-        let tokens = Tokens::from_source(Source::File(Box::new(tokenizer)), network);
+        let vocabulary = vocabulary.min(u32::MAX as usize) as u32;
+        let source = Source::File(Box::new(tokenizer));
+        let tokens = Tokens { source, notes: Vec::new(), begin_token, vocabulary, whole };
         tokens.require_known_ids()?;
         Ok(tokens)
     }
@@ -77,14 +110,13 @@ impl Tokens {
 
     /// Tokens for a network without a tokenizer: bytes modulo its vocabulary.
     pub fn bytes(network: &Network) -> Tokens {
-        Tokens::from_source(Source::Bytes, network)
-    }
-
-    fn from_source(source: Source, network: &Network) -> Tokens {
-        let vocabulary = network.vocabulary.min(u32::MAX as usize) as u32;
-        let whole = (network.readout != Readout::NextToken).then_some(network.context);
-        let begin_token = network.begin_token;
-        Tokens { source, notes: Vec::new(), begin_token, vocabulary, whole }
+        Tokens {
+            source: Source::Bytes,
+            notes: Vec::new(),
+            begin_token: network.begin_token,
+            vocabulary: network.vocabulary.min(u32::MAX as usize) as u32,
+            whole: (network.readout != Readout::NextToken).then_some(network.context),
+        }
     }
 
     /// What the user should know of the tokenizer, a sentence each.

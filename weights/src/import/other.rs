@@ -9,7 +9,7 @@ const SAVE: &str = "load the model in transformers and write it with save_pretra
 
 /// Endings of weight files that are not read, with the way out.
 const WEIGHTS: [(&str, &str); 9] = [
-    (".gguf", "a GGUF file is not read in a folder: fetch the model's safetensors"),
+    (".gguf", "give the GGUF file itself instead of its folder"),
     (".bin", SAVE),
     (".pth", SAVE),
     (".pt", SAVE),

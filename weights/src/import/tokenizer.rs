@@ -9,7 +9,7 @@
 
 use super::fields::Fields;
 use super::json::{self, shown_value};
-use super::{ImportError, Limits, folder};
+use super::{ImportError, Limits, folder, gguf};
 use serde_json::{Map, Value, json};
 use std::path::Path;
 
@@ -85,11 +85,15 @@ pub struct TokenizerFile {
     pub notes: Vec<String>,
 }
 
-/// Reads the tokenizer of the folder of a model with `vocabulary` ids.
+/// Reads the tokenizer of the folder, or of the GGUF file, of a model with `vocabulary` ids.
 ///
 /// # Errors
 /// If there is none, a file is damaged, or its configuration says what is not understood.
 pub fn tokenizer(path: &Path, vocabulary: usize) -> Result<TokenizerFile, ImportError> {
+    if gguf::is_gguf(path) {
+        let json = gguf::tokenizer_of(path, vocabulary)?;
+        return Ok(TokenizerFile { json, longest: None, notes: Vec::new() });
+    }
     if !folder::has(path, FILE) {
         return Err(missing(path));
     }

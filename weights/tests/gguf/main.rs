@@ -6,7 +6,7 @@ mod malformed;
 
 use file::{File, Kind, model};
 use std::path::{Path, PathBuf};
-use weights::import::{export_llama, import, import_gguf, import_llama};
+use weights::import::{export_llama, import, import_gguf, import_llama, tokenizer};
 use weights::llama::{Linear, Llama, LlamaMatrix};
 
 /// A place for the files of a case.
@@ -101,4 +101,27 @@ fn published_files_hold_the_published_weights() {
     for (found, expected) in logits.row(ids.len() - 1).iter().zip(&last) {
         assert!((found - expected).abs() < 1e-3, "{found}, published {expected}");
     }
+}
+
+#[test]
+fn the_tokenizer_of_a_file_stands_in_for_that_of_a_folder() {
+    let folder = place("tokenizer");
+    let path = folder.join("words.gguf");
+    let post_processor = |file: &File| {
+        std::fs::write(&path, file.bytes()).unwrap();
+        let json = tokenizer(&path, 6).unwrap().json;
+        serde_json::from_str::<serde_json::Value>(&json).unwrap()["post_processor"].clone()
+    };
+    // What is not said is as llama.cpp has it: this kind begins its texts, and does not end them.
+    let mut file = File::of(&model(true), Kind::TQ2);
+    let frame = post_processor(&file);
+    assert_eq!(frame["single"][0]["SpecialToken"]["id"], "<s>");
+    assert_eq!(frame["single"].as_array().map(Vec::len), Some(2));
+    assert_eq!(frame["special_tokens"]["<s>"]["ids"], serde_json::json!([1]));
+    let flag = |value: bool| file::Value(7, vec![u8::from(value)]);
+    file.set("tokenizer.ggml.add_bos_token", flag(false));
+    assert!(post_processor(&file).is_null());
+    file.set("tokenizer.ggml.add_eos_token", flag(true));
+    assert_eq!(post_processor(&file)["single"][1]["SpecialToken"]["id"], "</s>");
+    std::fs::remove_dir_all(folder).unwrap();
 }

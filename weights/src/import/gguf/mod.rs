@@ -40,6 +40,15 @@ pub fn is_gguf(path: &Path) -> bool {
     path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("gguf"))
 }
 
+/// The text of a `tokenizer.json` for the tokenizer of a GGUF file with `vocabulary` ids.
+pub(super) fn tokenizer_of(path: &Path, vocabulary: usize) -> Result<String, ImportError> {
+    let file = GgufFile::open(path, &Limits::default())?;
+    tokenizer::json(&file, vocabulary)?.ok_or_else(|| ImportError::Tokenizer {
+        file: file.name.clone(),
+        reason: "the file names no `tokenizer.ggml.model`".to_owned(),
+    })
+}
+
 /// Imports a GGUF file.
 ///
 /// # Errors

@@ -12,6 +12,10 @@ const NORMAL: f64 = 1.0;
 const UNKNOWN: f64 = 2.0;
 const CONTROL: f64 = 3.0;
 const BYTE: f64 = 6.0;
+/// Names the rule that splits words.
+const PRE: &str = "tokenizer.ggml.pre";
+/// Names of the rule of Llama 3, which also takes a word that is a token without its merges.
+const LLAMA_3: [&str; 3] = ["llama-bpe", "llama3", "llama-v3"];
 /// The words of Llama 3, in the syntax of the `tokenizers` library.
 const LLAMA_3_WORDS: &str = "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
 
@@ -49,17 +53,48 @@ pub(super) fn json(file: &GgufFile, vocabulary: usize) -> Result<Option<String>,
         _ => return Err(keys.wrong("tokenizer.ggml.model", "\"llama\" or \"gpt2\"")),
     };
     let (mut tokenizer, merges, unknown, byte_fallback) = text;
+    let whole_words = keys.text(PRE)?.is_some_and(|name| LLAMA_3.contains(&name));
+    // What llama.cpp does where the file does not say.
+    let begins =
+        keys.flag("tokenizer.ggml.add_bos_token")?.unwrap_or(model == "llama" || whole_words);
+    let ends = keys.flag("tokenizer.ggml.add_eos_token")?.unwrap_or(false);
+    let named = |does: bool, key: &str| -> Result<Option<(&str, u64)>, ImportError> {
+        let id =
+            keys.whole(&format!("tokenizer.ggml.{key}_token_id"), 0, tokens.len() as u64 - 1)?;
+        Ok(id.filter(|_| does).map(|id| (tokens[id as usize].as_str(), id)))
+    };
+    tokenizer["post_processor"] = frame(named(begins, "bos")?, named(ends, "eos")?);
     tokenizer["version"] = json!("1.0");
     tokenizer["truncation"] = Value::Null;
     tokenizer["padding"] = Value::Null;
     tokenizer["added_tokens"] = json!(added);
-    tokenizer["post_processor"] = Value::Null;
     tokenizer["model"] = json!({
         "type": "BPE", "dropout": null, "unk_token": unknown, "continuing_subword_prefix": null,
         "end_of_word_suffix": null, "fuse_unk": true, "byte_fallback": byte_fallback,
-        "ignore_merges": false, "vocab": ids, "merges": merges,
+        "ignore_merges": whole_words, "vocab": ids, "merges": merges,
     });
     Ok(Some(tokenizer.to_string()))
+}
+
+/// What stands before and behind a text.
+fn frame(begin: Option<(&str, u64)>, end: Option<(&str, u64)>) -> Value {
+    if begin.is_none() && end.is_none() {
+        return Value::Null;
+    }
+    let special = |(name, _): (&str, u64)| json!({ "SpecialToken": { "id": name, "type_id": 0 } });
+    let text = |name: &str| json!({ "Sequence": { "id": name, "type_id": 0 } });
+    let around = |text: Value| [begin.map(special), Some(text), end.map(special)];
+    let single: Vec<Value> = around(text("A")).into_iter().flatten().collect();
+    let pair: Vec<Value> =
+        around(text("A")).into_iter().chain(around(text("B"))).flatten().collect();
+    let tokens: BTreeMap<&str, Value> = [begin, end]
+        .into_iter()
+        .flatten()
+        .map(|(name, id)| (name, json!({ "id": name, "ids": [id], "tokens": [name] })))
+        .collect();
+    json!({
+        "type": "TemplateProcessing", "single": single, "pair": pair, "special_tokens": tokens,
+    })
 }
 
 /// Everything around the model, its merges, its unknown token, whether bytes stand for the rest.
@@ -141,9 +176,9 @@ fn words(file: &GgufFile) -> Result<Parts, ImportError> {
             "use_regex": use_regex,
         })
     };
-    let pre_tokenizer = match keys.text("tokenizer.ggml.pre")? {
+    let pre_tokenizer = match keys.text(PRE)? {
         None | Some("default" | "gpt-2") => bytes(true),
-        Some("llama-bpe" | "llama3" | "llama-v3") => json!({
+        Some(name) if LLAMA_3.contains(&name) => json!({
             "type": "Sequence",
             "pretokenizers": [
                 {
