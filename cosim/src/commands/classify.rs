@@ -3,7 +3,8 @@
 use super::stages::Stages;
 use super::{Console, Exit};
 use crate::evaluation::classify::{
-    Activity, Classification, Classifier, FloatClassifier, StepRow, column, published, score_texts,
+    Activity, Classification, Classifier, FloatClassifier, StepRow, column, fill_masks, published,
+    score_texts,
 };
 use crate::pipeline::PipelineError;
 use crate::reference::float::FloatExecutor;
@@ -46,14 +47,14 @@ pub(super) fn at_steps(network: Network, steps: u32) -> Result<Network, Pipeline
 }
 
 impl Classify {
-    /// Prints accuracy, spikes and energy over the labelled texts of a file.
-    pub(super) fn execute(
+    /// Accuracy, spikes and energy over the labelled texts of a file.
+    pub(super) fn evaluate(
         &self,
         console: &mut Console,
         stages: &mut Stages,
         (path, text): (&Path, &str),
         limit: usize,
-    ) -> anyhow::Result<Exit> {
+    ) -> anyhow::Result<Classification> {
         let labelled = self.labelled(path, text, limit)?;
         let mut rows = Vec::new();
         for network in self.networks()? {
@@ -86,7 +87,7 @@ impl Classify {
             stages.note(console, "machine", begin, &what);
             rows.push(StepRow { steps, columns: vec![float, machine], activity });
         }
-        let classification = Classification {
+        Ok(Classification {
             network: self.network.name.clone(),
             texts: labelled.texts.len(),
             mean_tokens: labelled.mean_tokens(),
@@ -95,9 +96,21 @@ impl Classify {
             labels: labelled.labels,
             rows,
             published: published(&self.network),
-        };
-        console.json(&classification.to_json());
-        console.line(classification.to_string().trim_end());
+        })
+    }
+
+    /// Prints the table, and writes its picture where one is asked for.
+    pub(super) fn show(
+        console: &mut Console,
+        table: &Classification,
+        picture: Option<&Path>,
+    ) -> anyhow::Result<Exit> {
+        if let Some(path) = picture {
+            let failed = PipelineError::file("write", path, "choose a file that can be written");
+            std::fs::write(path, table.picture()).map_err(failed)?;
+        }
+        console.json(&table.to_json());
+        console.line(table.to_string().trim_end());
         Ok(Exit::Success)
     }
 
@@ -157,13 +170,7 @@ impl Classify {
         if !ids.contains(&mask) {
             return Err(missing("the text has no mask".to_owned()).into());
         }
-        let logits = executor.read(&ids)?;
-        let fill = |(&id, logits): (&u32, &Vec<f64>)| match id == mask {
-            true => argmax(logits) as u32,
-            false => id,
-        };
-        let filled: Vec<u32> = ids.iter().zip(&logits).map(fill).collect();
-        Ok(self.tokens.decode(&filled)?)
+        Ok(self.tokens.decode(&fill_masks(executor, &ids, mask)?)?)
     }
 }
 

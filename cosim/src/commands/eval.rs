@@ -45,6 +45,9 @@ pub(super) struct EvalCommand {
     /// Time steps to try, instead of the model's, for a model whose neurons have some.
     #[arg(long, value_name = "T,..", value_delimiter = ',', value_parser = clap::value_parser!(u32).range(1..=STEPS_MAX))]
     steps: Vec<u32>,
+    /// Write accuracy and energy over the time steps into this SVG, for a model that classifies.
+    #[arg(long, value_name = "FILE.svg")]
+    picture: Option<PathBuf>,
     /// Change a key of the design, such as machine.value_width=20; may be repeated.
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
@@ -88,7 +91,13 @@ impl EvalCommand {
         if network.readout != Readout::NextToken {
             stages.note(console, "import", begin, &describe(&network));
             let job = Classify { network, tokens, steps: self.steps.clone() };
-            return job.execute(console, &mut stages, (&self.text, &text), self.stories);
+            let table = job.evaluate(console, &mut stages, (&self.text, &text), self.stories)?;
+            return Classify::show(console, &table, self.picture.as_deref());
+        }
+        if self.picture.is_some() {
+            let reason = format!("network `{}` does not classify texts", network.name);
+            let remedy = "leave out --picture: it shows the accuracy of models that classify";
+            return Err(PipelineError::Options { reason, remedy }.into());
         }
         if windows::is_for(&network) {
             let (text, steps) = ((self.text.as_path(), text.as_str()), self.steps.as_slice());

@@ -3,6 +3,7 @@
 //! With `SPIKEWRIGHT_SHARED` set to a folder of real models, the tests of real data run and need
 //! every file; without it they pass at once.
 
+mod commands;
 mod framed;
 mod golden;
 mod labelled;

@@ -1,0 +1,107 @@
+//! `eval` and `run` on models that read whole texts.
+
+use crate::golden::{Golden, shared};
+use cosim::commands::{Exit, main_with};
+use std::path::Path;
+
+/// What a command ends with, prints, and says on the standard error.
+fn command(arguments: &[&str]) -> (Exit, String, String) {
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let arguments = std::iter::once("spikewright").chain(arguments.iter().copied());
+    let exit = main_with(arguments, &mut out, &mut err);
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (exit, text(out), text(err))
+}
+
+fn path(path: &Path) -> &str {
+    path.to_str().expect("paths of tests are texts")
+}
+
+/// The share of the first `count` golden predictions that are right, as the table prints it.
+fn accuracy(golden: &Golden, predicted: &str, count: usize) -> String {
+    let (predicted, labels) = (golden.ids(predicted), golden.ids("labels"));
+    let pairs = predicted.iter().zip(&labels).take(count);
+    format!("{:.1} %", 100.0 * pairs.filter(|(a, b)| a == b).count() as f64 / count as f64)
+}
+
+#[test]
+fn eval_prints_accuracy_over_steps() {
+    let Some(shared) = shared() else { return };
+    let model = shared.join("models/spikelm-tiny");
+    let golden = Golden::open(&shared, "spikelm-tiny");
+    let (text, folder) = (model.join("labelled.tsv"), tempfile::tempdir().unwrap());
+    let picture = folder.path().join("steps.svg");
+    let (exit, out, err) = command(&[
+        "eval",
+        "--model",
+        path(&model),
+        "--text",
+        path(&text),
+        "--stories",
+        "40",
+        "--steps",
+        "1,4",
+        "--picture",
+        path(&picture),
+    ]);
+    assert_eq!(exit, Exit::Success, "{err}");
+    for steps in [1, 4] {
+        let expected = accuracy(&golden, &format!("all.predicted.code.T{steps}"), 40);
+        let row = out.lines().find(|line| line.trim_start().starts_with(&format!("{steps}  ")));
+        assert!(row.is_some_and(|row| row.contains(&expected)), "T = {steps}, {expected}:\n{out}");
+    }
+    assert!(out.contains("blocks.1.ffn.hidden.neuron") && out.contains("51.41 mJ"), "{out}");
+    let svg = std::fs::read_to_string(picture).unwrap();
+    assert!(svg.starts_with("<svg") && svg.matches("<circle").count() >= 4, "{svg}");
+    println!("{out}");
+}
+
+#[test]
+fn run_prints_a_class_and_its_scores() {
+    let Some(shared) = shared() else { return };
+    let model = shared.join("models/spikingbert-tiny");
+    let golden = Golden::open(&shared, "spikingbert-tiny");
+    let labelled = std::fs::read_to_string(model.join("labelled.tsv")).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("texts.txt");
+    let texts: Vec<&str> =
+        labelled.lines().take(3).map(|line| line.split_once('\t').unwrap().1).collect();
+    std::fs::write(&file, texts[1..].join("\n")).unwrap();
+    let arguments = ["run", "--model", path(&model), "--prompt", texts[0], "--text", path(&file)];
+    let (exit, out, err) = command(&arguments);
+    assert_eq!(exit, Exit::Success, "{err}");
+    let lines: Vec<&str> = out.lines().filter(|line| line.contains("negative ")).collect();
+    let predicted = golden.ids("all.predicted.T16");
+    let scores = golden.rows("logits.T16");
+    assert_eq!(lines.len(), 3, "{out}");
+    for (((line, text), class), scores) in lines.iter().zip(texts).zip(predicted).zip(scores) {
+        let label = ["negative", "positive"][class as usize];
+        let expected = format!("negative {:+.3}  positive {:+.3}", scores[0], scores[1]);
+        assert!(line.starts_with(label) && line.contains(&expected), "{line}");
+        assert!(line.ends_with(text), "{line}");
+    }
+}
+
+#[test]
+fn what_does_not_fit_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("lines.txt");
+    std::fs::write(&file, "no label here\n").unwrap();
+    let refused = |arguments: &[&str]| {
+        let (exit, _, err) = command(arguments);
+        assert_eq!(exit, Exit::BadInput, "{err}");
+        err
+    };
+    let err = refused(&["run", "--text", path(&file)]);
+    assert!(err.contains("--text is for models that classify texts or fill masks"), "{err}");
+    let err = refused(&["run", "--steps", "2"]);
+    assert!(err.contains("--steps is for models that"), "{err}");
+    let err = refused(&["eval", "--text", path(&file), "--steps", "2"]);
+    assert!(err.contains("has no step counts to try"), "{err}");
+    let Some(shared) = shared() else { return };
+    let model = shared.join("models/spikelm-tiny");
+    let err = refused(&["eval", "--model", path(&model), "--text", path(&file)]);
+    assert!(err.contains("lines.txt, line 1 has no label"), "{err}");
+    let err = refused(&["run", "--model", path(&model)]);
+    assert!(err.contains("the model reads whole texts, and there is none"), "{err}");
+}
