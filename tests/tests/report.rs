@@ -241,3 +241,49 @@ fn what_is_no_run_is_refused_by_name() {
     old.as_object_mut().unwrap().remove("memories");
     assert!(refused(&old.to_string()).contains("missing field `memories`"));
 }
+
+/// Every value of a document and a few of each list, by its path.
+fn leaves(value: &Value, path: &str, found: &mut Vec<String>) {
+    let pick = |key: &str| format!("{path}/{}", key.replace('~', "~0").replace('/', "~1"));
+    match value {
+        Value::Object(fields) => {
+            fields.iter().for_each(|(key, field)| leaves(field, &pick(key), found));
+        }
+        Value::Array(values) => {
+            found.push(path.to_owned());
+            let first = values.iter().take(2).enumerate();
+            first.for_each(|(index, value)| leaves(value, &pick(&index.to_string()), found));
+        }
+        _ => found.push(path.to_owned()),
+    }
+}
+
+#[test]
+fn any_number_anywhere_is_shown_or_refused() {
+    let right = json_of(&EQUAL);
+    let mut paths = Vec::new();
+    leaves(&right, "", &mut paths);
+    let (mut changes, mut refused) = (0, 0);
+    for path in paths {
+        let hostile = match right.pointer(&path).expect("it was found there") {
+            Value::Number(_) => vec![json!(0), json!(u64::MAX), json!(1u64 << 32), json!(1e300)],
+            Value::Array(_) => vec![json!([])],
+            _ => vec![json!(""), json!("\u{1b}[2J")],
+        };
+        for value in hostile {
+            let mut changed = right.clone();
+            *changed.pointer_mut(&path).expect("it is still there") = value;
+            changes += 1;
+            match page(&changed.to_string(), &[]) {
+                Ok(page) => assert!(!page.contains('\u{1b}'), "{path}"),
+                Err(error) => {
+                    let message = error.to_string();
+                    assert!(message.starts_with("5-cosim.json"), "{path}: {message}");
+                    refused += 1;
+                }
+            }
+        }
+    }
+    println!("{changes} changes, {refused} refused");
+    assert!(changes >= 400 && (50..changes).contains(&refused), "{changes}, {refused}");
+}

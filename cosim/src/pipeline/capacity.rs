@@ -8,6 +8,7 @@ use super::PipelineError;
 use firmware::lower::STORE_WORDS_MAX;
 use weights::config::limits::{LANES_MAX, SLOTS_MAX};
 use weights::config::{Design, Form};
+use weights::import::Dimensions;
 use weights::network::BitnetShape;
 
 /// Information of a trit, in bits, times a thousand, rounded down: no packing takes less.
@@ -35,8 +36,10 @@ fn matrices(shape: &BitnetShape) -> [(u64, u64, u64); 4] {
 /// What a model takes at least.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Demand {
-    /// Ternary weights of the matrices.
+    /// Weights of the matrices.
     pub weights: u64,
+    /// Trits of each of these, at least.
+    pub weight_digits: u64,
     /// Numbers of the embedding.
     pub embedding: u64,
     /// Trits of each of these.
@@ -45,9 +48,11 @@ pub struct Demand {
 
 impl Demand {
     /// What a model of these dimensions takes on a machine of a design.
-    pub fn of(shape: &BitnetShape, design: &Design) -> Demand {
+    pub fn of(model: &Dimensions, design: &Design) -> Demand {
+        let shape = &model.shape;
         let matrices = matrices(shape);
         Demand {
+            weight_digits: u64::from(model.digits),
             weights: matrices.iter().map(|(rows, columns, count)| rows * columns * count).sum(),
             embedding: shape.vocabulary as u64 * shape.width as u64,
             digits: u64::from(design.machine.embedding_digits),
@@ -55,13 +60,19 @@ impl Demand {
     }
 
     fn trits(self) -> u64 {
-        self.weights + self.embedding * self.digits
+        self.weights * self.weight_digits + self.embedding * self.digits
     }
 
     fn described(self) -> String {
+        let weights = match self.weight_digits {
+            1 => format!("{} ternary weights", millions(self.weights)),
+            digits => {
+                let trits = millions(self.weights * digits);
+                format!("{trits} trits of {} weights of {digits} digits", millions(self.weights))
+            }
+        };
         format!(
-            "{} ternary weights, and {} trits of an embedding of {} digits",
-            millions(self.weights),
+            "{weights}, and {} trits of an embedding of {} digits",
             millions(self.embedding * self.digits),
             self.digits,
         )
@@ -69,12 +80,14 @@ impl Demand {
 }
 
 /// Words of a weight store of that many lanes and slots.
-fn words(shape: &BitnetShape, digits: u64, lanes: u64, slots: u64) -> u64 {
-    let tiles = |(rows, columns, count): &(u64, u64, u64)| {
+fn words(model: &Dimensions, digits: u64, lanes: u64, slots: u64) -> u64 {
+    let tiles = |(rows, columns, count): (u64, u64, u64)| {
         rows.div_ceil(lanes) * columns.div_ceil(slots) * count
     };
-    let table = (shape.vocabulary as u64, shape.width as u64, digits);
-    matrices(shape).iter().chain([&table]).map(tiles).sum()
+    let Dimensions { shape, digits: weight_digits, .. } = model;
+    let of_matrices: u64 = matrices(shape).into_iter().map(tiles).sum();
+    let of_table = tiles((shape.vocabulary as u64, shape.width as u64, digits));
+    of_matrices * u64::from(*weight_digits) + of_table
 }
 
 /// Refuses a model that the weight store of a machine has no addresses for.
@@ -83,16 +96,16 @@ fn words(shape: &BitnetShape, digits: u64, lanes: u64, slots: u64) -> u64 {
 /// What the model takes, the limit, and the setting that lifts it, or that none does.
 pub fn require_addresses(
     name: &str,
-    shape: &BitnetShape,
+    model: &Dimensions,
     design: &Design,
 ) -> Result<(), PipelineError> {
     // What is no machine is refused for that.
     if design.array.form != Form::Dense {
         return Ok(());
     }
-    let demand = Demand::of(shape, design);
+    let demand = Demand::of(model, design);
     let (lanes, slots) = (design.array.lanes as u64, design.array.slots as u64);
-    let needed = words(shape, demand.digits, lanes, slots);
+    let needed = words(model, demand.digits, lanes, slots);
     if needed <= STORE_WORDS_MAX {
         return Ok(());
     }
@@ -101,7 +114,7 @@ pub fn require_addresses(
          {STORE_WORDS_MAX} have addresses",
         demand.described(),
     );
-    let remedy = match wider(shape, design) {
+    let remedy = match wider(model, design) {
         Some((lanes, slots)) => {
             format!("set array.lanes = {lanes} and array.slots = {slots}, the smallest that do")
         }
@@ -115,7 +128,7 @@ pub fn require_addresses(
 }
 
 /// The smallest array, nearest to a square, whose words have addresses.
-fn wider(shape: &BitnetShape, design: &Design) -> Option<(u64, u64)> {
+fn wider(model: &Dimensions, design: &Design) -> Option<(u64, u64)> {
     let digits = u64::from(design.machine.embedding_digits);
     let sizes = |max: usize| {
         let least = design.machine.elements as u64;
@@ -124,7 +137,7 @@ fn wider(shape: &BitnetShape, design: &Design) -> Option<(u64, u64)> {
     };
     sizes(LANES_MAX)
         .flat_map(|lanes| sizes(SLOTS_MAX).map(move |slots| (lanes, slots)))
-        .filter(|&(lanes, slots)| words(shape, digits, lanes, slots) <= STORE_WORDS_MAX)
+        .filter(|&(lanes, slots)| words(model, digits, lanes, slots) <= STORE_WORDS_MAX)
         .min_by_key(|&(lanes, slots)| (lanes * slots, lanes.abs_diff(slots)))
 }
 
@@ -134,11 +147,11 @@ fn wider(shape: &BitnetShape, design: &Design) -> Option<(u64, u64)> {
 /// What the model takes, what the part holds, and what helps.
 pub fn require_memory(
     name: &str,
-    shape: &BitnetShape,
+    model: &Dimensions,
     design: &Design,
     (part, bits): (&str, u64),
 ) -> Result<(), PipelineError> {
-    let demand = Demand::of(shape, design);
+    let demand = Demand::of(model, design);
     let fits = |demand: Demand| demand.trits().saturating_mul(MILLIBITS_A_TRIT) / 1000 <= bits;
     if fits(demand) {
         return Ok(());
@@ -175,13 +188,13 @@ mod tests {
     use weights::config::DesignFile;
     use weights::sample::shape_of;
 
-    fn shape(width: usize, hidden: usize, blocks: usize, vocabulary: usize) -> BitnetShape {
+    fn shape(width: usize, hidden: usize, blocks: usize, vocabulary: usize) -> Dimensions {
         let mut shape = shape_of(&DesignFile::bundled().design.sample);
         (shape.width, shape.hidden, shape.blocks, shape.vocabulary) =
             (width, hidden, blocks, vocabulary);
         (shape.attention.heads, shape.attention.key_value_heads) = (16, 16);
         shape.attention.head_width = width / 16;
-        shape
+        Dimensions { shape, digits: 1, in_passes: false }
     }
 
     #[test]
@@ -196,6 +209,9 @@ mod tests {
         let error = require_memory("large", &large, &design, part).unwrap_err().to_string();
         assert!(error.contains("the LFE5U-85F holds 2.4 M trits"), "{error}");
         assert!(error.contains("no setting of the design lifts this"), "{error}");
+        let three = Dimensions { digits: 3, ..large };
+        let error = require_addresses("three", &three, &design).unwrap_err().to_string();
+        assert!(error.contains("924.8 M trits of 308.3 M weights of 3 digits"), "{error}");
         // Where fewer digits are enough, the number that is named is.
         let mut design = design;
         design.machine.embedding_digits = 7;

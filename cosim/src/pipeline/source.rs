@@ -92,7 +92,7 @@ impl SourceOptions {
     pub fn design_file(&self) -> Result<DesignFile, PipelineError> {
         let mut file = match (&self.design, &self.model) {
             (Some(path), _) => DesignFile::read(path)?,
-            (None, Some(model)) if has_neurons(model) => DesignFile::spiking(),
+            (None, Some(model)) if in_passes(model) => DesignFile::spiking(),
             (None, Some(_)) => DesignFile::tinystories(),
             (None, None) => DesignFile::bundled(),
         };
@@ -123,9 +123,9 @@ impl SourceOptions {
         let imported = match &self.model {
             Some(folder) => {
                 // A run of single layers loads one matrix at a time.
-                let shape = if machine { import::shape(folder)? } else { None };
-                if let Some(shape) = shape {
-                    require_addresses(&model_name(folder), &shape, &file.design)?;
+                let dimensions = if machine { import::dimensions(folder)? } else { None };
+                if let Some(dimensions) = dimensions {
+                    require_addresses(&model_name(folder), &dimensions, &file.design)?;
                 }
                 import::import_within(folder, &Limits::default())?
             }
@@ -155,8 +155,10 @@ impl SourceOptions {
         bits: u64,
     ) -> Result<(), PipelineError> {
         let Some(folder) = &self.model else { return Ok(()) };
-        match import::shape(folder)? {
-            Some(shape) => require_memory(&model_name(folder), &shape, &file.design, (part, bits)),
+        match import::dimensions(folder)? {
+            Some(dimensions) => {
+                require_memory(&model_name(folder), &dimensions, &file.design, (part, bits))
+            }
             None => Ok(()),
         }
     }
@@ -220,17 +222,13 @@ fn chunks(ids: Vec<u32>, context: usize) -> Vec<Vec<u32>> {
     ids.chunks(context.max(1)).map(<[u32]>::to_vec).collect()
 }
 
-/// Whether a model's configuration names a family whose networks are lowered to passes. What cannot
-/// be read is said by the import.
-fn has_neurons(folder: &Path) -> bool {
-    const BYTES_MAX: u64 = 1 << 20;
-    let read = || {
-        let path = folder.join("config.json");
-        let metadata = std::fs::metadata(&path).ok().filter(|it| it.is_file())?;
-        let text = std::fs::read(&path).ok().filter(|_| metadata.len() <= BYTES_MAX)?;
-        serde_json::from_slice::<serde_json::Value>(&text).ok()
-    };
-    let config = read().unwrap_or_default();
-    let family = config.get("model_type").and_then(serde_json::Value::as_str);
-    family.is_some_and(|family| !matches!(family, "bitnet" | "llama"))
+/// Whether a model's configuration names a network that is lowered to passes. What cannot be read is
+/// said by the import.
+fn in_passes(folder: &Path) -> bool {
+    match import::dimensions(folder) {
+        Ok(Some(dimensions)) => dimensions.in_passes,
+        // Families of neurons.
+        Ok(None) => true,
+        Err(_) => false,
+    }
 }

@@ -71,7 +71,8 @@ pub fn lower(network: &Network, design: &Design) -> Result<Program, LowerError> 
 /// [`lower`] with the instructions in any legal order.
 fn lower_in(network: &Network, design: &Design, order: Order) -> Result<Program, LowerError> {
     network.check()?;
-    if bitnet_shape(network).is_none() {
+    // The gate's instruction knows one function; passes know them all.
+    if bitnet_shape(network).is_none_or(|shape| shape.gate != Function::Silu) {
         return general::lower(network, design);
     }
     let mut emitter = Emitter::new(network, design)?;

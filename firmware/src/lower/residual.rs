@@ -44,6 +44,7 @@ impl Residual {
         let mut bounds = quantised.column_max();
         let largest = |bounds: &[f64]| bounds.iter().copied().fold(0.0, f64::max);
         let mut steps = vec![(table.clone(), largest(&bounds))];
+        let mut finest = i64::MAX;
         for operation in &network.operations {
             let Operation::TernaryLinear { input, output, matrix } = operation else { continue };
             let is_added = network.operations.iter().any(|other| {
@@ -58,6 +59,7 @@ impl Residual {
                 CountTarget::new(f64::from(design.encoder.mean_count), weight.values().len());
             let counts = CountBound::mean(target, weight.values().len(), true, 1.0);
             let unit = f64::from(matrix.scale) * Gain::new(weight.values()).gain;
+            finest = finest.min(finest_fraction(unit, counts.exponent_min));
             for (row, bound) in bounds.iter_mut().enumerate() {
                 *bound += unit * counts.real(Coefficients::row(matrix.row(row)));
             }
@@ -67,6 +69,7 @@ impl Residual {
         // Each sum is rounded once.
         let rounding = steps.len() as f64;
         let fraction = ((limit - rounding) / largest(&bounds).max(1e-300)).log2().floor() as i64;
+        let fraction = fraction.min(finest);
         let worst = |(name, bound): (String, f64)| (name, bound * exp2(fraction) + rounding);
         Ok(Residual {
             channels,
@@ -74,5 +77,15 @@ impl Residual {
             fraction,
             worst: steps.into_iter().map(worst).collect(),
         })
+    }
+}
+
+/// The most fraction bits at which a unit of a sum still is a factor of an instruction, whose shift
+/// goes to the right only. More would say nothing: the sums are that coarse.
+fn finest_fraction(unit: f64, exponent_min: i64) -> i64 {
+    let largest = 65535.0 * exp2(exponent_min.min(0));
+    match unit > 0.0 {
+        true => (largest / unit).log2().floor() as i64,
+        false => i64::MAX,
     }
 }

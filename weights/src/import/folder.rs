@@ -36,6 +36,16 @@ pub(super) fn names(folder: &Path) -> Vec<String> {
 
 /// The bytes of one file; its size is checked first, and no more is read than it had then.
 pub(super) fn read(folder: &Path, file: &str, limit: u64) -> Result<Vec<u8>, ImportError> {
+    beginning(folder, file, limit, u64::MAX).map(|(bytes, _)| bytes)
+}
+
+/// The first `most` bytes of one file, and how many it has, which is checked too.
+pub(super) fn beginning(
+    folder: &Path,
+    file: &str,
+    limit: u64,
+    most: u64,
+) -> Result<(Vec<u8>, u64), ImportError> {
     let failed = |reason: String| ImportError::File { file: file.to_owned(), reason };
     let path = folder.join(file);
     // A device or a pipe has no size to check and may never end.
@@ -47,13 +57,16 @@ pub(super) fn read(folder: &Path, file: &str, limit: u64) -> Result<Vec<u8>, Imp
     if bytes > limit {
         return Err(ImportError::FileTooLarge { file: file.to_owned(), bytes, limit });
     }
-    let mut content = Vec::with_capacity(bytes as usize);
+    let mut content = Vec::with_capacity(bytes.min(most) as usize);
     let opened = File::open(&path).map_err(|error| failed(reason(&error)))?;
-    opened.take(bytes).read_to_end(&mut content).map_err(|error| failed(reason(&error)))?;
+    opened
+        .take(bytes.min(most))
+        .read_to_end(&mut content)
+        .map_err(|error| failed(reason(&error)))?;
     if content.starts_with(POINTER) {
         return Err(ImportError::Pointer { file: file.to_owned() });
     }
-    Ok(content)
+    Ok((content, bytes))
 }
 
 /// The cause in words that are equal on every system.

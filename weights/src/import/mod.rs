@@ -43,7 +43,7 @@ pub use llama::{export_llama, llama_config_json, llama_safetensors_bytes};
 pub use tokenizer::{TokenizerFile, tokenizer};
 
 use crate::llama::Llama;
-use crate::network::{BitnetShape, Network};
+use crate::network::{BitnetShape, Function, Network};
 use model::Model;
 use std::path::Path;
 
@@ -113,17 +113,36 @@ pub fn import_llama_within(
     Ok((llama, model.notes))
 }
 
-/// The dimensions of the BitNet transformer in a folder, from its configuration alone: nothing of
-/// its weights is read. `None` if the model is of another family.
+/// What a model with BitNet's or LLaMA's structure takes at least.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Dimensions {
+    /// Its dimensions.
+    pub shape: BitnetShape,
+    /// Fewest ternary digits of a weight.
+    pub digits: u32,
+    /// Whether the machine runs it in passes: it is not what BitNet's own instructions compute.
+    pub in_passes: bool,
+}
+
+/// The dimensions of a model, from its configuration or the metadata of its GGUF file alone: nothing
+/// of its weights is read. `None` if the model is of another family.
 ///
 /// # Errors
 /// The first thing that is wrong with the configuration.
-pub fn shape(folder: &Path) -> Result<Option<BitnetShape>, ImportError> {
+pub fn dimensions(folder: &Path) -> Result<Option<Dimensions>, ImportError> {
     if is_gguf(folder) {
-        return Ok(None);
+        let shape = gguf::shape_of(folder).map(|shape| shape.to_bitnet());
+        return Ok(shape.map(|shape| Dimensions { shape, digits: 1, in_passes: true }));
     }
     let limits = Limits::default();
-    bitnet::shape(&mut Model::open(folder, &limits)?)
+    let mut model = Model::open(folder, &limits)?;
+    match bitnet::shape(&mut model)? {
+        Some(shape) => {
+            let in_passes = shape.gate != Function::Silu;
+            Ok(Some(Dimensions { shape, digits: 1, in_passes }))
+        }
+        None => llama::dimensions(&mut model),
+    }
 }
 
 /// [`import`] within other limits, with notes.

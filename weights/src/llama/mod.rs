@@ -19,7 +19,7 @@ pub use activation::{
 };
 pub use matrix::{FloatMatrix, LlamaMatrix};
 
-use crate::network::{AttentionShape, Function, Table};
+use crate::network::{AttentionShape, BitnetShape, Function, Table};
 use std::collections::BTreeSet;
 
 /// The dimensions of a LLaMA model.
@@ -114,6 +114,26 @@ impl LlamaShape {
             Linear::Output => (self.width, query),
             Linear::Gate | Linear::Up => (self.hidden, self.width),
             Linear::Down => (self.width, self.hidden),
+        }
+    }
+
+    /// The dimensions of a BitNet transformer without norms inside its blocks' parts, which has
+    /// matrices of the same sizes.
+    pub fn to_bitnet(&self) -> BitnetShape {
+        BitnetShape {
+            width: self.width,
+            hidden: self.hidden,
+            blocks: self.blocks,
+            attention: self.attention,
+            gate: self.gate,
+            sub_norms: false,
+            vocabulary: self.vocabulary,
+            context: self.context,
+            epsilon: self.epsilon,
+            rotary_base: self.rotary_base,
+            tied: true,
+            begin_token: self.begin_token,
+            end_tokens: self.end_tokens.clone(),
         }
     }
 

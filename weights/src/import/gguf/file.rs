@@ -36,12 +36,22 @@ pub(super) struct GgufFile {
 impl GgufFile {
     /// Opens a file.
     pub(super) fn open(path: &Path, limits: &Limits) -> Result<GgufFile, ImportError> {
+        GgufFile::open_beginning(path, limits, u64::MAX)
+    }
+
+    /// Opens a file of which no more than `most` bytes are read: a tensor behind them has a shape
+    /// and no bytes.
+    pub(super) fn open_beginning(
+        path: &Path,
+        limits: &Limits,
+        most: u64,
+    ) -> Result<GgufFile, ImportError> {
         let part = |part: Option<&std::ffi::OsStr>| {
             part.map_or("model".to_owned(), |part| part.to_string_lossy().into_owned())
         };
         let (name, stem) = (part(path.file_name()), part(path.file_stem()));
         let parent = path.parent().unwrap_or(Path::new(""));
-        let bytes = folder::read(parent, &name, limits.weight_bytes)?;
+        let (bytes, length) = folder::beginning(parent, &name, limits.weight_bytes, most)?;
         let mut cursor = Cursor::new(&name, &bytes);
         let (key_count, tensor_count) = header(&mut cursor)?;
         let metadata = Metadata::read(&mut cursor, key_count)?;
@@ -51,7 +61,7 @@ impl GgufFile {
         }
         let entries = entries(&mut cursor, tensor_count)?;
         let data = (cursor.position() as u64).next_multiple_of(alignment);
-        let tensors = place(&name, entries, data, alignment, bytes.len() as u64)?;
+        let tensors = place(&name, entries, data, alignment, length)?;
         let used = RefCell::default();
         Ok(GgufFile { name, stem, metadata, tensors, used, bytes })
     }
@@ -60,7 +70,7 @@ impl GgufFile {
     pub(super) fn tensor(&self, name: &str) -> Option<(&Tensor, &[u8])> {
         let tensor = self.tensors.get(name)?;
         self.used.borrow_mut().insert(name.to_owned());
-        Some((tensor, &self.bytes[tensor.begin..tensor.end]))
+        Some((tensor, self.bytes.get(tensor.begin..tensor.end).unwrap_or_default()))
     }
 
     /// Whether the file has a tensor.

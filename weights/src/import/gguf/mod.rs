@@ -20,7 +20,7 @@ mod model;
 mod tokenizer;
 
 use super::{ImportError, Limits};
-use crate::llama::Llama;
+use crate::llama::{Llama, LlamaShape};
 use file::GgufFile;
 use std::path::Path;
 
@@ -47,6 +47,16 @@ pub(super) fn tokenizer_of(path: &Path, vocabulary: usize) -> Result<String, Imp
         file: file.name.clone(),
         reason: "the file names no `tokenizer.ggml.model`".to_owned(),
     })
+}
+
+/// The dimensions that the first bytes of a GGUF file give; nothing where those are not enough.
+///
+/// A fault is left to the import, which names it.
+pub(super) fn shape_of(path: &Path) -> Option<LlamaShape> {
+    /// Metadata of the largest vocabularies take a quarter of it.
+    const BEGINNING: u64 = 64 << 20;
+    let file = GgufFile::open_beginning(path, &Limits::default(), BEGINNING).ok()?;
+    model::shape_of(&file).ok()
 }
 
 /// Imports a GGUF file.

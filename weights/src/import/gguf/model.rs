@@ -24,13 +24,20 @@ const ARCHITECTURES: [Architecture; 2] = [
     Architecture { name: "bitnet", interleaved: false, sub_norms: true },
 ];
 
-pub(super) fn read(file: &GgufFile) -> Result<GgufModel, ImportError> {
+fn architecture(file: &GgufFile) -> Result<&'static Architecture, ImportError> {
     let keys = &file.metadata;
-    let architecture = keys.text("general.architecture")?;
-    let known = ARCHITECTURES.iter().find(|known| architecture == Some(known.name));
-    let Some(architecture) = known else {
-        return Err(keys.wrong("general.architecture", "\"llama\" or \"bitnet\""));
-    };
+    let name = keys.text("general.architecture")?;
+    let known = ARCHITECTURES.iter().find(|known| name == Some(known.name));
+    known.ok_or_else(|| keys.wrong("general.architecture", "\"llama\" or \"bitnet\""))
+}
+
+/// The dimensions of a file.
+pub(super) fn shape_of(file: &GgufFile) -> Result<LlamaShape, ImportError> {
+    shape(file, architecture(file)?)
+}
+
+pub(super) fn read(file: &GgufFile) -> Result<GgufModel, ImportError> {
+    let architecture = architecture(file)?;
     let shape = shape(file, architecture)?;
     let tokenizer = tokenizer::json(file, shape.vocabulary)?;
     let (mut notes, width) = (Vec::new(), shape.width);

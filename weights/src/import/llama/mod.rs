@@ -10,7 +10,7 @@ pub use export::{export_llama, llama_config_json, llama_safetensors_bytes};
 use super::bitnet::{self, names};
 use super::container::Container;
 use super::model::Model;
-use super::{ImportError, rope, tensors};
+use super::{Dimensions, ImportError, rope, tensors};
 use crate::llama::{FloatMatrix, Linear, Llama, LlamaBlock, LlamaMatrix};
 use crate::network::{DigitMatrix, Network, Table, digit_limit};
 use config::{Config, Layout};
@@ -27,6 +27,19 @@ pub(super) fn import(model: &mut Model<'_>) -> Result<Network, ImportError> {
         return bitnet::import_llama(model);
     }
     network(read(model)?)
+}
+
+/// The dimensions that a configuration gives, if its family is this.
+pub(super) fn dimensions(model: &mut Model<'_>) -> Result<Option<Dimensions>, ImportError> {
+    if model.config.text("model_type")? != "llama" {
+        return Ok(None);
+    }
+    let Config { shape, layout, .. } = config::read(model)?;
+    let digits = match layout {
+        Layout::Floats => 1,
+        Layout::Digits(terms) => terms.iter().copied().min().unwrap_or(1),
+    };
+    Ok(Some(Dimensions { shape: shape.to_bitnet(), digits, in_passes: true }))
 }
 
 /// The network of a model, once its floats have become integers where they are some already.

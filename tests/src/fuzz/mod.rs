@@ -8,6 +8,8 @@
 //! The same functions serve `cargo fuzz`, which needs a nightly compiler, and the loop here, which
 //! changes files that are right: single bytes and stretches, and single values of JSON.
 
+mod seeds;
+
 use cosim::pipeline::machine::{MachineReport, MachineRtl, converse};
 use cosim::pipeline::{Outputs, Source};
 use cosim::reference::Tokens;
@@ -40,9 +42,11 @@ pub struct Target {
 }
 
 /// Every parser of files from strangers.
-pub const TARGETS: [Target; 7] = [
+pub const TARGETS: [Target; 9] = [
     Target { name: "design", run: design, seeds: || vec![starter().into()] },
-    Target { name: "tokenizer", run: tokenizer, seeds: tokenizers },
+    Target { name: "tokenizer", run: tokenizer, seeds: seeds::tokenizers },
+    Target { name: "gguf", run: gguf, seeds: || vec![seeds::gguf()] },
+    Target { name: "llama", run: llama, seeds: || vec![LLAMA.file("config.json")] },
     Target { name: "config", run: config, seeds: || vec![MODEL.file("config.json")] },
     Target { name: "weights", run: weights, seeds: || vec![MODEL.file("model.safetensors")] },
     Target { name: "index", run: index, seeds: || vec![INDEX.to_vec()] },
@@ -74,6 +78,15 @@ static MODEL: LazyLock<Model> = LazyLock::new(|| {
     Model { network, folder }
 });
 
+/// A small model of LLaMA's structure that the command `quantise` could have made.
+static LLAMA: LazyLock<Model> = LazyLock::new(|| {
+    let folder = MODEL.folder.join("llama-seed");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let model = seeds::llama();
+    weights::import::export_llama(&model, &Value::Null, &folder).expect("it has this layout");
+    Model { network: model.network().expect("every matrix holds integers"), folder }
+});
+
 /// Removes the files of this process.
 pub fn clean() {
     let _ =
@@ -99,7 +112,7 @@ impl Model {
             }
         }
         std::fs::write(folder.join(name), bytes).expect("there is room");
-        let _ = weights::import::shape(&folder);
+        let _ = weights::import::dimensions(&folder);
         let _ = weights::import::import(&folder);
     }
 }
@@ -147,6 +160,20 @@ pub fn config(bytes: &[u8]) {
     MODEL.import_with("config", "config.json", bytes);
 }
 
+/// A `config.json` of a model of LLaMA's structure.
+pub fn llama(bytes: &[u8]) {
+    LLAMA.import_with("llama", "config.json", bytes);
+}
+
+/// A GGUF file.
+pub fn gguf(bytes: &[u8]) {
+    let path = MODEL.folder.join("model.gguf");
+    std::fs::write(&path, bytes).expect("there is room");
+    let _ = weights::import::dimensions(&path);
+    let _ = weights::import::tokenizer(&path, seeds::GGUF_IDS);
+    let _ = weights::import::import(&path);
+}
+
 /// A `model.safetensors`.
 pub fn weights(bytes: &[u8]) {
     MODEL.import_with("weights", "model.safetensors", bytes);
@@ -170,72 +197,6 @@ pub fn manifest(bytes: &[u8]) {
     std::fs::create_dir_all(&folder).expect("a folder");
     std::fs::write(folder.join("manifest.json"), bytes).expect("there is room");
     let _ = Outputs::require_whole(&folder, None);
-}
-
-/// Tokenizers with a part of every kind.
-fn tokenizers() -> Vec<Vec<u8>> {
-    let bpe = json!({
-        "type": "BPE", "dropout": null, "unk_token": "<unk>", "continuing_subword_prefix": null,
-        "end_of_word_suffix": null, "fuse_unk": true, "byte_fallback": true,
-        "vocab": { "<unk>": 0, "a": 1, "b": 2, "ab": 3, "▁": 4 }, "merges": ["a b"],
-    });
-    let word = json!({ "type": "WordPiece", "unk_token": "<unk>", "continuing_subword_prefix": "##",
-        "max_input_chars_per_word": 100, "vocab": { "<unk>": 0, "a": 1, "##a": 2 } });
-    let unigram = json!({ "type": "Unigram", "unk_id": 0, "byte_fallback": false,
-        "vocab": [["<unk>", 0.0], ["a", -1.0], ["aa", -1.5]] });
-    let split = |pattern: &str| {
-        json!({ "type": "Split", "pattern": { "Regex": pattern },
-        "behavior": "Isolated", "invert": false })
-    };
-    let file = |model: &Value, normalizer: Value, before: Value, after: Value, decoder: Value| {
-        let tokens = json!([{ "id": 5, "content": "<s>", "single_word": false, "lstrip": false,
-            "rstrip": false, "normalized": false, "special": true }]);
-        let padding = json!({ "strategy": { "Fixed": 8 }, "direction": "Right",
-            "pad_to_multiple_of": null, "pad_id": 0, "pad_type_id": 0, "pad_token": "a" });
-        serde_json::to_vec(&json!({ "version": "1.0", "truncation": null, "padding": padding,
-            "added_tokens": tokens, "normalizer": normalizer, "pre_tokenizer": before,
-            "post_processor": after, "decoder": decoder, "model": model }))
-        .expect("it is JSON")
-    };
-    let sequence = |field: &str, parts: Value| json!({ "type": "Sequence", field: parts });
-    let replace = json!({ "type": "Replace", "pattern": { "String": " " }, "content": "▁" });
-    let back = json!({ "type": "Replace", "pattern": { "String": "▁" }, "content": " " });
-    let bytes = json!({ "type": "ByteLevel", "add_prefix_space": true, "trim_offsets": true,
-        "use_regex": true });
-    let template = json!({ "type": "TemplateProcessing", "pair": [],
-        "single": [{ "SpecialToken": { "id": "<s>", "type_id": 0 } }, { "Sequence": { "id": "A", "type_id": 0 } }],
-        "special_tokens": { "<s>": { "id": "<s>", "ids": [5], "tokens": ["<s>"] } } });
-    let strip = json!({ "type": "Strip", "content": " ", "start": 1, "stop": 0 });
-    let cut = json!({ "type": "FixedLength", "length": 5 });
-    let bert = json!({ "type": "BertNormalizer", "clean_text": true, "handle_chinese_chars": true,
-        "strip_accents": null, "lowercase": true });
-    vec![
-        file(
-            &bpe,
-            sequence("normalizers", json!([{ "type": "Prepend", "prepend": "▁" }, replace])),
-            Value::Null,
-            template,
-            sequence(
-                "decoders",
-                json!([back, { "type": "ByteFallback" }, { "type": "Fuse" }, strip]),
-            ),
-        ),
-        file(
-            &bpe,
-            json!({ "type": "NFKC" }),
-            sequence("pretokenizers", json!([split(r"\p{L}+|\s+(?!\S)|\s+"), bytes])),
-            bytes.clone(),
-            bytes.clone(),
-        ),
-        file(
-            &word,
-            bert,
-            json!({ "type": "BertPreTokenizer" }),
-            Value::Null,
-            json!({ "type": "WordPiece", "prefix": "##", "cleanup": true }),
-        ),
-        file(&unigram, json!({ "type": "Lowercase" }), cut, Value::Null, Value::Null),
-    ]
 }
 
 /// What a loop did.
