@@ -64,7 +64,7 @@ fn decoders_equal_their_reference() {
 
 #[test]
 fn llamas_equal_their_reference() {
-    for seed in 0..2 * seeds() {
+    for seed in 0..3 * seeds() {
         let model = sample::spikellm(seed, &sample::spikellm_shape(seed));
         let network = model.network().expect("its matrices are integers");
         runs(&network, &design(seed), &ids(&network, seed, 3), 3);

@@ -1,10 +1,13 @@
 //! `eval`: how well a network predicts a text, encoder by encoder.
 
 use super::classify::{Classify, STEPS_MAX, describe};
+use super::coded::{self, CodingChoice};
 use super::stages::Stages;
 use super::windows::{self, WindowArguments};
 use super::{Console, Exit};
-use crate::evaluation::{Corpus, Evaluation, Row, Speed, evaluate_float, evaluate_machines};
+use crate::evaluation::{
+    Corpus, Evaluation, Row, Speed, evaluate_float, evaluate_machines, is_coded,
+};
 use crate::pipeline::{PipelineError, Source, SourceOptions, read_text};
 use crate::reference::{Activation, naive_tokens_per_second};
 use clap::Args;
@@ -33,6 +36,9 @@ pub(super) struct EvalCommand {
     /// neurons, windows of its end. For a model that classifies: lines of a label, a tab and a text.
     #[arg(long, value_name = "FILE")]
     text: PathBuf,
+    /// How inputs of matrices become spikes, for a model that has rules for it, instead of its own.
+    #[arg(long, value_name = "CODING")]
+    coding: Option<CodingChoice>,
     /// Score only the first stories, or the first lines.
     #[arg(long, value_name = "N", default_value_t = usize::MAX, hide_default_value = true)]
     stories: usize,
@@ -79,6 +85,7 @@ impl EvalCommand {
         let options = SourceOptions {
             design: self.design.clone(),
             model: self.model.clone(),
+            coding: self.coding.map(Into::into),
             ..SourceOptions::default()
         };
         let file = options.design_file()?.with_settings(&self.set)?;
@@ -119,12 +126,16 @@ impl EvalCommand {
         let what = format!(
             "{}: {} weights; {} stories, {} ids to score",
             network.name,
-            network.ternary_weight_count(),
+            network.weight_count(),
             corpus.stories.len(),
             corpus.scored,
         );
         stages.note(console, "import", begin, &what);
 
+        if is_coded(&network) {
+            let of = (&file, &corpus);
+            return Ok(coded::evaluate(console, &mut stages, network, of)?);
+        }
         let mut bench = Bench { console, stages, network: &network, corpus: &corpus };
         let evaluation = self.evaluate(&mut bench, &file)?;
         console.json(&evaluation.to_json());

@@ -8,6 +8,7 @@
 
 mod bench;
 mod classify;
+mod coded;
 mod console;
 mod cosim;
 mod doctor;

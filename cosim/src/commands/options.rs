@@ -125,6 +125,7 @@ impl LayerOptions {
             // The parser keeps it below 2^17.
             tokens: self.tokens.map(|tokens| tokens as usize),
             seed: self.seed,
+            coding: None,
         }
     }
 

@@ -9,6 +9,7 @@
 //! and planes are those of the inputs of the ternary matrices, weighted by their synapses.
 
 pub mod classify;
+mod coded;
 mod corpus;
 mod cost;
 mod float;
@@ -16,6 +17,7 @@ mod machine;
 mod report;
 mod windows;
 
+pub use coded::{CodedEvaluation, code_of, is_coded};
 pub use corpus::Corpus;
 pub use cost::{Cost, Costs};
 pub use machine::{MachineRow, evaluate_machines};

@@ -8,6 +8,7 @@ use firmware::machine::Program;
 use std::path::{Path, PathBuf};
 use weights::config::DesignFile;
 use weights::import::{self, Imported, Limits};
+use weights::llama::Coding;
 use weights::network::Network;
 use weights::sample;
 use weights::shown::shown;
@@ -25,6 +26,8 @@ pub struct SourceOptions {
     pub tokens: Option<usize>,
     /// The seed, instead of the design's.
     pub seed: Option<u64>,
+    /// How inputs of matrices become spikes, instead of what the model says.
+    pub coding: Option<Coding>,
 }
 
 /// Configuration and network.
@@ -92,8 +95,13 @@ impl SourceOptions {
     pub fn design_file(&self) -> Result<DesignFile, PipelineError> {
         let mut file = match (&self.design, &self.model) {
             (Some(path), _) => DesignFile::read(path)?,
-            (None, Some(model)) if in_passes(model) => DesignFile::spiking(),
-            (None, Some(_)) => DesignFile::tinystories(),
+            (None, Some(model)) => match import::dimensions(model) {
+                Ok(Some(dimensions)) if dimensions.in_passes => DesignFile::spikellm(),
+                // Families of neurons.
+                Ok(None) => DesignFile::spiking(),
+                // What cannot be read is said by the import.
+                Ok(Some(_)) | Err(_) => DesignFile::tinystories(),
+            },
             (None, None) => DesignFile::bundled(),
         };
         let run = &mut file.design.run;
@@ -127,7 +135,7 @@ impl SourceOptions {
                 if let Some(dimensions) = dimensions {
                     require_addresses(&model_name(folder), &dimensions, &file.design)?;
                 }
-                import::import_within(folder, &Limits::default())?
+                self.imported(folder)?
             }
             None => {
                 let design = &file.design;
@@ -136,11 +144,31 @@ impl SourceOptions {
                 Imported { network, notes: Vec::new() }
             }
         };
-        let has_matrix = imported.network.ternary_matrices().next().is_some();
+        let network = &imported.network;
+        let has_matrix = network.ternary_matrices().next().is_some()
+            || (machine && network.digit_matrices().next().is_some());
         if has_matrix {
             Ok(imported)
         } else {
             Err(PipelineError::NoMatrix { network: imported.network.name })
+        }
+    }
+
+    /// The network of a folder or file, its inputs coded as the user asks.
+    fn imported(&self, folder: &Path) -> Result<Imported, PipelineError> {
+        let imported = import::import_within(folder, &Limits::default())?;
+        let Some(coding) = self.coding else { return Ok(imported) };
+        let refused = |reason| {
+            let remedy = "leave out --coding, or give a model with that rule: see `quantise`";
+            PipelineError::Options { reason, remedy }
+        };
+        let name = imported.network.name;
+        let none = |_| refused(format!("network `{name}` has no rules of codes"));
+        let (llama, notes) =
+            import::import_llama_within(folder, &Limits::default()).map_err(none)?;
+        match llama.network_with(coding) {
+            Some(network) => Ok(Imported { network, notes }),
+            None => Err(refused(format!("network `{name}` has no rule for {}", coding.name()))),
         }
     }
 
@@ -220,15 +248,4 @@ fn model_name(folder: &Path) -> String {
 /// Ids without stories: as many texts as the context makes necessary.
 fn chunks(ids: Vec<u32>, context: usize) -> Vec<Vec<u32>> {
     ids.chunks(context.max(1)).map(<[u32]>::to_vec).collect()
-}
-
-/// Whether a model's configuration names a network that is lowered to passes. What cannot be read is
-/// said by the import.
-fn in_passes(folder: &Path) -> bool {
-    match import::dimensions(folder) {
-        Ok(Some(dimensions)) => dimensions.in_passes,
-        // Families of neurons.
-        Ok(None) => true,
-        Err(_) => false,
-    }
 }

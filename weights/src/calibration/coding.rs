@@ -1,6 +1,7 @@
 //! How inputs of matrices become spikes, and what values the spikes stand for.
 
 use crate::llama::{Coding, GIF_BITS, GIF_SCALE_MAX, GIF_SCALE_MIN, GifRule, Llama, Site};
+use crate::network::{LevelCode, SpikeCode};
 use crate::neuron::LastStep;
 use ndarray::{Array2, ArrayViewMut2, Axis};
 
@@ -60,6 +61,39 @@ pub fn gif_code(x: &[f64], is_salient: &[bool], rule: &GifRule) -> GifCode {
     };
     let levels = x.iter().zip(is_salient).map(level).collect();
     GifCode { scales, zero_points, levels }
+}
+
+/// What the spikes of a vector stand for.
+pub fn coded(x: &[f64], code: &SpikeCode) -> Vec<f64> {
+    let mut values = x.to_vec();
+    match code {
+        SpikeCode::Counts { mean_count } => {
+            round_to(&mut values, count_threshold(x, *mean_count));
+        }
+        SpikeCode::Levels(LevelCode { added_bits, last_step, tied, salient }) => {
+            let mut is_salient = vec![false; x.len()];
+            salient.iter().for_each(|&channel| is_salient[channel] = true);
+            let rule = GifRule {
+                added_bits: *added_bits,
+                last_step: *last_step,
+                tied: *tied,
+                salient_share: 0.0,
+                salient: Default::default(),
+            };
+            leveled(&mut values, &is_salient, &rule);
+        }
+    }
+    values
+}
+
+/// Replaces a vector by what its levels stand for.
+fn leveled(row: &mut [f64], is_salient: &[bool], rule: &GifRule) {
+    let code = gif_code(row, is_salient, rule);
+    for ((x, &level), &is_salient) in row.iter_mut().zip(&code.levels).zip(is_salient) {
+        let which = usize::from(is_salient);
+        let level = if is_salient { emitted(level, rule) } else { level };
+        *x = code.scales[which] * (level - code.zero_points[which]) as f64;
+    }
 }
 
 /// What the spikes of a salient channel add up to: its level, unless the last step is clamped.
@@ -146,16 +180,7 @@ impl Encoder {
                         round_to(row, largest / levels);
                     }
                 }
-                Encoder::Gif(rule) => {
-                    let code = gif_code(row, &is_salient, rule);
-                    for ((x, &level), &is_salient) in
-                        row.iter_mut().zip(&code.levels).zip(&is_salient)
-                    {
-                        let which = usize::from(is_salient);
-                        let level = if is_salient { emitted(level, rule) } else { level };
-                        *x = code.scales[which] * (level - code.zero_points[which]) as f64;
-                    }
-                }
+                Encoder::Gif(rule) => leveled(row, &is_salient, rule),
             }
         }
     }

@@ -21,7 +21,7 @@ mod sampling;
 mod score;
 mod sequential;
 
-pub use coding::{Encoder, GifCode, gif_code};
+pub use coding::{Encoder, GifCode, coded, gif_code};
 pub use error::CalibrationError;
 pub use executor::{BlockWeights, LlamaExecutor, Options};
 pub use key_value::KeyValueDigits;

@@ -95,11 +95,14 @@ const SAMPLE: &str = include_str!("../../designs/sample.toml");
 const TINYSTORIES: &str = include_str!("../../designs/tinystories.toml");
 /// The text of `designs/spiking.toml`.
 const SPIKING: &str = include_str!("../../designs/spiking.toml");
+/// The text of `designs/spikellm.toml`.
+const SPIKELLM: &str = include_str!("../../designs/spikellm.toml");
 /// Name and text of each design in `designs/`.
-const SHIPPED: [(&str, &str); 8] = [
+const SHIPPED: [(&str, &str); 9] = [
     ("sample", SAMPLE),
     ("tinystories", TINYSTORIES),
     ("spiking", SPIKING),
+    ("spikellm", SPIKELLM),
     ("ulx3s-85f", include_str!("../../designs/ulx3s-85f.toml")),
     ("ecp5-25f", include_str!("../../designs/ecp5-25f.toml")),
     ("icebreaker", include_str!("../../designs/icebreaker.toml")),
@@ -167,6 +170,12 @@ impl DesignFile {
         Self::shipped("weights/designs/spiking.toml", SPIKING)
     }
 
+    /// The design for SpikeLLM's networks of a few hundred thousand weights of several digits: their
+    /// keys and values have more digits, for all tokens share one unit.
+    pub fn spikellm() -> Self {
+        Self::shipped("weights/designs/spikellm.toml", SPIKELLM)
+    }
+
     /// The design `weights/designs/<name>.toml`, if there is one.
     pub fn named(name: &str) -> Option<Self> {
         let (_, text) = SHIPPED.iter().find(|(shipped, _)| *shipped == name)?;
@@ -214,6 +223,11 @@ impl Design {
     /// The design for networks of neurons of up to a million weights.
     pub fn spiking() -> Self {
         DesignFile::spiking().design
+    }
+
+    /// The design for SpikeLLM's networks.
+    pub fn spikellm() -> Self {
+        DesignFile::spikellm().design
     }
 
     /// The whole configuration as TOML, defaults included: parsing it gives the same design.

@@ -1,5 +1,6 @@
 //! How the inputs of matrices become spikes: the rules that a quantised model carries.
 
+use crate::network::{LevelCode, SpikeCode};
 use crate::neuron::LastStep;
 
 /// Where inputs are encoded: matrices that read one vector share its train.
@@ -30,13 +31,6 @@ impl Site {
     }
 }
 
-/// Bits of a channel that is not salient.
-pub const GIF_BITS: u32 = 4;
-/// Smallest scale of a GIF code, as the released code clamps it.
-pub const GIF_SCALE_MIN: f64 = 1e-5;
-/// Largest scale of a GIF code.
-pub const GIF_SCALE_MAX: f64 = 1e4;
-
 /// Generalised integrate-and-fire coding with more steps for salient channels (SpikeLLM).
 #[derive(Clone, Debug, PartialEq)]
 pub struct GifRule {
@@ -58,6 +52,16 @@ impl GifRule {
     /// Steps of a salient channel.
     pub fn steps(&self) -> u32 {
         1 << self.added_bits
+    }
+
+    /// The code of a site of a block.
+    pub fn code(&self, site: Site, block: usize) -> LevelCode {
+        LevelCode {
+            added_bits: self.added_bits,
+            last_step: self.last_step,
+            tied: self.tied,
+            salient: self.salient[site as usize][block].clone(),
+        }
     }
 }
 
@@ -85,6 +89,31 @@ impl Coding {
             Coding::Counts => "counts",
             Coding::GifT2 => "gif_t2",
             Coding::GifT4 => "gif_t4",
+        }
+    }
+}
+
+impl ActivationRules {
+    /// The code of a site of a block; nothing where real numbers are meant, or there is no rule.
+    pub fn code(&self, coding: Coding, site: Site, block: usize) -> Option<SpikeCode> {
+        let levels = |rule: &Option<GifRule>| {
+            rule.as_ref().map(|rule| SpikeCode::Levels(rule.code(site, block)))
+        };
+        match coding {
+            Coding::Float => None,
+            Coding::Counts => self.mean_count.map(|mean_count| SpikeCode::Counts { mean_count }),
+            Coding::GifT2 => levels(&self.gif_t2),
+            Coding::GifT4 => levels(&self.gif_t4),
+        }
+    }
+
+    /// Whether there is a rule for a coding.
+    pub fn has(&self, coding: Coding) -> bool {
+        match coding {
+            Coding::Float => true,
+            Coding::Counts => self.mean_count.is_some(),
+            Coding::GifT2 => self.gif_t2.is_some(),
+            Coding::GifT4 => self.gif_t4.is_some(),
         }
     }
 }

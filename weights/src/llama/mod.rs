@@ -14,9 +14,8 @@ mod activation;
 mod matrix;
 mod network;
 
-pub use activation::{
-    ActivationRules, Coding, GIF_BITS, GIF_SCALE_MAX, GIF_SCALE_MIN, GifRule, Site,
-};
+pub use crate::network::{GIF_BITS, GIF_SCALE_MAX, GIF_SCALE_MIN};
+pub use activation::{ActivationRules, Coding, GifRule, Site};
 pub use matrix::{FloatMatrix, LlamaMatrix};
 
 use crate::network::{AttentionShape, BitnetShape, Function, Table};

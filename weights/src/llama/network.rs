@@ -1,6 +1,6 @@
 //! A quantised LLaMA model as a network of operations.
 
-use super::{Linear, Llama, LlamaBlock, LlamaMatrix};
+use super::{Coding, Linear, Llama, LlamaBlock, LlamaMatrix, Site};
 use crate::network::{
     DigitMatrix, EmbedIndex, Network, Operation, Readout, RotaryPairing, TernaryMatrix,
 };
@@ -8,23 +8,35 @@ use crate::numeric::Trit;
 use std::collections::BTreeMap;
 
 impl Llama {
-    /// The operations of the model; nothing where a matrix still holds floats.
+    /// The operations of the model, inputs of matrices coded as the model says; nothing where a matrix
+    /// still holds floats.
     ///
     /// A matrix of one digit with one scale becomes a ternary matrix, which every machine runs; a
     /// matrix of several terms becomes one operation a term, and their sum.
     pub fn network(&self) -> Option<Network> {
-        if !self.is_quantised() {
+        let default = self.activations.as_ref().map_or(Coding::Float, |rules| rules.default);
+        self.network_with(default)
+    }
+
+    /// [`network`](Llama::network) with another coding; nothing where the model has no rule for it
+    /// either.
+    pub fn network_with(&self, coding: Coding) -> Option<Network> {
+        let has_rule = |coding| match &self.activations {
+            Some(rules) => rules.has(coding),
+            None => coding == Coding::Float,
+        };
+        if !self.is_quantised() || !has_rule(coding) {
             return None;
         }
-        let mut builder = Builder { model: self, operations: Vec::new() };
+        let mut builder = Builder { model: self, coding, operations: Vec::new() };
         let mut tables = BTreeMap::from([("embedding".to_owned(), self.embedding.clone())]);
         let table = "embedding".to_owned();
         let output = "embedded".to_owned();
         let mut residual =
             builder.push(Operation::Embed { table, index: EmbedIndex::Token, output });
         for (index, block) in self.blocks.iter().enumerate() {
-            residual = builder.attention(&format!("blocks.{index}.attention"), block, &residual);
-            residual = builder.feed_forward(&format!("blocks.{index}.ffn"), block, &residual);
+            residual = builder.attention(index, block, &residual);
+            residual = builder.feed_forward(index, block, &residual);
         }
         let input = builder.norm("norm", &residual, &self.norm);
         let table = if self.head.is_some() { "head" } else { "embedding" }.to_owned();
@@ -47,6 +59,7 @@ impl Llama {
 
 struct Builder<'model> {
     model: &'model Llama,
+    coding: Coding,
     operations: Vec<Operation>,
 }
 
@@ -66,6 +79,18 @@ impl Builder<'_> {
             weight: weight.to_vec().into(),
             epsilon: self.model.shape.epsilon,
         })
+    }
+
+    /// The spikes of a vector, where the model codes them.
+    fn coded(&mut self, site: Site, block: usize, input: String) -> String {
+        let rules = self.model.activations.as_ref();
+        match rules.and_then(|rules| rules.code(self.coding, site, block)) {
+            None => input,
+            Some(code) => {
+                let output = format!("blocks.{block}.{}.spikes", site.name());
+                self.push(Operation::Encode { input, output, code })
+            }
+        }
     }
 
     fn linear(&mut self, block: &LlamaBlock, linear: Linear, input: &str) -> String {
@@ -102,9 +127,11 @@ impl Builder<'_> {
         })
     }
 
-    fn attention(&mut self, prefix: &str, block: &LlamaBlock, residual: &str) -> String {
+    fn attention(&mut self, index: usize, block: &LlamaBlock, residual: &str) -> String {
         let shape = self.model.shape.attention;
+        let prefix = &format!("blocks.{index}.attention");
         let normed = self.norm(&format!("{prefix}.norm"), residual, &block.attention_norm);
+        let normed = self.coded(Site::Qkv, index, normed);
         let query = self.linear(block, Linear::Query, &normed);
         let key = self.linear(block, Linear::Key, &normed);
         let value = self.linear(block, Linear::Value, &normed);
@@ -120,13 +147,16 @@ impl Builder<'_> {
         if let Some(weight) = &block.attention_sub_norm {
             mixed = self.norm(&format!("{prefix}.sub_norm"), &mixed, weight);
         }
+        let mixed = self.coded(Site::Output, index, mixed);
         let right = self.linear(block, Linear::Output, &mixed);
         let (left, output) = (residual.to_owned(), format!("{prefix}.residual"));
         self.push(Operation::Add { left, right, output })
     }
 
-    fn feed_forward(&mut self, prefix: &str, block: &LlamaBlock, residual: &str) -> String {
+    fn feed_forward(&mut self, index: usize, block: &LlamaBlock, residual: &str) -> String {
+        let prefix = &format!("blocks.{index}.ffn");
         let normed = self.norm(&format!("{prefix}.norm"), residual, &block.ffn_norm);
+        let normed = self.coded(Site::GateUp, index, normed);
         let gate = self.linear(block, Linear::Gate, &normed);
         let right = self.linear(block, Linear::Up, &normed);
         let (function, output) = (self.model.shape.gate, format!("{prefix}.gate.open"));
@@ -136,6 +166,7 @@ impl Builder<'_> {
         if let Some(weight) = &block.ffn_sub_norm {
             gated = self.norm(&format!("{prefix}.sub_norm"), &gated, weight);
         }
+        let gated = self.coded(Site::Down, index, gated);
         let right = self.linear(block, Linear::Down, &gated);
         let (left, output) = (residual.to_owned(), format!("{prefix}.residual"));
         self.push(Operation::Add { left, right, output })

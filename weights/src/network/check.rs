@@ -1,32 +1,10 @@
 //! Validation of a network: names, order, shapes and numbers.
 
 use super::{
-    DigitMatrix, EmbedIndex, Network, NeuronLayer, Operation, Parameters, Readout, Table,
-    TernaryMatrix,
+    DigitMatrix, EmbedIndex, Network, NeuronLayer, Operation, Parameters, Readout, Shape, Shapes,
+    Table, TernaryMatrix,
 };
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
-
-/// The shape of a value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shape {
-    /// A vector of that many channels.
-    Vector(usize),
-    /// Scores of that many heads, each over the positions of the text so far.
-    Scores(usize),
-}
-
-impl fmt::Display for Shape {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Shape::Vector(width) => write!(f, "[{width}]"),
-            Shape::Scores(heads) => write!(f, "[{heads} heads × positions]"),
-        }
-    }
-}
-
-/// The shape of every value, by name.
-pub type Shapes = BTreeMap<String, Shape>;
+use std::collections::BTreeSet;
 
 /// Why a network is not one. `operation` is the kind and the output of the operation at fault.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -166,6 +144,11 @@ impl Checker<'_> {
             Operation::Neuron { input, neuron, .. } => {
                 self.neuron(neuron)?;
                 Ok(Shape::Vector(self.vector(input)?))
+            }
+            Operation::Encode { input, code, .. } => {
+                let width = self.vector(input)?;
+                self.sound(code.fault(width))?;
+                Ok(Shape::Vector(width))
             }
             Operation::Apply { input, .. }
             | Operation::StepMean { input, .. }
@@ -334,10 +317,11 @@ impl Checker<'_> {
         self.positive("columns", matrix.columns)?;
         self.same("its values", matrix.values.len(), matrix.rows.saturating_mul(matrix.columns))?;
         self.same("its row scales", matrix.row_scales.len(), matrix.rows)?;
-        match matrix.fault() {
-            None => Ok(()),
-            Some((what, value, expected)) => self.number(what, value, expected),
-        }
+        self.sound(matrix.fault())
+    }
+
+    fn sound(&self, fault: Option<(String, String, &'static str)>) -> Result<(), NetworkError> {
+        fault.map_or(Ok(()), |(what, value, expected)| self.number(what, value, expected))
     }
 
     fn finite(&self, what: &str, values: &[f32]) -> Result<(), NetworkError> {

@@ -19,13 +19,15 @@ mod named;
 mod neurons;
 mod operation;
 mod rwkv;
+mod shape;
+mod spike_code;
 
 pub use bert::{
     BertHead, BertPooler, BertShape, BertSource, BertSpiking, SpikelmReset, bert_network,
     spikelm_input, spikelm_stored, spikingbert_neuron,
 };
 pub use bitnet::{BitnetShape, BitnetSource, bitnet_network, bitnet_shape};
-pub use check::{NetworkError, Shape, Shapes};
+pub use check::NetworkError;
 pub use digits::{DIGITS_MAX, DigitMatrix, digit_limit};
 pub use gpt::{GptInside, GptShape, GptSpiking, gpt_network};
 pub use matrix::{MatrixSummary, Parameters, Table, TernaryMatrix};
@@ -33,6 +35,10 @@ pub use named::NamedSource;
 pub use neurons::{NeuronLayer, Readout};
 pub use operation::{AttentionShape, EmbedIndex, Function, Operation, RotaryPairing, SpikingHeads};
 pub use rwkv::{LifPlacement, RwkvShape, RwkvSpiking, rwkv_network};
+pub use shape::{Shape, Shapes};
+pub use spike_code::{
+    ADDED_BITS_MAX, GIF_BITS, GIF_SCALE_MAX, GIF_SCALE_MIN, LevelCode, SpikeCode,
+};
 
 use crate::neuron::State;
 use serde::Serialize;
@@ -89,6 +95,12 @@ impl Network {
     /// How many ternary weights all matrices hold together: the synapses of one token.
     pub fn ternary_weight_count(&self) -> usize {
         self.ternary_matrices().map(|matrix| matrix.trits.len()).sum()
+    }
+
+    /// How many weights all matrices hold together, whatever their digits.
+    pub fn weight_count(&self) -> usize {
+        let digits: usize = self.digit_matrices().map(|matrix| matrix.values.len()).sum();
+        self.ternary_weight_count() + digits
     }
 
     /// The same network with another number of time steps: fewer take the first thresholds of its

@@ -1,7 +1,7 @@
 //! The operations of all systems, typed. Sources: SpikeLLM (LLaMA and BitNet blocks), SpikeLM and
 //! SpikingBERT (BERT blocks), NeurTransformer (spiking self-attention), SpikeGPT (RWKV).
 
-use super::{DigitMatrix, NeuronLayer, Parameters, TernaryMatrix};
+use super::{DigitMatrix, NeuronLayer, Parameters, SpikeCode, TernaryMatrix};
 use serde::Serialize;
 
 /// What an [`Operation::Embed`] looks up.
@@ -158,6 +158,8 @@ pub enum Operation {
     },
     /// `output [n]`: the spikes of this step times their amplitude.
     Neuron { name: String, input: String, output: String, neuron: NeuronLayer },
+    /// `output [n]`: what the spikes of a code stand for; the matrices that read it see the spikes.
+    Encode { input: String, output: String, code: SpikeCode },
     /// Attention of binary spikes without softmax: `A = popcount(query AND key)`, zero where
     /// masked; `output [heads · head_width] = 2^-scale_shift · A · value` (NeurTransformer).
     SpikingAttention {
@@ -191,6 +193,7 @@ impl Operation {
             | Operation::Apply { input, .. }
             | Operation::TokenShift { input, .. }
             | Operation::Neuron { input, .. }
+            | Operation::Encode { input, .. }
             | Operation::StepMean { input, .. }
             | Operation::FirstPosition { input, .. }
             | Operation::Head { input, .. } => vec![input],
@@ -223,6 +226,7 @@ impl Operation {
             | Operation::TokenShift { output, .. }
             | Operation::Wkv { output, .. }
             | Operation::Neuron { output, .. }
+            | Operation::Encode { output, .. }
             | Operation::SpikingAttention { output, .. }
             | Operation::StepMean { output, .. }
             | Operation::FirstPosition { output, .. }
@@ -249,6 +253,7 @@ impl Operation {
             Operation::TokenShift { .. } => "token_shift",
             Operation::Wkv { .. } => "wkv",
             Operation::Neuron { .. } => "neuron",
+            Operation::Encode { .. } => "encode",
             Operation::SpikingAttention { .. } => "spiking_attention",
             Operation::StepMean { .. } => "step_mean",
             Operation::FirstPosition { .. } => "first_position",

@@ -1,8 +1,12 @@
 //! Seeded LLaMA models: of floats, as material for quantising, and of integers, as SpikeLLM's.
 
 use super::{Choice, Seeded};
-use crate::llama::{FloatMatrix, Linear, Llama, LlamaBlock, LlamaMatrix, LlamaShape};
+use crate::llama::{
+    ActivationRules, Coding, FloatMatrix, GifRule, Linear, Llama, LlamaBlock, LlamaMatrix,
+    LlamaShape, Site,
+};
 use crate::network::{AttentionShape, DigitMatrix, Function, Table, digit_limit};
+use crate::neuron::LastStep;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
 use std::collections::BTreeSet;
@@ -45,20 +49,36 @@ pub fn spikellm_shape(seed: u64) -> LlamaShape {
     }
 }
 
-/// A seeded LLaMA model of integers: one to four digits a weight, in one term or in two.
+/// A seeded LLaMA model of integers: one to four digits a weight, in one term or in two; inputs of
+/// matrices are coded in each way in turn.
 pub fn spikellm(seed: u64, shape: &LlamaShape) -> Llama {
     let mut seeded = Seeded::new(seed);
     let mut choice = Choice(ChaCha8Rng::seed_from_u64(seed));
     let digits = choice.between(1, 4) as u32;
     let mixed = choice.between(0, 2) == 0;
-    made(format!("sample-{seed}"), shape, &mut seeded, |seeded, name, size| {
+    let mut model = made(format!("sample-{seed}"), shape, &mut seeded, |seeded, name, size| {
         let first = integers(seeded, name.clone(), size, digits);
         if !mixed {
             return LlamaMatrix::Digits(vec![first]);
         }
         let second = integers(seeded, format!("{name}.term1"), size, 4 - digits.min(3));
         LlamaMatrix::Digits(apart(seeded, first, second))
-    })
+    });
+    let mut rule = |added_bits: u32, tied: bool| {
+        let salient = Site::ALL.map(|site| {
+            let width = Linear::ALL.into_iter().find(|linear| linear.site() == site);
+            let width = width.map_or(0, |linear| shape.size(linear).1);
+            let mut one = || (0..width).filter(|_| choice.between(0, 4) == 0).collect();
+            (0..shape.blocks).map(|_| one()).collect()
+        });
+        let last_step = *choice.of(&[LastStep::Remainder, LastStep::Remainder, LastStep::Same]);
+        Some(GifRule { added_bits, last_step, tied, salient_share: 0.2, salient })
+    };
+    // Two sums of two scales, or one of a scale that is tied: in turn.
+    let (gif_t2, gif_t4) = (rule(1, seed % 8 >= 4), rule(2, seed % 8 < 4));
+    let (default, mean_count) = (Coding::ALL[(seed % 4) as usize], Some(3.0));
+    model.activations = Some(ActivationRules { default, mean_count, gif_t2, gif_t4 });
+    model
 }
 
 /// A matrix that keeps the variance of its inputs.

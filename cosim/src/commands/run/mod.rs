@@ -3,6 +3,7 @@
 mod talk;
 
 use super::classify::{Classify, STEPS_MAX, at_steps, describe as describe_whole};
+use super::coded::CodingChoice;
 use super::gates::{Built, GateOptions};
 use super::options::{quoted, quoted_path};
 use super::stages::Stages;
@@ -21,6 +22,7 @@ use std::time::Instant;
 use talk::{Job, Prompts};
 use weights::config::Design;
 use weights::config::limits::{SEED_MAX, TOKENS_MAX};
+use weights::llama::Coding;
 use weights::network::Readout;
 use weights::shown::shown_path;
 
@@ -44,6 +46,9 @@ pub(super) struct RunCommand {
     /// Time steps of each token, for such a model, instead of its own.
     #[arg(long, value_name = "T", value_parser = clap::value_parser!(u32).range(1..=STEPS_MAX))]
     steps: Option<u32>,
+    /// How inputs of matrices become spikes, for a model that has rules for it, instead of its own.
+    #[arg(long, value_name = "CODING")]
+    coding: Option<CodingChoice>,
     /// Tokens to write for each prompt, instead of the design's run.tokens.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=TOKENS_MAX as u64))]
     tokens: Option<u64>,
@@ -146,11 +151,14 @@ impl RunCommand {
         let prompts = Prompts::new(&source, self.model.as_deref(), &given)?;
         console.notes(prompts.tokens.notes());
         let network = &source.network;
+        let (ternary, digits) =
+            (network.ternary_matrices().count(), network.digit_matrices().count());
         let what = format!(
-            "{}: {} ternary matrices, {} weights",
+            "{}: {} {}, {} weights",
             network.name,
-            network.ternary_matrices().count(),
-            network.ternary_weight_count(),
+            ternary + digits,
+            if digits == 0 { "ternary matrices" } else { "matrices of ternary digits" },
+            network.weight_count(),
         );
         stages.note(console, "import", begin, &what);
 
@@ -227,6 +235,7 @@ impl RunCommand {
             // The parser keeps it below 2^17.
             tokens: self.tokens.map(|tokens| tokens as usize),
             seed: self.seed,
+            coding: self.coding.map(Into::into),
         }
     }
 
@@ -260,6 +269,7 @@ impl RunCommand {
         };
         put("", self.design.as_deref().map(quoted_path));
         put("--model ", self.model.as_deref().map(quoted_path));
+        put("--coding ", self.coding.map(|it| Coding::from(it).name().to_owned()));
         put("--prompt ", self.prompt.get(conversation).map(|prompt| quoted(prompt)));
         put("--tokens ", self.tokens.map(|tokens| tokens.to_string()));
         put("--seed ", self.seed.map(|seed| seed.to_string()));

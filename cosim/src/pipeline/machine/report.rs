@@ -169,7 +169,7 @@ impl MachineReport {
         let total = |value: fn(&Conversation) -> u64| conversations.iter().map(value).sum::<u64>();
         let failures = || conversations.iter().filter_map(|next| next.failure.as_ref());
         let seconds = elapsed.as_secs_f64();
-        let weights = source.network.ternary_weight_count();
+        let weights = source.network.weight_count();
         let parameters = program.parameters;
         let simulated_cycles = total(|next| next.simulated_cycles);
         MachineReport {

@@ -276,6 +276,7 @@ impl Block<'_> {
             Operation::Rotary { head_width, base, pairing, .. } => {
                 rotate(x[0], *head_width, (*base).into(), *pairing, position)
             }
+            Operation::Encode { code, .. } => weights::calibration::coded(x[0], code),
             Operation::Softmax { input, .. } => softmax(x[0], self.heads_of(input)),
             Operation::Apply { function, .. } => {
                 x[0].iter().map(|&x| apply(*function, x)).collect()

@@ -5,7 +5,7 @@ use super::super::pool::{Area, Pool};
 use super::draft::Moves;
 use super::layouts::Layouts;
 use super::phases::Phases;
-use super::value::{At, Train, Value, Vector};
+use super::value::{At, Coded, Train, Value, Vector};
 use crate::isa::Instruction;
 use crate::machine::{MachineParameters, MemoryArea, StoredMatrix, WidthProof};
 use std::collections::BTreeMap;
@@ -154,6 +154,14 @@ impl<'n> Composer<'n> {
                 format!("`{name}` is {}, not a vector", other.kind()),
                 "order the operations as the published systems do",
             )),
+        }
+    }
+
+    /// The code of a value, where it is one.
+    pub(super) fn coded(&self, name: &str) -> Option<Rc<Coded>> {
+        match self.value(name) {
+            Value::Coded(coded) => Some(coded),
+            _ => None,
         }
     }
 

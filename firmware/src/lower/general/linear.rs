@@ -2,9 +2,10 @@
 
 use super::super::LowerError;
 use super::super::factor::{Factor, exp2};
+use super::coded::Digits;
 use super::composer::{Composer, Counts};
 use super::draft::{Draft, PerHead};
-use super::reach::Reach;
+use super::reach::{self, Reach};
 use super::value::{At, Energy, Train, Value, Vector};
 use crate::isa::{Action, Finish, Follow, Matrix, Reduce, Space};
 use std::rc::Rc;
@@ -14,13 +15,17 @@ use weights::numeric::fixed_point::bit_length;
 /// Fraction bits of the counts of a vector that is no spike train, where its values allow.
 const COUNT_FRACTION: i64 = 5;
 
+/// Most digits of a weight in one instruction.
+const DIGITS_MAX: usize = 7;
+
 /// Largest shift of a join.
 const JOIN_SHIFT_MAX: i64 = weights::numeric::pass::JOIN_SHIFT_MAX as i64;
 
 impl<'n> Composer<'n> {
     /// The train of a value, made where it is first asked for.
     pub(super) fn train_of(&mut self, name: &'n str) -> Result<Rc<Train>, LowerError> {
-        if let Some(train) = self.known_train(name, Counts::Fixed) {
+        let known = self.known_train(name, Counts::Fixed);
+        if let Some(train) = known.or_else(|| self.counted(name)) {
             return Ok(train);
         }
         let vector = self.vector(name)?;
@@ -142,9 +147,15 @@ impl<'n> Composer<'n> {
         input: &'n str,
         matrix: &'n TernaryMatrix,
     ) -> Result<Value<'n>, LowerError> {
-        let train = self.train_of(input)?;
-        let reach = self.ternary_reach(matrix, &train);
         let digits = std::slice::from_ref(&matrix.trits);
+        if let (None, Some(coded)) = (self.counted(input), self.coded(input)) {
+            let row_scales = &vec![matrix.scale; matrix.rows];
+            let of = Digits { name: &matrix.name, planes: digits, row_scales };
+            let reach = |train: &Train| reach::of_ternary(matrix, train);
+            return self.coded_product(&coded, &of, reach).map(|it| Value::Vector(Rc::new(it)));
+        }
+        let train = self.train_of(input)?;
+        let reach = reach::of_ternary(matrix, &train);
         let product = self.product(&matrix.name, digits, reach, f64::from(matrix.scale), &train)?;
         Ok(Value::Vector(Rc::new(product)))
     }
@@ -155,12 +166,21 @@ impl<'n> Composer<'n> {
         input: &'n str,
         matrix: &'n DigitMatrix,
     ) -> Result<Value<'n>, LowerError> {
-        let vector = self.vector(input)?;
-        let train = match matrix.digits {
-            1 => self.train_of(input)?,
-            _ => self.peak_train(input, &vector)?,
+        let train = match (self.counted(input), self.coded(input)) {
+            (None, Some(coded)) => {
+                let (planes, row_scales) = (&matrix.planes(), &matrix.row_scales);
+                let of = Digits { name: &matrix.name, planes, row_scales };
+                let reach = |train: &Train| reach::of_digits(matrix, train);
+                return self.coded_product(&coded, &of, reach).map(|it| Value::Vector(Rc::new(it)));
+            }
+            (Some(train), _) => train,
+            _ if matrix.digits == 1 => self.train_of(input)?,
+            _ => {
+                let vector = self.vector(input)?;
+                self.peak_train(input, &vector)?
+            }
         };
-        let reach = self.digit_reach(matrix, &train);
+        let reach = reach::of_digits(matrix, &train);
         let largest = matrix.row_scales.iter().fold(0f32, |largest, &scale| largest.max(scale));
         let largest = f64::from(largest);
         let sums = self.product(&matrix.name, &matrix.planes(), reach, largest, &train)?;
@@ -213,13 +233,37 @@ impl<'n> Composer<'n> {
         scale: f64,
         train: &Train,
     ) -> Result<Vector, LowerError> {
-        self.prove_sum(name, reach.worst)?;
-        let output = self.operation().output();
-        let layout = self.layouts.of_value(output);
         let unit = scale * train.theta;
         let (bound, energy) = (reach.alike, Some(Energy::of(reach.energy)));
         let fraction = self.fraction_behind(train, bound, unit);
         let factor = Composer::train_factor(name, train, unit * exp2(fraction))?;
+        let at = (fraction, bound);
+        let sums = self.matrix_of(name, digits, reach.worst, train, factor, at)?;
+        Ok(Vector { energy, ..sums })
+    }
+
+    /// `factor · W · counts` to R; `worst` is the largest sum, and results have a fraction and a bound.
+    pub(super) fn matrix_of(
+        &mut self,
+        name: &str,
+        digits: &[Vec<weights::numeric::Trit>],
+        worst: f64,
+        train: &Train,
+        factor: Factor,
+        (fraction, bound): (i64, f64),
+    ) -> Result<Vector, LowerError> {
+        self.prove_sum(name, worst)?;
+        if digits.len() > DIGITS_MAX {
+            return Err(self.refuse(
+                format!(
+                    "its weights have {} digits, an instruction takes {DIGITS_MAX}",
+                    digits.len()
+                ),
+                "quantise it to fewer digits, or to two terms",
+            ));
+        }
+        let output = self.operation().output();
+        let layout = self.layouts.of_value(output);
         let base = self.store_matrix(name, digits, &layout, &train.layout)?;
         let (at, area) = self.result(output, layout.width / self.elements());
         let lanes = self.machine.lanes as usize;
@@ -241,6 +285,6 @@ impl<'n> Composer<'n> {
         };
         let moves = [("address", [at.per_step, at.per_position, 0, 0])];
         self.push(Action::Matrix(matrix), &moves, format!("{name}: its product"))?;
-        Ok(Vector { at, _area: Some(area), layout, fraction, unit: 1.0, bound, energy })
+        Ok(Vector { at, _area: Some(area), layout, fraction, unit: 1.0, bound, energy: None })
     }
 }

@@ -7,7 +7,8 @@
 //! | file | operations |
 //! |---|---|
 //! | `norm` | layer_norm, rms_norm |
-//! | `linear` | ternary_linear, digit_linear; values to trains |
+//! | `linear`, `coded` | ternary_linear, digit_linear; values to trains |
+//! | `encode` | encode |
 //! | `elementwise` | add, bias, multiply, apply, token_shift, rows of positions |
 //! | `neurons` | neuron, step_mean |
 //! | `recurrence` | wkv |
@@ -20,9 +21,11 @@
 
 mod attention;
 mod cache;
+mod coded;
 mod composer;
 mod draft;
 mod elementwise;
+mod encode;
 mod finish;
 mod head;
 mod layouts;
@@ -238,6 +241,7 @@ impl<'n> Composer<'n> {
                 self.wkv(key, value, decay.values(), bonus.values())
             }
             Operation::Neuron { input, neuron, .. } => self.neuron(input, neuron),
+            Operation::Encode { input, code, .. } => self.encode(input, code),
             Operation::AttentionScores { name, query, key, shape, .. } => {
                 self.scores(name, query, key, shape)
             }

@@ -3,7 +3,6 @@
 //! A row of a matrix times a vector is at most Σ|w| · max|x|, and at most ‖w‖ · ‖x‖. Behind a norm,
 //! whose result is as long as its gains let it be, the second is the smaller one by far.
 
-use super::composer::Composer;
 use super::value::{Energy, Train, Vector};
 use weights::network::{DigitMatrix, TernaryMatrix};
 
@@ -91,20 +90,20 @@ impl Train {
     }
 }
 
-impl Composer<'_> {
-    pub(super) fn ternary_reach(&self, matrix: &TernaryMatrix, train: &Train) -> Reach {
-        let mut rows: Vec<_> = (0..matrix.rows)
-            .map(|row| matrix.row(row).iter().map(|&weight| i64::from(weight)))
-            .collect();
-        let scale = f64::from(matrix.scale);
-        train.reach(rows.iter_mut().map(|row| (scale, row as &mut dyn Iterator<Item = i64>)))
-    }
+/// What a ternary matrix makes of a train.
+pub(super) fn of_ternary(matrix: &TernaryMatrix, train: &Train) -> Reach {
+    let mut rows: Vec<_> = (0..matrix.rows)
+        .map(|row| matrix.row(row).iter().map(|&weight| i64::from(weight)))
+        .collect();
+    let scale = f64::from(matrix.scale);
+    train.reach(rows.iter_mut().map(|row| (scale, row as &mut dyn Iterator<Item = i64>)))
+}
 
-    pub(super) fn digit_reach(&self, matrix: &DigitMatrix, train: &Train) -> Reach {
-        let mut rows: Vec<_> = (0..matrix.rows)
-            .map(|row| matrix.row(row).iter().map(|&weight| i64::from(weight)))
-            .collect();
-        let rows = rows.iter_mut().zip(&matrix.row_scales);
-        train.reach(rows.map(|(row, &scale)| (scale.into(), row as &mut dyn Iterator<Item = i64>)))
-    }
+/// What a matrix of several digits makes of a train.
+pub(super) fn of_digits(matrix: &DigitMatrix, train: &Train) -> Reach {
+    let mut rows: Vec<_> = (0..matrix.rows)
+        .map(|row| matrix.row(row).iter().map(|&weight| i64::from(weight)))
+        .collect();
+    let rows = rows.iter_mut().zip(&matrix.row_scales);
+    train.reach(rows.map(|(row, &scale)| (scale.into(), row as &mut dyn Iterator<Item = i64>)))
 }

@@ -3,7 +3,8 @@
 use super::super::lower;
 use crate::isa::Instruction;
 use weights::config::Design;
-use weights::network::{Network, Readout};
+use weights::llama::Coding;
+use weights::network::{Network, Operation, Readout};
 use weights::sample;
 
 fn design() -> Design {
@@ -59,6 +60,36 @@ fn llamas_become_programs() {
         let model = sample::spikellm(seed, &sample::spikellm_shape(seed));
         lowers(&model.network().expect("its matrices are integers"));
     }
+}
+
+#[test]
+fn codes_that_do_not_fit_are_refused() {
+    let model = sample::spikellm(1, &sample::spikellm_shape(1));
+    let network = model.network_with(Coding::Counts).unwrap();
+    let mut design = design();
+    design.machine.count_width = 4;
+    let error = lower(&network, &design).unwrap_err();
+    assert!(error.to_string().contains("a count can reach"), "{error}");
+    assert_eq!(error.key(), Some("machine.count_width"));
+    let mut fine = network.clone();
+    for operation in &mut fine.operations {
+        if let Operation::DigitLinear { matrix, .. } = operation {
+            matrix.digits = 8;
+        }
+    }
+    design.machine.count_width = 12;
+    let error = lower(&fine, &design).unwrap_err().to_string();
+    let reason = "its weights have 8 digits, an instruction takes 7; quantise it to fewer digits";
+    assert!(error.contains(reason), "{error}");
+    // Spikes are read by matrices alone.
+    let mut read = network;
+    let spikes = read.operations.iter().find(|it| it.kind() == "encode").unwrap();
+    let (spikes, input) = (spikes.output().to_owned(), spikes.inputs()[0].to_owned());
+    let at = read.operations.iter().position(|it| it.kind() == "encode").unwrap();
+    let (left, right) = (spikes, input);
+    read.operations.insert(at + 1, Operation::Add { left, right, output: "sum".to_owned() });
+    let error = lower(&read, &design).unwrap_err().to_string();
+    assert!(error.contains("is the spikes of a code, not a vector"), "{error}");
 }
 
 #[test]

@@ -73,6 +73,25 @@ pub(super) struct Train {
     pub(super) step: f64,
 }
 
+/// A vector as the spikes of a code: the sum of its parts.
+pub(super) struct Coded {
+    pub(super) parts: Vec<Part>,
+}
+
+/// Some channels of a code, or all of them.
+pub(super) struct Part {
+    pub(super) train: Rc<Train>,
+    /// The value of a count, where it is no power of two.
+    pub(super) scale: Option<LevelScale>,
+}
+
+/// A value in a level register: `unit · mantissa · 2^-fraction`.
+pub(super) struct LevelScale {
+    pub(super) level: Area,
+    pub(super) fraction: i64,
+    pub(super) unit: f64,
+}
+
 /// Heads of an attention whose keys and values are in the cache.
 pub(super) struct Scores<'n> {
     pub(super) name: &'n str,
@@ -100,6 +119,7 @@ pub(super) struct Cache {
 #[derive(Clone)]
 pub(super) enum Value<'n> {
     Vector(Rc<Vector>),
+    Coded(Rc<Coded>),
     Scores(Rc<Scores<'n>>),
     Probabilities(Rc<Scores<'n>>),
 }
@@ -109,6 +129,7 @@ impl Value<'_> {
     pub(super) fn kind(&self) -> &'static str {
         match self {
             Value::Vector(_) => "a vector",
+            Value::Coded(_) => "the spikes of a code",
             Value::Scores(_) => "attention scores",
             Value::Probabilities(_) => "attention probabilities",
         }

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //!  y_i ─► y, y², |y| ─► tree ─►(+)─► gathered_o
-//!     └─► folded ─► or ───────►(|)─┘
+//!     ├─► folded ─► or ───────►(|)─┤
+//!     └─► larger ones ────────►(>)─┘
 //! ```
 //!
 //! Bit-exact to [`Reduction::gather`](weights::numeric::pass::Reduction::gather), as long as sums
@@ -73,6 +74,13 @@ impl PassReduce {
             let peak = b.delay("peak_q", b.flag(true), or);
             delayed(&b, "peak_late", peak, tree_cycles).extend(GATHERED_WIDTH).as_sint()
         });
+        let largest = reduce.makes(&[Reduce::Largest]).then(|| {
+            let mut candidates = Vec::new();
+            for (index, &y) in elements.iter().enumerate() {
+                candidates.push(b.delay(&format!("candidate_{index}_q"), b.flag(true), y));
+            }
+            tree(&b, "larger", candidates, larger)
+        });
 
         b.section("All terms so far.");
         let wait = |name: &str, signal| delayed(&b, name, signal, 1 + tree_cycles);
@@ -85,6 +93,7 @@ impl PassReduce {
         let next = reduce.pick(&[
             (&[Reduce::Peak], &|| peak.map_or(before, |peak| before | peak)),
             (&sums, &|| sum.map_or(before, |sum| before + sum)),
+            (&[Reduce::Largest], &|| largest.map_or(before, |largest| larger(before, largest))),
         ]);
         let gathered = gathered.when(adding, next).signal();
         b.port_group("Gathered, with the last word.");
@@ -111,25 +120,44 @@ impl PassReduce {
             let term = reduce.pick(&[
                 (&[Reduce::Squares], &|| y.extend(width) * y.extend(width)),
                 (&[Reduce::Magnitudes], &magnitude),
-                (&[Reduce::Sum, Reduce::Peak], &|| y.extend(width)),
+                (&[Reduce::Sum, Reduce::Peak, Reduce::Largest], &|| y.extend(width)),
             ]);
             b.delay(&format!("term_{index}_q"), now, term)
         };
-        let mut terms: Vec<Signal> = elements.iter().enumerate().map(term).collect();
-        let mut level = 0;
-        while terms.len() > 1 {
-            level += 1;
-            let registered = level % TREE_LEVELS == 0 || terms.len() == 2;
-            let add = |(index, pair): (usize, &[Signal<'m>])| {
-                let width = (pair[0].width() + 1).min(GATHERED_WIDTH);
-                let sum = pair[0].extend(width) + pair[1].extend(width);
-                match registered {
-                    true => b.delay(&format!("sum_{level}_{index}_q"), now, sum),
-                    false => b.wire(&format!("sum_{level}_{index}"), sum),
-                }
-            };
-            terms = terms.chunks(2).enumerate().map(add).collect();
-        }
-        terms[0].extend(GATHERED_WIDTH)
+        let terms = elements.iter().enumerate().map(term).collect();
+        tree(b, "sum", terms, |left, right| {
+            let width = (left.width() + 1).min(GATHERED_WIDTH);
+            left.extend(width) + right.extend(width)
+        })
     }
+}
+
+/// The larger of two.
+fn larger<'m>(left: Signal<'m>, right: Signal<'m>) -> Signal<'m> {
+    let width = left.width().max(right.width());
+    let (left, right) = (left.extend(width), right.extend(width));
+    left.lt(right).select(right, left)
+}
+
+/// What `join` makes of all terms, two by two, a register every [`TREE_LEVELS`] levels and at the end.
+fn tree<'m>(
+    b: &'m Builder,
+    name: &str,
+    mut terms: Vec<Signal<'m>>,
+    join: impl Fn(Signal<'m>, Signal<'m>) -> Signal<'m>,
+) -> Signal<'m> {
+    let mut level = 0;
+    while terms.len() > 1 {
+        level += 1;
+        let registered = level % TREE_LEVELS == 0 || terms.len() == 2;
+        let one = |(index, pair): (usize, &[Signal<'m>])| {
+            let joined = join(pair[0], pair[1]);
+            match registered {
+                true => b.delay(&format!("{name}_{level}_{index}_q"), b.flag(true), joined),
+                false => b.wire(&format!("{name}_{level}_{index}"), joined),
+            }
+        };
+        terms = terms.chunks(2).enumerate().map(one).collect();
+    }
+    terms[0].extend(GATHERED_WIDTH)
 }

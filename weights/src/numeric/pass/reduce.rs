@@ -22,6 +22,8 @@ pub enum Reduce {
     Magnitudes,
     /// The bitwise or of all magnitudes, [`folded`]: as long as the longest.
     Peak,
+    /// The largest y, at least zero.
+    Largest,
 }
 
 choices!(Reduce {
@@ -30,6 +32,7 @@ choices!(Reduce {
     Squares = "squares",
     Magnitudes = "magnitudes",
     Peak = "peak",
+    Largest = "largest",
 });
 
 /// What becomes of it.
@@ -90,6 +93,7 @@ impl Reduction {
             Reduce::Squares => gathered + y * y,
             Reduce::Magnitudes => gathered + y.abs(),
             Reduce::Peak => gathered | folded(y),
+            Reduce::Largest => gathered.max(y),
         }
     }
 

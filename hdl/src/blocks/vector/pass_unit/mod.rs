@@ -44,7 +44,8 @@ use weights::numeric::Radix;
 /// Emissions that keep a key or a value.
 const KEPT: [Emit; 2] = [Emit::Keys, Emit::Values];
 /// Reductions that gather something.
-const GATHERS: [Reduce; 4] = [Reduce::Sum, Reduce::Squares, Reduce::Magnitudes, Reduce::Peak];
+const GATHERS: [Reduce; 5] =
+    [Reduce::Sum, Reduce::Squares, Reduce::Magnitudes, Reduce::Peak, Reduce::Largest];
 
 /// Parameters of the block; what they mean stands at [`MachineParameters`].
 #[derive(Clone, Debug)]
