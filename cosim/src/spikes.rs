@@ -1,7 +1,11 @@
 //! The spikes of a run, whoever executed it: what a raster shows and what the train of one token
 //! prints.
 
+use crate::reference::ReferenceError;
 use crate::reference::float::{Part, Seen};
+use crate::reference::machine::{Facts, MachineReference, Observer, Write};
+use firmware::isa::Action;
+use firmware::machine::Program;
 use serde::{Deserialize, Serialize};
 use std::fmt::Write;
 
@@ -32,8 +36,41 @@ pub struct SpikeVector {
     pub position: usize,
     /// Step of the token.
     pub step: usize,
-    /// Neurons that fire, ascending, and their levels; 1 for a binary spike.
+    /// Neurons that fire, ascending, and their levels; 1 for a binary spike. In files a text of
+    /// `neuron` or `neuron:level`.
+    #[serde(with = "in_words")]
     pub spikes: Vec<(u32, i32)>,
+}
+
+mod in_words {
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub(super) fn serialize<S: Serializer>(
+        spikes: &[(u32, i32)],
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        let words: Vec<String> = spikes
+            .iter()
+            .map(|(neuron, level)| match level {
+                1 => neuron.to_string(),
+                level => format!("{neuron}:{level}"),
+            })
+            .collect();
+        serializer.serialize_str(&words.join(" "))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Vec<(u32, i32)>, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let spike = |word: &str| {
+            let (neuron, level) = word.split_once(':').unwrap_or((word, "1"));
+            Some((neuron.parse().ok()?, level.parse().ok()?))
+        };
+        text.split_whitespace()
+            .map(|word| spike(word).ok_or_else(|| Error::custom(format!("`{word}` is no spike"))))
+            .collect()
+    }
 }
 
 impl SpikeRecord {
@@ -63,9 +100,99 @@ impl SpikeRecord {
         }
     }
 
+    /// Spikes of the first `tokens` tokens that a program is fed, by its reference.
+    ///
+    /// # Errors
+    /// As [`MachineReference::step`].
+    pub fn of_machine(
+        reference: &MachineReference,
+        steps: usize,
+        ids: &[u32],
+        asked: impl Fn(usize) -> bool,
+    ) -> Result<SpikeRecord, ReferenceError> {
+        let mut machine = reference.clone();
+        machine.reset();
+        let program = reference.program();
+        let record = SpikeRecord::new(steps);
+        let mut watcher =
+            Watcher { program, record, position: 0, instruction: 0, levels: Vec::new() };
+        for (position, &id) in ids.iter().enumerate() {
+            machine.step_observed(id, asked(position), &mut watcher)?;
+        }
+        Ok(watcher.record)
+    }
+
     /// The layer of that name.
     pub fn layer(&self, name: &str) -> Option<&LayerSpikes> {
         self.layers.iter().find(|layer| layer.name == name)
+    }
+}
+
+/// The neuron layers of a program, by the names in its remarks, in the order of execution.
+pub fn neuron_layers(program: &Program) -> Vec<&str> {
+    let mut layers: Vec<&str> = Vec::new();
+    for (instruction, remark) in program.instructions.iter().zip(&program.remarks) {
+        let spiking = matches!(&instruction.action, Action::Pass(pass) if pass.spiking == 1);
+        if spiking && !layers.contains(&layer_of(remark)) {
+            layers.push(layer_of(remark));
+        }
+    }
+    layers
+}
+
+/// Remarks are `layer: what of it`.
+fn layer_of(remark: &str) -> &str {
+    remark.split(':').next().unwrap_or(remark)
+}
+
+/// Takes what passes with neurons write, wherever it goes.
+struct Watcher<'p> {
+    program: &'p Program,
+    record: SpikeRecord,
+    position: usize,
+    instruction: usize,
+    levels: Vec<i32>,
+}
+
+impl Observer for Watcher<'_> {
+    const WRITES: bool = true;
+
+    fn at(&mut self, position: usize) {
+        self.position = position;
+    }
+
+    fn issue(&mut self, instruction: usize) {
+        self.instruction = instruction;
+        self.levels.clear();
+    }
+
+    fn write(&mut self, write: Write) {
+        match write {
+            Write::Train { counts, .. } => {
+                self.levels.extend(counts.iter().map(|&it| i32::from(it)))
+            }
+            Write::Key { trits, .. } | Write::Value { trits, .. } => {
+                self.levels.extend(trits.iter().map(|&trit| i32::from(trit)));
+            }
+            Write::Temporaries { values, .. } | Write::Results { values, .. } => {
+                self.levels.extend(values.iter().map(|&value| value as i32));
+            }
+            _ => {}
+        }
+    }
+
+    fn finish(&mut self, instruction: usize, _facts: &Facts) {
+        let Action::Pass(pass) = &self.program.instructions[instruction].action else { return };
+        if pass.spiking == 0 {
+            return;
+        }
+        let layer = layer_of(&self.program.remarks[instruction]);
+        let neurons = (pass.channels as usize).min(self.levels.len());
+        let earlier = self.record.layer(layer).map_or(0, |known| {
+            let here = |vector: &&SpikeVector| vector.position == self.position;
+            known.vectors.iter().rev().take_while(here).count()
+        });
+        self.record.take(layer, self.position, earlier, &self.levels[..neurons]);
     }
 }
 

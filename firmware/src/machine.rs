@@ -44,7 +44,7 @@ pub struct MachineParameters {
     pub key_value_digits: u32,
     /// Balanced ternary digits of an embedding.
     pub embedding_digits: u32,
-    /// Positions of a text.
+    /// Positions of a text; 0 where no instruction depends on the position, and texts have no end.
     pub context: u32,
     /// Token ids.
     pub vocabulary: u32,
@@ -82,10 +82,49 @@ pub struct MachineParameters {
     pub loop_depth: u32,
 }
 
+/// The last position that is told apart: 16 bits hold it.
+pub const POSITION_MAX: usize = (1 << 16) - 1;
+
+/// Predictions of an answer where texts have no end.
+const ANSWER_LENGTH: u32 = 256;
+
 impl MachineParameters {
     /// Whether its vector unit executes passes.
     pub const fn has_passes(&self) -> bool {
         self.instruction_words == LONG_WORDS
+    }
+
+    /// Tokens that a text has room for.
+    pub const fn room(&self) -> usize {
+        match self.context {
+            0 => usize::MAX,
+            context => context as usize,
+        }
+    }
+
+    /// The position behind another: where texts have no end, the last stays.
+    pub const fn position_after(&self, position: usize) -> usize {
+        match (self.context, position) {
+            (0, POSITION_MAX) => POSITION_MAX,
+            _ => position + 1,
+        }
+    }
+
+    /// The texts that it takes, in words.
+    pub fn texts(&self) -> String {
+        match self.context {
+            0 => "texts of any length".to_owned(),
+            context => format!("texts of {context} positions"),
+        }
+    }
+
+    /// Predictions of an answer that nobody gave a length: all that a text has room for, or as many
+    /// as a page holds.
+    pub const fn answer_length(&self) -> u32 {
+        match self.context {
+            0 => ANSWER_LENGTH,
+            context => context,
+        }
     }
 }
 

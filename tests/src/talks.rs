@@ -132,7 +132,7 @@ pub fn after_a_reset<S: Simulation>(
         harness.expect(token, false)?;
         harness.send(token, false)?;
     }
-    let room = parameters.context as usize - first.len();
+    let room = parameters.room() - first.len();
     let mut token = *last;
     for _ in 0..generate.min(room) {
         let prediction = harness.expect(token, true)?.prediction.expect("asked for");
@@ -152,7 +152,7 @@ pub fn after_a_reset<S: Simulation>(
     harness.pause(64)?;
     harness.settled()?;
     let status = driver.status()?;
-    let full = first.len() + expected.len() == parameters.context as usize;
+    let full = first.len() + expected.len() == parameters.room();
     let tokens = first.len() + expected.len();
     equal("an error or busy", status.has_error() || status.busy, false)?;
     equal("context_full", status.context_full, full)?;

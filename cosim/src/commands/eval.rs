@@ -108,7 +108,7 @@ impl EvalCommand {
         }
         if windows::is_for(&network) {
             let (text, steps) = ((self.text.as_path(), text.as_str()), self.steps.as_slice());
-            return self.windows.execute(console, &network, &tokens, text, steps);
+            return self.windows.execute(console, (&network, &file), &tokens, text, steps);
         }
         if !self.steps.is_empty() {
             let reason = format!("network `{}` has no step counts to try", network.name);

@@ -205,11 +205,11 @@ fn engine(file: &DesignFile) -> Result<EngineParameters, PipelineError> {
 fn describe(source: &Source, built: &Built) -> String {
     match built {
         Built::Machine(program) => format!(
-            "{}: {} weights, {} instructions, context {}",
+            "{}: {} weights, {} instructions, {}",
             source.network.name,
             source.network.ternary_weight_count(),
             program.instructions.len(),
-            program.parameters.context
+            program.parameters.texts()
         ),
         Built::Engine(engine) => format!(
             "the engine of single layers: {} lanes x {} slots x {} planes, {} weight words",
@@ -227,7 +227,7 @@ fn token(program: &Program, megahertz: f64) -> TokenReport {
     let latency = MachineLatency::of(&program.parameters);
     let cycles =
         |position: u32| token_cycles(program, &latency, position, true, dense(program)).total;
-    let all: Vec<u64> = (0..program.parameters.context).map(cycles).collect();
+    let all: Vec<u64> = (0..program.parameters.context.max(1)).map(cycles).collect();
     let cycles_mean = all.iter().sum::<u64>() as f64 / all.len().max(1) as f64;
     TokenReport {
         cycles_first: all.first().copied().unwrap_or(0),

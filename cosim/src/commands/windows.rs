@@ -1,15 +1,21 @@
 //! `eval` of networks with neurons, norms with means and recurrences: held-out text in windows, by
-//! the float executor.
+//! the float executor and the integer machine.
 
 use super::stages::Stages;
 use super::{Console, Exit};
-use crate::evaluation::{WindowEvaluation, WindowRule, Windows, evaluate_windows};
-use crate::pipeline::PipelineError;
+use crate::evaluation::{
+    MachineWidths, WindowEvaluation, WindowRule, Windows, evaluate_machine_windows,
+    evaluate_windows,
+};
+use crate::pipeline::{PipelineError, Source};
 use crate::reference::Tokens;
+use crate::reference::machine::MachineReference;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::path::Path;
 use std::time::Instant;
+use weights::config::limits::{ACC_WIDTH_MAX, CONTEXT_MAX};
+use weights::config::{Design, DesignFile};
 use weights::network::{Network, Operation, Readout};
 
 /// How a text is cut into windows.
@@ -29,6 +35,9 @@ pub(super) struct WindowArguments {
     /// Networks with neurons: most windows.
     #[arg(long, value_name = "N", default_value_t = u32::MAX, hide_default_value = true)]
     windows: u32,
+    /// Networks with neurons: widths of the machine's values to try, instead of the design's.
+    #[arg(long, value_name = "BITS,..", value_delimiter = ',')]
+    value_width: Vec<u32>,
 }
 
 const WINDOW_MAX: usize = 256;
@@ -76,7 +85,7 @@ impl WindowArguments {
     pub(super) fn execute(
         &self,
         console: &mut Console,
-        network: &Network,
+        (network, file): (&Network, &DesignFile),
         tokens: &Tokens,
         (path, text): (&Path, &str),
         steps: &[u32],
@@ -88,31 +97,118 @@ impl WindowArguments {
         if windows.windows.is_empty() {
             return Err(PipelineError::NoToken { path: path.to_owned() }.into());
         }
-        let count = windows.windows.len();
         let what = format!(
-            "{}: {} weights; {count} windows of {}",
+            "{}: {} weights; {} windows of {}",
             network.name,
             network.ternary_weight_count(),
+            windows.windows.len(),
             rule.window,
         );
         stages.note(console, "import", begin, &what);
-        let mut evaluations = Vec::new();
+        // What cannot be lowered should be said before anything is computed.
+        let mut machines = Vec::new();
         for network in &networks {
-            let bar = ProgressBar::new(count as u64).with_message("float");
-            let style = ProgressStyle::with_template("{msg:<28} {bar:30} {pos}/{len} windows");
-            let bar = bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-            let begin = Instant::now();
-            let (score, tally) = evaluate_windows(network, &windows, &bar)?;
-            bar.finish_and_clear();
-            let evaluation = WindowEvaluation::new(network, &windows, score, tally);
-            let bits = evaluation.rows[0].bits_per_character;
-            stages.note(console, "float", begin, &format!("{bits:.4} bits per character"));
-            evaluations.push(evaluation);
+            machines.push(self.machines(console, network, file, rule.window)?);
+        }
+        let mut bench = Bench { console, stages, windows: &windows };
+        let mut evaluations = Vec::new();
+        for (network, machines) in networks.iter().zip(machines) {
+            evaluations.push(bench.evaluate(network, machines)?);
         }
         let mut evaluation = evaluations.remove(0);
         evaluation.rows.extend(evaluations.into_iter().flat_map(|other| other.rows));
-        console.json(&evaluation.to_json());
-        console.line(&evaluation.to_string());
+        bench.console.json(&evaluation.to_json());
+        bench.console.line(&evaluation.to_string());
         Ok(Exit::Success)
+    }
+
+    /// The machines of a network: of the design's values, or of all widths that are tried.
+    fn machines(
+        &self,
+        console: &mut Console,
+        network: &Network,
+        file: &DesignFile,
+        window: usize,
+    ) -> Result<Vec<(MachineReference, Design)>, PipelineError> {
+        let widths = match self.value_width.as_slice() {
+            [] => vec![file.design.machine.value_width],
+            widths => widths.to_vec(),
+        };
+        let machine = |width: u32| {
+            // Sums and context are made as large as they get: that changes no value.
+            let settings = [
+                format!("machine.value_width={width}"),
+                format!("array.acc_width={ACC_WIDTH_MAX}"),
+                format!("machine.context={}", window.clamp(1, CONTEXT_MAX)),
+            ];
+            let file = file.with_settings(&settings)?;
+            let design = file.design.clone();
+            let source = Source { file, network: network.clone(), texts: Vec::new() };
+            Ok((MachineReference::new(&source.lower()?), design))
+        };
+        let (mut machines, mut refused) = (Vec::new(), Vec::new());
+        for width in widths {
+            match machine(width) {
+                Ok(machine) => machines.push(machine),
+                Err(error) => refused.push((width, error)),
+            }
+        }
+        if machines.is_empty()
+            && let Some((_, error)) = refused.pop()
+        {
+            return Err(error);
+        }
+        for (width, error) in refused {
+            console.line(&format!("values of {width} bits are left out: {error}"));
+        }
+        Ok(machines)
+    }
+}
+
+/// What every row is made with.
+struct Bench<'a, 'c> {
+    console: &'a mut Console<'c>,
+    stages: Stages,
+    windows: &'a Windows,
+}
+
+impl Bench<'_, '_> {
+    fn bar(&self, what: &'static str) -> ProgressBar {
+        let bar = ProgressBar::new(self.windows.windows.len() as u64).with_message(what);
+        let style = ProgressStyle::with_template("{msg:<28} {bar:30} {pos}/{len} windows");
+        bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+    }
+
+    /// The float network at one step count, and its machines.
+    fn evaluate(
+        &mut self,
+        network: &Network,
+        machines: Vec<(MachineReference, Design)>,
+    ) -> anyhow::Result<WindowEvaluation> {
+        let (bar, begin) = (self.bar("float"), Instant::now());
+        let (score, tally) = evaluate_windows(network, self.windows, &bar)?;
+        bar.finish_and_clear();
+        let mut evaluation = WindowEvaluation::new(network, self.windows, score, tally);
+        self.note("float", begin, &evaluation);
+        for (machine, design) in machines {
+            let (bar, begin) = (self.bar("integer machine"), Instant::now());
+            let (score, saturations) = evaluate_machine_windows(&machine, self.windows, &bar)?;
+            bar.finish_and_clear();
+            let widths = MachineWidths {
+                value_width: design.machine.value_width,
+                head_bits: design.machine.head_bits,
+                embedding_digits: design.machine.embedding_digits,
+                saturations,
+            };
+            evaluation.add_machine(network.steps, score, widths);
+            self.note("machine", begin, &evaluation);
+        }
+        Ok(evaluation)
+    }
+
+    /// Prints the line of the last row.
+    fn note(&mut self, name: &'static str, begin: Instant, evaluation: &WindowEvaluation) {
+        let bits = evaluation.rows.last().map_or(f64::NAN, |row| row.bits_per_character);
+        self.stages.note(self.console, name, begin, &format!("{bits:.4} bits per character"));
     }
 }

@@ -126,7 +126,7 @@ impl Predictor for MachinePredictor {
     }
 
     fn context(&self) -> usize {
-        self.machine.parameters().context as usize
+        self.machine.parameters().room()
     }
 
     fn predict(&mut self, id: u32, logits: &mut Vec<f64>) -> Result<(), ReferenceError> {

@@ -44,7 +44,7 @@ pub(super) fn activity(
         reference.step(token, false)?;
     }
     let mut token = last;
-    for position in (first.len()..machine.context as usize).take(length) {
+    for position in (first.len()..machine.room()).take(length) {
         let mut watcher = Watcher { facts: vec![] };
         let prediction = reference.step_observed(token, true, &mut watcher)?;
         token = prediction.map_or(token, |prediction| prediction.token);

@@ -66,7 +66,7 @@ impl Predictor for MachineReference {
     }
 
     fn context(&self) -> usize {
-        self.parameters().context as usize
+        self.parameters().room()
     }
 
     fn predict(&mut self, id: u32, logits: &mut Vec<f64>) -> Result<(), ReferenceError> {

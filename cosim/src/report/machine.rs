@@ -3,7 +3,7 @@
 use super::page::{stacked, whole};
 use super::summary::{Step, Tile, Title, flow, tiles};
 use super::words::{count, grouped, of};
-use super::{boards, bounds, cycles, memories, positions, text, timeline};
+use super::{boards, bounds, cycles, memories, positions, raster, text, timeline};
 use crate::pipeline::machine::MachineReport;
 use crate::synth::SynthReport;
 use maud::Markup;
@@ -21,6 +21,7 @@ pub(super) fn page(report: &MachineReport, boards: &[SynthReport]) -> Markup {
     sections.extend(boards::others(&others));
     sections.extend(report.timeline.as_ref().map(timeline::section));
     sections.extend(positions::section(report));
+    sections.extend(report.spikes.as_ref().and_then(raster::section));
     sections.extend(memories::section(report));
     sections.push(text::checkpoints(report));
     whole(&title, stacked(sections))

@@ -41,7 +41,7 @@ pub(super) fn section(report: &MachineReport) -> Option<Markup> {
             h2 { "Cycles by position in the context" }
             p .why {
                 "From the hardware's counters, every predicted token; positions " (first) " to " (last)
-                " of " (report.machine.context) ". " (model(report))
+                " of " (report.machine.texts()) ". " (model(report))
             }
             svg height=(HEIGHT + FOOT) role="img" {
                 @for mark in marks(largest, 5) {

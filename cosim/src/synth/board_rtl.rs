@@ -94,7 +94,7 @@ impl BoardRtl {
                 contents: MachineImage::new(program).map_err(PipelineError::from)?,
                 choices: PassChoices::of(program),
                 divisor,
-                generate_count: program.parameters.context,
+                generate_count: program.parameters.answer_length(),
                 end_token: program.end_token(),
             })),
             Built::Engine(engine) => Body::Engine(EngineUart { engine: *engine, divisor }),

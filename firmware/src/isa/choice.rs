@@ -119,7 +119,8 @@ choice! {
         Keep = "keep",
         /// Zero.
         Zero = "zero",
-        /// The lowest value there is.
+        /// −2^(width − 2), half of the lowest value: low enough to lose every comparison, and a sum
+        /// with another of its size still fits.
         Lowest = "lowest",
     }
 }

@@ -60,6 +60,10 @@ impl Program {
 
     pub(super) fn list_context(&self, text: &mut String) {
         heading(text, "Context");
+        if self.parameters.context == 0 {
+            line(text, format_args!("texts of any length: nothing depends on the position"));
+            return;
+        }
         let machine = &self.parameters;
         let memories = self.memories();
         let mut free = u32::MAX;

@@ -4,12 +4,20 @@ use super::LowerError;
 use crate::isa::{Encode, Format, INSTRUCTION_WORDS, Matrix, Norm, Softmax};
 use crate::machine::MachineParameters;
 use weights::config::{Design, Form};
-use weights::network::Network;
+use weights::network::{CONTEXT_UNBOUNDED, Network};
 use weights::numeric::Radix;
 use weights::numeric::fixed_point::digit_magnitude_bits;
 
 /// Most words of a store, and most token ids and instructions: their addresses have 16 bits.
 pub const STORE_WORDS_MAX: u64 = 1 << 16;
+
+/// Positions of a text: those of machine and network, or 0 where nothing depends on them.
+fn context(machine: usize, network: &Network) -> u32 {
+    match network.context {
+        CONTEXT_UNBOUNDED => 0,
+        positions => machine.min(positions) as u32,
+    }
+}
 
 /// Refuses a memory whose last words have no addresses.
 pub(super) fn limit_words(memory: &'static str, words: u64, limit: u64) -> Result<(), LowerError> {
@@ -97,7 +105,7 @@ pub(super) fn machine(network: &Network, design: &Design) -> Result<MachineParam
         count_width: machine.attention_bits.max(machine.head_bits),
         key_value_digits: machine.key_value_digits,
         embedding_digits: machine.embedding_digits,
-        context: machine.context.min(network.context) as u32,
+        context: context(machine.context, network),
         vocabulary: network.vocabulary as u32,
         weight_depth: 0,
         key_depth: 0,

@@ -114,7 +114,7 @@ impl MachineLatency {
     }
 }
 
-/// Bits of a position of a text.
+/// Bits of a position of a text; of one where positions are not told apart.
 pub fn position_width(context: u32) -> u32 {
     (u32::BITS - context.saturating_sub(1).leading_zeros()).max(1)
 }

@@ -102,7 +102,7 @@ pub(crate) fn execute(
             let value = memories.operand(space, address, index)?;
             Some(match restart {
                 Restart::Zero if place.restarts => 0,
-                Restart::Lowest if place.restarts => -(1 << (width - 1)),
+                Restart::Lowest if place.restarts => -(1 << (width - 2)),
                 _ => value,
             })
         };

@@ -73,7 +73,7 @@
 
 /* context: Length of a text. */
 #define MACHINE_CONTEXT_OFFSET                           0x10u
-/* context: Positions of a text. */
+/* context: Positions of a text; 0: a text has no end. */
 #define MACHINE_CONTEXT_SHIFT                            0u
 #define MACHINE_CONTEXT_MASK                             0x0001FFFFu
 

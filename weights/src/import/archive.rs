@@ -1,7 +1,7 @@
 //! Writing safetensors: well-formed archives, and archives of any header for tests of the reader.
 
 use safetensors::tensor::{Dtype, TensorView};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// One tensor to be written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,10 +30,28 @@ pub type Archive = BTreeMap<String, ArchiveTensor>;
 /// # Errors
 /// The crate's error, when bytes and shape of a tensor disagree.
 pub fn to_bytes(archive: &Archive) -> Result<Vec<u8>, safetensors::SafeTensorError> {
+    serialized(archive, None)
+}
+
+/// The same with one entry of metadata: the crate orders several by chance.
+///
+/// # Errors
+/// As [`to_bytes`].
+pub fn to_bytes_with(
+    archive: &Archive,
+    (key, text): (&str, String),
+) -> Result<Vec<u8>, safetensors::SafeTensorError> {
+    serialized(archive, Some(HashMap::from([(key.to_owned(), text)])))
+}
+
+fn serialized(
+    archive: &Archive,
+    metadata: Option<HashMap<String, String>>,
+) -> Result<Vec<u8>, safetensors::SafeTensorError> {
     let views = archive.iter().map(|(name, tensor)| {
         TensorView::new(tensor.dtype, tensor.shape.clone(), &tensor.bytes).map(|view| (name, view))
     });
-    safetensors::serialize(views.collect::<Result<Vec<_>, _>>()?, None)
+    safetensors::serialize(views.collect::<Result<Vec<_>, _>>()?, metadata)
 }
 
 /// The tensors of a well-formed file, as the `safetensors` crate reads it.

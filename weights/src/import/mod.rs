@@ -27,6 +27,7 @@ mod llama;
 mod model;
 mod neurtransformer;
 mod other;
+mod pack;
 mod pretrained;
 mod rope;
 mod rwkv;
@@ -40,6 +41,7 @@ pub use error::{ExportError, ImportError};
 pub use export::{config_json, export, safetensors_bytes};
 pub use gguf::{GgufModel, import_gguf, import_gguf_within, is_gguf};
 pub use llama::{export_llama, llama_config_json, llama_safetensors_bytes};
+pub use pack::{PackError, PackedModel, pack_model};
 pub use tokenizer::{TokenizerFile, tokenizer};
 
 use crate::llama::Llama;

@@ -3,6 +3,7 @@
 use super::ImportError;
 use super::container::{Dtype, Tensor};
 use crate::numeric::Trit;
+use half::{bf16, f16};
 use std::ops::Range;
 
 /// Trits in one byte of the packed layout.
@@ -244,7 +245,12 @@ fn require_form(
     })
 }
 
-fn number(tensor: &Tensor<'_>, index: usize, value: f32, expected: &'static str) -> ImportError {
+pub(super) fn number(
+    tensor: &Tensor<'_>,
+    index: usize,
+    value: f32,
+    expected: &'static str,
+) -> ImportError {
     let (file, tensor) = (tensor.file.to_owned(), tensor.name.clone());
     ImportError::Number { file, tensor, index, value, expected }
 }
@@ -253,8 +259,8 @@ fn number(tensor: &Tensor<'_>, index: usize, value: f32, expected: &'static str)
 fn decode(tensor: &Tensor<'_>) -> Vec<f32> {
     let bytes = tensor.bytes;
     match tensor.dtype {
-        Dtype::F16 => pairs(bytes).map(half).collect(),
-        Dtype::BF16 => pairs(bytes).map(|bits| f32::from_bits(u32::from(bits) << 16)).collect(),
+        Dtype::F16 => pairs(bytes).map(|bits| f16::from_bits(bits).to_f32()).collect(),
+        Dtype::BF16 => pairs(bytes).map(|bits| bf16::from_bits(bits).to_f32()).collect(),
         _ => {
             let quads = bytes.chunks_exact(4);
             quads.map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect()
@@ -264,16 +270,4 @@ fn decode(tensor: &Tensor<'_>) -> Vec<f32> {
 
 fn pairs(bytes: &[u8]) -> impl Iterator<Item = u16> {
     bytes.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]]))
-}
-
-/// A half-precision float: 1 sign, 5 exponent (bias 15), 10 fraction bits; exact in f32.
-pub(super) fn half(bits: u16) -> f32 {
-    let sign = if bits >> 15 == 0 { 1.0 } else { -1.0 };
-    let (exponent, fraction) = (i32::from(bits >> 10 & 31), f32::from(bits & 1023));
-    sign * match exponent {
-        0 => fraction * 2f32.powi(-24),
-        31 if fraction == 0.0 => f32::INFINITY,
-        31 => f32::NAN,
-        _ => (1024.0 + fraction) * 2f32.powi(exponent - 25),
-    }
 }

@@ -324,7 +324,7 @@ impl CostDesign {
                     contents: MachineImage::new(&program)?,
                     choices: PassChoices::of(&program),
                     divisor: DIVISOR,
-                    generate_count: program.parameters.context,
+                    generate_count: program.parameters.answer_length(),
                     end_token: program.end_token(),
                 };
                 machine.module()

@@ -1,5 +1,6 @@
 //! `run`: the main job. Text in, tokens out, every write of the hardware compared.
 
+mod spikes;
 mod talk;
 
 use super::classify::{Classify, STEPS_MAX, at_steps, describe as describe_whole};
@@ -9,14 +10,15 @@ use super::options::{quoted, quoted_path};
 use super::stages::Stages;
 use super::{Console, Exit};
 use crate::pipeline::machine::{
-    Conversation, MachinePlant, MachineReport, MachineRtl, MachineTrace, program_file,
+    Conversation, MachinePlant, MachineReport, MachineRtl, MachineTrace, SpikeWork, program_file,
 };
 use crate::pipeline::{Outputs, PipelineError, Source, SourceOptions, read_text};
 use crate::reference::machine::MachineReference;
-use crate::report::{COSIM, PAGE, ReportError, boards_of, page};
+use crate::report::{COSIM, PAGE, ReportError, boards_of, grouped, page};
 use clap::Args;
 use firmware::image::MachineImage;
 use firmware::machine::Program;
+use spikes::{SpikesOf, for_report, spikes_of};
 use std::path::PathBuf;
 use std::time::Instant;
 use talk::{Job, Prompts};
@@ -55,6 +57,10 @@ pub(super) struct RunCommand {
     /// Seed of the sample network and of seeded ids, instead of the design's run.seed.
     #[arg(long, value_name = "S", value_parser = clap::value_parser!(u64).range(..=SEED_MAX))]
     seed: Option<u64>,
+    /// Print the train of a neuron layer and token, as the array received it; the last token if no
+    /// position is given.
+    #[arg(long, value_name = "LAYER[@POSITION]", value_parser = spikes_of)]
+    spikes: Option<SpikesOf>,
     /// Plant a fault in what the hardware is loaded with, to see the check fail.
     #[arg(long, value_name = "KIND")]
     plant: Option<MachinePlant>,
@@ -165,6 +171,7 @@ impl RunCommand {
         let begin = Instant::now();
         let program = source.lower()?;
         stages.note(console, "lower", begin, &describe_program(&program));
+        self.spikes.as_ref().map_or(Ok(()), |spikes| spikes.require(&program))?;
         let image = MachineImage::new(&program)?;
         let planted = self.plant.map(|plant| plant.apply(&program));
         if let Some((_, place)) = &planted {
@@ -200,6 +207,12 @@ impl RunCommand {
         let mut report =
             MachineReport::new(&source, &program, &rtl, &conversations, texts, elapsed);
         stages.note_time(console, "cosim", elapsed, &describe(&report));
+        console.line(&describe_work(&report.work));
+        let steps = source.network.steps;
+        if let Some(spikes) = &self.spikes {
+            spikes.print(console, &job.reference, steps, &conversations)?;
+        }
+        report.spikes = for_report(&job.reference, steps, &conversations)?;
 
         report.gates = gates;
         report.planted = planted.map(|(_, place)| place);
@@ -295,10 +308,10 @@ fn describe_design(design: &Design) -> String {
 fn describe_program(program: &Program) -> String {
     let parameters = &program.parameters;
     format!(
-        "{} instructions; {} weight words, context {}, values of {} bits",
+        "{} instructions; {} weight words, {}, values of {} bits",
         program.instructions.len(),
         parameters.weight_depth,
-        parameters.context,
+        parameters.texts(),
         parameters.value_width,
     )
 }
@@ -313,6 +326,16 @@ fn describe(report: &MachineReport) -> String {
         100.0 * report.cycle_model_error,
         100.0 * report.array_utilisation,
         report.simulated_cycles_per_second * 1e-3,
+    )
+}
+
+fn describe_work(work: &SpikeWork) -> String {
+    format!(
+        "spikes     {} a token enter the matrices: {} additions for {} synapses ({:.1} %)",
+        grouped(work.spikes),
+        grouped(work.additions),
+        grouped(work.synapses),
+        100.0 * work.additions / work.synapses.max(1.0),
     )
 }
 

@@ -13,7 +13,7 @@ use firmware::image::MachineImage;
 use rayon::prelude::*;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, Sender, channel};
-use weights::network::Readout;
+use weights::network::{CONTEXT_UNBOUNDED, Readout};
 use weights::shown::shown;
 
 /// What a model's text begins with where nobody says.
@@ -47,7 +47,10 @@ impl Prompts {
             Some(folder) => Tokens::open(folder, network)?,
             None => Tokens::bytes(network),
         };
-        let context = source.file.design.machine.context.min(network.context);
+        let context = match network.context {
+            CONTEXT_UNBOUNDED => usize::MAX,
+            positions => source.file.design.machine.context.min(positions),
+        };
         let mut prompts = Vec::new();
         for text in given {
             prompts.push((text.clone(), tokens.encode(text)?));

@@ -2,9 +2,10 @@
 //! cost.
 //!
 //! ```text
-//!  text ─► tail ─► windows ─► float executor ─┬─► bits per character
-//!                                             ├─► rates of neuron layers
-//!                                             └─► additions a token ─► energies
+//!  text ─► tail ─► windows ─┬─► float executor ─┬─► bits per character
+//!                           │                   ├─► rates of neuron layers
+//!                           │                   └─► additions a token ─► energies
+//!                           └─► integer machine ──► bits per character, saturations
 //! ```
 //!
 //! The state is cleared before every window, and the first positions of each are not scored.
@@ -14,10 +15,11 @@ mod report;
 mod tally;
 
 pub use energy::{Energies, Energy};
-pub use report::WindowEvaluation;
+pub use report::{MachineWidths, WindowEvaluation, WindowRow};
 pub use tally::{AttentionTally, LayerTally, MatrixTally, Tally};
 
 use crate::reference::float::FloatExecutor;
+use crate::reference::machine::MachineReference;
 use crate::reference::{ReferenceError, Score, Tokens};
 use indicatif::ProgressBar;
 use rayon::prelude::*;
@@ -106,6 +108,36 @@ pub fn evaluate_windows(
         sum.1.add(&tally);
     }
     Ok(sum)
+}
+
+/// Scores every window with the integer machine; ticks `bar` once a window. Yields the writes that
+/// saturated as well.
+///
+/// # Errors
+/// The first error of a window.
+pub fn evaluate_machine_windows(
+    machine: &MachineReference,
+    windows: &Windows,
+    bar: &ProgressBar,
+) -> Result<(Score, u64), ReferenceError> {
+    let one = |ids: &Vec<u32>| {
+        let (mut machine, mut read) = (machine.clone(), Vec::with_capacity(ids.len()));
+        let before = machine.saturations();
+        machine.reset();
+        for (position, &id) in ids.iter().enumerate() {
+            // What nobody scores is not asked for.
+            let scored = (windows.rule.skip..ids.len() - 1).contains(&position);
+            let prediction = machine.step(id, scored)?;
+            read.push(prediction.map_or(Vec::new(), |prediction| prediction.values().collect()));
+        }
+        bar.inc(1);
+        Ok((score(&read, ids, windows.rule.skip), machine.saturations() - before))
+    };
+    let scores: Vec<Result<_, ReferenceError>> = windows.windows.par_iter().map(one).collect();
+    scores.into_iter().try_fold((Score::default(), 0), |sum, result| {
+        let (score, saturations) = result?;
+        Ok((sum.0.add(score), sum.1 + saturations))
+    })
 }
 
 /// The logits of positions from `skip` on are scored on the ids that follow them.

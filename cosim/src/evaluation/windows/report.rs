@@ -47,6 +47,26 @@ pub struct WindowRow {
     pub model: String,
     /// Mean of −log2 p over characters.
     pub bits_per_character: f64,
+    /// What its values are made of, for a machine.
+    pub machine: Option<MachineWidths>,
+}
+
+/// What decides how exact a machine is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct MachineWidths {
+    /// Bits of a value.
+    pub value_width: u32,
+    /// Bits of a count before the head.
+    pub head_bits: u32,
+    /// Balanced ternary digits of embedding and head.
+    pub embedding_digits: u32,
+    /// Writes that saturated.
+    pub saturations: u64,
+}
+
+/// Bits a character, of characters.
+fn bits(score: Score, characters: usize) -> f64 {
+    score.nats / std::f64::consts::LN_2 / characters.max(1) as f64
 }
 
 impl WindowEvaluation {
@@ -60,7 +80,7 @@ impl WindowEvaluation {
         let active: u64 = spiking().map(|matrix| matrix.active).sum();
         let passed: u64 = spiking().map(|matrix| matrix.synapses * matrix.products).sum();
         let spikes: u64 = layers.iter().map(|layer| layer.spikes).sum();
-        let bits = score.nats / std::f64::consts::LN_2 / windows.characters.max(1) as f64;
+        let bits_per_character = bits(score, windows.characters);
         let model = match network.steps {
             1 => "float, ternary weights".to_owned(),
             steps => format!("float, ternary weights, {steps} steps"),
@@ -73,7 +93,7 @@ impl WindowEvaluation {
             windows: windows.windows.len(),
             scored: score.scored,
             characters: windows.characters,
-            rows: vec![WindowRow { model, bits_per_character: bits }],
+            rows: vec![WindowRow { model, bits_per_character, machine: None }],
             mean_rate,
             spikes_per_token: spikes as f64 / tokens.max(1) as f64,
             spikes_per_synapse: (passed > 0).then(|| active as f64 / passed as f64),
@@ -81,6 +101,16 @@ impl WindowEvaluation {
             layers,
             matrices,
         }
+    }
+
+    /// Adds what an integer machine has found.
+    pub fn add_machine(&mut self, steps: usize, score: Score, widths: MachineWidths) {
+        let model = match steps {
+            1 => "integer machine".to_owned(),
+            steps => format!("integer machine, {steps} steps"),
+        };
+        let bits_per_character = bits(score, self.characters);
+        self.rows.push(WindowRow { model, bits_per_character, machine: Some(widths) });
     }
 
     /// The table as JSON.
@@ -104,8 +134,23 @@ impl fmt::Display for WindowEvaluation {
             self.rule.skip,
             grouped(self.characters as f64),
         )?;
+        // Machines stand behind the float network that they are beside.
+        let mut reference = f64::NAN;
         for row in &self.rows {
-            writeln!(f, "{:<40}{:>9.4} bits per character", row.model, row.bits_per_character)?;
+            write!(f, "{:<40}{:>9.4} bits per character", row.model, row.bits_per_character)?;
+            if let Some(widths) = row.machine {
+                let MachineWidths { value_width, head_bits, embedding_digits, saturations } =
+                    widths;
+                let more = 100.0 * (row.bits_per_character / reference - 1.0);
+                write!(
+                    f,
+                    ", {more:+.2} %: values of {value_width} bits, {embedding_digits} digits and \
+                     {head_bits} bits at the head, {saturations} saturations"
+                )?;
+            } else {
+                reference = row.bits_per_character;
+            }
+            writeln!(f)?;
         }
         if let Some(mean) = self.mean_rate {
             let steps = if self.steps == 1 { "" } else { " and step" };

@@ -123,7 +123,7 @@ fn talk<S: Simulation>(
         driver.bus().send(token, false)?;
     }
     let mut token = last;
-    for position in (prompt.len() - 1..parameters.context as usize).take(length) {
+    for position in (prompt.len() - 1..parameters.room()).take(length) {
         // Tokens of the prompt may still be under way; from here on each is measured alone.
         let before = quiet_counters(&mut driver)?;
         let expected = driver.bus().expect(token, true)?;

@@ -12,6 +12,7 @@ mod plant;
 mod report;
 mod rtl;
 mod timeline;
+mod work;
 
 pub use conversation::{Conversation, MachineTrace, TokenRun, converse};
 pub use file::program_file;
@@ -19,3 +20,4 @@ pub use plant::MachinePlant;
 pub use report::{CheckpointReport, ConversationReport, MachineReport, MemoryReport, TokenReport};
 pub use rtl::MachineRtl;
 pub use timeline::{Timeline, TimelineEntry, TimelineUnit};
+pub use work::SpikeWork;

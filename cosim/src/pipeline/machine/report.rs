@@ -1,9 +1,10 @@
 //! What a run of a machine found and how fast it was, `5-cosim.json`.
 
-use super::{Conversation, MachineRtl, Timeline};
+use super::{Conversation, MachineRtl, SpikeWork, Timeline};
 use crate::gates::GatesReport;
 use crate::machine::Memory;
 use crate::pipeline::{Source, ToolVersion};
+use crate::spikes::SpikeRecord;
 use firmware::machine::{MachineParameters, Program};
 use firmware::machine_memories::MemoryUse;
 use serde::{Deserialize, Serialize};
@@ -70,6 +71,12 @@ pub struct MachineReport {
     pub checkpoints: Vec<CheckpointReport>,
     /// One entry a prompt.
     pub conversations: Vec<ConversationReport>,
+    /// What the spikes of a predicted token cost.
+    #[serde(default)]
+    pub work: SpikeWork,
+    /// Spikes of the first conversation's first tokens, for a network with neurons.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spikes: Option<SpikeRecord>,
     /// The predicted token whose cycles are nearest to the mean, if one was predicted.
     pub timeline: Option<Timeline>,
 }
@@ -200,6 +207,8 @@ impl MachineReport {
             tools: Vec::new(),
             memories: program.memories().iter().map(MemoryReport::from).collect(),
             checkpoints: checkpoints(conversations),
+            work: SpikeWork::of(conversations, parameters.radix),
+            spikes: None,
             timeline: Timeline::nearest(program, conversations, ratio(cycles, predictions as f64)),
             conversations: reports,
         }

@@ -149,7 +149,7 @@ impl MachineReference {
     ) -> Result<Option<Prediction<'_>>, ReferenceError> {
         let image = Arc::clone(&self.image);
         let program = &image.program;
-        let (position, context) = (self.state.position, program.parameters.context as usize);
+        let (position, context) = (self.state.position, program.parameters.room());
         if position >= context {
             return Err(ReferenceError::ContextFull { position, context });
         }
@@ -168,6 +168,7 @@ impl MachineReference {
             match instruction.action {
                 Action::End(_) | Action::Loop(_) | Action::Next(_) => {}
                 _ => {
+                    observer.at(control.position() as usize);
                     observer.issue(index);
                     let facts = self.state.execute(&image, &control, instruction, observer);
                     observer.finish(index, &facts);
@@ -175,7 +176,7 @@ impl MachineReference {
             }
             control.advance(instruction);
         }
-        self.state.position += 1;
+        self.state.position = program.parameters.position_after(position);
         if !asked {
             return Ok(None);
         }

@@ -123,6 +123,9 @@ pub trait Observer {
     /// Whether [`write`](Observer::write) is called at all.
     const WRITES: bool;
 
+    /// The next instruction works at this position: that of the token, or of a loop over positions.
+    fn at(&mut self, _position: usize) {}
+
     /// The instruction at this index begins.
     fn issue(&mut self, _instruction: usize) {}
 

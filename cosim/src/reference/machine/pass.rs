@@ -15,7 +15,7 @@ use weights::numeric::pass::{Finished, Reduce, normalised_reciprocal};
 fn restarted(x: i64, restarts: bool, restart: Restart, width: u32) -> i64 {
     match restart {
         Restart::Zero if restarts => 0,
-        Restart::Lowest if restarts => -(1 << (width - 1)),
+        Restart::Lowest if restarts => -(1 << (width - 2)),
         _ => x,
     }
 }

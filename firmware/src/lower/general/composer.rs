@@ -14,6 +14,10 @@ use weights::config::Design;
 use weights::network::{Network, Operation};
 use weights::numeric::pass::FunctionTable;
 
+/// Fraction bits that a value has whatever is proven of it: published networks lose nothing with so
+/// many, and clearly with four.
+const FRACTION_LEAST: i64 = 8;
+
 /// The memories whose words values take and give back.
 #[derive(Default)]
 pub(super) struct Pools {
@@ -195,10 +199,12 @@ impl<'n> Composer<'n> {
         LowerError::Operation { operation, reason: reason.into(), remedy }
     }
 
-    /// The fraction of a value that is at most `bound`.
+    /// The fraction of a value that is at most `bound`. What is proven of squares and products behind
+    /// matrices is far above what occurs, and would leave them no fraction: those keep
+    /// [`FRACTION_LEAST`] bits, and saturate, counted, where they should ever be that large.
     pub(super) fn fraction(&self, bound: f64) -> i64 {
         let width = i64::from(self.machine.value_width);
         let whole = bound.max(1e-6).log2().ceil() as i64;
-        (width - 1 - whole).min(width - 10)
+        (width - 1 - whole).clamp(FRACTION_LEAST, width - 10)
     }
 }

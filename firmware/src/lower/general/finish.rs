@@ -105,7 +105,8 @@ impl Composer<'_> {
                 Action::Loop(turn) => {
                     let last = match turn.extent {
                         Extent::Count => turn.count.max(1) - 1,
-                        Extent::Positions | Extent::Here => context - 1,
+                        // Where nothing depends on positions, no loop runs over them.
+                        Extent::Positions | Extent::Here => context.saturating_sub(1),
                     };
                     let strides = [
                         0,

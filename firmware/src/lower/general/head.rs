@@ -156,7 +156,8 @@ impl<'n> Composer<'n> {
         let (unit, energy) = (1.0, None);
         let joined = Vector { at, _area: Some(area), layout, fraction, unit, bound, energy };
         let (channels, per_head) = (joined.layout.width, None);
-        let train = self.peak_train_of(input, &joined, channels, per_head)?;
+        let bits = self.one_pass_bits();
+        let train = self.peak_train_of(input, &joined, channels, per_head, bits)?;
         let mut values = Vec::with_capacity(table.rows * (table.columns + 1));
         for (row, &bias) in table.values.chunks_exact(table.columns).zip(bias) {
             values.extend_from_slice(row);

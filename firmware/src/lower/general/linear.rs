@@ -31,7 +31,14 @@ impl<'n> Composer<'n> {
         let vector = self.vector(name)?;
         let most = self.design.machine.count_width;
         let whole = vector.bound.max(1e-6).log2().ceil() as i64;
-        let fraction = COUNT_FRACTION.min(i64::from(most) - whole).min(vector.fraction);
+        let wanted = COUNT_FRACTION.min(vector.fraction);
+        let fraction = wanted.min(i64::from(most) - whole);
+        if fraction < wanted {
+            // What is proven of the values is far above what they are: a square, say.
+            let train = self.peak_train_of(name, &vector, vector.layout.width, None, most)?;
+            self.know_train(name, Counts::Fixed, Rc::clone(&train));
+            return Ok(train);
+        }
         let bound = (vector.bound * exp2(fraction)).round().max(1.0) as u64;
         let bits = bit_length(bound as i64).min(most);
         let theta = vector.unit * exp2(-fraction);
@@ -56,20 +63,22 @@ impl<'n> Composer<'n> {
         if let Some(train) = self.known_train(name, Counts::Peak) {
             return Ok(train);
         }
-        let train = self.peak_train_of(name, vector, vector.layout.width, None)?;
+        let bits = self.one_pass_bits();
+        let train = self.peak_train_of(name, vector, vector.layout.width, None, bits)?;
         self.know_train(name, Counts::Peak, Rc::clone(&train));
         Ok(train)
     }
 
-    /// The same of `channels` channels, those of a head where it moves from head to head.
+    /// The same of `channels` channels, those of a head where it moves from head to head, in counts
+    /// of `bits` bits.
     pub(super) fn peak_train_of(
         &mut self,
         name: &str,
         vector: &Vector,
         channels: usize,
         per_head: Option<PerHead>,
+        bits: u32,
     ) -> Result<Rc<Train>, LowerError> {
-        let bits = self.one_pass_bits();
         let scalar = self.pools.scalars.take(1);
         let head = per_head.unwrap_or_default();
         let draft = Draft::over(channels).a_heads(vector.at, head);

@@ -35,7 +35,7 @@ register_map! {
             "Balanced ternary digits of an embedding.";
     }
     0x10 Context "context" "Length of a text." {
-        Context "context" [16:0] Parameter 0 "Positions of a text.";
+        Context "context" [16:0] Parameter 0 "Positions of a text; 0: a text has no end.";
     }
     0x14 Vocabulary "vocabulary" "Number of tokens." {
         Vocabulary "vocabulary" [16:0] Parameter 0 "Token ids: 0 to vocabulary - 1.";

@@ -50,7 +50,10 @@ impl MachineUart {
         let core = MachineCore { parameters: self.parameters, contents, choices };
         let core = core.module();
         // A prompt is no longer than a text, so that one always finds room.
-        let queue_depth = self.parameters.context.next_power_of_two().clamp(2, QUEUE_DEPTH_MAX);
+        let queue_depth = match self.parameters.context {
+            0 => QUEUE_DEPTH_MAX,
+            context => context.next_power_of_two().clamp(2, QUEUE_DEPTH_MAX),
+        };
         let bridge = UartBridge { divisor: self.divisor, queue_depth }.module();
         let mut net = Net::new(&b);
         b.port_group("Serial line, 8N1.");
@@ -83,14 +86,15 @@ impl MachineUart {
     }
 
     fn summary(&self) -> String {
-        let MachineParameters { lanes, slots, planes, vocabulary, context, .. } = self.parameters;
+        let MachineParameters { lanes, slots, planes, vocabulary, .. } = self.parameters;
         format!(
             "a spiking ternary language model behind a serial line.\n\n\
-             {lanes} lanes, {slots} slots, {planes} planes; {vocabulary} token ids, texts of \
-             {context} positions. A token is two bytes, the lower first; bit 15 of a received one \
+             {lanes} lanes, {slots} slots, {planes} planes; {vocabulary} token ids, {}. A token is two bytes, the lower first; bit 15 of a received one \
              asks for {} predictions, bit 15 of a sent one is the last of them. Id {CLEAR_ID:#06x} \
              begins a new text. A bit takes {} cycles.",
-            self.generate_count, self.divisor
+            self.parameters.texts(),
+            self.generate_count,
+            self.divisor
         )
     }
 

@@ -24,7 +24,7 @@ pub const TOKEN_WIDTH: u32 = 16;
 /// Parameters of the block.
 #[derive(Clone, Copy, Debug)]
 pub struct TokenLoop {
-    /// Positions of a text.
+    /// Positions of a text; 0 for texts without an end, whose positions stay at the last one.
     pub context: u32,
     /// Token ids.
     pub vocabulary: u32,
@@ -86,12 +86,21 @@ impl TokenLoop {
 
         b.section("Position.");
         let position = b.register_reset("position_q", token_type, 0);
-        let last = i128::from(self.context) - 1;
-        let last = b.constant("LAST_POSITION", last, token_type, "positions of a text - 1");
+        let endless = self.context == 0;
+        let (last, meaning) = match self.context {
+            0 => ((1 << TOKEN_WIDTH) - 1, "positions beyond are not told apart"),
+            context => (i128::from(context) - 1, "positions of a text - 1"),
+        };
+        let last = b.constant("LAST_POSITION", last, token_type, meaning);
         let at_end = b.wire("at_end", position.signal().eq(last));
-        position.when(begins, position.signal().same(0)).when(leaves, position.signal() + 1);
-        let full = b.register_reset("full_q", bit, 0);
-        let full = full.when(begins, b.flag(false)).when(leaves & at_end, b.flag(true)).signal();
+        let moves = if endless { leaves & !at_end } else { leaves };
+        position.when(begins, position.signal().same(0)).when(moves, position.signal() + 1);
+        let full = if endless {
+            b.flag(false)
+        } else {
+            let full = b.register_reset("full_q", bit, 0);
+            full.when(begins, b.flag(false)).when(leaves & at_end, b.flag(true)).signal()
+        };
 
         b.section("A token is taken while none is under way.");
         let free = b.wire("free", settings.run & !settings.clear & !full & !busy);
@@ -115,7 +124,8 @@ impl TokenLoop {
         left.when(accepted, count.is(0).select(count.same(0), count - 1))
             .when(again, left.signal() - 1);
         let is_end = b.wire("is_end", settings.end_enable & prediction.eq(settings.end_token));
-        let is_last = b.wire("is_last", left.signal().is(0) | is_end | at_end);
+        let is_last = left.signal().is(0) | is_end;
+        let is_last = b.wire("is_last", if endless { is_last } else { is_last | at_end });
         b.assign(again, answers & !is_last);
         let answer = b.delay("prediction_q", answers, prediction);
         let answer_last = b.delay("prediction_last_q", answers, is_last);
@@ -158,9 +168,11 @@ impl TokenLoop {
         let ends = b.register_reset("ends_q", bit, 1);
         let ends = ends.when(answers, is_last).when(begins, b.flag(true)).signal();
         b.assert_property("answer_ends", ends | (busy & asked_q), meaning);
-        let inside = full | position.signal().le(last);
-        b.assert_property("position_in_text", inside, "A position is one of the text.");
-        b.assert_property("full_is_idle", !(full & busy), "A full text runs no token.");
+        if !endless {
+            let inside = full | position.signal().le(last);
+            b.assert_property("position_in_text", inside, "A position is one of the text.");
+            b.assert_property("full_is_idle", !(full & busy), "A full text runs no token.");
+        }
         b.finish()
     }
 

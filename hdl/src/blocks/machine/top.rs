@@ -51,15 +51,15 @@ impl Machine {
 
     /// The module `machine`.
     pub fn module(&self) -> Arc<Module> {
-        let MachineParameters { lanes, slots, planes, vocabulary, context, .. } = self.parameters;
+        let MachineParameters { lanes, slots, planes, vocabulary, .. } = self.parameters;
         let b = Builder::new(
             "machine",
             file!(),
             &format!(
                 "a spiking ternary language model behind AXI4-Lite and AXI4-Stream.\n\n\
-                 {lanes} lanes, {slots} slots, {planes} planes; {vocabulary} token ids, texts of \
-                 {context} positions. Program, weights and constants are loaded through the \
-                 registers."
+                 {lanes} lanes, {slots} slots, {planes} planes; {vocabulary} token ids, {}. \
+                 Program, weights and constants are loaded through the registers.",
+                self.parameters.texts()
             ),
         );
         let (contents, choices) = (self.contents.clone(), self.choices.clone());

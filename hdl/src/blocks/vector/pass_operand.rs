@@ -81,7 +81,7 @@ impl PassOperand {
             (&in_memory, &|| word),
         ]);
         let lowest = || {
-            let lowest = [b.flag(true), b.literal(0, uint(self.value_width - 1))];
+            let lowest = [b.literal(0b11, uint(2)), b.literal(0, uint(self.value_width - 2))];
             b.wire("lowest", b.concat(&lowest)).repeat(self.elements)
         };
         let anew = restart.pick(&[

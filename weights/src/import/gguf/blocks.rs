@@ -1,6 +1,6 @@
 //! The types of GGUF: from blocks of bytes to numbers.
 
-use crate::import::tensors::half;
+use half::f16;
 
 /// The types that are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,13 +80,13 @@ pub(super) fn floats(kind: Kind, bytes: &[u8]) -> Vec<f32> {
             let quads = bytes.chunks_exact(4);
             quads.map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect()
         }
-        Kind::F16 => bytes.chunks_exact(2).map(|b| half(pair(b))).collect(),
+        Kind::F16 => bytes.chunks_exact(2).map(|b| f16::from_bits(pair(b)).to_f32()).collect(),
         Kind::BF16 => {
             bytes.chunks_exact(2).map(|b| f32::from_bits(u32::from(pair(b)) << 16)).collect()
         }
         _ => {
             let block = |block: &[u8]| {
-                let scale = half(pair(block));
+                let scale = f16::from_bits(pair(block)).to_f32();
                 block[2..].iter().map(|&q| scale * f32::from(q as i8)).collect::<Vec<_>>()
             };
             bytes.chunks_exact(34).flat_map(block).collect()
@@ -122,13 +122,13 @@ pub(super) fn trits(kind: Kind, bytes: &[u8]) -> Result<(Vec<i16>, Vec<f32>), Tr
                     let byte = block[32 * part + within % 32];
                     push(&mut trits, (byte >> (2 * (within / 32))) & 3)?;
                 }
-                scales.push(half(u16::from_le_bytes([block[64], block[65]])));
+                scales.push(f16::from_le_bytes([block[64], block[65]]).to_f32());
             }
         }
         _ => {
             for block in bytes.chunks_exact(54) {
                 tq1(block, &mut trits);
-                scales.push(half(u16::from_le_bytes([block[52], block[53]])));
+                scales.push(f16::from_le_bytes([block[52], block[53]]).to_f32());
             }
         }
     }

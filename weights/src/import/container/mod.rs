@@ -8,6 +8,8 @@
 //! equal keys and reports faults without their values, so the header is read here; the crate
 //! writes our files, and a test holds both readers to the same tensors.
 
+pub(super) mod base3;
+
 use super::json::{Object, shown};
 use super::{ImportError, Limits, folder, other};
 use serde::Deserialize;
@@ -89,7 +91,10 @@ struct Placed {
 
 struct WeightFile {
     name: String,
+    /// Its bytes, and behind them the floats of its packed matrices.
     bytes: Vec<u8>,
+    /// The matrices that are packed still.
+    packed: BTreeMap<String, base3::Packed>,
 }
 
 /// All weight files of a model, under one rule for tensors: taken, known to be without effect, or
@@ -122,6 +127,7 @@ impl Container {
             let bytes = folder::read(folder, &file, room)?;
             room -= bytes.len() as u64;
             container.add(file, bytes, limits)?;
+            room = room.saturating_sub(container.unpack(room)?);
         }
         Ok(container)
     }
@@ -131,7 +137,8 @@ impl Container {
         let data_begin = LENGTH_BYTES + header.len();
         let data_bytes = (bytes.len() - data_begin) as u64;
         let mut ranges = Vec::new();
-        for (tensor, entry) in entries(&name, header)? {
+        let (entries, packed) = entries(&name, header)?;
+        for (tensor, entry) in entries {
             let dtype = check_entry(&name, &tensor, &entry, data_bytes)?;
             let [begin, end] = entry.data_offsets;
             ranges.push((begin, end, tensor.clone()));
@@ -148,26 +155,47 @@ impl Container {
             }
         }
         check_cover(&name, ranges, data_bytes)?;
-        self.files.push(WeightFile { name, bytes });
+        self.files.push(WeightFile { name, bytes, packed });
         Ok(())
+    }
+
+    /// Puts floats in the place of the packed matrices of the last file; yields their bytes, at most
+    /// `room`.
+    fn unpack(&mut self, room: u64) -> Result<u64, ImportError> {
+        let Some(file) = self.files.last_mut() else { return Ok(0) };
+        let before = file.bytes.len();
+        for (name, packed) in std::mem::take(&mut file.packed) {
+            let placed = self.tensors.get_mut(&name).filter(|it| it.dtype == Dtype::U8);
+            let Some(placed) = placed else {
+                let reason = "the metadata says that it is packed, but it is no tensor of U8";
+                let (file, reason) = (file.name.clone(), reason.to_owned());
+                return Err(ImportError::Entry { file, tensor: name, reason });
+            };
+            let left = room - (file.bytes.len() - before) as u64;
+            let floats = packed.floats(&file.bytes[placed.begin..placed.end], left);
+            let floats = floats.map_err(|reason| ImportError::Entry {
+                file: file.name.clone(),
+                tensor: name,
+                reason,
+            })?;
+            let begin = file.bytes.len();
+            file.bytes.extend(floats.iter().flat_map(|value| value.to_le_bytes()));
+            let end = file.bytes.len();
+            *placed =
+                Placed { file: placed.file, dtype: Dtype::F32, shape: packed.shape, begin, end };
+        }
+        Ok((file.bytes.len() - before) as u64)
     }
 
     /// Yields a tensor and marks it as used.
     pub(super) fn take(&mut self, name: &str) -> Result<Tensor<'_>, ImportError> {
-        let Some(placed) = self.tensors.get(name) else {
+        if !self.has(name) {
             let file = if self.files.len() == 1 { &self.files[0].name } else { INDEX };
             let (file, tensor) = (file.to_owned(), name.to_owned());
             return Err(ImportError::TensorMissing { file, tensor });
-        };
+        }
         self.used.insert(name.to_owned());
-        let file = &self.files[placed.file];
-        Ok(Tensor {
-            file: &file.name,
-            name: name.to_owned(),
-            dtype: placed.dtype,
-            shape: &placed.shape,
-            bytes: &file.bytes[placed.begin..placed.end],
-        })
+        Ok(self.look(name).expect("it is there"))
     }
 
     /// Whether a tensor of that name is there; to look is not to take.
@@ -178,6 +206,19 @@ impl Container {
     /// The names of all tensors, in the order of the alphabet.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         self.tensors.keys().map(String::as_str)
+    }
+
+    /// Yields a tensor; to look is not to take.
+    pub(super) fn look(&self, name: &str) -> Option<Tensor<'_>> {
+        let placed = self.tensors.get(name)?;
+        let file = &self.files[placed.file];
+        Some(Tensor {
+            file: &file.name,
+            name: name.to_owned(),
+            dtype: placed.dtype,
+            shape: &placed.shape,
+            bytes: &file.bytes[placed.begin..placed.end],
+        })
     }
 
     /// Declares a tensor that changes nothing in what the model computes, if it is there.
@@ -274,19 +315,25 @@ fn header<'file>(
     Ok(&rest[..claimed as usize])
 }
 
+/// Tensors of a header, and the matrices among them that are packed.
+type Entries = (BTreeMap<String, Entry>, BTreeMap<String, base3::Packed>);
+
 /// The entries of the header without the metadata, which must be texts.
-fn entries(file: &str, header: &[u8]) -> Result<BTreeMap<String, Entry>, ImportError> {
+fn entries(file: &str, header: &[u8]) -> Result<Entries, ImportError> {
     let damaged = |reason: String| ImportError::Json {
         place: format!("{file}, header"),
         reason: shown(&reason),
     };
     let Object(all) = serde_json::from_slice::<Object<Object<Value>>>(header)
         .map_err(|error| damaged(error.to_string()))?;
-    let mut entries = BTreeMap::new();
+    let (mut entries, mut packed) = (BTreeMap::new(), BTreeMap::new());
     for (tensor, Object(fields)) in all {
         if tensor == METADATA {
             if let Some((key, _)) = fields.iter().find(|(_, value)| !value.is_string()) {
                 return Err(damaged(format!("`{METADATA}`: value of `{key}` is no text")));
+            }
+            if let Some(text) = fields.get(base3::KEY).and_then(Value::as_str) {
+                packed = base3::parse(text).map_err(damaged)?;
             }
             continue;
         }
@@ -300,7 +347,7 @@ fn entries(file: &str, header: &[u8]) -> Result<BTreeMap<String, Entry>, ImportE
             .map_err(|error| damaged(format!("tensor `{tensor}`: {error}")))?;
         entries.insert(tensor, entry);
     }
-    Ok(entries)
+    Ok((entries, packed))
 }
 
 /// Checks dtype, shape and offsets of one tensor against each other and the file.
