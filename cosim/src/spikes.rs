@@ -7,7 +7,7 @@ use crate::reference::machine::{Facts, MachineReference, Observer, Write};
 use firmware::isa::Action;
 use firmware::machine::Program;
 use serde::{Deserialize, Serialize};
-use std::fmt::Write;
+use std::fmt::Write as _;
 
 /// Spikes of all neuron layers, in the order in which the layers first fired.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

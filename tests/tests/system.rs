@@ -57,7 +57,7 @@ fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
 fn the_sample_machine_writes_what_the_reference_writes() {
     let out = tempfile::tempdir().unwrap();
     let out_path = out.path().to_str().unwrap();
-    let ended = spikewright(&["run", "--out", out_path, "--json", "--tokens", "6"]);
+    let ended = spikewright(&["run", "--sample", "--out", out_path, "--json", "--tokens", "6"]);
     assert_eq!(ended.exit, Exit::Success, "{}", ended.stderr);
     assert_eq!(ended.stderr.lines().last(), Some("RTL = reference"));
     let printed: serde_json::Value = serde_json::from_str(&ended.stdout).expect("only JSON");
@@ -92,7 +92,7 @@ fn every_fault_planted_in_a_machine_is_seen_named_and_replayed() {
     let out = tempfile::tempdir().unwrap();
     let out_path = out.path().to_str().unwrap();
     for plant in ["weight", "instruction", "constant"] {
-        let options = ["run", "--out", out_path, "--tokens", "3", "--plant", plant];
+        let options = ["run", "--sample", "--out", out_path, "--tokens", "3", "--plant", plant];
         let ended = spikewright(&options);
         assert_eq!(ended.exit, Exit::Failure, "{plant}: {}", ended.stderr);
         let begin = ended.stdout.find("mismatch at token ").expect("a mismatch");
@@ -273,8 +273,8 @@ fn equal_input_gives_equal_bytes() {
     let runs = folders.each_ref().map(|folder| {
         // The other tests of this file name absolute paths only.
         std::env::set_current_dir(folder.path()).unwrap();
-        for command in ["run", "layers"] {
-            let ended = spikewright(&[command, "--seed", "7", "--tokens", "2"]);
+        for command in [&["run", "--sample"][..], &["layers"]] {
+            let ended = spikewright(&[command, &["--seed", "7", "--tokens", "2"]].concat());
             assert_eq!(ended.exit, Exit::Success, "{}", ended.stderr);
         }
         let mut files = files(&folder.path().join("build"));

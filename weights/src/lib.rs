@@ -3,6 +3,7 @@
 //! Architecture invariant: this crate knows no Verilog. Everything to its right, from the program
 //! to the report, is derived from what it holds.
 
+pub mod bundled;
 pub mod calibration;
 pub mod config;
 pub mod files;

@@ -16,13 +16,16 @@ use weights::shown::shown_path;
 /// Arguments of `generate`.
 #[derive(Args, Debug)]
 pub(super) struct GenerateCommand {
-    /// The design; without it, the bundled one of the sample network or, with --model, of the
-    /// TinyStories model.
+    /// The design; without it, the bundled one that fits the model.
     #[arg(value_name = "DESIGN.toml")]
     design: Option<PathBuf>,
-    /// Folder of a BitNet model in the Hugging Face layout; without it, the seeded sample network.
+    /// Folder of a model in the Hugging Face layout; without it, the bundled model or, with a design,
+    /// its sample network.
     #[arg(long, value_name = "DIR", conflicts_with = "engine")]
     model: Option<PathBuf>,
+    /// The seeded sample network of the bundled design: noise, on a small machine.
+    #[arg(long, conflicts_with_all = ["model", "design"])]
+    sample: bool,
     /// The streaming engine of single layers instead of a machine for the whole network.
     #[arg(long)]
     engine: bool,
@@ -40,6 +43,8 @@ impl GenerateCommand {
         let begin = Instant::now();
         let (design, model) = (self.design.clone(), self.model.clone());
         let options = SourceOptions { design, model, ..SourceOptions::default() };
+        // An engine runs the matrices of any model: it has none of its own.
+        let options = if self.sample || self.engine { options } else { options.or_bundled() };
         let file = options.design_file()?;
         let mut outputs = options.outputs(&self.out, &file)?;
         outputs.add("0-config.toml", file.design.to_commented_toml());

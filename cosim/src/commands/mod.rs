@@ -19,6 +19,7 @@ mod generate;
 mod init;
 mod layers;
 mod options;
+mod pack;
 mod prove;
 mod quantise;
 mod report;
@@ -88,6 +89,8 @@ enum Command {
     Synth(synth::SynthCommand),
     /// Write the Verilog, the C header and the register page of a design; needs no tool.
     Generate(generate::GenerateCommand),
+    /// Pack the ternary matrices of a model, five trits a byte, into a folder that loads again.
+    Pack(pack::PackCommand),
     /// Run or replay one matrix of a run, with a waveform if asked.
     Cosim(cosim::CosimCommand),
     /// Make the HTML page of a run again, from its JSON files; needs no tool.
@@ -142,6 +145,7 @@ where
         Command::Layers(command) => command.execute(&mut console),
         Command::Synth(command) => command.execute(&mut console),
         Command::Generate(command) => command.execute(&mut console),
+        Command::Pack(command) => command.execute(&mut console),
         Command::Cosim(command) => command.execute(&mut console),
         Command::Report(command) => command.execute(&mut console),
         Command::Eval(command) => command.execute(&mut console),

@@ -6,6 +6,7 @@ use crate::reference::{Tokens, seeded_ids, stories};
 use firmware::lower::{LowerError, lower};
 use firmware::machine::Program;
 use std::path::{Path, PathBuf};
+use weights::bundled;
 use weights::config::DesignFile;
 use weights::import::{self, Imported, Limits};
 use weights::llama::Coding;
@@ -67,15 +68,22 @@ impl Source {
 const FOLDER_NAME_MAX: usize = 64;
 
 impl SourceOptions {
+    /// The model that is run where neither a model nor a design with a sample network of its own is
+    /// given: the bundled one.
+    pub fn or_bundled(self) -> SourceOptions {
+        match (&self.design, &self.model) {
+            (None, None) => SourceOptions { model: Some(bundled::MODEL.into()), ..self },
+            _ => self,
+        }
+    }
+
     /// The name of the folder with the outputs: that of the design, which says everything of the
     /// sample network too, behind that of the model if there is one.
     pub fn folder_name(&self, file: &DesignFile) -> String {
         let design = &file.design.name;
         let Some(model) = &self.model else { return design.clone() };
-        let absolute = model.canonicalize().unwrap_or_else(|_| model.clone());
         let plain = |c: char| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '_' };
-        let name = absolute.file_name().unwrap_or("model".as_ref()).to_string_lossy();
-        let name: String = name.chars().take(FOLDER_NAME_MAX).map(plain).collect();
+        let name: String = bundled::name(model).chars().take(FOLDER_NAME_MAX).map(plain).collect();
         // A name that begins with a dot would hide the folder.
         format!("{}-{design}", name.trim_start_matches('.'))
     }
@@ -240,9 +248,7 @@ impl SourceOptions {
 
 /// What messages call a model before it is imported.
 fn model_name(folder: &Path) -> String {
-    let absolute = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
-    let name = absolute.file_name().unwrap_or("the model".as_ref()).to_string_lossy();
-    format!("`{}`", shown(&name))
+    format!("`{}`", shown(&bundled::name(folder)))
 }
 
 /// Ids without stories: as many texts as the context makes necessary.

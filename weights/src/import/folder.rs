@@ -2,6 +2,7 @@
 
 use super::ImportError;
 use super::json::shown;
+use crate::bundled;
 use crate::shown::shown_path;
 use std::fs::{self, File};
 use std::io::Read;
@@ -12,6 +13,9 @@ const POINTER: &[u8] = b"version https://git-lfs.github.com/spec/";
 
 /// Requires that `folder` is one.
 pub(super) fn require(folder: &Path) -> Result<(), ImportError> {
+    if bundled::files(folder).is_some() {
+        return Ok(());
+    }
     let found = match fs::metadata(folder) {
         Ok(metadata) if metadata.is_dir() => return Ok(()),
         Ok(_) => "a file",
@@ -22,11 +26,17 @@ pub(super) fn require(folder: &Path) -> Result<(), ImportError> {
 
 /// Whether the folder has that file.
 pub(super) fn has(folder: &Path, file: &str) -> bool {
-    folder.join(file).exists()
+    match bundled::files(folder) {
+        Some(files) => files.iter().any(|(name, _)| *name == file),
+        None => folder.join(file).exists(),
+    }
 }
 
 /// The names in a folder, in the order of the alphabet; none if it cannot be read.
 pub(super) fn names(folder: &Path) -> Vec<String> {
+    if let Some(files) = bundled::files(folder) {
+        return files.iter().map(|(name, _)| (*name).to_owned()).collect();
+    }
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let mut names: Vec<String> =
         entries.map(|entry| shown(&entry.file_name().to_string_lossy())).collect();
@@ -47,6 +57,11 @@ pub(super) fn beginning(
     most: u64,
 ) -> Result<(Vec<u8>, u64), ImportError> {
     let failed = |reason: String| ImportError::File { file: file.to_owned(), reason };
+    if let Some(files) = bundled::files(folder) {
+        let found = files.iter().find(|(name, _)| *name == file);
+        let missing = || failed("there is no such file".to_owned());
+        return found.map(|(_, bytes)| bytes.to_vec()).ok_or_else(missing);
+    }
     let path = folder.join(file);
     // A device or a pipe has no size to check and may never end.
     let metadata = fs::metadata(&path).map_err(|error| failed(reason(&error)))?;

@@ -3,6 +3,7 @@
 use super::container::Container;
 use super::fields::Fields;
 use super::{ImportError, Limits, folder, other};
+use crate::bundled;
 use crate::shown::shown;
 use std::path::Path;
 
@@ -27,11 +28,7 @@ impl<'a> Model<'a> {
     /// Reads the configuration of a folder.
     pub(super) fn open(folder: &'a Path, limits: &'a Limits) -> Result<Model<'a>, ImportError> {
         folder::require(folder)?;
-        let absolute = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
-        let name = match absolute.file_name() {
-            Some(name) => shown(&name.to_string_lossy()),
-            None => "model".to_owned(),
-        };
+        let name = shown(&bundled::name(folder));
         if !folder::has(folder, CONFIG) && !Container::is_there(folder) {
             return Err(other::no_weights(folder, CONFIG));
         }

@@ -31,13 +31,16 @@ use weights::shown::shown_path;
 /// Arguments of `run`.
 #[derive(Args, Debug)]
 pub(super) struct RunCommand {
-    /// The design; without it, the bundled one of the sample network or, with --model, of the
-    /// TinyStories model.
+    /// The design; without it, the bundled one that fits the model.
     #[arg(value_name = "DESIGN.toml")]
     design: Option<PathBuf>,
-    /// Folder of a BitNet model in the Hugging Face layout; without it, the seeded sample network.
+    /// Folder of a model in the Hugging Face layout; without it, the bundled model or, with a design,
+    /// its sample network.
     #[arg(long, value_name = "DIR")]
     model: Option<PathBuf>,
+    /// The seeded sample network of the bundled design: noise, on a small machine.
+    #[arg(long, conflicts_with_all = ["model", "design"])]
+    sample: bool,
     /// What the text begins with; may be repeated. Without it, a beginning for the model, or seeded
     /// token ids for the sample network.
     #[arg(long, value_name = "TEXT")]
@@ -154,7 +157,7 @@ impl RunCommand {
             network = at_steps(network, steps)?;
         }
         let source = Source { file, network, texts: Vec::new() };
-        let prompts = Prompts::new(&source, self.model.as_deref(), &given)?;
+        let prompts = Prompts::new(&source, self.source_options().model.as_deref(), &given)?;
         console.notes(prompts.tokens.notes());
         let network = &source.network;
         let (ternary, digits) =
@@ -241,7 +244,7 @@ impl RunCommand {
     }
 
     fn source_options(&self) -> SourceOptions {
-        SourceOptions {
+        let options = SourceOptions {
             design: self.design.clone(),
             model: self.model.clone(),
             text: None,
@@ -249,7 +252,8 @@ impl RunCommand {
             tokens: self.tokens.map(|tokens| tokens as usize),
             seed: self.seed,
             coding: self.coding.map(Into::into),
-        }
+        };
+        if self.sample { options } else { options.or_bundled() }
     }
 
     /// The last lines: what differs first, how to see it, and the verdict.
@@ -283,6 +287,7 @@ impl RunCommand {
         put("", self.design.as_deref().map(quoted_path));
         put("--model ", self.model.as_deref().map(quoted_path));
         put("--coding ", self.coding.map(|it| Coding::from(it).name().to_owned()));
+        put("--sample", self.sample.then(String::new));
         put("--prompt ", self.prompt.get(conversation).map(|prompt| quoted(prompt)));
         put("--tokens ", self.tokens.map(|tokens| tokens.to_string()));
         put("--seed ", self.seed.map(|seed| seed.to_string()));

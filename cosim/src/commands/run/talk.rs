@@ -13,6 +13,7 @@ use firmware::image::MachineImage;
 use rayon::prelude::*;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, Sender, channel};
+use weights::bundled;
 use weights::network::{CONTEXT_UNBOUNDED, Readout};
 use weights::shown::shown;
 
@@ -57,7 +58,11 @@ impl Prompts {
         }
         if given.is_empty() {
             prompts.push(match model {
-                Some(_) => (PROMPT.to_owned(), tokens.encode(PROMPT)?),
+                Some(folder) => {
+                    let prompt =
+                        if bundled::files(folder).is_some() { bundled::PROMPT } else { PROMPT };
+                    (prompt.to_owned(), tokens.encode(prompt)?)
+                }
                 None => {
                     // A short context still has room for a prompt.
                     let length = SEEDED_PROMPT.min(context);
