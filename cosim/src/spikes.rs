@@ -168,8 +168,10 @@ impl Observer for Watcher<'_> {
 
     fn write(&mut self, write: Write) {
         match write {
-            Write::Train { counts, .. } => {
-                self.levels.extend(counts.iter().map(|&it| i32::from(it)))
+            // Words in which nothing spikes are no part of a train.
+            Write::Train { column, counts, .. } => {
+                self.levels.resize(column as usize * counts.len(), 0);
+                self.levels.extend(counts.iter().map(|&count| i32::from(count)));
             }
             Write::Key { trits, .. } | Write::Value { trits, .. } => {
                 self.levels.extend(trits.iter().map(|&trit| i32::from(trit)));
@@ -187,12 +189,12 @@ impl Observer for Watcher<'_> {
             return;
         }
         let layer = layer_of(&self.program.remarks[instruction]);
-        let neurons = (pass.channels as usize).min(self.levels.len());
+        self.levels.resize(pass.channels as usize, 0);
         let earlier = self.record.layer(layer).map_or(0, |known| {
             let here = |vector: &&SpikeVector| vector.position == self.position;
             known.vectors.iter().rev().take_while(here).count()
         });
-        self.record.take(layer, self.position, earlier, &self.levels[..neurons]);
+        self.record.take(layer, self.position, earlier, &self.levels);
     }
 }
 
@@ -229,6 +231,9 @@ mod tests {
     use super::*;
     use crate::reference::float::FloatExecutor;
     use crate::reference::seeded_ids;
+    use firmware::lower::lower;
+    use weights::config::Design;
+    use weights::network::Operation;
     use weights::sample;
 
     #[test]
@@ -243,6 +248,37 @@ mod tests {
         assert_eq!(layer.train(6), "");
         assert_eq!(layer.rate(), 8.0 / 12.0);
         assert_eq!(record.layer("m"), None);
+    }
+
+    #[test]
+    fn a_machine_fills_a_record_of_every_layer() {
+        for seed in 1..4 {
+            let network = sample::spikegpt(seed, &sample::spikegpt_shape(seed));
+            let program = lower(&network, &Design::spiking()).unwrap();
+            let ids = seeded_ids(&network, seed, 6);
+            let machine = MachineReference::new(&program);
+            let record = SpikeRecord::of_machine(&machine, 1, &ids, |_| true).unwrap();
+            let names: Vec<&str> = record.layers.iter().map(|layer| layer.name.as_str()).collect();
+            assert_eq!(names, neuron_layers(&program));
+            for (layer, operation) in record.layers.iter().zip(neurons(&network)) {
+                let at: Vec<_> = layer.vectors.iter().map(|it| (it.position, it.step)).collect();
+                assert_eq!(at, (0..6).map(|position| (position, 0)).collect::<Vec<_>>());
+                let levels = layer.vectors.iter().flat_map(|vector| &vector.spikes);
+                assert!(
+                    levels
+                        .clone()
+                        .all(|&(neuron, level)| neuron < layer.neurons as u32 && level == 1),
+                    "{operation}"
+                );
+            }
+            assert!(record.layers.iter().any(|layer| layer.rate() > 0.0));
+        }
+    }
+
+    /// The outputs of the neuron layers.
+    fn neurons(network: &weights::network::Network) -> Vec<&str> {
+        let is_neuron = |operation: &&Operation| matches!(operation, Operation::Neuron { .. });
+        network.operations.iter().filter(is_neuron).map(Operation::output).collect()
     }
 
     #[test]

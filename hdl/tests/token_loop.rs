@@ -4,8 +4,9 @@
 mod control;
 mod support;
 
-use control::{Machine, VOCABULARY, end, matrix, short, vector};
+use control::{Machine, VOCABULARY, end, matrix, short, short_sequencer, vector};
 use firmware::isa::ANY;
+use hdl::blocks::machine::sequencer::Sequencer;
 
 /// The early End ends only a token whose prediction nobody asked for.
 #[test]
@@ -75,6 +76,26 @@ fn a_full_context_refuses() {
     assert!(!machine.bench.is("context_full_o"));
     assert_eq!(machine.bench.get("position_o"), 0);
     assert!(machine.send(5, true, 1).is_some());
+}
+
+/// Where texts have no end, none is ever full: a position beyond the last that is told apart stays
+/// there, and never looks like the first.
+#[test]
+fn an_endless_text_goes_on() {
+    let endless = Sequencer { context: 0, ..short_sequencer() };
+    let mut machine = Machine::with(&endless, &short(), 1, 1);
+    machine.bench.set("generate_count_i", 100);
+    machine.bench.set("prediction_i", 8);
+    for answer in 1..=660u64 {
+        machine.send(5, true, 100).unwrap();
+        machine.finish();
+        assert_eq!(machine.answers.len() as u64, answer * 100);
+        assert_eq!(machine.bench.get("position_o"), (answer * 100).min(65_535));
+        assert!(!machine.bench.is("context_full_o"));
+    }
+    machine.bench.set("clear_i", 1);
+    machine.step();
+    assert_eq!(machine.bench.get("position_o"), 0);
 }
 
 /// `clear` in mid-token finishes what was issued, sends nothing and begins a new text.

@@ -1,10 +1,16 @@
 //! Bits per character and rates over the published slice of held-out text.
 
 use super::golden::folder;
-use cosim::evaluation::{LayerTally, WindowEvaluation, WindowRule, Windows, evaluate_windows};
+use cosim::evaluation::{
+    LayerTally, MachineWidths, WindowEvaluation, WindowRule, Windows, evaluate_machine_windows,
+    evaluate_windows,
+};
 use cosim::reference::Tokens;
+use cosim::reference::machine::MachineReference;
+use firmware::lower::lower;
 use indicatif::ProgressBar;
 use serde_json::Value;
+use weights::config::Design;
 use weights::import::import;
 use weights::network::Network;
 
@@ -77,6 +83,49 @@ fn spikegpt_predicts_as_published() {
                 .replace("ffn.value.neuron", "ffn.lif_v");
             it.compare_rate(&theirs, layer.rate());
         }
+    }
+}
+
+/// Most that bits per character of the integer machine may be above those of the float network.
+const MACHINE_LOSS: f64 = 0.02;
+
+impl HeldOut {
+    /// The machine of the design for spiking models, at narrow and wide values.
+    fn judge_machine(&self, found: &mut WindowEvaluation, network: &Network, rule: WindowRule) {
+        let windows = Windows::new(&self.text, &self.tokens, network.begin_token, rule).unwrap();
+        for value_width in [18, 24] {
+            let mut design = Design::spiking();
+            design.machine.value_width = value_width;
+            let machine = MachineReference::new(&lower(network, &design).unwrap());
+            let bar = ProgressBar::hidden();
+            let (score, saturations) = evaluate_machine_windows(&machine, &windows, &bar).unwrap();
+            let (head_bits, embedding_digits) =
+                (design.machine.head_bits, design.machine.embedding_digits);
+            let widths = MachineWidths { value_width, head_bits, embedding_digits, saturations };
+            found.add_machine(network.steps, score, widths);
+            let [float, .., machine] = found.rows.as_slice() else { panic!("two rows") };
+            let loss = machine.bits_per_character / float.bits_per_character - 1.0;
+            println!("{}, {value_width} bits: {:+.2} %", network.name, 100.0 * loss);
+            assert!(loss < MACHINE_LOSS, "{} at {value_width} bits: {loss}", network.name);
+            assert_eq!(saturations, 0, "{} at {value_width} bits", network.name);
+        }
+    }
+}
+
+#[test]
+fn machines_predict_as_their_float_networks() {
+    let rule = WindowRule { from: 0.9, window: 256, skip: 32, windows: 20 };
+    for placement in ["published", "spike-input"] {
+        let Some(it) = held_out(&format!("spikegpt-tiny/{placement}")) else { return };
+        let mut found = it.evaluate(&it.network, rule);
+        it.judge_machine(&mut found, &it.network, rule);
+    }
+    let it = held_out("neurtransformer-tiny").expect("it is beside the others");
+    let rule = WindowRule { window: 64, skip: 16, windows: 40, ..rule };
+    for steps in [1, 4] {
+        let network = it.network.clone().with_steps(steps).unwrap();
+        let mut found = it.evaluate(&network, rule);
+        it.judge_machine(&mut found, &network, rule);
     }
 }
 

@@ -59,8 +59,11 @@ pub(super) fn beginning(
     let failed = |reason: String| ImportError::File { file: file.to_owned(), reason };
     if let Some(files) = bundled::files(folder) {
         let found = files.iter().find(|(name, _)| *name == file);
-        let missing = || failed("there is no such file".to_owned());
-        return found.map(|(_, bytes)| bytes.to_vec()).ok_or_else(missing);
+        let Some((_, bytes)) = found else {
+            return Err(failed("there is no such file".to_owned()));
+        };
+        let first = &bytes[..bytes.len().min(most as usize)];
+        return Ok((first.to_vec(), bytes.len() as u64));
     }
     let path = folder.join(file);
     // A device or a pipe has no size to check and may never end.
