@@ -63,7 +63,7 @@ const CASES: &[&str] = &[
     "run @/few-counts.toml",
     "run @/many-bits.toml",
     "generate @/narrow.toml",
-    "run --prompt aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+    "run --sample --prompt aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
     // Boards: no such one, no such clock, memories that no part of it holds.
     "synth",
     "synth --board ulx3s",

@@ -21,7 +21,8 @@ pub fn page(cosim: &str, boards: &[SynthReport]) -> Result<String, ReportError> 
         file: COSIM.to_owned(),
         reason: error.to_string(),
     };
-    let value: Value = serde_json::from_str(cosim).map_err(wrong)?;
+    let mut value: Value = serde_json::from_str(cosim).map_err(wrong)?;
+    clean(&mut value);
     require_sensible(&value, "")
         .map_err(|reason| ReportError::Content { file: COSIM.to_owned(), reason })?;
     // What only a run of the layers has.
@@ -30,6 +31,21 @@ pub fn page(cosim: &str, boards: &[SynthReport]) -> Result<String, ReportError> 
         None => machine::page(&Deserialize::deserialize(&value).map_err(wrong)?, boards),
     };
     Ok(page.into_string())
+}
+
+/// Replaces control characters of texts, but for the ends of lines: no page needs them.
+fn clean(value: &mut Value) {
+    match value {
+        Value::Object(fields) => fields.values_mut().for_each(clean),
+        Value::Array(values) => values.iter_mut().for_each(clean),
+        Value::String(text) => {
+            let hostile = |c: char| c.is_control() && c != '\n';
+            if text.contains(hostile) {
+                *text = text.replace(hostile, "\u{fffd}");
+            }
+        }
+        _ => {}
+    }
 }
 
 /// Largest whole number and largest number of a run: what is computed of many of them still fits.
