@@ -139,6 +139,31 @@ fn every_convention_is_followed_or_refused_by_name() {
     assert!(faults.is_empty(), "{} of {}:\n{}", faults.len(), rows.len(), faults.join("\n"));
 }
 
+/// How far the integer machine may be from the float model, relative: counts in place of int8.
+const MACHINE_ERROR_MAX: f64 = 0.03;
+
+#[test]
+fn squared_relu_runs_on_the_machine() {
+    let Some(folder) = shared() else { return };
+    let text = std::fs::read_to_string(folder.join("text.txt")).unwrap();
+    let row = rows(&folder).into_iter().find(|row| row.case == "relu2").expect("the table has it");
+    let (imported, tokens) = open(&folder.join("relu2")).unwrap();
+    let design = weights::config::Design::spiking();
+    let program = firmware::lower::lower(&imported.network, &design).unwrap();
+    let mut machine = cosim::reference::machine::MachineReference::new(&program);
+    let ids = tokens.encode(&text).unwrap();
+    let mut nats = 0.0;
+    for pair in ids.windows(2) {
+        let prediction = machine.step(pair[0], true).unwrap().expect("every position is asked for");
+        let logits: Vec<f64> = prediction.values().collect();
+        let sum: f64 = logits.iter().map(|logit| logit.exp()).sum();
+        nats += sum.ln() - logits[pair[1] as usize];
+    }
+    let perplexity = (nats / (ids.len() - 1) as f64).exp();
+    let expected = row.value.expect("it has a value").0;
+    assert!((perplexity / expected - 1.0).abs() < MACHINE_ERROR_MAX, "{perplexity}, {expected}");
+}
+
 /// Little-endian floats.
 fn floats(bytes: &[u8]) -> impl Iterator<Item = f64> {
     bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]).into())

@@ -4,7 +4,7 @@ use cosim::reference::float::FloatExecutor;
 use cosim::reference::machine::MachineReference;
 use firmware::lower::lower;
 use weights::config::Design;
-use weights::network::{Network, Readout};
+use weights::network::{BitnetShape, Function, Network, Readout};
 use weights::sample;
 
 fn design() -> Design {
@@ -68,6 +68,13 @@ fn distance_of(network: &Network, length: usize) -> f64 {
     let distance = distance(&found, &expected);
     println!("{} {:?}: {distance:.4}, {saturations} saturations", network.name, network.readout);
     distance
+}
+
+#[test]
+fn a_squared_relu_in_bitnet_is_near_its_floats() {
+    let shape = BitnetShape { gate: Function::SquaredRelu, ..sample::shape() };
+    let networks = (0..4).map(|seed| sample::network_of(seed, &shape));
+    require_near(networks.map(|network| distance_of(&network, 20)).collect());
 }
 
 #[test]

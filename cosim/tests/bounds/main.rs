@@ -1,6 +1,7 @@
-//! The bounds of what is built: models that are too large.
+//! The bounds of what is built: both ends of every key, and models that are too large.
 
 mod capacity;
+mod limits;
 
 use cosim::commands::{Exit, main_with};
 

@@ -127,6 +127,46 @@ fn the_folder_loads_again_and_is_the_same_every_time() {
 }
 
 #[test]
+fn what_was_quantised_runs_on_the_machine() {
+    let place = dense();
+    let (exit, _, err) = quantise(place.path(), "spiking", &["--digits", "2"]);
+    assert_eq!(exit, Exit::Success, "{err}");
+    let (model, out) = (place.path().join("spiking"), place.path().join("out"));
+    let text = place.path().join("text.txt");
+    let (exit, told, err) = command(&[
+        "run",
+        "--model",
+        path(&model),
+        "--out",
+        path(&out),
+        "--prompt",
+        "a cat",
+        "--tokens",
+        "3",
+    ]);
+    assert_eq!(exit, Exit::Success, "{told}{err}");
+    assert!(told.contains("RTL = reference"), "{told}");
+    let (exit, told, err) = command(&["eval", "--model", path(&model), "--text", path(&text)]);
+    assert_eq!(exit, Exit::Success, "{told}{err}");
+    assert!(told.contains("machine, mean count"), "{told}");
+    let Some(shared) = shared() else { return };
+    let file = shared.join("models/gguf-ternary/ternary-tq2_0.gguf");
+    let (exit, told, err) = command(&[
+        "run",
+        "--model",
+        path(&file),
+        "--out",
+        path(&out),
+        "--prompt",
+        "once",
+        "--tokens",
+        "2",
+    ]);
+    assert_eq!(exit, Exit::Success, "{told}{err}");
+    assert!(told.contains("RTL = reference"), "{told}");
+}
+
+#[test]
 fn the_table_has_every_stage_and_the_sweep_its_picture() {
     let place = dense();
     let more = [

@@ -184,11 +184,11 @@ pub struct Machine {
     pub embedding_digits: u32,
     /// Bits of the counts of queries and attention weights; they go through the array in one pass:
     /// at most planes, bitwise.
-    #[schemars(range(min = 1, max = COUNT_WIDTH_MAX))]
+    #[schemars(range(min = 1, max = PLANES_MAX))]
     pub attention_bits: u32,
     /// Bits of the counts that the output head sees; they go through the array in one pass: at
     /// most planes, bitwise.
-    #[schemars(range(min = 1, max = COUNT_WIDTH_MAX))]
+    #[schemars(range(min = 1, max = PLANES_MAX))]
     pub head_bits: u32,
 }
 
