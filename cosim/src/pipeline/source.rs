@@ -3,7 +3,7 @@
 use super::capacity::{require_addresses, require_memory};
 use super::{Outputs, PipelineError, read_text};
 use crate::reference::{Tokens, seeded_ids, stories};
-use firmware::lower::{LowerError, lower};
+use firmware::lower::{LowerError, lower, width_remedy};
 use firmware::machine::Program;
 use std::path::{Path, PathBuf};
 use weights::bundled;
@@ -57,7 +57,7 @@ impl Source {
                 let message = format!(
                     "layer `{layer}`: {quantity} can reach {worst}, {name} {given} holds {limit}"
                 );
-                self.file.point_at(key, &message, &format!("raise this to {needed}")).into()
+                self.file.point_at(key, &message, &width_remedy(key, "this", *needed)).into()
             }
             _ => error.into(),
         })

@@ -20,7 +20,8 @@ fn together(key: &str, end: u64) -> &'static [(&'static str, u64)] {
         ("neuron.neurons", 256) => &[("array.lanes", 256)],
         ("machine.elements", 16) => &[("array.lanes", 16), ("array.slots", 16)],
         ("sample.heads", 1) => &[("sample.key_value_heads", 1)],
-        ("sample.key_value_heads", 1024) => &[("sample.heads", 1024)],
+        ("sample.key_value_heads", 120) => &[("sample.heads", 120)],
+        ("sample.head_width", 1024) => &[("sample.context", 8)],
         _ => &[],
     }
 }
@@ -94,9 +95,12 @@ fn generate(folder: &Path, design: &str, key: &str, end: u64) -> Result<(), Stri
     changes.extend(together(key, end).iter().map(|&(key, value)| (key.to_owned(), value)));
     let engine: &[&str] = if ENGINE.contains(&(key, end)) { &["--engine"] } else { &[] };
     for _ in 0..MESSAGES_MAX {
-        // A leak of a quarter needs three bits.
-        let leak = if key.ends_with("membrane_width") { "shift = 1" } else { "shift = 2" };
-        let changed = with(design, &changes).replace("shift = 2", leak);
+        let mut changed = with(design, &changes);
+        if key.ends_with("membrane_width") && end == 2 {
+            // Two bits hold no leak of a quarter, and no threshold but one.
+            changed = changed.replace("shift = 2", "shift = 1");
+            changed = changed.replace("power_of_two = 4", "power_of_two = 0");
+        }
         std::fs::write(&file, &changed).unwrap();
         let paths = [file.to_str().unwrap(), "--out", out.to_str().unwrap()];
         let (exit, message) = command(&[&["generate"], &paths[..], engine].concat());

@@ -1,6 +1,7 @@
 //! Why a network cannot be lowered to a machine.
 
 use crate::isa::InstructionError;
+use weights::config::limits::{ACC_WIDTH_MAX, COUNT_WIDTH_MAX, VALUE_WIDTH_MAX};
 use weights::network::NetworkError;
 
 /// Why a network cannot be lowered to a machine.
@@ -31,8 +32,8 @@ pub enum LowerError {
     },
     /// A value can leave its width.
     #[error(
-        "layer `{layer}`: {quantity} can reach {worst}, {key} {given} holds {limit}; \
-         raise {key} to {needed}"
+        "layer `{layer}`: {quantity} can reach {worst}, {key} {given} holds {limit}; {}",
+        width_remedy(.key, .key, *.needed)
     )]
     Width {
         /// The layer.
@@ -83,6 +84,20 @@ pub enum LowerError {
         /// The way out.
         remedy: &'static str,
     },
+}
+
+/// What lifts a width that is `called` something in the message: the width itself, or what else there
+/// is where no width is enough.
+pub fn width_remedy(key: &str, called: &str, needed: u32) -> String {
+    let (widest, otherwise) = match key {
+        "machine.count_width" => (COUNT_WIDTH_MAX, "lower encoder.mean_count"),
+        "machine.value_width" => (VALUE_WIDTH_MAX, "take a model of narrower matrices"),
+        _ => (ACC_WIDTH_MAX, "take a model of narrower matrices"),
+    };
+    match needed <= widest {
+        true => format!("raise {called} to {needed}"),
+        false => format!("{widest} bits are the most: {otherwise}"),
+    }
 }
 
 impl LowerError {

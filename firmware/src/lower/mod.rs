@@ -48,7 +48,7 @@ mod waits;
 mod tests;
 
 pub use accesses::{Accesses, Range, accesses, argument};
-pub use error::LowerError;
+pub use error::{LowerError, width_remedy};
 pub use pass_accesses::{Reach, spread_accesses};
 pub use sizes::STORE_WORDS_MAX;
 

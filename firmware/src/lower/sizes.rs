@@ -21,7 +21,20 @@ fn context(machine: usize, network: &Network) -> u32 {
 
 /// Refuses a memory whose last words have no addresses.
 pub(super) fn limit_words(memory: &'static str, words: u64, limit: u64) -> Result<(), LowerError> {
-    let remedy = "use a wider array, fewer digits, a shorter context or a smaller model";
+    let remedy = match memory {
+        "weight store" => "raise array.lanes and array.slots, or take a smaller model",
+        "key store" | "value store" => "shorten machine.context, or raise array.lanes",
+        "residual" | "result memory" | "temporary memory" => {
+            "raise machine.elements, or take a narrower model"
+        }
+        "constant memory" => "raise machine.elements, or shorten machine.context",
+        "train store" => "raise array.slots, or shorten machine.context",
+        "set of trains" | "set of scalars" | "set of maxima" => "take a model of fewer heads",
+        "deficit memory" => "shorten machine.context",
+        "program" => "take a model of fewer blocks or heads",
+        "vocabulary" => "take a model of fewer token ids",
+        _ => "take a smaller model",
+    };
     match words <= limit {
         true => Ok(()),
         false => Err(LowerError::Memory { memory, words, limit, remedy }),

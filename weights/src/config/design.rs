@@ -218,10 +218,10 @@ pub struct Sample {
     #[schemars(range(min = 1, max = SAMPLE_BLOCKS_MAX))]
     pub blocks: usize,
     /// Heads of the queries.
-    #[schemars(range(min = 1, max = SAMPLE_WIDTH_MAX))]
+    #[schemars(range(min = 1, max = SAMPLE_HEADS_MAX))]
     pub heads: usize,
     /// Heads of keys and values; divides heads.
-    #[schemars(range(min = 1, max = SAMPLE_WIDTH_MAX))]
+    #[schemars(range(min = 1, max = SAMPLE_HEADS_MAX))]
     pub key_value_heads: usize,
     /// Channels of a head, an even number.
     #[schemars(range(min = 2, max = SAMPLE_WIDTH_MAX))]

@@ -77,6 +77,8 @@ pub mod limits {
     pub const TOKENS_MAX: usize = 65_536;
     /// Largest seed: every JSON reader holds it exactly.
     pub const SEED_MAX: u64 = (1 << 53) - 1;
+    /// Most heads of the seeded network: each has a train of its own, of 128 that an instruction names.
+    pub const SAMPLE_HEADS_MAX: usize = 120;
     /// Most channels of the seeded network.
     pub const SAMPLE_WIDTH_MAX: usize = 1024;
     /// Most blocks of the seeded network.

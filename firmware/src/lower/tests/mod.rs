@@ -211,13 +211,13 @@ fn what_has_no_addresses_is_refused() {
     };
     assert_eq!(
         refused(BitnetShape { attention: heads(2, 48), ..base.clone() }),
-        "the constant memory takes 49195 words, at most 16384 have addresses; use a wider array, \
-         fewer digits, a shorter context or a smaller model"
+        "the constant memory takes 49195 words, at most 16384 have addresses; raise \
+         machine.elements, or shorten machine.context"
     );
     assert_eq!(
         refused(BitnetShape { attention: heads(20, 8), blocks: 2, ..base.clone() }),
-        "the key store takes 81920 words, at most 65536 have addresses; use a wider array, fewer \
-         digits, a shorter context or a smaller model"
+        "the key store takes 81920 words, at most 65536 have addresses; shorten \
+         machine.context, or raise array.lanes"
     );
     let trains = refused(BitnetShape { attention: heads(150, 2), context: 8, ..base });
     assert!(trains.starts_with("the set of trains takes 15"), "{trains}");
