@@ -9,7 +9,6 @@ use crate::synth::SynthReport;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use serde::Deserialize;
 use serde_json::Value;
-use weights::shown::shown_lines;
 
 const STYLE: &str = include_str!("style.css");
 
@@ -31,8 +30,7 @@ pub fn page(cosim: &str, boards: &[SynthReport]) -> Result<String, ReportError> 
         Some(_) => layers(&CosimReport::deserialize(&value).map_err(wrong)?),
         None => machine::page(&Deserialize::deserialize(&value).map_err(wrong)?, boards),
     };
-    // Texts of a run may be of strangers; a page is read in terminals too.
-    Ok(shown_lines(&page.into_string()))
+    Ok(page.into_string())
 }
 
 /// Replaces control characters of texts, but for the ends of lines: no page needs them.
