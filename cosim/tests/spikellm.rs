@@ -17,7 +17,7 @@ use weights::sample;
 const RATIO_MAX: f64 = 1.02;
 
 /// Stories that are scored.
-const STORIES: usize = 4;
+const STORIES: usize = 20;
 
 fn perplexity<P: Predictor>(predictor: &P, corpus: &Corpus) -> f64 {
     let scores = score_each(predictor, &corpus.stories, |score, _| score).unwrap();

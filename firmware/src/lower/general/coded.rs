@@ -47,7 +47,8 @@ impl<'n> Composer<'n> {
         reach: impl Fn(&Train) -> Reach,
     ) -> Result<Vector, LowerError> {
         let reaches: Vec<Reach> = coded.parts.iter().map(|part| reach(&part.train)).collect();
-        let most = |of: fn(&Reach) -> f64| reaches.iter().map(of).sum::<f64>().max(1e-9);
+        // Each part was bounded as if it were the whole vector, so that the coarsest bounds their sum.
+        let most = |of: fn(&Reach) -> f64| reaches.iter().map(of).fold(1e-9, f64::max);
         let largest = matrix.row_scales.iter().fold(0f32, |largest, &scale| largest.max(scale));
         let unit =
             coded.parts.iter().find_map(|part| part.scale.as_ref()).map_or(1.0, |it| it.unit);
