@@ -23,8 +23,8 @@ struct Turn {
     index: u32,
     /// Iterations in all.
     extent: u32,
-    /// Whether p is its index.
-    positions: bool,
+    /// p in this iteration, and how far the next one moves it; not for loops that leave it as it is.
+    position: Option<(u32, u32)>,
     strides: PointerValues,
     /// Where the pointers stand in this iteration.
     pointers: PointerValues,
@@ -76,6 +76,9 @@ impl Control {
                 for (pointer, stride) in turn.pointers.iter_mut().zip(turn.strides) {
                     *pointer += stride;
                 }
+                if let Some((position, by)) = &mut turn.position {
+                    *position = (*position + *by).min(self.token);
+                }
             }
             _ => {}
         }
@@ -93,17 +96,23 @@ impl Control {
             turn.stride_7,
         ];
         let mut pointers = self.pointers();
-        let (extent, positions) = match turn.extent {
-            Extent::Count => (turn.count.max(1), false),
-            Extent::Positions => (self.token + 1, true),
+        let chunk = turn.count.max(1);
+        let (extent, position) = match turn.extent {
+            Extent::Count => (chunk, None),
+            Extent::Positions => (self.token + 1, Some((0, 1))),
+            Extent::Chunks => (self.token / chunk + 1, Some(((chunk - 1).min(self.token), chunk))),
+            Extent::Within => {
+                let (last, within) = (self.position(), self.position() % chunk);
+                (within + 1, Some((last - within, 1)))
+            }
             Extent::Here => {
                 for (pointer, stride) in pointers.iter_mut().zip(strides) {
                     *pointer += stride * self.token;
                 }
-                (1, false)
+                (1, None)
             }
         };
-        self.turns.push(Turn { body: self.next, index: 0, extent, positions, strides, pointers });
+        self.turns.push(Turn { body: self.next, index: 0, extent, position, strides, pointers });
     }
 
     /// Where the pointers stand.
@@ -111,10 +120,10 @@ impl Control {
         self.turns.last().map_or([0; POINTER_COUNT as usize], |turn| turn.pointers)
     }
 
-    /// p: the index of the innermost loop over positions, or the position of the token.
+    /// p: the position of the innermost loop over positions, or that of the token.
     pub fn position(&self) -> u32 {
-        let turn = self.turns.iter().rev().find(|turn| turn.positions);
-        turn.map_or(self.token, |turn| turn.index)
+        let innermost = self.turns.iter().rev().find_map(|turn| turn.position);
+        innermost.map_or(self.token, |(position, _)| position)
     }
 
     /// The last position that an instruction attends.
@@ -185,6 +194,28 @@ mod tests {
         let body = [(2, 0, 0), (2, 10, 1), (4, 0, 1), (2, 100, 0), (2, 110, 1), (4, 100, 1)];
         let behind = [(7, 7, 1), (9, 0, 1)];
         assert_eq!(walk(&program, 1), [&body[..], &behind].concat());
+    }
+
+    #[test]
+    fn chunks_end_with_the_text() {
+        let turn =
+            |extent, stride_1| Action::Loop(Loop { extent, count: 4, stride_1, ..Loop::default() });
+        let pass = Action::Pass(Pass::default());
+        let next = |level| Action::Next(Next { level });
+        let program = [
+            turn(Extent::Chunks, 40),
+            turn(Extent::Within, 10),
+            pass,
+            next(1),
+            pass,
+            next(0),
+            Action::End(End::default()),
+        ];
+        let first = [(2, 0, 0), (2, 10, 1), (2, 20, 2), (2, 30, 3), (4, 0, 3)];
+        let second = [(2, 40, 4), (2, 50, 5), (4, 40, 5)];
+        assert_eq!(walk(&program, 5), [&first[..], &second].concat());
+        assert_eq!(walk(&program, 1), [(2, 0, 0), (2, 10, 1), (4, 0, 1)]);
+        assert_eq!(walk(&program, 4), [&first[..], &[(2, 40, 4), (4, 40, 4)]].concat());
     }
 
     #[test]

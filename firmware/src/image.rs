@@ -162,6 +162,7 @@ mod tests {
             state_depth: 0,
             level_count: 0,
             loop_depth: 0,
+            plane_depth: 0,
         }
     }
 

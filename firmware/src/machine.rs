@@ -80,6 +80,9 @@ pub struct MachineParameters {
     pub level_count: u32,
     /// How deep loops nest.
     pub loop_depth: u32,
+    /// Words of the plane store, `slots` trits of each plane; 0 for a program without vectors that
+    /// share weights.
+    pub plane_depth: u32,
 }
 
 /// The last position that is told apart: 16 bits hold it.
@@ -125,6 +128,11 @@ impl MachineParameters {
             0 => ANSWER_LENGTH,
             context => context,
         }
+    }
+
+    /// Whether planes of its array can be vectors of their own.
+    pub const fn has_vectors(&self) -> bool {
+        self.plane_depth > 0
     }
 }
 
@@ -219,6 +227,7 @@ pub enum Memory {
     KeyDeficits,
     ValueDeficits,
     Trains,
+    Planes,
     Descriptors,
     Scalars,
     Levels,

@@ -26,6 +26,7 @@ const TRAIN_WORDS_WIDTH: u32 = 11;
 /// Bits of a position, and of a pointer.
 const POSITION_WIDTH: u32 = 16;
 const POINTER_WIDTH: u32 = 16;
+const CHUNK_WIDTH: u32 = 14;
 
 /// What a memory is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -224,6 +225,9 @@ impl Program {
             all.push(values("state", machine.state_depth));
             all.push(distributed("levels", 1, machine.level_count, level));
             all.push(distributed("loops", 1, machine.loop_depth, self.frame_width()));
+            let material = machine.value_material(machine.plane_depth);
+            let planes = memory("planes", machine.planes, machine.plane_depth, 2 * slots, material);
+            all.push(planes);
             all.retain(|memory| memory.depth > 0);
             // Two units read X.
             all.iter_mut().filter(|memory| memory.name == "residual").for_each(|x| x.reads = 2);
@@ -231,11 +235,12 @@ impl Program {
         all
     }
 
-    /// Bits of what a loop remembers: the body, whether p is its index, p, what is left, strides
-    /// and pointers.
+    /// Bits of what a loop remembers: the body, whether it moves p, p, what is left, strides and
+    /// pointers; with chunks of positions, how far it moves p too.
     fn frame_width(&self) -> u32 {
         let address = self.parameters.program_depth.next_power_of_two().ilog2().max(1);
-        address + 1 + 2 * POSITION_WIDTH + 2 * (POINTER_COUNT - 1) * POINTER_WIDTH
+        let chunks = if self.parameters.has_vectors() { 1 + CHUNK_WIDTH } else { 0 };
+        address + chunks + 1 + 2 * POSITION_WIDTH + 2 * (POINTER_COUNT - 1) * POINTER_WIDTH
     }
 }
 

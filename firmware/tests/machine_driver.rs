@@ -44,6 +44,7 @@ fn design() -> MachineParameters {
         state_depth: 0,
         level_count: 0,
         loop_depth: 0,
+        plane_depth: 0,
     }
 }
 

@@ -83,7 +83,10 @@ fn turn(random: &mut Random, program: &mut Vec<Instruction>, level: u32, depth: 
     let (stride_6, stride_7) = (large(), large());
     let stride_1 = u32::from(level == 0 && random.once_in(2));
     let stride_2 = u32::from(level == 1 && random.once_in(2));
-    let count = random.below(4) as u32;
+    let count = match extent {
+        Extent::Chunks | Extent::Within => 1 << random.below(3),
+        _ => random.below(4) as u32,
+    };
     let action = Action::Loop(Loop {
         extent,
         count,
@@ -155,7 +158,7 @@ fn compare(found: &[Sent], expected: &[(Action, Sent)], place: &str) {
 #[test]
 fn random_loops_are_those_of_the_specification() {
     let mut random = Random(5);
-    let mut turns = [0; 3];
+    let mut turns = [0; Extent::ALL.len()];
     for round in 0..60 {
         let (depth, context) = (1 + round % 4, [2, 3, 5, 6][round as usize / 4 % 4]);
         let mut program = vec![];

@@ -45,6 +45,7 @@ fn unit(shape: &Shape, weight_depth: u32) -> MatrixUnit {
         count_width,
         embedding_digits: 1 + lanes.ilog2().min(4),
         weight_depth,
+        vectors: false,
         image: vec![],
     }
 }
@@ -58,6 +59,8 @@ struct Machine {
     residual: Vec<Vec<i64>>,
     /// Addresses fetched from keys and values, on their way to the output.
     fetched: [usize; 2],
+    /// The address fetched from the plane store.
+    planes: Option<usize>,
     clock: u64,
     entries: u64,
     waits: u64,
@@ -94,6 +97,7 @@ impl Machine {
             world,
             residual,
             fetched: [0; 2],
+            planes: None,
             clock: 0,
             entries: 0,
             waits: 0,
@@ -152,6 +156,10 @@ impl Machine {
         // A word that is written in this cycle is still read as it was.
         let residual = residual.map(|address| self.residual[address].clone());
         self.watch(seen);
+        if self.unit.vectors {
+            let read = self.bench.is("plane_read_o");
+            self.planes = read.then(|| self.bench.get("plane_address_o") as usize);
+        }
         self.bench.tick();
         self.deliver([train, deficit], residual, [key, value]);
         self.clock += 1;
@@ -213,6 +221,11 @@ impl Machine {
             self.bench.set_bits("train_negative_i", word.counts.iter().map(|&count| count < 0));
             let magnitudes = word.counts.iter().flat_map(|count| bits_of(count.abs(), width));
             self.bench.set_bits("train_magnitude_i", magnitudes);
+        }
+        if let Some(word) = self.planes.take() {
+            let trits: Vec<Trit> = self.world.planes[word].concat();
+            self.bench.set_bits("plane_active_i", trits.iter().map(|&trit| trit != 0));
+            self.bench.set_bits("plane_negative_i", trits.iter().map(|&trit| trit < 0));
         }
         if let Some(deficit) = deficit {
             let word = self.world.deficits[deficit].clone();
@@ -292,6 +305,27 @@ fn random_instructions() {
         for round in 0..4 {
             let pause = [0, 0, 30, 0][round];
             let orders = orders(&mut machine, 30, &mut random);
+            machine.run(&orders, pause, &mut random, &format!("{shape:?}, round {round}"));
+        }
+    }
+}
+
+/// Every shape with vectors: instructions of vectors among others, long and short ones.
+#[test]
+fn random_vectors() {
+    for (index, shape) in SHAPES.iter().enumerate() {
+        let mut random = Random(300 + index as u64);
+        let unit = MatrixUnit { vectors: true, ..unit(shape, 64) };
+        let mut machine = Machine::new(unit.clone(), &mut random);
+        for round in 0..4 {
+            let pause = [0, 0, 30, 0][round];
+            let mut orders = orders(&mut machine, 30, &mut random);
+            let often = [1, 2, 2, 3][round];
+            for order in orders.iter_mut().filter(|order| order.matrix.store != 3) {
+                if random.once_in(often) {
+                    machine.world.vectors(&unit, order, &mut random);
+                }
+            }
             machine.run(&orders, pause, &mut random, &format!("{shape:?}, round {round}"));
         }
     }

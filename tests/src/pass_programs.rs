@@ -103,6 +103,7 @@ impl Assembly {
             state_depth: 0,
             level_count: 0,
             loop_depth: 0,
+            plane_depth: 0,
         };
         Assembly {
             random: ChaCha8Rng::seed_from_u64(seed),

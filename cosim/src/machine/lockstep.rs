@@ -25,6 +25,7 @@ pub enum Memory {
     Temporaries,
     State,
     Trains,
+    Planes,
     Descriptors,
     Scalars,
     Levels,
@@ -37,12 +38,13 @@ pub enum Memory {
 
 impl Memory {
     /// All of them.
-    pub const ALL: [Memory; 13] = [
+    pub const ALL: [Memory; 14] = [
         Memory::Residual,
         Memory::Results,
         Memory::Temporaries,
         Memory::State,
         Memory::Trains,
+        Memory::Planes,
         Memory::Descriptors,
         Memory::Scalars,
         Memory::Levels,
@@ -62,6 +64,7 @@ impl Memory {
             Write::State { .. } => Memory::State,
             Write::Level { .. } => Memory::Levels,
             Write::Train { .. } => Memory::Trains,
+            Write::Plane { .. } => Memory::Planes,
             Write::Descriptor { .. } => Memory::Descriptors,
             Write::Scalar { .. } => Memory::Scalars,
             Write::Maximum { .. } => Memory::Maxima,
@@ -80,6 +83,7 @@ impl Memory {
             Memory::State => "state",
             Memory::Levels => "levels",
             Memory::Trains => "trains",
+            Memory::Planes => "planes",
             Memory::Descriptors => "descriptors",
             Memory::Scalars => "scalars",
             Memory::Maxima => "maxima",
@@ -270,7 +274,9 @@ fn value_count(write: &Write) -> u64 {
         | Write::Temporaries { values, .. }
         | Write::State { values, .. } => values.len() as u64,
         Write::Train { counts, .. } => counts.len() as u64,
-        Write::Key { trits, .. } | Write::Value { trits, .. } => trits.len() as u64,
+        Write::Plane { trits, .. } | Write::Key { trits, .. } | Write::Value { trits, .. } => {
+            trits.len() as u64
+        }
         Write::Descriptor { .. }
         | Write::Scalar { .. }
         | Write::Level { .. }

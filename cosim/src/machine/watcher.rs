@@ -23,6 +23,7 @@ enum Kind {
     VectorDone,
     Word(Memory),
     Train,
+    Plane,
     Descriptor,
     Scalar,
     Level,
@@ -98,6 +99,7 @@ fn kind(watch: &Watch) -> Kind {
         "temporary" => Kind::Word(Memory::Temporaries),
         "state" => Kind::Word(Memory::State),
         "train" => Kind::Train,
+        "plane" => Kind::Plane,
         "descriptor" => Kind::Descriptor,
         "scalar" => Kind::Scalar,
         "level" => Kind::Level,
@@ -171,6 +173,17 @@ impl<S: Simulation> Reader<'_, S> {
                 let counts = negative.into_iter().zip(magnitude).map(count).collect();
                 let (address, column) = (self.number(ports[0]), self.number(ports[1]));
                 Write::Train { address, column, counts }
+            }
+            Kind::Plane => {
+                let active = self.vector(ports[2], slots, 1);
+                let negative = self.vector(ports[3], slots, 1);
+                let trit = |(active, negative): (u64, u64)| match (active, negative) {
+                    (0, _) => 0,
+                    (_, 0) => 1,
+                    _ => -1,
+                };
+                let trits = active.into_iter().zip(negative).map(trit).collect();
+                Write::Plane { address: self.number(ports[0]), plane: self.number(ports[1]), trits }
             }
             Kind::Descriptor => Write::Descriptor {
                 train: self.number(ports[0]),

@@ -81,6 +81,7 @@ fn name(write: &Write) -> &'static str {
         Write::State { .. } => "state",
         Write::Level { .. } => "level",
         Write::Train { .. } => "train",
+        Write::Plane { .. } => "plane",
         Write::Descriptor { .. } => "descriptor",
         Write::Scalar { .. } => "scalar",
         Write::Maximum { .. } => "maximum",

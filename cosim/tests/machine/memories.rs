@@ -64,7 +64,7 @@ impl Memories {
                 assert_eq!(values.len(), elements);
                 put(&mut self.temporaries, *address, values);
             }
-            Write::State { .. } | Write::Level { .. } => {
+            Write::State { .. } | Write::Level { .. } | Write::Plane { .. } => {
                 unreachable!("these programs have no passes")
             }
             Write::Train { address, column, counts } => {

@@ -47,5 +47,6 @@ pub(crate) fn parameters(seed: u64, slots: u32) -> MachineParameters {
         state_depth: 0,
         level_count: 0,
         loop_depth: 0,
+        plane_depth: 0,
     }
 }

@@ -204,6 +204,8 @@ choice! {
         Keys = "keys",
         /// Digits of a value for position p.
         Values = "values",
+        /// A vector of trits, one plane of the plane store; y is clipped to -1..=1.
+        Vector = "vector",
     }
 }
 
@@ -217,5 +219,9 @@ choice! {
         /// Once, at the position of the token: pointers stand where the last turn of a loop over
         /// positions has them.
         Here = "here",
+        /// Once for every so many positions of the text so far; p is the last of them there is.
+        Chunks = "chunks",
+        /// Once a position of the chunk that ends with p; p is that position.
+        Within = "within",
     }
 }

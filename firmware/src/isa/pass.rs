@@ -1,7 +1,17 @@
-//! What the fields of a pass say together.
+//! What the fields of an instruction say together.
 
-use super::{Follow, Join, Multiply, Pass, Space, Theta};
+use super::{Follow, Join, Matrix, Multiply, Pass, Space, Theta};
 use weights::numeric::pass::{Reduction, Rule};
+
+impl Matrix {
+    /// How many vectors of their own it has; none if it reads a train. `attended` is p.
+    pub fn vector_count(&self, attended: u32) -> u32 {
+        match self.within {
+            1 => attended % self.vectors.max(1) + 1,
+            _ => self.vectors,
+        }
+    }
+}
 
 impl Pass {
     /// Whether it reads its scalar.

@@ -21,6 +21,10 @@ instructions! {
     /// `acc = Σ_digit 3^place Σ_column trits · counts`, `y = saturate(round_shift(acc · factor, shift))`,
     /// with the shift after all that is added to it [limited](weights::numeric::fixed_point::limited_shift)
     /// to 0..=63. The last word of the destination ends in zeros, but for keys, where it ends in anything.
+    ///
+    /// Instead of a train it may read *vectors* of one plane each, which lie side by side in the words
+    /// of the plane store: they share every weight word, and each has a result of its own. It visits
+    /// all of their `stride` words, from word `source` on, and writes tile by tile, in it vector by vector.
     Matrix = 1 {
         /// 0 weights, 1 keys (p / lanes + 1 tiles; shift += deficit of the row's position), 2 values (p / slots + 1 columns), 3 embedding (row `token` itself instead of a product; its digits combined).
         store: u32 = 2,
@@ -54,8 +58,12 @@ instructions! {
         search: u32 = 2,
         /// Maximum register to write.
         maximum: u32 = 5,
-        /// Keys: first word of the deficits.
+        /// Keys: first word of the deficits. Vectors: words from one result to the next.
         deficits: u32 = 14,
+        /// Vectors in planes 0, 1 …, at most the machine's planes; 0: a train.
+        vectors: u32 = 4,
+        /// 1: they are a power of two of positions, of which there are p mod vectors + 1.
+        within: u32 = 1,
     }
     /// Vector unit: sums of a vector, and from them the scale of its norm's counts.
     ///
@@ -311,12 +319,12 @@ instructions! {
         /// First word.
         write: u32 = 16,
         /// What else becomes of y.
-        emit: Emit = 2,
+        emit: Emit = 3,
         /// Train: bits of a count's magnitude; y is clipped to them.
         bits: u32 = 4,
-        /// Train: its number.
+        /// Train: its number. Vector: its plane.
         train: u32 = 7,
-        /// Train, keys, values: first word.
+        /// Train, vector, keys, values: first word.
         words: u32 = 16,
         /// Keys, values: words of one digit of one tile.
         columns: u32 = 10,
@@ -337,8 +345,8 @@ instructions! {
     /// they were.
     Loop = 10 {
         /// How often.
-        extent: Extent = 2,
-        /// How often, if it is fixed; at least once.
+        extent: Extent = 3,
+        /// How often, if it is fixed; at least once. Chunks: their positions, a power of two.
         count: u32 = 14,
         /// How far pointer 1 moves.
         stride_1: u32 = 16,

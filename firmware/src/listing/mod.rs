@@ -165,6 +165,7 @@ fn memory_name(memory: Memory) -> &'static str {
         Memory::KeyDeficits => "key deficits",
         Memory::ValueDeficits => "value deficits",
         Memory::Trains => "trains",
+        Memory::Planes => "planes",
         Memory::Descriptors => "descriptors",
         Memory::Scalars => "scalars",
         Memory::Levels => "levels",

@@ -141,8 +141,9 @@ pub fn accesses(action: &Action, machine: &MachineParameters) -> Accesses {
 
 fn matrix_accesses(set: &mut Accesses, matrix: &Matrix, machine: &MachineParameters) {
     let position_words = machine.context.div_ceil(machine.elements);
-    let mut words =
+    let result =
         ((matrix.tiles.max(1) - 1) * machine.lanes + matrix.last_rows).div_ceil(machine.elements);
+    let mut words = result + matrix.vectors.max(1).saturating_sub(1) * matrix.deficits;
     match matrix.store {
         1 => {
             let tiles = machine.context.div_ceil(machine.lanes);
@@ -157,7 +158,9 @@ fn matrix_accesses(set: &mut Accesses, matrix: &Matrix, machine: &MachineParamet
         3 => words = matrix.stride * machine.slots / machine.elements,
         _ => {}
     }
-    if matrix.store != 3 {
+    if matrix.vectors > 0 {
+        set.read(Memory::Planes, matrix.source, matrix.stride);
+    } else if matrix.store != 3 {
         set.read(Memory::Trains, matrix.source, matrix.stride);
         set.read(Memory::Descriptors, matrix.train, 1);
     }

@@ -47,6 +47,7 @@ pub(super) fn pass_accesses(set: &mut Accesses, pass: &Pass, machine: &MachinePa
             write(Memory::Trains, pass.words, channels.div_ceil(machine.slots));
             write(Memory::Descriptors, pass.train, 1);
         }
+        Emit::Vector => write(Memory::Planes, pass.words, channels.div_ceil(machine.slots)),
         Emit::Keys => {
             let tiles = machine.context.div_ceil(machine.lanes);
             write(Memory::Keys, pass.words, tiles * machine.key_value_digits * pass.columns);
@@ -86,7 +87,7 @@ pub fn spread_accesses(
 fn moves(field: &str, memory: Memory) -> bool {
     match memory {
         Memory::Descriptors => field == "train",
-        Memory::Trains => matches!(field, "source" | "words"),
+        Memory::Trains | Memory::Planes => matches!(field, "source" | "words"),
         Memory::Keys | Memory::Values => matches!(field, "base" | "words"),
         Memory::Scalars => matches!(field, "scalar" | "output"),
         Memory::Levels => matches!(field, "a" | "b" | "c" | "output"),

@@ -15,6 +15,8 @@ struct State {
     taken: Vec<(u32, u32)>,
     /// Words that were ever in use.
     depth: u32,
+    /// The areas that are free once the pool no longer holds, where it does.
+    held: Option<Vec<u32>>,
 }
 
 /// Words that belong to whoever holds this; they are free again when the last clone is gone.
@@ -59,6 +61,19 @@ impl Pool {
         Area { held: Rc::new(Held { first, words, state: Rc::clone(&self.state) }) }
     }
 
+    /// Keeps what is given back from now on, until it is released.
+    pub(super) fn hold(&self) {
+        self.state.borrow_mut().held.get_or_insert_default();
+    }
+
+    /// Gives back what was kept.
+    pub(super) fn release(&self) {
+        let mut state = self.state.borrow_mut();
+        for free in state.held.take().unwrap_or_default() {
+            state.taken.retain(|&(first, _)| first != free);
+        }
+    }
+
     /// Words that the memory needs.
     pub(super) fn depth(&self) -> u32 {
         self.state.borrow().depth
@@ -80,13 +95,30 @@ impl Area {
 impl Drop for Held {
     fn drop(&mut self) {
         let mut state = self.state.borrow_mut();
-        state.taken.retain(|&(first, _)| first != self.first);
+        match &mut state.held {
+            Some(held) => held.push(self.first),
+            None => state.taken.retain(|&(first, _)| first != self.first),
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_held_stays_until_it_is_released() {
+        let pool = Pool::default();
+        let early = pool.take(2);
+        pool.hold();
+        drop(early);
+        let late = pool.take(3);
+        assert_eq!(late.first(), 2);
+        drop(late);
+        assert_eq!(pool.take(1).first(), 5);
+        pool.release();
+        assert_eq!(pool.take(6).first(), 0);
+    }
 
     #[test]
     fn areas_fill_the_lowest_gap() {

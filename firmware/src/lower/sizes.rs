@@ -136,5 +136,6 @@ pub(super) fn machine(network: &Network, design: &Design) -> Result<MachineParam
         state_depth: 0,
         level_count: 0,
         loop_depth: 0,
+        plane_depth: 0,
     })
 }

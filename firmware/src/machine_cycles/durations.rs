@@ -162,11 +162,17 @@ impl<'a> Clock<'a> {
         let entries = u64::from(matrix.digits)
             * u64::from(facts.words.max(1))
             * u64::from(facts.passes.max(1));
-        let groups = u64::from(self.machine.lanes / self.machine.elements);
+        let vectors = u64::from(matrix.vector_count(self.position));
+        let tile_groups = u64::from(self.machine.lanes / self.machine.elements);
+        let groups = tile_groups * vectors.max(1);
         let first = (issued + latency.accept_cycles).max(self.next_entry);
         let (last, drain_waits) = self.walk(first, tiles, entries, groups);
         let search = if matrix.search == 0 { 0 } else { latency.search_cycles };
-        let done = last + latency.finish_cycles + search;
+        let finish = match vectors {
+            0 => latency.finish_cycles,
+            _ => latency.vector_finish_cycles + (vectors - 1) * tile_groups,
+        };
+        let done = last + finish + search;
         Busy { span: (first, last), done, work: tiles * entries, drain_waits }
     }
 

@@ -18,6 +18,9 @@ pub struct MatrixLatency {
     pub gap_cycles: u64,
     /// From the last entry to the done of an instruction.
     pub finish_cycles: u64,
+    /// The same of one with vectors, of which there is one; each further one adds the groups of
+    /// a tile.
+    pub vector_finish_cycles: u64,
     /// What a search adds to that.
     pub search_cycles: u64,
     /// What an embedding adds to the acceptance.
@@ -68,6 +71,8 @@ pub struct PassLatency {
     pub accept_cycles: u64,
     /// From its last read to the last word of T or S.
     pub result_cycles: u64,
+    /// The same to the last word of its vector.
+    pub vector_cycles: u64,
     /// The same to the descriptor of its train.
     pub train_cycles: u64,
     /// The same to the last digit of its key or value.
@@ -142,10 +147,14 @@ impl MatrixLatency {
         };
         let dots = 2 + levels(slots.div_ceil(leaf));
         let groups = u64::from(lanes / elements);
+        // Vectors leave the array before the planes of a train are added.
+        let ahead = if machine.has_vectors() { levels(planes) } else { 0 };
+        let vector_finish_cycles = 5 + dots + 1 + 7 + groups - 1;
         MatrixLatency {
             accept_cycles: 2,
-            gap_cycles: levels(elements).max(2),
-            finish_cycles: 5 + dots + levels(planes) + 1 + 7 + groups - 1,
+            gap_cycles: levels(elements).max(2) + ahead,
+            finish_cycles: vector_finish_cycles + levels(planes),
+            vector_finish_cycles,
             search_cycles: levels(elements),
             embedding_cycles: 2,
             settle_cycles: 2,
@@ -184,6 +193,7 @@ impl PassLatency {
         PassLatency {
             accept_cycles: 2,
             result_cycles: 22,
+            vector_cycles: 23,
             train_cycles: match machine.radix {
                 Radix::Bitwise => 24,
                 Radix::Unary => 25,
@@ -200,6 +210,7 @@ impl PassLatency {
             Emit::Nothing => 0,
             Emit::Train => self.train_cycles,
             Emit::Keys | Emit::Values => self.digit_cycles,
+            Emit::Vector => self.vector_cycles,
         };
         let finished = if pass.reduce == Reduce::Nothing { 0 } else { self.finish_cycles };
         self.result_cycles.max(emitted).max(finished)
@@ -213,7 +224,7 @@ impl PassLatency {
         let words = u64::from(channels.div_ceil(machine.elements));
         let phases = u64::from(pass.phases());
         let side = match pass.emit {
-            Emit::Nothing | Emit::Train => return words * phases,
+            Emit::Nothing | Emit::Train | Emit::Vector => return words * phases,
             Emit::Keys => machine.slots,
             Emit::Values => machine.lanes,
         };

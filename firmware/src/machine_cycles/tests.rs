@@ -17,6 +17,7 @@ fn latency() -> MachineLatency {
             accept_cycles: 2,
             gap_cycles: 1,
             finish_cycles: 20,
+            vector_finish_cycles: 17,
             search_cycles: 3,
             embedding_cycles: 4,
             settle_cycles: 2,
@@ -41,6 +42,7 @@ fn latency() -> MachineLatency {
         pass: PassLatency {
             accept_cycles: 2,
             result_cycles: 30,
+            vector_cycles: 35,
             train_cycles: 40,
             digit_cycles: 50,
             finish_cycles: 60,

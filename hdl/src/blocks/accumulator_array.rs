@@ -8,8 +8,12 @@
 //!
 //! Bit-exact to [`numeric::accumulate`](weights::numeric::accumulate), row by row. The commands
 //! travel with their word and reach all lanes when its sums do.
+//!
+//! With vectors, the planes of a word may be vectors of their own. The sums of these leave the lanes
+//! earlier than others: nothing is added across planes.
 
 use super::lane::Lane;
+use super::ternary_dot::TernaryDot;
 use crate::builder::Builder;
 use crate::module::Module;
 use crate::signal::Signal;
@@ -47,6 +51,15 @@ impl AccumulatorArray {
         let digit =
             self.lane.digits.then(|| b.input("digit_i", uint(1), "first word of a later digit"));
         let last = b.input("last_i", uint(1), "last word of a tile of rows");
+        let vectors = self.lane.vectors.then(|| {
+            b.input("vectors_i", uint(1), "its planes are vectors, with sums of their own")
+        });
+        let own = vectors.map(|vectors| self.vector_commands(&b, vectors & valid, first, digit));
+        let valid = vectors.map_or(valid, |vectors| b.wire("of_train", valid & !vectors));
+        let early = vectors.zip(own.as_ref()).map(|(vectors, own)| {
+            let delay = delay_line(&b, "plane_last", last & vectors, own.cycles, false);
+            b.register_reset("planes_done_q", uint(1), 0).next(own.accumulate & delay).signal()
+        });
 
         b.section("Commands wait for the sums of their word.");
         let delay = lane.latency - 1;
@@ -59,6 +72,7 @@ impl AccumulatorArray {
 
         b.section("Lanes.");
         b.add_latency(lane.latency);
+        let mut planes = vec![];
         let mut sums: Vec<Signal> = (0..lanes)
             .map(|index| {
                 let mut inputs = vec![
@@ -71,14 +85,54 @@ impl AccumulatorArray {
                 ];
                 inputs.extend(pass.map(|pass| ("pass_i", pass)));
                 inputs.extend(digit.map(|digit| ("digit_i", digit)));
-                b.instance(&format!("lane_{index}"), &lane, &inputs).get("sum_o").as_uint()
+                if let Some(own) = &own {
+                    inputs.push(("plane_accumulate_i", own.accumulate));
+                    inputs.push(("plane_first_i", own.first));
+                    inputs.extend(own.digit.map(|digit| ("plane_digit_i", digit)));
+                }
+                let placed = b.instance(&format!("lane_{index}"), &lane, &inputs);
+                planes.extend(own.as_ref().map(|_| placed.get("planes_o")));
+                placed.get("sum_o").as_uint()
             })
             .collect();
         sums.reverse();
         b.port_group("Results.");
         b.output("sums_o", b.concat(&sums), "sums of all lanes, lane 0 in the lowest bits");
         b.output("done_o", done, "the sums are those of a whole tile, for this cycle");
+        if let Some(early) = early {
+            let width = self.lane.acc_width;
+            let of_plane =
+                |plane: u32| planes.iter().rev().map(move |lane| lane.bits(plane * width, width));
+            let vectors: Vec<Signal> = (0..self.lane.planes).rev().flat_map(of_plane).collect();
+            b.port_group("Results of vectors.");
+            b.output("planes_o", b.concat(&vectors), "vector 0 lowest, in it lane 0");
+            let meaning = "they are those of a whole tile, for this cycle";
+            b.output("planes_done_o", early, meaning);
+        }
         b.finish()
+    }
+
+    /// Cycles from a word to the sums of its vectors.
+    pub fn vector_cycles(&self) -> u32 {
+        TernaryDot { slots: self.lane.slots, target: self.lane.target }.module().latency + 1
+    }
+
+    /// The commands of vectors when the dots of their word are there.
+    fn vector_commands<'m>(
+        &self,
+        b: &'m Builder,
+        valid: Signal<'m>,
+        first: Signal<'m>,
+        digit: Option<Signal<'m>>,
+    ) -> Commands<'m> {
+        b.section("Commands of vectors wait for the dots of their word.");
+        let cycles = self.vector_cycles() - 1;
+        Commands {
+            cycles,
+            accumulate: delay_line(b, "plane_valid", valid, cycles, true),
+            first: delay_line(b, "plane_first", first, cycles, false),
+            digit: digit.map(|digit| delay_line(b, "plane_digit", digit, cycles, false)),
+        }
     }
 
     fn summary(&self) -> String {
@@ -89,6 +143,15 @@ impl AccumulatorArray {
             self.lanes * slots * planes
         )
     }
+}
+
+/// What the lanes do with the dots of vectors.
+struct Commands<'m> {
+    /// How long a word takes to them.
+    cycles: u32,
+    accumulate: Signal<'m>,
+    first: Signal<'m>,
+    digit: Option<Signal<'m>>,
 }
 
 /// `signal` some cycles later; with a reset if it commands something.

@@ -12,6 +12,12 @@
 //! A train of more planes than stand in parallel comes in passes, first plane first; in a bitwise
 //! train each new pass doubles what is there once per plane (Horner's rule). Rows of several
 //! balanced ternary digits come digit by digit, most significant first; each new digit triples it.
+//!
+//! With vectors, each plane has an accumulator of its own beside that of all:
+//!
+//! ```text
+//!  dot (plane …) ─►(+)─► plane_sum_…_q ─► planes_o
+//! ```
 
 use super::ternary_dot::TernaryDot;
 use crate::builder::Builder;
@@ -37,6 +43,8 @@ pub struct Lane {
     pub target: Target,
     /// Whether rows may have several balanced ternary digits.
     pub digits: bool,
+    /// Whether planes may be vectors with a sum of their own.
+    pub vectors: bool,
 }
 
 impl Lane {
@@ -63,6 +71,7 @@ impl Lane {
             .then(|| b.input("pass_i", uint(1), "1: a later pass begins, shift what is there"));
         let digit =
             self.digits.then(|| b.input("digit_i", uint(1), "1: a later digit begins, triple it"));
+        let vectors = self.vectors.then(|| self.vector_commands(&b));
 
         b.section("Dots.");
         b.add_latency(dot.latency);
@@ -78,10 +87,64 @@ impl Lane {
                 b.instance(&format!("plane_{plane}"), &dot, &inputs).get("dot_o")
             })
             .collect();
+        let planes = vectors.map(|commands| self.each_plane(&b, &sums, commands));
         let sum = self.combine(&b, sums, accumulate, first, [pass, digit]);
         b.port_group("Result.");
         b.output("sum_o", sum, "accumulated sum of this row");
+        if let Some(planes) = planes {
+            b.output("planes_o", planes, "the sum of each plane by itself, plane 0 lowest");
+        }
         b.finish()
+    }
+
+    /// Commands of the planes' own sums: take, first, later digit.
+    fn vector_commands<'m>(&self, b: &'m Builder) -> (Signal<'m>, Signal<'m>, Option<Signal<'m>>) {
+        b.port_group("Commands for the planes by themselves; they come with the dots.");
+        let bit = uint(1);
+        let accumulate = b.input("plane_accumulate_i", bit, "take the dots that arrive");
+        let first = b.input("plane_first_i", bit, "1: start from zero");
+        let digit = || b.input("plane_digit_i", bit, "1: a later digit begins, triple it");
+        (accumulate, first, self.digits.then(digit))
+    }
+
+    /// A sum a plane, plane 0 lowest.
+    fn each_plane<'m>(
+        &self,
+        b: &'m Builder,
+        dots: &[Signal<'m>],
+        (accumulate, first, digit): (Signal<'m>, Signal<'m>, Option<Signal<'m>>),
+    ) -> Signal<'m> {
+        b.section("A sum of each plane by itself.");
+        let sums: Vec<Signal> = dots
+            .iter()
+            .enumerate()
+            .map(|(plane, &dot)| {
+                let sum = b.register(&format!("plane_sum_{plane}_q"), sint(self.acc_width));
+                let held = sum.signal();
+                let kept = b.wire(&format!("plane_base_{plane}"), first.select(held.same(0), held));
+                let kept = match digit {
+                    Some(digit) => kept + digit.select(held.shift_left(1), held.same(0)),
+                    None => kept,
+                };
+                let arriving = self.arriving(b, &format!("plane_above_{plane}"), dot);
+                sum.when(accumulate, kept + arriving).signal().as_uint()
+            })
+            .rev()
+            .collect();
+        b.concat(&sums)
+    }
+
+    /// A sum as wide as the accumulator.
+    fn arriving<'m>(&self, b: &'m Builder, name: &str, sum: Signal<'m>) -> Signal<'m> {
+        let width = self.acc_width;
+        match sum.width() > width {
+            true => {
+                let above = sum.bits(width, sum.width() - width);
+                b.unused(name, above, "The widths are proven: these bits copy the sign.");
+                sum.truncate(width)
+            }
+            false => sum.extend(width),
+        }
     }
 
     /// Combines the dots of all planes and accumulates them; the commands are a later pass and a
@@ -144,14 +207,7 @@ impl Lane {
             None => held,
         };
         let base = b.wire("base", first.select(held.same(0), shifted));
-        let arriving = match arriving.width() > width {
-            true => {
-                let above = arriving.bits(width, arriving.width() - width);
-                b.unused("above", above, "The widths are proven: these bits copy the sign.");
-                arriving.truncate(width)
-            }
-            false => arriving.extend(width),
-        };
+        let arriving = self.arriving(b, "above", arriving);
         let kept = match digit {
             Some(digit) => {
                 let twice = digit.select(held.shift_left(1), held.same(0));

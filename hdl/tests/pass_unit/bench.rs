@@ -2,7 +2,7 @@
 
 use super::model::{Memories, Place, Writes};
 use super::support::Bench;
-use firmware::isa::{ANY, Action, Instruction, Pass, Wait};
+use firmware::isa::{ANY, Action, Emit, Instruction, Pass, Wait};
 use hdl::blocks::vector::pass_unit::PassUnit;
 use weights::numeric::fixed_point::Scale;
 
@@ -179,6 +179,18 @@ impl UnitBench {
             let counts: Vec<i64> = counts.map(count).collect();
             writes.trains.push((at("train_address_o"), at("train_column_o"), counts));
         }
+        if unit.choices.emits.contains(&Emit::Vector) && bench.is("plane_write_o") {
+            let spikes = bench.bits("plane_active_o").into_iter();
+            let trit = |(active, negative): (bool, bool)| match (active, negative) {
+                (true, negative) => 1 - 2 * i64::from(negative),
+                (false, negative) => {
+                    assert!(!negative, "zero has no sign");
+                    0
+                }
+            };
+            let trits = spikes.zip(bench.bits("plane_negative_o")).map(trit).collect();
+            writes.planes.push((at("plane_address_o"), at("plane_number_o"), trits));
+        }
         if bench.is("descriptor_write_o") {
             let magnitude = at("descriptor_magnitude_o") as i64;
             let words = at("descriptor_words_o");
@@ -210,6 +222,7 @@ impl Run {
         self.writes.temporaries.extend(more.temporaries);
         self.writes.states.extend(more.states);
         self.writes.trains.extend(more.trains);
+        self.writes.planes.extend(more.planes);
         self.writes.descriptors.extend(more.descriptors);
         self.writes.scalars.extend(more.scalars);
         self.writes.levels.extend(more.levels);

@@ -24,6 +24,8 @@ pub(crate) struct Writes {
     pub(crate) states: Vec<(usize, Vec<i64>)>,
     /// Address, column, counts.
     pub(crate) trains: Vec<(usize, usize, Vec<i64>)>,
+    /// Address, plane, trits.
+    pub(crate) planes: Vec<(usize, usize, Vec<i64>)>,
     /// Number, words, magnitude.
     pub(crate) descriptors: Vec<(usize, usize, i64)>,
     /// Number, contents.
@@ -154,6 +156,7 @@ pub(crate) fn execute(
     match pass.emit {
         Emit::Nothing => {}
         Emit::Train => train(unit, pass, &values, &mut writes),
+        Emit::Vector => vector(unit, pass, &values, &mut writes),
         Emit::Keys | Emit::Values => digits(unit, pass, place, &values, &mut writes),
     }
     finish(unit, pass, &values, &mut writes)?;
@@ -179,6 +182,15 @@ fn train(unit: &PassUnit, pass: &Pass, values: &[i64], writes: &mut Writes) {
         Radix::Unary => magnitudes.fold(0, i64::max),
     };
     writes.descriptors.push((pass.train as usize, written, magnitude));
+}
+
+fn vector(unit: &PassUnit, pass: &Pass, values: &[i64], writes: &mut Writes) {
+    let slots = unit.slots as usize;
+    for (column, word) in values.chunks(slots).enumerate() {
+        let mut trits: Vec<i64> = word.iter().map(|y| y.signum()).collect();
+        trits.resize(slots, 0);
+        writes.planes.push((pass.words as usize + column, pass.train as usize, trits));
+    }
 }
 
 fn digits(unit: &PassUnit, pass: &Pass, place: Place, values: &[i64], writes: &mut Writes) {

@@ -24,6 +24,7 @@ pub(crate) fn short_sequencer() -> Sequencer {
         instruction_words: INSTRUCTION_WORDS,
         loop_depth: 0,
         context: CONTEXT,
+        chunks: false,
         program: vec![],
     }
 }
@@ -31,7 +32,8 @@ pub(crate) fn short_sequencer() -> Sequencer {
 /// A sequencer of long instructions, with loops so deep.
 pub(crate) fn long_sequencer(loop_depth: u32, context: u32) -> Sequencer {
     let instruction_words = LONG_WORDS;
-    Sequencer { program_depth: 40, instruction_words, loop_depth, context, program: vec![] }
+    let (chunks, program) = (loop_depth > 0, vec![]);
+    Sequencer { program_depth: 40, instruction_words, loop_depth, context, chunks, program }
 }
 
 /// Both blocks, wired as in the machine.

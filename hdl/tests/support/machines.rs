@@ -39,5 +39,6 @@ pub(crate) fn small() -> MachineParameters {
         state_depth: 0,
         level_count: 0,
         loop_depth: 0,
+        plane_depth: 0,
     }
 }

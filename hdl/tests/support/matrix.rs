@@ -24,6 +24,8 @@ pub(crate) struct World {
     /// Weights, keys, values: words of lanes × slots trits.
     pub(crate) stores: [Vec<Vec<Trit>>; 3],
     pub(crate) trains: Vec<TrainWord>,
+    /// Words of the plane store: planes of slots trits.
+    pub(crate) planes: Vec<Vec<Vec<Trit>>>,
     /// Non-empty words, magnitude.
     pub(crate) descriptors: Vec<(u64, u64)>,
     /// Mantissa, exponent.
@@ -59,6 +61,8 @@ pub(crate) struct Effect {
     pub(crate) tiles: u64,
     /// Entries of a tile.
     pub(crate) entries: u64,
+    /// Vectors of their own; none for a train.
+    pub(crate) vectors: u64,
 }
 
 impl Order {
@@ -85,14 +89,40 @@ impl World {
             (0..WORDS).map(|_| (0..elements).map(|_| random.within(min, max)).collect()).collect()
         };
         let (residual, deficits) = (words(-half, half - 1), words(0, 9));
+        let mut trits = || (0..unit.slots).map(|_| random.trit()).collect();
+        let planes = (0..64).map(|_| (0..unit.planes).map(|_| trits()).collect()).collect();
         World {
             stores,
             trains: vec![TrainWord { column: 77, counts: vec![1; unit.slots as usize] }; 1024],
             descriptors: vec![(0, 0); 128],
             scalars: (0..256).map(|_| (random.within(0, 0xFFFF), random.within(-12, 12))).collect(),
+            planes,
             deficits,
             residual,
         }
+    }
+
+    /// Makes an order one of vectors.
+    pub(crate) fn vectors(&self, unit: &MatrixUnit, order: &mut Order, random: &mut Random) {
+        let (matrix, planes) = (&mut order.matrix, u64::from(unit.planes.min(15)));
+        let store = 0;
+        let words = (matrix.tiles * unit.lanes).div_ceil(unit.elements);
+        let needed = matrix.digits * matrix.stride * matrix.tiles;
+        let within = random.below(2) as u32;
+        let vectors = match within {
+            0 => 1 + random.below(planes) as u32,
+            _ => 1 << random.below(u64::from(planes.ilog2()) + 1),
+        };
+        *matrix = Matrix {
+            store,
+            base: random.below(u64::from(unit.weight_depth - needed) + 1) as u32,
+            source: random.below(64 - u64::from(matrix.stride)) as u32,
+            search: 0,
+            deficits: words + random.below(3) as u32,
+            vectors,
+            within,
+            ..*matrix
+        };
     }
 
     /// A random instruction that reads train `index` and only words that exist.
@@ -136,6 +166,7 @@ impl World {
             search: if store == 3 { 0 } else { random.below(3) as u32 },
             maximum: random.below(32) as u32,
             deficits: random.below(100) as u32,
+            ..Matrix::default()
         };
         Order { matrix, position, token }
     }
@@ -177,6 +208,9 @@ impl World {
         let Order { matrix, position, token } = *order;
         let (lanes, elements) = (u64::from(unit.lanes), unit.elements as usize);
         let mut effect = Effect::default();
+        if matrix.vectors > 0 {
+            return self.execute_vectors(unit, order);
+        }
         let (accumulated, rows): (Vec<i64>, usize) = match matrix.store {
             3 => {
                 let row = self.row(unit, &matrix, token);
@@ -194,12 +228,57 @@ impl World {
                 (sums, ((tiles - 1) * lanes + last) as usize)
             }
         };
+        self.drain(unit, &matrix, (0, &accumulated), rows, &mut effect);
+        effect
+    }
+
+    /// Executes an instruction with vectors: tile by tile, in it vector by vector.
+    fn execute_vectors(&mut self, unit: &MatrixUnit, order: &Order) -> Effect {
+        let Order { matrix, position, .. } = *order;
+        let lanes = unit.lanes as usize;
+        let count = match matrix.within {
+            1 => position % u64::from(matrix.vectors) + 1,
+            _ => u64::from(matrix.vectors),
+        };
+        let entries = u64::from(matrix.digits * matrix.stride);
+        let mut effect =
+            Effect { tiles: matrix.tiles.into(), entries, vectors: count, ..Effect::default() };
+        for tile in 0..matrix.tiles {
+            let last = tile + 1 == matrix.tiles;
+            let rows = if last { matrix.last_rows as usize } else { lanes };
+            for vector in 0..count {
+                let train: Vec<TrainWord> = (0..matrix.stride)
+                    .map(|column| {
+                        let word = &self.planes[(matrix.source + column) as usize];
+                        let counts = word[vector as usize].iter().map(|&t| t.into()).collect();
+                        TrainWord { column: column.into(), counts }
+                    })
+                    .collect();
+                let sums = self.products(unit, &matrix, tile.into(), &train);
+                let group = tile as usize * lanes / unit.elements as usize
+                    + vector as usize * matrix.deficits as usize;
+                self.drain(unit, &matrix, (group, &sums), rows, &mut effect);
+            }
+        }
+        effect
+    }
+
+    /// Scales and writes sums whose first group of rows goes to the word `from` of the destination.
+    fn drain(
+        &mut self,
+        unit: &MatrixUnit,
+        matrix: &Matrix,
+        (from, accumulated): (usize, &[i64]),
+        rows: usize,
+        effect: &mut Effect,
+    ) {
+        let elements = unit.elements as usize;
         let (mantissa, exponent) = self.scalars[matrix.scalar as usize];
         let factor = if matrix.scaling == 2 { mantissa } else { i64::from(matrix.multiplier) };
         let shift = i64::from(matrix.shift) + if matrix.scaling == 0 { 0 } else { exponent };
         let mut best: Option<(i64, usize)> = None;
         for (group, sums) in accumulated.chunks(elements).enumerate() {
-            let address = matrix.address as usize + group;
+            let address = matrix.address as usize + from + group;
             let (mut values, mut saturated) = (vec![], false);
             for (element, sum) in sums.iter().enumerate() {
                 let row = group * elements + element;
@@ -230,7 +309,6 @@ impl World {
         let best = best.filter(|_| matrix.search != 0);
         effect.maximum = best.map(|(value, _)| (u64::from(matrix.maximum), value));
         effect.prediction = best.filter(|_| matrix.search == 2).map(|(_, row)| row as u64);
-        effect
     }
 
     /// Entries of a tile: digits × passes × visited words.
@@ -245,10 +323,20 @@ impl World {
     }
 
     fn tile(&self, unit: &MatrixUnit, matrix: &Matrix, tile: u64) -> Vec<i64> {
+        let words = self.descriptors[matrix.train as usize].0 as usize;
+        self.products(unit, matrix, tile, &self.trains[matrix.source as usize..][..words])
+    }
+
+    /// A tile of a store times the words of a train.
+    fn products(
+        &self,
+        unit: &MatrixUnit,
+        matrix: &Matrix,
+        tile: u64,
+        train: &[TrainWord],
+    ) -> Vec<i64> {
         let store = &self.stores[matrix.store as usize];
         let (slots, digits) = (unit.slots as usize, u64::from(matrix.digits));
-        let words = self.descriptors[matrix.train as usize].0 as usize;
-        let train = &self.trains[matrix.source as usize..][..words];
         let row = |lane: usize| {
             (0..digits).fold(0, |sum, digit| {
                 let start =
@@ -304,7 +392,8 @@ impl Clock {
             start = start.max(self.last_done.map_or(0, |done| done + 2));
         }
         start = start.max(self.previous.map_or(0, |(last, _)| last + 1));
-        let groups = if embedding { 1 } else { u64::from(unit.tile_groups()) };
+        let tile_groups = u64::from(unit.tile_groups());
+        let groups = if embedding { 1 } else { tile_groups * effect.vectors.max(1) };
         let mut next = start;
         for tile in 0..effect.tiles {
             let free = next + effect.entries - 1;
@@ -315,7 +404,11 @@ impl Clock {
             next = last + 1;
         }
         self.entries += if embedding { 0 } else { effect.tiles * effect.entries };
-        let finish = if embedding { unit.embedding_finish_cycles() } else { unit.finish_cycles() };
+        let finish = match effect.vectors {
+            _ if embedding => unit.embedding_finish_cycles(),
+            0 => unit.finish_cycles(),
+            vectors => unit.vector_finish_cycles() + (vectors as u32 - 1) * unit.tile_groups(),
+        };
         let search = if order.matrix.search == 0 { 0 } else { unit.search_cycles() };
         let done = next - 1 + u64::from(finish + search);
         self.last_done = Some(done);

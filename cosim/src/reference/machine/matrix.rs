@@ -21,6 +21,10 @@ impl State {
     ) -> MatrixFacts {
         let parameters = &image.program.parameters;
         let mut sums = std::mem::take(&mut self.sums);
+        if matrix.vectors > 0 {
+            self.sums = sums;
+            return self.vectors(image, index, matrix, attended, observer);
+        }
         let mut facts = match image.operand(index, matrix) {
             Operand::Table(table) => {
                 let row = image.weights(table).row(self.token);
@@ -33,8 +37,70 @@ impl State {
             operand => self.products(image, matrix, operand, attended, &mut sums),
         };
         facts.sum_max = sums.iter().map(|sum| sum.unsigned_abs()).max().unwrap_or(0);
-        self.drain(parameters, matrix, &sums, &mut facts, observer);
+        let elements = parameters.elements as usize;
+        let words = sums.chunks(elements).enumerate();
+        let words = words.map(|(word, sums)| (matrix.address + word as u32, word * elements, sums));
+        self.drain(parameters, matrix, words, &mut facts, observer);
         self.sums = sums;
+        facts
+    }
+
+    /// Vectors of one plane each, all through the same weights: tile by tile, in it vector by vector.
+    fn vectors<O: Observer>(
+        &mut self,
+        image: &Image,
+        index: usize,
+        matrix: &Matrix,
+        attended: usize,
+        observer: &mut O,
+    ) -> MatrixFacts {
+        let parameters = &image.program.parameters;
+        let MachineParameters { lanes, slots, elements, radix, .. } = *parameters;
+        let Operand::Weights { matrix: stored, first_row } = image.operand(index, matrix) else {
+            panic!("vectors share words of the weight store only")
+        };
+        let weights = image.weights(stored);
+        let rows = ((matrix.tiles - 1) * lanes + matrix.last_rows) as usize;
+        let count = matrix.vector_count(attended as u32);
+        let mut facts = MatrixFacts {
+            tiles: matrix.tiles,
+            digits: matrix.digits,
+            words: matrix.stride,
+            passes: 1,
+            rows: rows as u32,
+            columns: weights.columns as u32,
+            vectors: count,
+            ..MatrixFacts::default()
+        };
+        let all = (0..count as usize).map(|plane| {
+            let trits = &self.planes[plane][(matrix.source * slots) as usize..];
+            let trits = trits[..(matrix.stride * slots) as usize].to_vec();
+            let train = Train::new(trits, slots as usize, 0, radix);
+            for (cost, own) in
+                [(&mut facts.bitwise, train.bitwise), (&mut facts.unary, train.unary)]
+            {
+                (cost.planes, cost.spikes) = (1, cost.spikes + own.spikes);
+            }
+            let mut sums = Vec::new();
+            weights.sums(&train, first_row..first_row + rows, &mut sums);
+            sums
+        });
+        let all: Vec<Vec<i64>> = all.collect();
+        let sums = all.iter().flatten();
+        facts.sum_max = sums.map(|sum| sum.unsigned_abs()).max().unwrap_or(0);
+        let mut words = Vec::new();
+        for tile in (0..rows).step_by(lanes as usize) {
+            for (vector, sums) in (0..).zip(&all) {
+                let end = rows.min(tile + lanes as usize);
+                let groups = sums[tile..end].chunks(elements as usize);
+                let rows = (tile..).step_by(elements as usize);
+                words.extend(groups.zip(rows).map(|(sums, row)| {
+                    let word = vector * matrix.deficits + row as u32 / elements;
+                    (matrix.address + word, row, sums)
+                }));
+            }
+        }
+        self.drain(parameters, matrix, words.into_iter(), &mut facts, observer);
         facts
     }
 
@@ -118,12 +184,13 @@ impl State {
         train
     }
 
-    /// Scales, saturates, writes, and searches for the largest.
-    fn drain<O: Observer>(
+    /// Scales, saturates, writes, and searches for the largest: words of sums with their address and
+    /// first row.
+    fn drain<'a, O: Observer>(
         &mut self,
         parameters: &MachineParameters,
         matrix: &Matrix,
-        sums: &[i64],
+        words: impl Iterator<Item = (u32, usize, &'a [i64])>,
         facts: &mut MatrixFacts,
         observer: &mut O,
     ) {
@@ -143,15 +210,14 @@ impl State {
             };
             limited_shift(matrix.shift, exponent + deficit)
         };
-        let begin = matrix.address as usize * elements;
         let target = match matrix.destination {
             0 => &mut self.results,
             _ => &mut self.residual,
         };
         let (mut largest, mut likeliest) = (i64::MIN, 0);
-        for (word, sums) in sums.chunks(elements).enumerate() {
-            let from = word * elements;
-            let target = &mut target[begin + from..begin + from + elements];
+        for (address, from, sums) in words {
+            let begin = address as usize * elements;
+            let target = &mut target[begin..begin + elements];
             let mut saturated = false;
             for (element, (&sum, target)) in sums.iter().zip(target.iter_mut()).enumerate() {
                 let row = from + element;
@@ -172,7 +238,6 @@ impl State {
             facts.saturations += u32::from(saturated);
             if O::WRITES {
                 let specified = if keys { sums.len() } else { elements };
-                let address = matrix.address + word as u32;
                 let values = target[..specified].to_vec();
                 observer.write(match matrix.destination {
                     0 => Write::Results { address, values },

@@ -19,6 +19,8 @@ pub enum Write {
     State { address: u32, values: Vec<i64> },
     /// A word of `slots` counts that stand in `column` of the train.
     Train { address: u32, column: u32, counts: Vec<i16> },
+    /// A word of `slots` trits of one plane.
+    Plane { address: u32, plane: u32, trits: Vec<Trit> },
     /// The descriptor of a train: its words, and the or (bitwise) or maximum (unary) of its
     /// magnitudes.
     Descriptor { train: u32, words: u32, magnitude: u32 },
@@ -98,6 +100,8 @@ pub struct MatrixFacts {
     pub rows: u32,
     /// Columns of the store that the train could have.
     pub columns: u32,
+    /// Vectors of their own that share the weights; 0 for a train.
+    pub vectors: u32,
     /// What the train costs if its planes weigh powers of two.
     pub bitwise: TrainCost,
     /// What it costs if they weigh one.

@@ -69,6 +69,7 @@ impl State {
         match pass.emit {
             Emit::Nothing => {}
             Emit::Train => self.emit_train(parameters, pass, &stream.values, observer),
+            Emit::Vector => self.emit_vector(parameters, pass, &stream.values, observer),
             Emit::Keys | Emit::Values => {
                 self.emit_digits(parameters, pass, &stream.values, place.position, observer);
             }
@@ -191,6 +192,27 @@ impl State {
             show_train(pass.train, &train, slots as usize, observer);
         }
         self.trains[pass.train as usize] = train;
+    }
+
+    /// Writes the trits of a vector to its plane.
+    fn emit_vector<O: Observer>(
+        &mut self,
+        parameters: &MachineParameters,
+        pass: &Pass,
+        values: &[i64],
+        observer: &mut O,
+    ) {
+        let slots = parameters.slots as usize;
+        for (address, values) in (pass.words..).zip(values.chunks(slots)) {
+            let mut trits: Vec<Trit> = values.iter().map(|y| y.signum() as Trit).collect();
+            trits.resize(slots, 0);
+            let begin = address as usize * slots;
+            let plane = &mut self.planes[pass.train as usize][begin..begin + slots];
+            plane.iter_mut().zip(&trits).for_each(|(place, &trit)| *place = trit.into());
+            if O::WRITES {
+                observer.write(Write::Plane { address, plane: pass.train, trits });
+            }
+        }
     }
 
     /// Keeps a key as row p, or a value as column p, of its words.

@@ -20,6 +20,8 @@ pub(super) struct State {
     pub(super) trains: Vec<Train>,
     /// The train that wrote each word of the train store last.
     pub(super) train_owners: Vec<u32>,
+    /// The trits of each plane of the plane store.
+    pub(super) planes: Vec<Vec<i16>>,
     pub(super) scalars: Vec<Scale>,
     pub(super) levels: Vec<i64>,
     pub(super) maxima: Vec<i64>,
@@ -64,6 +66,10 @@ impl State {
             state: values(parameters.state_depth),
             trains: vec![Train::default(); parameters.train_count as usize],
             train_owners: vec![u32::MAX; parameters.train_depth as usize],
+            planes: vec![
+                vec![0; (parameters.plane_depth * parameters.slots) as usize];
+                parameters.planes as usize
+            ],
             scalars: vec![Scale::default(); parameters.scalar_count as usize],
             levels: vec![0; parameters.level_count as usize],
             maxima: vec![0; MAXIMUM_COUNT],

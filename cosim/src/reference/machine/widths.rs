@@ -88,7 +88,10 @@ impl Observer for Widths {
                     DEFICIT_MAX,
                 );
             }
-            Write::Descriptor { .. } | Write::Key { .. } | Write::Value { .. } => {}
+            Write::Plane { .. }
+            | Write::Descriptor { .. }
+            | Write::Key { .. }
+            | Write::Value { .. } => {}
         }
     }
 

@@ -63,7 +63,7 @@ impl<'n> Composer<'n> {
         let draft = Draft::over(heads.words * self.elements())
             .a_heads(query.at, heads.of_queries(heads.words));
         let draft = draft.multiply(Multiply::One, query.fraction - fraction);
-        let draft = draft.train(train.descriptor.first(), train.words.first(), bits);
+        let draft = draft.train(train.number(), train.words.first(), bits);
         self.pass(draft, format!("{name}: the query of a head"))?;
         Ok(train)
     }
@@ -83,7 +83,7 @@ impl<'n> Composer<'n> {
             tiles: self.machine.context.div_ceil(self.machine.lanes),
             stride: keys.columns,
             digits: self.machine.key_value_digits,
-            train: train.descriptor.first(),
+            train: train.number(),
             source: train.words.first(),
             address,
             multiplier: factor.multiplier,
@@ -96,7 +96,7 @@ impl<'n> Composer<'n> {
             ..Matrix::default()
         };
         let [head, group] = heads.of_keys(keys.per_head);
-        let moves = [("base", [keys.per_step, 0, head, group])];
+        let moves = [("base", [keys.per_step, 0, head, group, 0])];
         self.push(Action::Matrix(matrix), &moves, format!("{name}: scores of a head"))?;
         if all {
             self.attend_all();
@@ -123,7 +123,7 @@ impl<'n> Composer<'n> {
             tiles: tiles as u32,
             stride: values.columns,
             digits: self.machine.key_value_digits,
-            train: train.descriptor.first(),
+            train: train.number(),
             source: train.words.first(),
             address: output.first,
             multiplier: factor.multiplier,
@@ -136,8 +136,8 @@ impl<'n> Composer<'n> {
         let [head, group] = heads.of_keys(values.per_head);
         let [words, group_words] = heads.of_queries(heads.words);
         let moves = [
-            ("base", [values.per_step, 0, head, group]),
-            ("address", [output.per_step, output.per_position, words, group_words]),
+            ("base", [values.per_step, 0, head, group, 0]),
+            ("address", [output.per_step, output.per_position, words, group_words, output.within]),
         ];
         self.push(Action::Matrix(matrix), &moves, format!("{name}: values of a head"))?;
         if all {
@@ -182,7 +182,7 @@ impl<'n> Composer<'n> {
             let bits = bit_length(counts.bound as i64);
             let mut draft = Draft::over(0).a(At::fixed(Space::Results, scores.first()));
             draft.pass.length = Length::Attended;
-            let draft = draft.train(counts.descriptor.first(), counts.words.first(), bits);
+            let draft = draft.train(counts.number(), counts.words.first(), bits);
             it.pass(draft, format!("{name}: scores as counts"))?;
             if all {
                 it.attend_all();
@@ -255,7 +255,7 @@ impl<'n> Composer<'n> {
             let draft = draft.b(At::fixed(Space::Maximum, maximum.first()));
             let draft = draft.join(Join::Subtract, score_fraction - argument).function(exponential);
             let draft = draft.multiply(Multiply::One, TABLE_FRACTION - i64::from(weight_bits));
-            let (train, words) = (counts.descriptor.first(), counts.words.first());
+            let (train, words) = (counts.number(), counts.words.first());
             let draft = draft.train(train, words, weight_bits);
             let draft = draft.reduce(Reduce::Sum, Finish::Reciprocal, scalar.first());
             it.pass(draft, format!("{name}: softmax of a head"))?;

@@ -25,6 +25,7 @@ pub(super) struct Pools {
     pub(super) temporaries: Pool,
     pub(super) state: Pool,
     pub(super) trains: Pool,
+    pub(super) planes: Pool,
     pub(super) descriptors: Pool,
     pub(super) scalars: Pool,
     pub(super) levels: Pool,
@@ -47,6 +48,10 @@ pub(super) enum Over {
     Positions,
     Heads,
     Groups,
+    /// The positions of a chunk.
+    Within,
+    /// Chunks of positions.
+    Chunks,
 }
 
 pub(super) struct OpenLoop {
@@ -91,11 +96,30 @@ pub(super) struct Composer<'n> {
     pub(super) loops: Vec<OpenLoop>,
     pub(super) pointers: Vec<Pointer>,
     pub(super) loop_depth: u32,
+    /// Positions of a chunk, or 0 where each is by itself.
+    pub(super) chunk: u32,
     /// The step that is unrolled, and whether steps are a loop.
     pub(super) step: usize,
     /// The operation at hand.
     pub(super) index: usize,
     pub(super) logits: Option<super::head::Logits>,
+}
+
+impl Pools {
+    /// All of them.
+    pub(super) fn all(&self) -> [&Pool; 9] {
+        [
+            &self.results,
+            &self.temporaries,
+            &self.state,
+            &self.trains,
+            &self.planes,
+            &self.descriptors,
+            &self.scalars,
+            &self.levels,
+            &self.maxima,
+        ]
+    }
 }
 
 impl<'n> Composer<'n> {
@@ -130,6 +154,7 @@ impl<'n> Composer<'n> {
             loops: Vec::new(),
             pointers: Vec::new(),
             loop_depth: 0,
+            chunk: 0,
             step: 0,
             index: 0,
             logits: None,
@@ -186,6 +211,11 @@ impl<'n> Composer<'n> {
 
     pub(super) fn know_train(&mut self, name: &'n str, counts: Counts, train: Rc<Train>) {
         self.trains.insert((name, counts), train);
+    }
+
+    /// Lets go of the trains of single positions.
+    pub(super) fn forget_single_trains(&mut self) {
+        self.trains.retain(|_, train| train.vectors);
     }
 
     pub(super) fn forget_trains(&mut self) {

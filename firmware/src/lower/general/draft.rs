@@ -5,9 +5,9 @@ use crate::isa::{
     Destination, Emit, Finish, Follow, Function, Join, Multiply, Pass, Reduce, Restart, Space,
 };
 
-/// How far an address moves from step to step, position to position, head to head, and from group of
-/// heads to group of heads.
-pub(super) type Moves = [u32; 4];
+/// How far an address moves from step to step, position to position, head to head, from group of
+/// heads to group of heads, and from one position of a chunk to the next.
+pub(super) type Moves = [u32; 5];
 
 /// How far an address moves from head to head, and from group of heads to group of heads.
 pub(super) type PerHead = [u32; 2];
@@ -27,7 +27,7 @@ impl Draft {
     }
 
     fn moving(&mut self, field: &'static str, at: At, [head, group]: PerHead) {
-        self.moves.push((field, [at.per_step, at.per_position, head, group]));
+        self.moves.push((field, [at.per_step, at.per_position, head, group, at.within]));
     }
 
     /// Operand a.
@@ -108,6 +108,13 @@ impl Draft {
     pub(super) fn train(mut self, descriptor: u32, words: u32, bits: u32) -> Draft {
         self.pass.emit = Emit::Train;
         (self.pass.train, self.pass.words, self.pass.bits) = (descriptor, words, bits);
+        self
+    }
+
+    /// Emits a vector: plane 0 for the first position of a chunk, plane 1 for the next.
+    pub(super) fn plane(mut self, words: u32) -> Draft {
+        (self.pass.emit, self.pass.words) = (Emit::Vector, words);
+        self.moves.push(("train", [0, 0, 0, 0, 1]));
         self
     }
 

@@ -211,7 +211,7 @@ impl<'n> Composer<'n> {
         }
         let per_position = (layout.width / self.elements()) as u32;
         let constant = self.constant(table, values);
-        let at = At { per_position, ..constant };
+        let at = constant.each_position(per_position);
         let bound = f64::from(largest);
         let (unit, energy) = (1.0, None);
         let vector = Vector { at, _area: None, layout, fraction, unit, bound, energy };

@@ -103,7 +103,7 @@ impl<'n> Composer<'n> {
         train.measure(x, x.unit * threshold);
         train.taken = ((threshold * exp2(x.fraction)).log2().ceil() as i64).max(0);
         let draft = Draft::over(x.layout.width).vector(x).follow(Follow::Shift, scalar.first());
-        let draft = draft.train(train.descriptor.first(), train.words.first(), needed);
+        let draft = draft.train(train.number(), train.words.first(), needed);
         self.pass(draft, format!("{name}: counts"))?;
         train.scalar = Some(scalar);
         Ok(Part { train: Rc::new(train), scale: None })
@@ -183,7 +183,7 @@ impl<'n> Composer<'n> {
         self.pass(draft, format!("{name}: levels of salient channels"))?;
         let train = self.level_train(x, code.salient_top(), PLAIN_TOP);
         let draft = Draft::over(width).a(salient).b(others).join(Join::Add, 0);
-        let draft = draft.train(train.descriptor.first(), train.words.first(), bits);
+        let draft = draft.train(train.number(), train.words.first(), bits);
         self.pass(draft, format!("{name}: all levels"))?;
         let fraction = scale.fraction + i64::from(code.added_bits);
         let scale = LevelScale { level: scale.level, fraction, unit: x.unit };
@@ -285,7 +285,7 @@ impl<'n> Composer<'n> {
         let (name, bits) = (self.operation().output(), of.bits);
         let draft = self.codes(x, scale, of)?;
         let train = self.level_train(x, top, top);
-        let draft = draft.train(train.descriptor.first(), train.words.first(), bits);
+        let draft = draft.train(train.number(), train.words.first(), bits);
         self.pass(draft, format!("{name}: spikes of {bits} bits"))?;
         let (level, fraction) = (scale.level.clone(), scale.fraction);
         let scale = Some(LevelScale { level, fraction, unit: x.unit });

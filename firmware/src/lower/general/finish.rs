@@ -39,6 +39,7 @@ impl Composer<'_> {
             program_depth: self.instructions.len() as u32,
             instruction_words: LONG_WORDS,
             loop_depth: self.loop_depth,
+            plane_depth: self.pools.planes.depth(),
             ..self.machine
         };
         self.wait();
@@ -75,7 +76,7 @@ impl Composer<'_> {
             .zip(&reaches)
             .map(|(instruction, reach)| spread_accesses(instruction, &self.machine, reach))
             .collect();
-        for turns in [1, 2] {
+        for turns in [[1, 1], [2, 1], [1, 2], [2, 2]] {
             let trace = trace(&self.instructions, turns);
             let actions: Vec<Action> =
                 trace.iter().map(|&at| self.instructions[at].action).collect();
@@ -107,6 +108,8 @@ impl Composer<'_> {
                         Extent::Count => turn.count.max(1) - 1,
                         // Where nothing depends on positions, no loop runs over them.
                         Extent::Positions | Extent::Here => context.saturating_sub(1),
+                        Extent::Chunks => context.saturating_sub(1) / turn.count.max(1),
+                        Extent::Within => turn.count.max(1) - 1,
                     };
                     let strides = [
                         0,
@@ -128,18 +131,22 @@ impl Composer<'_> {
     }
 }
 
-/// The instructions that the units see, in their order, where every loop runs `turns` times.
-fn trace(instructions: &[Instruction], turns: usize) -> Vec<usize> {
+/// The instructions that the units see, in their order, where loops within a chunk of positions run as
+/// often as the second of `turns` says, and all others as the first does: they may end each by itself.
+fn trace(instructions: &[Instruction], turns: [usize; 2]) -> Vec<usize> {
     let mut trace = Vec::new();
-    let mut stack: Vec<(usize, usize)> = Vec::new();
+    let mut stack: Vec<(usize, usize, usize)> = Vec::new();
     let mut at = 0;
     while at < instructions.len() {
         match instructions[at].action {
-            Action::Loop(_) => stack.push((at + 1, 1)),
+            Action::Loop(turn) => {
+                let turns = turns[usize::from(turn.extent == Extent::Within)];
+                stack.push((at + 1, 1, turns));
+            }
             Action::Next(_) => {
-                let (body, done) = stack.pop().expect("loops are closed");
+                let (body, done, turns) = stack.pop().expect("loops are closed");
                 if done < turns {
-                    stack.push((body, done + 1));
+                    stack.push((body, done + 1, turns));
                     at = body;
                     continue;
                 }

@@ -93,7 +93,7 @@ impl<'n> Composer<'n> {
             tiles: tiles as u32,
             stride: train.layout.width.div_ceil(self.machine.slots as usize) as u32,
             digits: self.machine.embedding_digits,
-            train: train.descriptor.first(),
+            train: train.number(),
             source: train.words.first(),
             address: area.first(),
             multiplier: factor.multiplier,

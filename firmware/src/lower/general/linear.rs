@@ -47,7 +47,7 @@ impl<'n> Composer<'n> {
         let train = Rc::new(train);
         let draft = Draft::over(vector.layout.width).vector(&vector);
         let draft = draft.multiply(crate::isa::Multiply::One, vector.fraction - fraction);
-        let draft = draft.train(train.descriptor.first(), train.words.first(), bits);
+        let draft = draft.train(train.number(), train.words.first(), bits);
         self.pass(draft, format!("{name}: its counts"))?;
         self.know_train(name, Counts::Fixed, Rc::clone(&train));
         Ok(train)
@@ -94,7 +94,7 @@ impl<'n> Composer<'n> {
         train.measure(vector, train.largest * exp2(1 - i64::from(bits)));
         let draft = Draft::over(channels).a_heads(vector.at, head);
         let draft = draft.follow(Follow::Shift, scalar.first());
-        let draft = draft.train(train.descriptor.first(), train.words.first(), bits);
+        let draft = draft.train(train.number(), train.words.first(), bits);
         self.pass(draft, format!("{name}: its counts"))?;
         train.scalar = Some(scalar);
         train.taken = i64::from(self.machine.value_width) - 1 - i64::from(bits);
@@ -123,7 +123,8 @@ impl<'n> Composer<'n> {
         let words = layout.width.div_ceil(self.machine.slots as usize);
         let bound = bound.min((1 << bits) - 1);
         Rc::new(Train {
-            descriptor: self.pools.descriptors.take(1),
+            descriptor: Some(self.pools.descriptors.take(1)),
+            vectors: false,
             words: self.pools.trains.take(words),
             layout: Rc::clone(layout),
             theta,
@@ -137,18 +138,38 @@ impl<'n> Composer<'n> {
         })
     }
 
+    /// The same of spikes that are one plane for each position of a chunk.
+    pub(super) fn new_vectors(
+        &mut self,
+        layout: &Rc<super::super::values::Layout>,
+        theta: f64,
+        signed: bool,
+    ) -> Rc<Train> {
+        let words = layout.width.div_ceil(self.machine.slots as usize);
+        Rc::new(Train {
+            descriptor: None,
+            vectors: true,
+            words: self.pools.planes.take(words),
+            layout: Rc::clone(layout),
+            theta,
+            bound: 1,
+            signed,
+            scalar: None,
+            largest: theta,
+        })
+    }
+
     /// Words of R for a result.
     pub(super) fn result(&mut self, name: &str, words: usize) -> (At, super::super::pool::Area) {
-        let every = self.phases.crosses(name);
+        let every = self.is_everywhere(name);
         let area = match every {
             true => self.pools.results.take_unused(words * self.machine.context as usize),
-            false => self.pools.results.take(words),
+            false => self.pools.results.take(words * self.copies()),
         };
         if every {
             self.keep_area(area.clone());
         }
-        let at = At::fixed(Space::Results, area.first());
-        (At { per_position: if every { words as u32 } else { 0 }, ..at }, area)
+        (self.placed(At::fixed(Space::Results, area.first()), words, every), area)
     }
 
     pub(super) fn linear(
@@ -277,12 +298,18 @@ impl<'n> Composer<'n> {
         let (at, area) = self.result(output, layout.width / self.elements());
         let lanes = self.machine.lanes as usize;
         let tiles = layout.width.div_ceil(lanes);
+        if train.vectors {
+            self.leave_within()?;
+        }
         let matrix = Matrix {
+            vectors: if train.vectors { self.chunk } else { 0 },
+            within: train.vectors.into(),
+            deficits: if train.vectors { at.within } else { 0 },
             base,
             tiles: tiles as u32,
             stride: train.layout.width.div_ceil(self.machine.slots as usize) as u32,
             digits: digits.len() as u32,
-            train: train.descriptor.first(),
+            train: train.number(),
             source: train.words.first(),
             address: at.first,
             multiplier: factor.multiplier,
@@ -292,7 +319,7 @@ impl<'n> Composer<'n> {
             last_rows: (layout.width - (tiles - 1) * lanes) as u32,
             ..Matrix::default()
         };
-        let moves = [("address", [at.per_step, at.per_position, 0, 0])];
+        let moves = [("address", [at.per_step, at.per_position, 0, 0, at.within])];
         self.push(Action::Matrix(matrix), &moves, format!("{name}: its product"))?;
         Ok(Vector { at, _area: Some(area), layout, fraction, unit: 1.0, bound, energy: None })
     }

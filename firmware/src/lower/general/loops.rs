@@ -1,7 +1,7 @@
 //! Instructions, the loops around them, and the pointers that move their addresses.
 
 use super::super::LowerError;
-use super::super::pool::Area;
+use super::super::pool::{Area, Pool};
 use super::composer::{Composer, OpenLoop, Over, Pointer};
 use super::draft::{Draft, Moves};
 use crate::isa::{ANY, Action, Extent, Instruction, Loop, Next, POINTER_COUNT, Pointers, Wait};
@@ -14,12 +14,14 @@ impl Composer<'_> {
         moves: &[(&'static str, Moves)],
         remark: String,
     ) -> Result<(), LowerError> {
+        match &action {
+            Action::Matrix(matrix) if matrix.vectors > 0 => {}
+            Action::Matrix(_) | Action::Pass(_) => self.enter_within()?,
+            _ => {}
+        }
         let mut pointers = Pointers::default();
         for &(field, moves) in moves {
-            let mut active = [0; 4];
-            for open in &self.loops {
-                active[open.over as usize] = moves[open.over as usize];
-            }
+            let active = self.active(moves);
             let unrolled = match self.is_open(Over::Steps) {
                 true => 0,
                 false => moves[Over::Steps as usize] * self.step as u32,
@@ -27,7 +29,7 @@ impl Composer<'_> {
             if unrolled > 0 {
                 advance(&mut action, field, unrolled);
             }
-            if active != [0; 4] {
+            if active != Moves::default() {
                 let pointer = self.pointer(active)?;
                 pointers = pointers.with(&action, field, pointer);
             }
@@ -58,6 +60,48 @@ impl Composer<'_> {
     /// Keeps an area for good.
     pub(super) fn keep_area(&mut self, area: Area) {
         self.kept.push(area);
+    }
+
+    /// Whether this is a place in a loop over chunks.
+    pub(super) fn in_chunk(&self) -> bool {
+        self.is_open(Over::Chunks)
+    }
+
+    /// Runs what follows for each position of a chunk. What is let go of meanwhile stays as it is
+    /// until all positions have been there: the next one still reads it, or writes it once more.
+    fn enter_within(&mut self) -> Result<(), LowerError> {
+        if !self.in_chunk() || self.is_open(Over::Within) {
+            return Ok(());
+        }
+        self.pools.all().into_iter().for_each(Pool::hold);
+        let remark = "each position of the chunk".to_owned();
+        self.open(Over::Within, Extent::Within, self.chunk as usize, remark)
+    }
+
+    /// Runs what follows for all positions of a chunk together.
+    pub(super) fn leave_within(&mut self) -> Result<(), LowerError> {
+        if !self.is_open(Over::Within) {
+            return Ok(());
+        }
+        self.close()?;
+        // The train at hand is that of the last position.
+        self.forget_single_trains();
+        self.pools.all().into_iter().for_each(Pool::release);
+        Ok(())
+    }
+
+    /// The moves of the loops that are open here. A loop over chunks moves by whole chunks; outside of
+    /// the one within it, a pointer stands at its first position.
+    fn active(&self, moves: Moves) -> Moves {
+        let mut active = Moves::default();
+        for open in &self.loops {
+            let places: &[Over] = match open.over {
+                Over::Chunks => &[Over::Positions, Over::Within],
+                _ => std::slice::from_ref(&open.over),
+            };
+            places.iter().for_each(|&over| active[over as usize] = moves[over as usize]);
+        }
+        active
     }
 
     fn is_open(&self, over: Over) -> bool {
@@ -92,6 +136,9 @@ impl Composer<'_> {
         count: usize,
         remark: String,
     ) -> Result<(), LowerError> {
+        if matches!(over, Over::Heads | Over::Groups) {
+            self.enter_within()?;
+        }
         let action = Action::Loop(Loop { extent, count: count as u32, ..Loop::default() });
         self.push(action, &[], remark)?;
         self.loops.push(OpenLoop { over, instruction: self.instructions.len() - 1 });
@@ -103,7 +150,10 @@ impl Composer<'_> {
     pub(super) fn close(&mut self) -> Result<(), LowerError> {
         let open = self.loops.pop().expect("a loop was opened");
         let stride = |index: usize| {
-            self.pointers.get(index).map_or(0, |pointer| pointer.moves[open.over as usize])
+            self.pointers.get(index).map_or(0, |pointer| match open.over {
+                Over::Chunks => pointer.moves[Over::Positions as usize] * self.chunk,
+                over => pointer.moves[over as usize],
+            })
         };
         if let Action::Loop(turn) = &mut self.instructions[open.instruction].action {
             let strides = [

@@ -9,27 +9,58 @@ use super::composer::Composer;
 use super::value::At;
 use crate::isa::{Function, Space};
 use crate::machine::{Memory, MemoryArea, StoredMatrix, WidthProof};
+use weights::network::Operation;
 use weights::numeric::Trit;
 use weights::numeric::pass::FunctionTable;
 
 impl Composer<'_> {
     /// Words of T, for one position or for all of them where later loops read the value.
     pub(super) fn temporary(&mut self, name: &str, words: usize) -> (At, Option<Area>) {
-        let every = self.phases.crosses(name);
+        let every = self.is_everywhere(name);
         if self.phases.is_arrival(self.index) && self.phases.block {
             // It must outlive the tokens that follow.
             return (self.state(name, words, true), None);
         }
         let area = match every {
             true => self.pools.temporaries.take_unused(words * self.machine.context as usize),
-            false => self.pools.temporaries.take(words),
+            false => self.pools.temporaries.take(words * self.copies()),
         };
         if every {
             self.keep_area(area.clone());
         }
-        let at = At::fixed(Space::Temporaries, area.first());
-        let per_position = if every { words as u32 } else { 0 };
-        (At { per_position, ..at }, Some(area))
+        (self.placed(At::fixed(Space::Temporaries, area.first()), words, every), Some(area))
+    }
+
+    /// How many vectors of a value lie side by side: one, or one for each position of a chunk.
+    pub(super) fn copies(&self) -> usize {
+        if self.in_chunk() { self.chunk as usize } else { 1 }
+    }
+
+    /// Where a value of so many words is at each position, if all positions have their own.
+    pub(super) fn placed(&self, at: At, words: usize, every: bool) -> At {
+        let words = words as u32;
+        match (every, self.in_chunk()) {
+            (true, _) => at.each_position(words),
+            (false, true) => At { within: words, ..at },
+            (false, false) => at,
+        }
+    }
+
+    /// Whether a value has words of its own for each position: later loops read it, or, in chunks, an
+    /// attention goes through it head by head, so that one pointer has both.
+    pub(super) fn is_everywhere(&self, name: &str) -> bool {
+        self.phases.crosses(name) || (self.in_chunk() && self.has_heads(name))
+    }
+
+    fn has_heads(&self, name: &str) -> bool {
+        self.network.operations.iter().any(|it| match it {
+            Operation::AttentionScores { query, key, .. } => query == name || key == name,
+            Operation::WeightedValues { value, output, .. } => value == name || output == name,
+            Operation::SpikingAttention { query, key, value, output, .. } => {
+                [query, key, value, output].into_iter().any(|operand| operand == name)
+            }
+            _ => false,
+        })
     }
 
     /// Words of T that live within one operation.
@@ -46,7 +77,7 @@ impl Composer<'_> {
         let per_position = if positions && self.phases.block { words as u32 } else { 0 };
         let count = if per_position > 0 { words * self.machine.context as usize } else { words };
         let area = self.pools.state.take(count);
-        let at = At { per_position, ..At::fixed(Space::State, area.first()) };
+        let at = At::fixed(Space::State, area.first()).each_position(per_position);
         self.area(Memory::State, name, area.first(), area.words());
         self.kept.push(area);
         self.states.insert(name.to_owned(), at);

@@ -45,8 +45,9 @@ mod tests;
 
 use super::LowerError;
 use super::sizes::machine;
-use crate::isa::{Action, End, Extent};
+use crate::isa::{Action, End, Extent, Instruction};
 use crate::machine::Program;
+use crate::machine_cycles::{MachineLatency, dense, token_cycles};
 use composer::{Composer, Over};
 use norm::Norm;
 use phases::Phase;
@@ -60,9 +61,33 @@ use weights::network::{EmbedIndex, Network, Operation, Readout};
 /// # Errors
 /// If an operation has no passes in its place, or a memory or a width does not hold what it must.
 pub(super) fn lower(network: &Network, design: &Design) -> Result<Program, LowerError> {
+    let single = lower_in(network, design, 0)?;
+    let over_positions = |it: &Instruction| matches!(it.action, Action::Loop(turn) if turn.extent == Extent::Positions);
+    let most = single.parameters.planes.min(CHUNK_MAX).min(single.parameters.context);
+    if most < 2 || !single.instructions.iter().any(over_positions) {
+        return Ok(single);
+    }
+    // Not every network has room for its chunks, or spikes that are planes.
+    let shared = lower_in(network, design, 1 << most.ilog2()).ok();
+    let shared = shared.filter(|it| it.parameters.has_vectors());
+    let cheaper = |it: &Program| block_cycles(it) < block_cycles(&single);
+    Ok(shared.filter(cheaper).unwrap_or(single))
+}
+
+/// Cycles of a block as long as the context, by the cycle model, no word of a train being empty.
+fn block_cycles(program: &Program) -> u64 {
+    let latency = MachineLatency::of(&program.parameters);
+    let last = program.parameters.context - 1;
+    token_cycles(program, &latency, last, true, dense(program)).total
+}
+
+/// Lowers to passes; in chunks of so many positions, which share the words of matrices, or position
+/// by position for 0.
+fn lower_in(network: &Network, design: &Design, chunk: u32) -> Result<Program, LowerError> {
     let mut parameters = machine(network, design)?;
     parameters.key_value_digits = cache_digits(network, parameters.key_value_digits);
     let mut composer = Composer::new(network, design, parameters)?;
+    composer.chunk = chunk;
     if network.readout == Readout::MaskedToken {
         composer.index = network.operations.len() - 1;
         return Err(composer.refuse(
@@ -85,6 +110,9 @@ pub(super) fn lower(network: &Network, design: &Design) -> Result<Program, Lower
     composer.readout()?;
     composer.program(scalar)
 }
+
+/// Most positions of a chunk: a power of two that the number of vectors holds.
+const CHUNK_MAX: u32 = 8;
 
 /// Digits of keys and values: one where all of them are spikes.
 fn cache_digits(network: &Network, given: u32) -> u32 {
@@ -139,7 +167,14 @@ impl<'n> Composer<'n> {
         self.step = step;
         for segment in 0..self.phases.segments() {
             let phase = Phase::Segment(segment);
-            if self.phases.block {
+            if self.chunk > 0 {
+                let (count, what) = (self.chunk as usize, "positions, chunk by chunk");
+                let remark = format!("segment {segment}, {count} {what}");
+                self.open(Over::Chunks, Extent::Chunks, count, remark)?;
+                self.run(phase)?;
+                self.leave_within()?;
+                self.close()?;
+            } else if self.phases.block {
                 let remark = format!("segment {segment}, for each position");
                 self.open(Over::Positions, Extent::Positions, 1, remark)?;
                 self.run(phase)?;
@@ -293,7 +328,7 @@ impl<'n> Composer<'n> {
 
     fn first_position(&mut self, input: &'n str) -> Result<Value<'n>, LowerError> {
         let vector = self.vector(input)?;
-        let at = value::At { per_position: 0, ..vector.at };
+        let at = value::At { per_position: 0, within: 0, ..vector.at };
         let first = std::rc::Rc::new(value::Vector { at, ..(*vector).clone() });
         let limit = i64::from(self.machine.value_width);
         self.plain(&first, limit).map(Value::Vector)

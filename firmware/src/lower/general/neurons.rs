@@ -5,7 +5,7 @@ use super::super::factor::exp2;
 use super::composer::{Composer, Counts};
 use super::draft::Draft;
 use super::elementwise::TABLE_FRACTION;
-use super::value::{Value, Vector};
+use super::value::{At, Value, Vector};
 use crate::isa::{
     Join, Multiply, Pass, Quantiser, Restart, RestartAt, RuleReset, SpikeLevels, Theta,
 };
@@ -87,7 +87,8 @@ impl<'n> Composer<'n> {
             },
             ..draft.pass
         };
-        draft.moves.push(("membrane", [membranes.per_step, membranes.per_position, 0, 0]));
+        let At { per_step, per_position, within, .. } = membranes;
+        draft.moves.push(("membrane", [per_step, per_position, 0, 0, within]));
         if !draft.pass.rule().is_executable() {
             return Err(self.refuse(
                 "its rule combines levels, rounding and reset in a way the machine has not",
@@ -128,9 +129,15 @@ impl<'n> Composer<'n> {
             to_others |= !linear || !here;
         }
         if to_matrix {
-            let train = self.new_train(&x.layout, amplitude, bound, signed);
+            let train = match self.in_chunk() && bound == 1 {
+                true => self.new_vectors(&x.layout, amplitude, signed),
+                false => self.new_train(&x.layout, amplitude, bound, signed),
+            };
             let bits = weights::numeric::fixed_point::bit_length(train.bound as i64);
-            draft = draft.train(train.descriptor.first(), train.words.first(), bits);
+            draft = match train.vectors {
+                true => draft.plane(train.words.first()),
+                false => draft.train(train.number(), train.words.first(), bits),
+            };
             self.know_train(output, Counts::Fixed, train);
         }
         let mut vector = Vector {

@@ -125,7 +125,7 @@ impl<'n> Composer<'n> {
             values.extend(row);
         }
         let per_position = (2 * layout.width / self.elements()) as u32;
-        (At { per_position, ..self.constant(name, values) }, fraction)
+        (self.constant(name, values).each_position(per_position), fraction)
     }
 }
 

@@ -6,20 +6,27 @@ use crate::isa::Space;
 use std::rc::Rc;
 use weights::network::AttentionShape;
 
-/// The first word of something, and how far it moves from step to step and from position to
-/// position.
+/// The first word of something, and how far it moves from step to step, from position to position,
+/// and from one position to the next within a chunk: what lives no longer than its chunk moves only
+/// there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct At {
     pub(super) space: Space,
     pub(super) first: u32,
     pub(super) per_step: u32,
     pub(super) per_position: u32,
+    pub(super) within: u32,
 }
 
 impl At {
     /// The same place at every step and position.
     pub(super) fn fixed(space: Space, first: u32) -> At {
-        At { space, first, per_step: 0, per_position: 0 }
+        At { space, first, per_step: 0, per_position: 0, within: 0 }
+    }
+
+    /// The same place at every step, so many words further at every position.
+    pub(super) fn each_position(self, words: u32) -> At {
+        At { per_position: words, within: words, ..self }
     }
 
     /// A word further on.
@@ -54,13 +61,16 @@ pub(super) struct Energy {
 /// scalar where it has one.
 #[derive(Clone)]
 pub(super) struct Train {
-    pub(super) descriptor: Area,
+    /// None of vectors.
+    pub(super) descriptor: Option<Area>,
     pub(super) words: Area,
     pub(super) layout: Rc<Layout>,
     pub(super) theta: f64,
     pub(super) bound: u64,
     /// Whether counts can be negative.
     pub(super) signed: bool,
+    /// Whether it is one plane for each position of a chunk.
+    pub(super) vectors: bool,
     /// The scalar whose exponent its counts follow.
     pub(super) scalar: Option<Area>,
     /// The largest |value|.
@@ -90,6 +100,13 @@ pub(super) struct LevelScale {
     pub(super) level: Area,
     pub(super) fraction: i64,
     pub(super) unit: f64,
+}
+
+impl Train {
+    /// The number of its descriptor.
+    pub(super) fn number(&self) -> u32 {
+        self.descriptor.as_ref().map_or(0, Area::first)
+    }
 }
 
 /// Heads of an attention whose keys and values are in the cache.

@@ -6,6 +6,10 @@
 //!                                                 over:  pointers and p as before the loop
 //! ```
 //!
+//! A loop over chunks of positions ends with the chunk that the position of the token is in; one within
+//! a chunk begins with its first position and ends with p. Both sizes are powers of two, so that a
+//! chunk's positions are the low bits of p.
+//!
 //! Equal to [`Control`](firmware::control::Control), turn by turn. A loop that runs once, *here*,
 //! moves its pointers by stride · p, a bit of p a cycle.
 
@@ -34,6 +38,17 @@ pub struct LoopStack {
     pub context: u32,
     /// Type of an instruction's address.
     pub address_type: Type,
+    /// Whether loops run over chunks of positions.
+    pub chunks: bool,
+}
+
+/// What a loop does to p.
+#[derive(Clone, Copy)]
+struct Kind<'m> {
+    /// It moves p, position by position or chunk by chunk.
+    counts: Signal<'m>,
+    /// Chunk by chunk; within a chunk.
+    chunks: Option<[Signal<'m>; 2]>,
 }
 
 /// Bits of an instruction that no loop looks at.
@@ -51,6 +66,8 @@ struct Frame<'m> {
     body: Signal<'m>,
     positions: Signal<'m>,
     position: Signal<'m>,
+    /// It runs over chunks, and their positions.
+    chunk: Option<(Signal<'m>, Signal<'m>)>,
     strides: Vec<Signal<'m>>,
     pointers: Vec<Signal<'m>>,
 }
@@ -101,7 +118,8 @@ impl LoopStack {
         let level = self.level(&b, level, index);
         let inside = b.register_reset("inside_q", index, 0);
         let here = b.wire("here", turn.get("extent").is(Extent::Here.code().into()));
-        let counts = b.wire("positions", turn.get("extent").is(Extent::Positions.code().into()));
+        let kind = self.kind(&b, turn.get("extent"));
+        let counts = kind.counts;
 
         b.section("Frames: what a loop remembers.");
         let strides: Vec<Signal> =
@@ -109,16 +127,29 @@ impl LoopStack {
         let mut parts = vec![behind, counts, position];
         parts.extend(&strides);
         parts.extend(&pointers);
+        if let Some([chunks, _]) = kind.chunks {
+            parts.extend([chunks, turn.get("count")]);
+        }
         let frame = self.frame(&b, &parts, (begins, inside.signal(), level));
 
         b.section("What is left of each loop behind the iteration that runs.");
         let count = turn.get("count");
         let fixed = b.wire("count_less_1", count.is(0).select(count.same(0), count - 1));
         let fixed = fixed.extend(TOKEN_WIDTH);
-        let all = here.select(fixed.same(0), counts.select(token, fixed));
+        let all = match kind.chunks {
+            None => counts.select(token, fixed),
+            // Those over chunks end where p does.
+            Some([_, within]) => within
+                .select(b.wire("positions_within", position & fixed), counts.select(token, fixed)),
+        };
+        let all = here.select(fixed.same(0), all);
         let left = b.memory("left", 1 << index.width, uint(TOKEN_WIDTH), &[]).distributed();
         let found = b.wire("found", left.word(level));
-        let goes_on = b.wire("goes_on", found.any());
+        let more = match frame.chunk {
+            None => found.any(),
+            Some((chunk, _)) => chunk.select(position.lt(token), found.any()),
+        };
+        let goes_on = b.wire("goes_on", more);
         let again = b.wire("again", next & goes_on);
         b.assign(over, next & !goes_on);
         let which = begins.select(inside.signal(), level);
@@ -132,9 +163,10 @@ impl LoopStack {
         b.section("p: the index of the innermost loop over positions, or that of the token.");
         let begun = b.register_reset("begun_q", bit, 0).next(start).signal();
         let p = b.register("position_q", uint(TOKEN_WIDTH));
+        let (first, next) = self.positions(&b, &kind, (position, fixed, token), &frame);
         p.when(begun, token)
-            .when(begins & counts, position.same(0))
-            .when(again & frame.positions, position + 1)
+            .when(begins & counts, first)
+            .when(again & frame.positions, next)
             .when(over, frame.position);
         b.assign(position, p.signal());
 
@@ -193,7 +225,45 @@ impl LoopStack {
         let (body, positions) = (part(self.address_type.width), part(1));
         let position = part(TOKEN_WIDTH);
         let mut pointers = || (1..POINTER_COUNT).map(|_| part(POINTER_WIDTH)).collect();
-        Frame { body, positions, position, strides: pointers(), pointers: pointers() }
+        let (strides, pointers) = (pointers(), pointers());
+        let count = Loop::FORMAT.field("count").width;
+        let chunk = self.chunks.then(|| (part(1), part(count)));
+        Frame { body, positions, position, chunk, strides, pointers }
+    }
+
+    /// What a loop does to p, by its extent.
+    fn kind<'m>(&self, b: &'m Builder, extent: Signal<'m>) -> Kind<'m> {
+        let is = |of: Extent| extent.is(of.code().into());
+        let counts = is(Extent::Positions);
+        if !self.chunks {
+            return Kind { counts: b.wire("positions", counts), chunks: None };
+        }
+        let chunks = b.wire("chunks", is(Extent::Chunks));
+        let within = b.wire("within_chunk", is(Extent::Within));
+        let counts = b.wire("positions", counts | chunks | within);
+        Kind { counts, chunks: Some([chunks, within]) }
+    }
+
+    /// p in the first iteration of a loop that begins, and in the next one of one that goes on.
+    fn positions<'m>(
+        &self,
+        b: &'m Builder,
+        kind: &Kind<'m>,
+        (position, fixed, token): (Signal<'m>, Signal<'m>, Signal<'m>),
+        frame: &Frame<'m>,
+    ) -> (Signal<'m>, Signal<'m>) {
+        let (Some([chunks, within]), Some((of_chunks, by))) = (kind.chunks, frame.chunk) else {
+            return (position.same(0), position + 1);
+        };
+        let at_most = |name: &str, end: Signal<'m>| {
+            let end = b.wire(name, end);
+            token.lt(end).select(token, end)
+        };
+        let first = within.select(position & !fixed, position.same(0));
+        let first = chunks.select(at_most("first_chunk_end", fixed), first);
+        let by = b.wire("chunk", by).extend(position.width());
+        let next = of_chunks.select(at_most("next_chunk_end", position + by), position + 1);
+        (first, next)
     }
 
     /// The pointers; yields whether they are on their way to where a loop is.

@@ -19,6 +19,7 @@ pub fn latency(machine: &MachineParameters) -> MachineLatency {
             accept_cycles: ACCEPT_CYCLES.into(),
             gap_cycles: matrix.instruction_gap().into(),
             finish_cycles: matrix.finish_cycles().into(),
+            vector_finish_cycles: matrix.vector_finish_cycles().into(),
             search_cycles: matrix.search_cycles().into(),
             embedding_cycles: EMBEDDING_CYCLES.into(),
             settle_cycles: SETTLE_CYCLES.into(),
@@ -63,8 +64,10 @@ mod tests {
                 ..machine
             };
             for target in [Target::Portable, Target::Ecp5] {
-                let machine = MachineParameters { target, ..machine };
-                assert_eq!(MachineLatency::of(&machine), latency(&machine), "{machine:?}");
+                for plane_depth in [0, 3] {
+                    let machine = MachineParameters { target, plane_depth, ..machine };
+                    assert_eq!(MachineLatency::of(&machine), latency(&machine), "{machine:?}");
+                }
             }
         }
     }

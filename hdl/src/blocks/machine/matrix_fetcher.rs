@@ -39,6 +39,17 @@ pub struct MatrixFetcher {
     pub selector: PlaneSelector,
     /// Type of the number of a group of values; none if a store word has one group.
     pub group_type: Option<Type>,
+    /// Whether planes may be vectors of their own, with words of the plane store.
+    pub vectors: bool,
+}
+
+/// What an entry of vectors brings, and when: its flag and its word's address in the first cycle, the
+/// word of every plane with its trits.
+struct Planes<'m> {
+    entry: Signal<'m>,
+    address: Signal<'m>,
+    active: Signal<'m>,
+    negative: Signal<'m>,
 }
 
 impl MatrixFetcher {
@@ -56,6 +67,7 @@ impl MatrixFetcher {
         let base = b.input("base_i", field("base"), "store word of column 0");
         let column = b.input("column_i", field("stride"), "column of an embedding's entry");
         let group = self.group_type.map(|ty| b.input("group_i", ty, "its group of values"));
+        let planes = self.vectors.then(|| self.plane_inputs(&b));
         let bitwise = self.selector.radix == Radix::Bitwise;
         let commands = ["first", "later_pass", "later_digit", "last", "final"];
         let commands: Vec<(&str, Signal)> = commands
@@ -85,7 +97,11 @@ impl MatrixFetcher {
         let store_1 = b.delay("store_1_q", always, store);
         let pass = pass.map(|pass| b.delay("pass_1_q", always, pass));
         let train_column = empty.select(train_column.same(0), train_column);
-        let column = b.wire("column", embeds.select(own_column, train_column));
+        let owns = match &planes {
+            None => embeds,
+            Some(planes) => embeds | b.delay("vectors_1_q", always, planes.entry),
+        };
+        let column = b.wire("column", owns.select(own_column, train_column));
         let address = base + column.extend(base.width());
 
         b.section("Cycle 2: the word is fetched, each store by itself.");
@@ -113,6 +129,10 @@ impl MatrixFetcher {
         let row_valid = delay_line(&b, "embeds", embeds, DECODED_CYCLES, true);
         let computes = b.wire("computes", step & !embedding);
         let valid = delay_line(&b, "computes", computes, FETCH_CYCLES, true);
+        let of_train = match &planes {
+            None => computes,
+            Some(planes) => computes & !planes.entry,
+        };
         let group = group.map(|group| {
             let named = |cycle: u32| format!("group_{cycle}_q");
             (1..=DECODED_CYCLES).fold(group, |group, cycle| b.delay(&named(cycle), always, group))
@@ -122,19 +142,33 @@ impl MatrixFetcher {
             lines.push((name, delays(&b, name, signal)));
         }
 
+        let late = planes.as_ref().map(|planes| self.plane_fetch(&b, planes, computes));
         b.port_group("Stores: fetch a word.");
-        b.output("train_read_o", computes, "of the train store, in the cycle of the entry");
+        b.output("train_read_o", of_train, "of the train store, in the cycle of the entry");
         b.output("weight_read_o", fetch_weight.signal(), "of the weight store");
         b.output("key_read_o", fetch_key.signal(), "of the key store");
         b.output("value_read_o", fetch_value.signal(), "of the value store");
         b.output("address_o", address, "its address");
+        if let Some((read, address, _)) = late {
+            b.output("plane_read_o", read, "of the plane store, later than of others");
+            b.output("plane_address_o", address, "its address there");
+        }
         b.port_group("Array.");
         b.output("valid_o", valid, "a word and its spikes are there");
+        if let Some((_, _, late)) = late {
+            b.output("vectors_o", late, "its planes are vectors");
+        }
         for &(name, (_, late)) in &lines {
             b.output(&format!("{name}_o"), late, meaning_of(name));
         }
         b.output("high_o", high, "upper bit of each trit");
         b.output("low_o", low, "lower bit of each trit");
+        let (active, negative) = match (&planes, late) {
+            (Some(planes), Some((_, _, late))) => {
+                (late.select(planes.active, active), late.select(planes.negative, negative))
+            }
+            _ => (active, negative),
+        };
         b.output("active_o", active, "1: a spike, plane 0 in the lowest bits");
         b.output("negative_o", negative, "1: the spike is -1");
         b.port_group("Row reader, of the word that weight_high_i and weight_low_i hold.");
@@ -148,6 +182,36 @@ impl MatrixFetcher {
             b.output("row_group_o", group, "its group of values");
         }
         b.finish()
+    }
+
+    /// What comes with entries of vectors.
+    fn plane_inputs<'m>(&self, b: &'m Builder) -> Planes<'m> {
+        let trits = uint(self.slots * self.selector.planes);
+        let source = uint(Matrix::FORMAT.field("source").width);
+        b.port_group("Vectors: a word of every plane, a cycle after its fetch.");
+        Planes {
+            entry: b.input("vectors_i", uint(1), "the entry is one of vectors"),
+            address: b.input("plane_word_i", source, "its word in the plane store"),
+            active: b.input("plane_active_i", trits, "1: a spike, plane 0 in the lowest bits"),
+            negative: b.input("plane_negative_i", trits, "1: it is -1"),
+        }
+    }
+
+    /// The fetch of an entry's planes, so late that they need not wait for its trits: read, address,
+    /// and whether the entry at the array is one of vectors.
+    fn plane_fetch<'m>(
+        &self,
+        b: &'m Builder,
+        planes: &Planes<'m>,
+        computes: Signal<'m>,
+    ) -> (Signal<'m>, Signal<'m>, Signal<'m>) {
+        b.section("Cycle 4: the planes of vectors are fetched.");
+        let reads = b.wire("reads_planes", computes & planes.entry);
+        let late = delay_line(b, "reads_planes", reads, DECODED_CYCLES, true);
+        let named = |cycle: u32| format!("plane_word_{cycle}_q");
+        let address = (1..=DECODED_CYCLES)
+            .fold(planes.address, |address, cycle| b.delay(&named(cycle), b.flag(true), address));
+        (late, address, b.delay("of_vectors_q", b.flag(true), late))
     }
 
     fn summary(&self) -> String {

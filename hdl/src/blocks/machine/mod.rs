@@ -22,6 +22,7 @@ pub mod matrix_walker;
 pub mod maximum_search;
 mod net;
 pub mod plane_selector;
+pub mod plane_store;
 pub mod program_store;
 pub mod round_shifter;
 pub mod row_reader;

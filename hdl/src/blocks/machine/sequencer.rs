@@ -46,6 +46,8 @@ pub struct Sequencer {
     pub loop_depth: u32,
     /// Positions of a text.
     pub context: u32,
+    /// Whether loops run over chunks of positions.
+    pub chunks: bool,
     /// Instructions it starts with; may be empty.
     pub program: Vec<Encoded>,
 }
@@ -87,7 +89,8 @@ impl Sequencer {
     pub fn new(machine: &MachineParameters, program: Vec<Encoded>) -> Sequencer {
         let MachineParameters { program_depth, instruction_words, loop_depth, context, .. } =
             *machine;
-        Sequencer { program_depth, instruction_words, loop_depth, context, program }
+        let chunks = machine.has_vectors();
+        Sequencer { program_depth, instruction_words, loop_depth, context, chunks, program }
     }
 
     /// Cycles from the start of a token to its first issue, and from a `Loop` or a `Next` to the

@@ -14,6 +14,8 @@ pub enum Machines {
     Passes,
     /// The others.
     Others,
+    /// Those with vectors that share weights.
+    Vectors,
 }
 
 /// Something that happens in a cycle: bit `n` of `observe_strobes_o` is the `n`-th of what is
@@ -45,12 +47,17 @@ const WORD: &[(&str, &str)] = &[("address", "its address"), ("data", "its values
 
 /// Everything that can be watched of a machine.
 pub fn watched(machine: &MachineParameters) -> impl Iterator<Item = &'static Watch> + use<> {
-    let without = if machine.has_passes() { Machines::Others } else { Machines::Passes };
-    WATCHED.iter().filter(move |watch| watch.machines != without)
+    let (passes, vectors) = (machine.has_passes(), machine.has_vectors());
+    WATCHED.iter().filter(move |watch| match watch.machines {
+        Machines::All => true,
+        Machines::Passes => passes,
+        Machines::Others => !passes,
+        Machines::Vectors => vectors,
+    })
 }
 
 /// Everything that can be watched of any machine.
-pub const WATCHED: [Watch; 14] = [
+pub const WATCHED: [Watch; 15] = [
     Watch {
         name: "issue",
         meaning: "an instruction is issued",
@@ -159,5 +166,16 @@ pub const WATCHED: [Watch; 14] = [
         meaning: "a level is written",
         machines: Machines::Passes,
         fields: &[("address", "its number"), ("data", "its value")],
+    },
+    Watch {
+        name: "plane",
+        meaning: "a word of a plane is written",
+        machines: Machines::Vectors,
+        fields: &[
+            ("address", "its address"),
+            ("number", "the plane"),
+            ("active", "1: a spike"),
+            ("negative", "1: it is -1"),
+        ],
     },
 ];

@@ -41,16 +41,28 @@ impl<'m> WordParts<'m> {
         valid: Signal<'m>,
         last: Signal<'m>,
     ) -> WordParts<'m> {
+        WordParts::named(b, "", counts, second, valid, last)
+    }
+
+    /// The same, its wires beginning with `prefix`.
+    pub(in crate::blocks) fn named(
+        b: &'m Builder,
+        prefix: &str,
+        counts: [u32; 2],
+        second: Signal<'m>,
+        valid: Signal<'m>,
+        last: Signal<'m>,
+    ) -> WordParts<'m> {
         let count = counts[0].max(counts[1]);
         if count == 1 {
             return WordParts { count, part: None, fresh: b.flag(true), complete: b.flag(true) };
         }
         let limit = last_part(b, counts, second);
-        let part = b.register_reset("part_q", limit.ty(), 0);
+        let part = b.register_reset(&format!("{prefix}part_q"), limit.ty(), 0);
         let value = part.signal();
-        let complete = b.wire("complete", last | value.eq(limit));
+        let complete = b.wire(&format!("{prefix}complete"), last | value.eq(limit));
         part.when(valid & complete, value.same(0)).when(valid, value + 1);
-        let fresh = b.wire("fresh", value.is(0));
+        let fresh = b.wire(&format!("{prefix}fresh"), value.is(0));
         WordParts { count, part: Some(value), fresh, complete }
     }
 

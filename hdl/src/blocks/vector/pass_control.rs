@@ -147,14 +147,18 @@ impl PassControl {
 pub(super) fn depth<'m>(
     b: &'m Builder,
     depths: &PassDepths,
-    [train, digits, finish]: [Option<Signal<'m>>; 3],
+    [vector, train, digits, finish]: [Option<Signal<'m>>; 4],
 ) -> Signal<'m> {
     let cycles = |cycles: u32| b.literal(cycles.into(), uint(DEPTH_WIDTH));
-    let mut longer: Vec<(u32, Signal)> =
-        [(depths.train, train), (depths.digits, digits), (depths.finish, finish)]
-            .into_iter()
-            .filter_map(|(cycles, does)| Some((cycles, does?)))
-            .collect();
+    let mut longer: Vec<(u32, Signal)> = [
+        (depths.vector, vector),
+        (depths.train, train),
+        (depths.digits, digits),
+        (depths.finish, finish),
+    ]
+    .into_iter()
+    .filter_map(|(cycles, does)| Some((cycles, does?)))
+    .collect();
     longer.sort_by_key(|(cycles, _)| *cycles);
     let chosen = longer
         .into_iter()

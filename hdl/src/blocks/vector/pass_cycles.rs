@@ -32,6 +32,8 @@ pub const DIGITS: u32 = RESULT + 2;
 pub struct PassDepths {
     /// Anything: T or S.
     pub result: u32,
+    /// The last word of a vector.
+    pub vector: u32,
     /// The descriptor of a train.
     pub train: u32,
     /// The last digit of a key or value.
@@ -45,6 +47,7 @@ impl PassDepths {
     pub fn new(elements: u32, radix: Radix, digits: u32) -> PassDepths {
         PassDepths {
             result: RESULT,
+            vector: COUNTS,
             train: COUNTS + TrainWriter::descriptor_cycles(radix),
             digits: DIGITS + digits,
             finish: COUNTS + PassReduce::cycles(elements) + FINISH_CYCLES,
@@ -56,6 +59,7 @@ impl PassDepths {
         PassLatency {
             accept_cycles: ACCEPT_CYCLES.into(),
             result_cycles: self.result.into(),
+            vector_cycles: self.vector.into(),
             train_cycles: self.train.into(),
             digit_cycles: self.digits.into(),
             finish_cycles: self.finish.into(),

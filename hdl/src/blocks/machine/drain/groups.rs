@@ -1,6 +1,6 @@
 //! The parts of the drain: the queue of instructions, the groups of a tile, what follows them.
 
-use super::{Drain, EXPONENT_WIDTH, PARAMETERS, QUEUE_DEPTH, parameter_width};
+use super::{Drain, EXPONENT_WIDTH, QUEUE_DEPTH, parameter_width};
 use crate::blocks::machine::drain_row::{
     DEFICIT_WIDTH, DrainRow, RESULT_CYCLES, VALUE_CYCLES, base_shift_type,
 };
@@ -23,6 +23,7 @@ pub(super) struct Arrival<'m> {
 
 /// The instruction whose tile comes next.
 pub(super) struct Head<'m> {
+    parameters: &'static [(&'static str, &'static str)],
     fields: Vec<Signal<'m>>,
 }
 
@@ -49,6 +50,12 @@ pub(super) struct Tag<'m> {
     pub(super) maximum: Signal<'m>,
 }
 
+/// The next vector of a tile: when its rows begin, and how many of them are valid.
+struct Turn<'m> {
+    begins: Signal<'m>,
+    rows: Signal<'m>,
+}
+
 /// Where a tag is looked at: when X is read, when the values are known, when they are written.
 const TAPS: [(&str, &[&str]); 3] = [
     ("read", &["address", "destination", "rows"]),
@@ -61,6 +68,7 @@ impl<'m> Head<'m> {
     pub(super) fn of_queue(
         b: &'m Builder,
         start: Signal<'m>,
+        names: &'static [(&'static str, &'static str)],
         inputs: &[Signal<'m>],
         leaves: Signal<'m>,
     ) -> Head<'m> {
@@ -82,11 +90,11 @@ impl<'m> Head<'m> {
             low += width;
             b.wire(&format!("head_{name}"), head.bits(low - width, width))
         };
-        Head { fields: PARAMETERS.iter().map(field).collect() }
+        Head { parameters: names, fields: names.iter().map(field).collect() }
     }
 
     pub(super) fn get(&self, name: &str) -> Signal<'m> {
-        let index = PARAMETERS.iter().position(|(known, _)| *known == name);
+        let index = self.parameters.iter().position(|(known, _)| *known == name);
         self.fields[index.unwrap_or_else(|| panic!("no parameter {name}"))]
     }
 }
@@ -114,16 +122,10 @@ impl Drain {
         let first = b.wire("arrives_first", arrives & fresh);
         b.section("The tile that drains, the lowest group first.");
         let valid = b.register_reset("valid_q", uint(1), 0);
-        let groups = self.lanes / self.elements;
-        let more = match groups {
-            1 => b.flag(false),
-            _ => {
-                let left = b.register("groups_left_q", uint(address_width(groups)));
-                let (value, zero) = (left.signal(), left.signal().same(0));
-                let tile = value.same((groups - 1).into());
-                left.when(arrives, read.select(zero, tile)).when(value.any(), value - 1);
-                b.wire("more", valid.signal() & value.any())
-            }
+        let left = self.groups_left(b, head, arrives, read);
+        let more = match left {
+            None => b.flag(false),
+            Some(left) => b.wire("more", valid.signal() & left.any()),
         };
         let next = b.wire("next", arrives | more);
         valid.next(next);
@@ -146,9 +148,25 @@ impl Drain {
         let maximum = keep("maximum", head.get("maximum"));
 
         b.section("Its group: where it goes, which of its rows are valid.");
-        let address = b.register("address_q", head.get("address").ty());
-        address.when(first, head.get("address")).when(next, address.signal() + 1);
-        let (rows, follows) = self.valid_rows(b, arrival, head.get("rows"), next);
+        let kept = self.vectors.map(|_| keep("last_tile", last));
+        let turn = left.zip(kept).map(|(left, last_tile)| {
+            let ends = match self.groups().ilog2() {
+                0 => b.flag(true),
+                width => !left.bits(0, width).any(),
+            };
+            let rows = keep("last_rows", head.get("rows"));
+            let all = rows.same(self.lanes.into());
+            let begins = b.wire("next_vector", more & ends);
+            Turn { begins, rows: last_tile.select(rows, all) }
+        });
+        let address = match &turn {
+            None => {
+                let address = b.register("address_q", head.get("address").ty());
+                address.when(first, head.get("address")).when(next, address.signal() + 1).signal()
+            }
+            Some(turn) => self.vector_address(b, head, arrival, (first, next), turn.begins),
+        };
+        let (rows, follows) = self.valid_rows(b, arrival, head.get("rows"), next, turn.as_ref());
         b.comment(
             "The word of deficits of the next group is fetched whether it arrives or not yet.",
         );
@@ -157,11 +175,11 @@ impl Drain {
         let at_head = head.get("keys") & !valid.signal();
         let fetches = more.select(keys & follows, fresh.select(at_head, keys));
         let is_first = b.delay("first_q", next, first);
-        let last_tile = keep("last_tile", last);
+        let last_tile = kept.unwrap_or_else(|| keep("last_tile", last));
 
         let tag = Tag {
             valid: valid.signal(),
-            address: address.signal(),
+            address,
             destination,
             rows,
             search,
@@ -170,6 +188,66 @@ impl Drain {
             maximum,
         };
         (Group { sums, factor, shift, keys, tag }, [fetches, deficits.signal()])
+    }
+
+    /// Groups of a tile, or of one vector of it.
+    fn groups(&self) -> u32 {
+        self.lanes / self.elements
+    }
+
+    /// Groups of the tile that follow this one; none if there never is another.
+    fn groups_left<'m>(
+        &self,
+        b: &'m Builder,
+        head: &Head<'m>,
+        arrives: Signal<'m>,
+        read: Signal<'m>,
+    ) -> Option<Signal<'m>> {
+        let groups = self.groups();
+        if groups == 1 && self.vectors.is_none() {
+            return None;
+        }
+        let further = self.vectors.map(|_| head.get("further_vectors"));
+        let width = match further {
+            None => address_width(groups),
+            Some(further) => groups.ilog2() + further.width(),
+        };
+        let left = b.register("groups_left_q", uint(width));
+        let (value, zero) = (left.signal(), left.signal().same(0));
+        let tile = value.same((groups - 1).into());
+        let tile = match further {
+            None => tile,
+            Some(further) => {
+                let further = b.wire("further_vectors_wide", further.extend(width));
+                tile + further.shift_left(groups.ilog2())
+            }
+        };
+        left.when(arrives, read.select(zero, tile)).when(value.any(), value - 1);
+        Some(value)
+    }
+
+    /// The address of a group where tiles have several vectors, whose results lie apart.
+    fn vector_address<'m>(
+        &self,
+        b: &'m Builder,
+        head: &Head<'m>,
+        arrival: &Arrival<'m>,
+        (first, next): (Signal<'m>, Signal<'m>),
+        begins: Signal<'m>,
+    ) -> Signal<'m> {
+        let arrives = arrival.arrives;
+        let ty = head.get("address").ty();
+        let tile = b.register("tile_address_q", ty);
+        let start = b.wire("tile_address", first.select(head.get("address"), tile.signal()));
+        let groups = start.same(self.groups().into());
+        tile.when(arrives, start + arrival.read.select(start.same(1), groups));
+        let apart = b.delay("apart_q", arrives, head.get("deficits"));
+        let vector = b.register("vector_address_q", ty);
+        let further = b.wire("further_address", vector.signal() + apart);
+        vector.when(arrives, start).when(begins, further);
+        let address = b.register("address_q", ty);
+        let (now, value) = (address.when(arrives, start).when(begins, further), address.signal());
+        now.when(next, value + 1).signal()
     }
 
     /// The sums of a tile, shifted down group by group; those of the row reader are one group.
@@ -191,7 +269,7 @@ impl Drain {
         let parts: Vec<Signal> = (0..self.elements).rev().map(wide).collect();
         let group = b.wire("row_values", b.concat(&parts));
         let lowest = b.wire("lowest", read.select(group, sums.bits(0, width)));
-        if self.lanes == self.elements {
+        if sums.width() == width {
             return b.delay("tile_q", arrives, lowest);
         }
         let above = sums.width() - width;
@@ -208,12 +286,17 @@ impl Drain {
         arrival: &Arrival<'m>,
         rows: Signal<'m>,
         next: Signal<'m>,
+        turn: Option<&Turn<'m>>,
     ) -> (Signal<'m>, Signal<'m>) {
         let left = b.register("rows_left_q", rows.ty());
         let value = left.signal();
         let all = rows.same(self.lanes.into());
         let ends = arrival.last & !arrival.read;
-        left.when(arrival.arrives, ends.select(rows, all));
+        let left = left.when(arrival.arrives, ends.select(rows, all));
+        let left = match turn {
+            None => left,
+            Some(turn) => left.when(turn.begins, turn.rows),
+        };
         let elements = i128::from(self.elements);
         let follows = b.wire("rows_follow", value.same(elements).lt(value));
         left.when(next, follows.select(value - elements, value.same(0)));

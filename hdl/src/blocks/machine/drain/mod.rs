@@ -49,6 +49,7 @@ fn parameter_width(name: &str) -> u32 {
     match name {
         "keys" => 1,
         "rows" => Matrix::FORMAT.field("last_rows").width,
+        "further_vectors" => Matrix::FORMAT.field("vectors").width,
         _ => Matrix::FORMAT.field(name).width,
     }
 }
@@ -66,6 +67,19 @@ pub struct Drain {
     pub value_width: u32,
     /// Bits of a value of the row reader.
     pub read_width: u32,
+    /// Vectors that a tile may have results of; none where all planes are added.
+    pub vectors: Option<u32>,
+}
+
+/// What an instruction with vectors tells too: how many of them there are, but one.
+const FURTHER: (&str, &str) = ("further_vectors", "its vectors but one");
+
+/// Tiles of vectors, when they arrive.
+#[derive(Clone, Copy)]
+struct VectorInputs<'m> {
+    done: Signal<'m>,
+    ends: Signal<'m>,
+    sums: Signal<'m>,
 }
 
 impl Drain {
@@ -80,7 +94,8 @@ impl Drain {
         let (acc, width, elements) = (self.acc_width, self.value_width, self.elements);
         b.port_group("Instruction that starts.");
         let start = b.input("start_i", uint(1), "an instruction starts");
-        let inputs: Vec<Signal> = PARAMETERS
+        let inputs: Vec<Signal> = self
+            .parameters()
             .iter()
             .map(|(name, meaning)| {
                 b.input(&format!("{name}_i"), uint(parameter_width(name)), meaning)
@@ -95,6 +110,15 @@ impl Drain {
         let read_ends = b.input("row_final_i", uint(1), "its last ones");
         let values_type = uint(elements * self.read_width);
         let values = b.input("row_values_i", values_type, "the values, element 0 lowest");
+        let vectors = self.vectors.map(|count| {
+            b.port_group("Array: vectors.");
+            let sums = uint(count * self.lanes * acc);
+            VectorInputs {
+                done: b.input("vectors_done_i", uint(1), "a tile of vectors is there"),
+                ends: b.input("vectors_final_i", uint(1), "of the last tile of its instruction"),
+                sums: b.input("vectors_i", sums, "their sums, vector 0 lowest, in it lane 0"),
+            }
+        });
         b.port_group("Scalar that scalar_address_o names.");
         let mantissa = b.input("scalar_mantissa_i", uint(FACTOR_WIDTH), "a factor");
         let exponent = b.input("scalar_exponent_i", sint(EXPONENT_WIDTH), "a shift");
@@ -105,9 +129,21 @@ impl Drain {
 
         b.section("Instructions under way.");
         let finished = b.forward("finished", uint(1));
+        let (done, ends, sums) = match vectors {
+            None => (done, ends, sums),
+            Some(vectors) => {
+                let sums = match vectors.sums.width() - sums.width() {
+                    0 => sums,
+                    above => b.concat(&[b.literal(0, uint(above)), sums]),
+                };
+                let sums = vectors.done.select(vectors.sums, sums);
+                let ends = vectors.done.select(vectors.ends, ends);
+                (done | vectors.done, b.wire("ends", ends), b.wire("tile", sums))
+            }
+        };
         let arrives = b.wire("arrives", done | read);
         let last = b.wire("arrives_last", arrives & read.select(read_ends, ends));
-        let head = Head::of_queue(&b, start, &inputs, last);
+        let head = Head::of_queue(&b, start, self.parameters(), &inputs, last);
         let quiet = groups::under_way(&b, start, finished);
         let fresh = b.register_reset("fresh_q", uint(1), 1);
         fresh.when(arrives, last);
@@ -169,6 +205,20 @@ impl Drain {
             "a valid row of the write saturated",
         );
         b.finish()
+    }
+
+    /// What an instruction tells it.
+    fn parameters(&self) -> &'static [(&'static str, &'static str)] {
+        const ALL: [(&str, &str); PARAMETERS.len() + 1] = {
+            let mut all = [FURTHER; PARAMETERS.len() + 1];
+            let mut index = 0;
+            while index < PARAMETERS.len() {
+                all[index] = PARAMETERS[index];
+                index += 1;
+            }
+            all
+        };
+        if self.vectors.is_some() { &ALL } else { &ALL[..PARAMETERS.len()] }
     }
 
     fn summary(&self) -> String {

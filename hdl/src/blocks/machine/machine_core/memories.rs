@@ -2,6 +2,7 @@
 
 use super::MachineCore;
 use crate::blocks::machine::element_store::ElementStore;
+use crate::blocks::machine::plane_store::PlaneStore;
 use crate::blocks::machine::store::{Reader, Store, StoreField};
 use crate::module::Module;
 use crate::signal_type::{Type, sint, uint};
@@ -41,6 +42,8 @@ pub(super) struct Memories {
 pub(super) struct PassMemories {
     pub(super) state: Arc<Module>,
     pub(super) levels: Arc<Module>,
+    /// Where vectors share weights.
+    pub(super) planes: Option<Arc<Module>>,
 }
 
 impl MachineCore {
@@ -87,7 +90,9 @@ impl MachineCore {
         let MachineParameters { state_depth, level_count, value_width, .. } = self.parameters;
         let material = self.parameters.value_material(state_depth);
         let level = StoreField { name: "data", ty: sint(value_width), meaning: "its value" };
+        let planes = self.parameters.has_vectors().then(|| self.plane_store().module());
         PassMemories {
+            planes,
             state: self.values(
                 ("state_memory", "the state S, which lives across tokens and steps"),
                 state_depth,
@@ -157,6 +162,12 @@ impl MachineCore {
         let readers = [Reader::Clocked("matrix")];
         let distributed = self.parameters.value_material(train_depth) == Material::Distributed;
         store("train_store", "trains, word by word", &fields, train_depth, &readers, distributed)
+    }
+
+    pub(super) fn plane_store(&self) -> PlaneStore {
+        let MachineParameters { planes, slots, plane_depth: depth, .. } = self.parameters;
+        let distributed = self.parameters.value_material(depth) == Material::Distributed;
+        PlaneStore { planes, slots, depth, distributed }
     }
 
     fn descriptors(&self) -> Arc<Module> {

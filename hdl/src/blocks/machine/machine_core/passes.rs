@@ -47,6 +47,9 @@ impl MachineCore {
             b.section("State and levels.");
             net.place("state", &passes.state, &STATE);
             net.place("levels", &passes.levels, &LEVELS);
+            if let Some(planes) = &passes.planes {
+                self.place_planes(&b, &mut net, planes);
+            }
         }
         if let Some(store) = &units.key_value_store {
             b.section("Keys and values.");
@@ -54,6 +57,25 @@ impl MachineCore {
         }
         outputs(&b, &net, &self.parameters);
         b.finish()
+    }
+
+    /// The plane store, its addresses as wide as it needs.
+    fn place_planes<'m>(&self, b: &'m Builder, net: &mut Net<'m>, planes: &Arc<Module>) {
+        b.section("Planes of vectors.");
+        let store = self.plane_store();
+        let mut low = |name: &'static str, source: &str, width: u32| {
+            let whole = net.get(source);
+            if width < whole.width() {
+                let above = whole.bits(width, whole.width() - width);
+                b.unused(name, above, "The plane store is not that large.");
+            }
+            net.add(name, b.wire(name, whole.bits(0, width)));
+        };
+        let width = store.address_type().width;
+        low("plane_read_word", "matrix.plane_address_o", width);
+        low("plane_write_word", "vector.plane_address_o", width);
+        low("plane_number", "vector.plane_number_o", store.plane_type().width);
+        net.place("planes", planes, &PLANES);
     }
 
     /// The matrix unit: moved instructions, no deficits, perhaps no keys and values.
@@ -72,8 +94,12 @@ impl MachineCore {
             _ if KEPT.contains(&port) && !keeps => "no_trits",
             _ => source,
         };
-        let wires: Vec<(&str, &str)> =
+        let mut wires: Vec<(&str, &str)> =
             MATRIX.iter().map(|&(port, from)| (port, source(port, from))).collect();
+        if self.parameters.has_vectors() {
+            wires.push(("plane_active_i", "planes.matrix_active_o"));
+            wires.push(("plane_negative_i", "planes.matrix_negative_o"));
+        }
         net.place("matrix", &units.matrix, &wires);
         for port in ["matrix.deficit_read_o", "matrix.deficit_address_o"] {
             net.unused(port, "Keys of a program of passes have no deficits.");
@@ -101,6 +127,16 @@ const PASSES: Wires<15> = [
     ("scalar_exponent_i", "scalars.vector_exponent_o"),
     ("level_i", "levels.vector_data_o"),
     ("maximum_i", "maxima.vector_data_o"),
+];
+
+const PLANES: Wires<7> = [
+    ("write_i", "vector.plane_write_o"),
+    ("write_address_i", "plane_write_word"),
+    ("plane_i", "plane_number"),
+    ("active_i", "vector.plane_active_o"),
+    ("negative_i", "vector.plane_negative_o"),
+    ("matrix_read_i", "matrix.plane_read_o"),
+    ("matrix_address_i", "plane_read_word"),
 ];
 
 const STATE: Wires<5> = [

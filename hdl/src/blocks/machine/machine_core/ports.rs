@@ -80,6 +80,13 @@ const SOURCES: [&[&str]; WATCHED.len()] = [
     ],
     &["vector.state_write_o", "vector.state_write_address_o", "vector.state_write_data_o"],
     &["vector.level_write_o", "vector.level_write_address_o", "vector.level_data_o"],
+    &[
+        "vector.plane_write_o",
+        "vector.plane_address_o",
+        "vector.plane_number_o",
+        "vector.plane_active_o",
+        "vector.plane_negative_o",
+    ],
 ];
 
 impl MachineCore {

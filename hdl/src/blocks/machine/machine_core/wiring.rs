@@ -145,6 +145,9 @@ pub(super) fn forward_memories(
     if let Some(passes) = &memories.passes {
         net.forward("state", &passes.state, &["vector_data_o"]);
         net.forward("levels", &passes.levels, &["vector_data_o"]);
+        if let Some(planes) = &passes.planes {
+            net.forward("planes", planes, &["matrix_active_o", "matrix_negative_o"]);
+        }
     }
 }
 

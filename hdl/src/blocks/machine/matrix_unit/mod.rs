@@ -17,6 +17,9 @@
 //! | `done_o` | e(T − 1) + [`finish_cycles`], and [`search_cycles`] more with a search |
 //! | the next one's first entry may go | e(T − 1) + 1 |
 //!
+//! One with V vectors visits all words of its columns in one pass, has V · G groups in the place of G,
+//! and is done with the last of them: [`vector_finish_cycles`] of one, G more for each further one.
+//!
 //! An embedding of C column words is C · slots / elements tiles of E = digits entries and G = 1. Its
 //! first entry goes in s = [`ACCEPT_CYCLES`] + [`EMBEDDING_CYCLES`], or [`SETTLE_CYCLES`] after
 //! `done_o` of the last instruction before it, if that is later; it is done [`embedding_finish_cycles`] after its
@@ -24,6 +27,7 @@
 //!
 //! [`instruction_gap`]: MatrixUnit::instruction_gap
 //! [`finish_cycles`]: MatrixUnit::finish_cycles
+//! [`vector_finish_cycles`]: MatrixUnit::vector_finish_cycles
 //! [`search_cycles`]: MatrixUnit::search_cycles
 //! [`embedding_finish_cycles`]: MatrixUnit::embedding_finish_cycles
 
@@ -70,6 +74,8 @@ pub struct MatrixUnit {
     pub embedding_digits: u32,
     /// Words of the weight store.
     pub weight_depth: u32,
+    /// Whether planes may be vectors of their own, with a result each.
+    pub vectors: bool,
     /// Bank words that the weight store starts with; may be empty.
     pub image: Vec<u32>,
 }
@@ -90,6 +96,7 @@ impl MatrixUnit {
             count_width: machine.count_width,
             embedding_digits: machine.embedding_digits,
             weight_depth: machine.weight_depth,
+            vectors: machine.has_vectors(),
             image,
         }
     }
@@ -100,19 +107,19 @@ impl MatrixUnit {
     }
 
     fn walker(&self) -> MatrixWalker {
-        let Self { lanes, slots, elements, .. } = *self;
-        MatrixWalker { lanes, slots, elements, selector: self.selector() }
+        let Self { lanes, slots, elements, vectors, .. } = *self;
+        MatrixWalker { lanes, slots, elements, selector: self.selector(), vectors }
     }
 
     fn fetcher(&self) -> MatrixFetcher {
-        let Self { lanes, slots, .. } = *self;
+        let Self { lanes, slots, vectors, .. } = *self;
         let group_type = self.walker().group_type();
-        MatrixFetcher { lanes, slots, selector: self.selector(), group_type }
+        MatrixFetcher { lanes, slots, selector: self.selector(), group_type, vectors }
     }
 
     fn array(&self) -> AccumulatorArray {
-        let Self { lanes, slots, planes, radix, acc_width, target, .. } = *self;
-        let lane = Lane { slots, planes, radix, acc_width, target, digits: true };
+        let Self { lanes, slots, planes, radix, acc_width, target, vectors, .. } = *self;
+        let lane = Lane { slots, planes, radix, acc_width, target, digits: true, vectors };
         AccumulatorArray { lanes, lane }
     }
 
@@ -124,7 +131,8 @@ impl MatrixUnit {
     fn drain(&self) -> Drain {
         let Self { lanes, elements, acc_width, value_width, .. } = *self;
         let read_width = self.row_reader().value_type().width;
-        Drain { lanes, elements, acc_width, value_width, read_width }
+        let vectors = self.vectors.then_some(self.planes);
+        Drain { lanes, elements, acc_width, value_width, read_width, vectors }
     }
 
     /// The weight store inside.
@@ -147,6 +155,11 @@ impl MatrixUnit {
     pub fn finish_cycles(&self) -> u32 {
         let array = self.array().module().latency;
         FETCH_CYCLES + array + DRAIN_CYCLES + self.tile_groups() - 1
+    }
+
+    /// The same of an instruction with one vector; each further one adds the groups of a tile.
+    pub fn vector_finish_cycles(&self) -> u32 {
+        FETCH_CYCLES + self.array().vector_cycles() + DRAIN_CYCLES + self.tile_groups() - 1
     }
 
     /// Cycles that a search takes more.

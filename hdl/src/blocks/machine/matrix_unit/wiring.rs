@@ -82,6 +82,14 @@ impl MatrixUnit {
                 ("deficits_o", "deficits_i"),
             ],
         );
+        if self.vectors {
+            wires.extend(pass(&walker, [("further_vectors_o", "further_vectors_i")]));
+            wires.extend(pass(&array, [("planes_done_o", "vectors_done_i")]));
+            wires.extend(pass(&array, [("planes_o", "vectors_i")]));
+            let (ends, cycles) = (fetcher.get("final_o"), self.array().vector_cycles());
+            let ends = delay_line(&b, "vectors_final", ends, cycles, false);
+            wires.push(("vectors_final_i", ends));
+        }
         wires.extend(pass(&array, [("done_o", "done_i"), ("sums_o", "sums_i")]));
         wires.push(("final_i", array_ends));
         wires.extend(pass(
@@ -176,8 +184,17 @@ impl MatrixUnit {
                 ],
             ),
         ];
+        let trits = uint(self.slots * self.planes);
+        let planes = (
+            "Word of every plane, a cycle after its fetch, plane 0 lowest.",
+            vec![
+                ("plane_active_i", trits, "1: a spike"),
+                ("plane_negative_i", trits, "1: it is -1"),
+            ],
+        );
+        let planes = self.vectors.then_some(planes);
         let mut ports = vec![];
-        for (title, group) in groups {
+        for (title, group) in groups.into_iter().chain(planes) {
             b.port_group(title);
             ports.extend(group.into_iter().map(|(name, ty, text)| (name, b.input(name, ty, text))));
         }
@@ -245,6 +262,11 @@ impl MatrixUnit {
         if self.radix == Radix::Bitwise {
             wires.extend(pass(walker, [("later_pass_o", "later_pass_i")]));
         }
+        if self.vectors {
+            wires.extend(pass(walker, [("vectors_o", "vectors_i")]));
+            wires.extend(pass(walker, [("train_word_o", "plane_word_i")]));
+            wires.extend(inputs.all(["plane_active_i", "plane_negative_i"]));
+        }
         wires.extend([("weight_high_i", weights[0]), ("weight_low_i", weights[1])]);
         wires.extend(inputs.all([
             "key_high_i",
@@ -298,6 +320,9 @@ impl MatrixUnit {
         );
         if self.radix == Radix::Bitwise {
             wires.extend(pass(fetcher, [("later_pass_o", "pass_i")]));
+        }
+        if self.vectors {
+            wires.extend(pass(fetcher, [("vectors_o", "vectors_i")]));
         }
         let array = self.array().module();
         let sums = b.instance("array", &array, &wires);
@@ -360,6 +385,12 @@ impl MatrixUnit {
                 ("value_address_o", "address_o", "its address"),
             ],
         );
+        if self.vectors {
+            let title = "Plane store.";
+            let read = ("plane_read_o", "plane_read_o", "fetch a word of every plane");
+            let address = ("plane_address_o", "plane_address_o", "its address");
+            group(title, fetcher, &[read, address]);
+        }
         group("Array.", fetcher, &[("array_busy_o", "valid_o", "an entry enters the array")]);
         group(
             "Walker.",

@@ -23,8 +23,8 @@ use crate::builder::Builder;
 use crate::module::Module;
 use crate::signal::Signal;
 use crate::signal_type::{Type, uint};
-use firmware::isa::{INSTRUCTION_WIDTH, Matrix, OPCODE_WIDTH};
-use prepare::Prepared;
+use firmware::isa::{Format, INSTRUCTION_WIDTH, Matrix, OPCODE_WIDTH};
+use prepare::{Prepared, Vectors};
 use std::sync::Arc;
 use weights::numeric::Radix;
 
@@ -38,6 +38,9 @@ pub const ACCEPT_CYCLES: u32 = 2;
 pub const EMBEDDING_CYCLES: u32 = 2;
 /// Cycles from the done of the last instruction before an embedding to its first entry.
 pub const SETTLE_CYCLES: u32 = 2;
+
+/// The last fields of an instruction: those of vectors.
+const VECTOR_FIELDS: usize = 2;
 
 /// Stores, as the instruction numbers them.
 pub(super) const KEYS: i128 = 1;
@@ -55,6 +58,8 @@ pub struct MatrixWalker {
     pub elements: u32,
     /// What a pass is.
     pub selector: PlaneSelector,
+    /// Whether planes may be vectors of their own.
+    pub vectors: bool,
 }
 
 /// Signals of the walk that its parts share.
@@ -99,7 +104,12 @@ impl MatrixWalker {
     /// residual must be written before it is read again, and the maximum found; and the drain needs
     /// two to find the next instruction and its first word of deficits.
     pub fn instruction_gap(&self) -> u32 {
-        self.elements.ilog2().max(2)
+        let ahead = match self.vectors {
+            // Vectors leave the array before the planes of a train are added.
+            true => self.selector.planes.next_power_of_two().ilog2(),
+            false => 0,
+        };
+        self.elements.ilog2().max(2) + ahead
     }
 
     /// Bits of a number of tiles.
@@ -145,12 +155,13 @@ impl MatrixWalker {
 
         b.section("Cycle 1: it is prepared.");
         let fields = Fields::of(&b, instruction, &Matrix::FORMAT);
-        for field in Matrix::FORMAT.fields {
+        let format = self.format();
+        for field in format.fields {
             fields.get(field.name);
         }
         let prepared = self.prepare(&b, &fields, position, token, words, magnitude);
         b.unused("opcode", instruction.bits(0, OPCODE_WIDTH), "Only matrices come here.");
-        unused_bits(&b, instruction, &[Matrix::FORMAT]);
+        unused_bits(&b, instruction, &[format]);
 
         b.section("The walk.");
         let walking = b.register_reset("walking_q", uint(1), 0);
@@ -181,7 +192,19 @@ impl MatrixWalker {
         ] {
             b.output(&format!("{name}_o"), fields.get(name), meaning);
         }
+        if let Some(vectors) = &prepared.vectors {
+            b.output("further_vectors_o", vectors.further, "its vectors but one");
+        }
         b.finish()
+    }
+
+    /// The fields that it looks at: those of vectors only where there are any.
+    fn format(&self) -> Format {
+        let mut format = Matrix::FORMAT;
+        if !self.vectors {
+            format.fields = &format.fields[..format.fields.len() - VECTOR_FIELDS];
+        }
+        format
     }
 
     fn summary(&self) -> String {
@@ -243,7 +266,12 @@ impl MatrixWalker {
         b.assign(digit_end, step & ends_digit);
         b.assign(tile_end, step & tile_ends);
         b.assign(ends, tile_end & last_tile);
-        self.room(b, &walk, ends, embedding, room);
+        let vectors = prepared.vectors.map(|vectors| Vectors {
+            walks: b.delay("vectors_q", start, vectors.walks),
+            further: b.delay("further_vectors_q", start, vectors.further),
+        });
+        let further = vectors.map(|vectors| vectors.further);
+        self.room(b, &walk, ends, (embedding, further), room);
 
         b.section("Where an entry is.");
         let source = b.delay("source_q", start, fields.get("source"));
@@ -284,7 +312,20 @@ impl MatrixWalker {
         b.output("base_o", base.signal(), "store word of column 0");
         let low = self.word_groups().ilog2();
         let column = group.signal().bits(low, stride.width());
-        b.output("column_o", column, "column of an embedding's entry");
+        let (column, meaning) = match vectors {
+            None => (column, "column of an embedding's entry"),
+            Some(vectors) => {
+                let word = b.register("vector_column_q", stride.ty());
+                word.when(start | pass_end, word.signal().same(0));
+                let word = word.when(step, word.signal() + 1).signal();
+                let meaning = "column of an embedding's entry, or of one of vectors";
+                (vectors.walks.select(word, column), meaning)
+            }
+        };
+        b.output("column_o", column, meaning);
+        if let Some(vectors) = vectors {
+            b.output("vectors_o", vectors.walks, "its planes are vectors");
+        }
         if let Some(ty) = self.group_type() {
             b.output("group_o", group.signal().bits(0, ty.width), "its group of values");
         }
@@ -326,18 +367,28 @@ impl MatrixWalker {
         b: &'m Builder,
         walk: &Walk<'m>,
         ends: Signal<'m>,
-        embedding: Signal<'m>,
+        (embedding, further): (Signal<'m>, Option<Signal<'m>>),
         room: Signal<'m>,
     ) {
         b.comment("The drain takes as many cycles as a tile has groups.");
-        let longest = self.tile_groups() + self.instruction_gap();
+        let most = further.map_or(1, |further| 1 << further.width());
+        let longest = most * self.tile_groups() + self.instruction_gap();
         let width = u32::BITS - longest.leading_zeros();
         let literal = |cycles: u32| b.literal((cycles - 1).into(), uint(width));
         let cycles =
             |groups: u32| ends.select(literal(groups + self.instruction_gap()), literal(groups));
         let gap = b.register_reset("gap_q", uint(width), 0);
         b.assign(room, gap.signal().is(0));
-        gap.when(walk.tile_end, embedding.select(cycles(1), cycles(self.tile_groups())));
+        let tile = cycles(self.tile_groups());
+        let tile = match further {
+            None => tile,
+            Some(further) => {
+                let more = b.wire("further_vectors_wide", further.extend(width));
+                let more = more.shift_left(self.tile_groups().ilog2());
+                b.wire("tile_cycles", tile + more)
+            }
+        };
+        gap.when(walk.tile_end, embedding.select(cycles(1), tile));
         gap.when(!room, gap.signal() - 1);
     }
 }

@@ -23,6 +23,16 @@ pub(super) struct Prepared<'m> {
     pub(super) lane: Signal<'m>,
     /// Bitwise: passes after the first. Unary: the train's maximum.
     pub(super) passes: Option<Signal<'m>>,
+    pub(super) vectors: Option<Vectors<'m>>,
+}
+
+/// Planes that are vectors of their own.
+#[derive(Clone, Copy)]
+pub(super) struct Vectors<'m> {
+    /// There are some.
+    pub(super) walks: Signal<'m>,
+    /// How many, but one.
+    pub(super) further: Signal<'m>,
 }
 
 impl MatrixWalker {
@@ -47,7 +57,17 @@ impl MatrixWalker {
         b.unused("words_less_1", words_less_1.top_bit(), "There are at most 1024 words.");
         let last_word = words_less_1.bits(0, width);
         let last_word = (none | embedding).select(last_word.same(0), last_word);
-        let passes = magnitude.map(|magnitude| self.passes(b, magnitude, embedding));
+        let vectors = self.vectors.then(|| self.prepare_vectors(b, fields, position));
+        let own =
+            vectors.map_or(embedding, |vectors| b.wire("one_pass", embedding | vectors.walks));
+        let passes = magnitude.map(|magnitude| self.passes(b, magnitude, own));
+        let (last_word, empty) = match vectors {
+            None => (last_word, none & !embedding),
+            Some(vectors) => {
+                let all = (fields.get("stride") - 1).extend(width);
+                (vectors.walks.select(all, last_word), none & !own)
+            }
+        };
 
         b.comment("Keys end with the tile of the position, an embedding with its last group.");
         let tiles_width = self.tiles_width();
@@ -67,14 +87,31 @@ impl MatrixWalker {
         Prepared {
             embedding,
             base: self.base(b, fields, embedding, token),
-            empty: none & !embedding,
+            empty,
             last_word: b.wire("last_word_next", last_word),
             last_digit: b.wire("last_digit_next", fields.get("digits") - 1),
             last_tile: b.wire("last_tile_next", last_tile),
             rows: b.wire("rows", rows),
             lane: token.bits(0, lane_width),
             passes,
+            vectors,
         }
+    }
+
+    /// How many vectors there are: all, or as many positions as their chunk has so far.
+    fn prepare_vectors<'m>(
+        &self,
+        b: &'m Builder,
+        fields: &Fields<'m>,
+        position: Signal<'m>,
+    ) -> Vectors<'m> {
+        b.comment("Vectors: all of them, or the positions of a chunk up to p.");
+        let vectors = fields.get("vectors");
+        let walks = b.wire("has_vectors", vectors.any());
+        let all = b.wire("vectors_less_1", vectors - 1);
+        let within = all & position.bits(0, vectors.width());
+        let further = fields.get("within").select(within, all);
+        Vectors { walks, further: b.wire("further_next", walks.select(further, further.same(0))) }
     }
 
     /// First store word: that of the first tile, or that of the tile which has the token's row.

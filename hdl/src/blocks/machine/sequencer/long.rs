@@ -62,8 +62,8 @@ impl Sequencer {
     }
 
     fn stack(&self) -> LoopStack {
-        let Sequencer { loop_depth: depth, context, .. } = *self;
-        LoopStack { depth, context, address_type: self.store().address_type() }
+        let Sequencer { loop_depth: depth, context, chunks, .. } = *self;
+        LoopStack { depth, context, address_type: self.store().address_type(), chunks }
     }
 
     /// Cycles that a loop takes more that runs once, here.

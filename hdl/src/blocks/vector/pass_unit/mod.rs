@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  instruction ─► pass_control ─► pass_reads ─► operands ─► elements ─┬─► T, S
-//!                                                                     ├─► trains
+//!                                                                     ├─► trains, planes
 //!                                                                     ├─► keys, values
 //!                                    levels, scalars ◄─ pass_finish ◄─┴─ pass_reduce
 //! ```
@@ -17,6 +17,7 @@
 //! | it writes | cycles |
 //! |---|---|
 //! | T, S or nothing | n + 23 |
+//! | a vector in its plane | n + 24 |
 //! | a train | n + 25, unary n + 26 |
 //! | a key or value | n + 25 + D, and waits where words of the store are complete less than D cycles apart |
 //! | a level or scalar | n + 31 + tree |
@@ -196,7 +197,8 @@ impl PassUnit {
         let gathers = reduce.ever(&GATHERS);
         let (keeps, values) = (emit.ever(&KEPT), emit.ever(&[Emit::Values]));
         debug_assert!(self.depths().finish < 1 << DEPTH_WIDTH);
-        let depth = depth(b, &self.depths(), [emit.ever(&[Emit::Train]), keeps, gathers]);
+        let (vector, train) = (emit.ever(&[Emit::Vector]), emit.ever(&[Emit::Train]));
+        let depth = depth(b, &self.depths(), [vector, train, keeps, gathers]);
         let digits = if keeps.is_some() { self.digits } else { 0 };
         let PassUnit { elements, lanes, slots, .. } = *self;
         let control = PassControl { elements, lanes, slots, digits }.module();

@@ -8,6 +8,7 @@ use crate::blocks::machine::scalar_unit::{EXPONENT_WIDTH, SCALAR_ADDRESS_WIDTH};
 use crate::blocks::machine::train_writer::{
     DESCRIPTOR_ADDRESS_WIDTH, DESCRIPTOR_WORDS_WIDTH, TRAIN_ADDRESS_WIDTH, TrainWriter,
 };
+use crate::blocks::machine::word_parts::WordParts;
 use crate::blocks::vector::choice::Chosen;
 use crate::blocks::vector::pass_counts::PassCounts;
 use crate::blocks::vector::pass_cycles::RESULT;
@@ -41,6 +42,7 @@ impl<'m> Unit<'_, 'm> {
         };
         self.vectors(results, tag);
         self.trains(results, tag);
+        self.planes(results, tag);
         self.digits(results, tag);
         let saturated = self.finish(results, tag);
         let saturations = match saturated {
@@ -141,7 +143,7 @@ impl<'m> Unit<'_, 'm> {
             let tag = self.later("count", Tag { valid: tag.valid & emits, ..tag }, 1);
             let writer = TrainWriter { elements, slots, count_width, radix }.module();
             let words = self.fields.held("words").bits(0, TRAIN_ADDRESS_WIDTH);
-            if !self.emit.makes(&KEPT) {
+            if !self.emit.makes(&[KEPT[0], KEPT[1], Emit::Vector]) {
                 let held = self.fields.held("words");
                 let above = held.bits(TRAIN_ADDRESS_WIDTH, held.width() - TRAIN_ADDRESS_WIDTH);
                 b.unused("words", above, "Trains lie in the first words.");
@@ -179,6 +181,40 @@ impl<'m> Unit<'_, 'm> {
         pass("descriptor_words_o", DESCRIPTOR_WORDS_WIDTH, "its words that are not empty");
         let meaning = "its magnitudes: their or, or the largest";
         pass("descriptor_magnitude_o", unit.count_width, meaning);
+    }
+
+    /// A vector of trits: every word, whether it is empty or not.
+    fn planes(&self, results: &Results<'m>, tag: Tag<'m>) {
+        let (b, unit) = (self.b, self.unit);
+        let Some(emits) = self.emit.ever(&[Emit::Vector]) else { return };
+        b.section("Trits of a plane.");
+        let (valid, elements) = (b.wire("plane_valid", tag.valid & emits), &results.elements);
+        let bits = |of: fn(Signal<'m>) -> Signal<'m>| {
+            let bits: Vec<Signal> = elements.iter().rev().map(|&y| of(y)).collect();
+            b.concat(&bits)
+        };
+        let active = b.wire("plane_active", bits(|y| y.any()));
+        let negative = b.wire("plane_negative", bits(|y| y.top_bit()));
+        let count = unit.slots / unit.elements;
+        let parts = WordParts::named(b, "plane_", [count, count], b.flag(false), valid, tag.last);
+        let active = parts.collect(b, "plane_active", valid, active);
+        let negative = parts.collect(b, "plane_negative", valid, negative);
+        let write = b.register_reset("plane_write_q", uint(1), 0).next(valid & parts.complete);
+        let first = self.fields.held("words").bits(0, TRAIN_ADDRESS_WIDTH);
+        if !self.emit.makes(&KEPT) {
+            let held = self.fields.held("words");
+            let above = held.bits(TRAIN_ADDRESS_WIDTH, held.width() - TRAIN_ADDRESS_WIDTH);
+            b.unused("words", above, "Planes lie in the first words.");
+        }
+        let write = write.signal();
+        let address = b.register("plane_address_q", first.ty());
+        address.when(self.start, first).when(write, address.signal() + 1);
+        b.port_group("Word of a plane.");
+        b.output("plane_write_o", write, "write it");
+        b.output("plane_address_o", address.signal(), "where");
+        b.output("plane_number_o", self.fields.held("train"), "the plane");
+        b.output("plane_active_o", active, "1: a spike, slot 0 in the lowest bit");
+        b.output("plane_negative_o", negative, "1: it is -1");
     }
 
     fn digits(&self, results: &Results<'m>, tag: Tag<'m>) {
