@@ -98,8 +98,8 @@ impl TokenEnergy {
 }
 
 impl TokenWork {
-    /// Adds one matrix instruction: valid rows, spikes of its train, and what its train made it
-    /// visit.
+    /// Adds one matrix instruction: valid rows, spikes of its train or of all its vectors, and what
+    /// these made it visit.
     pub fn add_matrix(
         &mut self,
         machine: &MachineParameters,
@@ -117,10 +117,14 @@ impl TokenWork {
         let once = u64::from(tiles) * digits * words;
         let entries = once * passes;
         let lanes = u64::from(machine.lanes);
-        self.synapses += u64::from(rows) * digits * words * u64::from(machine.slots);
+        let (vectors, planes) = match matrix.vectors {
+            0 => (1, machine.planes - 1),
+            vectors => (u64::from(vectors), 0),
+        };
+        self.synapses += vectors * u64::from(rows) * digits * words * u64::from(machine.slots);
         self.spike_adds += u64::from(spikes) * u64::from(rows) * digits;
-        self.plane_adds += entries * lanes * u64::from(machine.planes - 1);
-        self.accumulations += entries * lanes;
+        self.plane_adds += entries * lanes * u64::from(planes);
+        self.accumulations += vectors * entries * lanes;
         self.fetched_bits += entries * u64::from(word_bits);
         self.fetched_bits_once += once * u64::from(word_bits);
     }

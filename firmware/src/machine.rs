@@ -185,6 +185,28 @@ pub struct Program {
     pub widths: Vec<WidthProof>,
     /// What lies for good in the weight, key, value, deficit and constant memories.
     pub areas: Vec<MemoryArea>,
+    /// Orders of the same network by the cycle model, where there are several: that of the program
+    /// first.
+    pub orders: Vec<OrderCost>,
+}
+
+/// What a text as long as the context costs in one order, no word of a train being empty.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct OrderCost {
+    /// Positions that share a fetched word of a matrix.
+    pub positions: u32,
+    /// Cycles.
+    pub cycles: u64,
+    /// Words of weights, keys and values that are fetched: cycles in which the array is busy.
+    pub fetches: u64,
+}
+
+impl std::fmt::Display for OrderCost {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let OrderCost { positions, cycles, fetches } = self;
+        let plural = if *positions == 1 { "" } else { "s" };
+        write!(f, "{positions} position{plural} a weight word: {cycles} cycles, {fetches} words")
+    }
 }
 
 impl Program {

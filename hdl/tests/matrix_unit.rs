@@ -1,12 +1,15 @@
 //! `matrix_unit` executes `Matrix` as the table says, in the cycles that its documentation says.
 
+#[path = "support/matrix_clock.rs"]
+mod clock;
 #[path = "support/matrix.rs"]
 mod matrix;
 mod support;
 
+use clock::Clock;
 use firmware::isa::Matrix;
 use hdl::blocks::machine::matrix_unit::MatrixUnit;
-use matrix::{Clock, Effect, Order, World, Write};
+use matrix::{Effect, Order, World, Write};
 use std::collections::VecDeque;
 use support::{Bench, Random};
 use weights::config::Target;
@@ -295,33 +298,18 @@ fn orders(machine: &mut Machine, count: u64, random: &mut Random) -> Vec<Order> 
     (0..count).map(|index| machine.world.order(&unit, index, random)).collect()
 }
 
-/// Every shape: random instructions of all kinds, one after the other and with pauses.
+/// Every shape: random instructions of all kinds, one after the other and with pauses; with vectors,
+/// some or all of them are of vectors.
 #[test]
 fn random_instructions() {
-    for (index, shape) in SHAPES.iter().enumerate() {
-        let mut random = Random(index as u64);
-        let depth = [64, 83, 100][index % 3];
-        let mut machine = Machine::new(unit(shape, depth), &mut random);
-        for round in 0..4 {
-            let pause = [0, 0, 30, 0][round];
-            let orders = orders(&mut machine, 30, &mut random);
-            machine.run(&orders, pause, &mut random, &format!("{shape:?}, round {round}"));
-        }
-    }
-}
-
-/// Every shape with vectors: instructions of vectors among others, long and short ones.
-#[test]
-fn random_vectors() {
-    for (index, shape) in SHAPES.iter().enumerate() {
-        let mut random = Random(300 + index as u64);
-        let unit = MatrixUnit { vectors: true, ..unit(shape, 64) };
+    for (index, shape) in (0..).zip(SHAPES.iter().chain(&SHAPES)) {
+        let (vectors, mut random) = (index >= SHAPES.len(), Random(index as u64));
+        let unit = MatrixUnit { vectors, ..unit(shape, [64, 83, 100][index % 3]) };
         let mut machine = Machine::new(unit.clone(), &mut random);
         for round in 0..4 {
-            let pause = [0, 0, 30, 0][round];
+            let (pause, often) = ([0, 0, 30, 0][round], [1, 2, 2, 3][round]);
             let mut orders = orders(&mut machine, 30, &mut random);
-            let often = [1, 2, 2, 3][round];
-            for order in orders.iter_mut().filter(|order| order.matrix.store != 3) {
+            for order in orders.iter_mut().filter(|order| vectors && order.matrix.store != 3) {
                 if random.once_in(often) {
                     machine.world.vectors(&unit, order, &mut random);
                 }

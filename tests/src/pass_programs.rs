@@ -272,6 +272,7 @@ impl Assembly {
             end_tokens: BTreeSet::new(),
             widths: vec![],
             areas: vec![],
+            orders: vec![],
         }
     }
 }

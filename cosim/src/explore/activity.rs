@@ -3,7 +3,7 @@
 use crate::reference::ReferenceError;
 use crate::reference::machine::{Facts, MachineReference, Observer};
 use firmware::energy::TokenWork;
-use firmware::isa::Action;
+use firmware::isa::{Action, Matrix};
 use firmware::machine::Program;
 use firmware::machine_cycles::{MachineLatency, token_cycles};
 
@@ -63,7 +63,8 @@ pub(super) fn activity(
             };
             let spikes = facts.cost(machine.radix).spikes;
             let shape = (facts.tiles, facts.rows);
-            activity.work.add_matrix(machine, matrix, shape, (spikes, found.train()));
+            let matrix = Matrix { vectors: facts.vectors, ..*matrix };
+            activity.work.add_matrix(machine, &matrix, shape, (spikes, found.train()));
         }
         if program.end_tokens.contains(&token) {
             break;

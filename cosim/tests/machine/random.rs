@@ -103,6 +103,7 @@ pub(crate) fn program(seed: u64) -> Program {
         end_tokens: BTreeSet::new(),
         widths: Vec::new(),
         areas: Vec::new(),
+        orders: Vec::new(),
     }
 }
 

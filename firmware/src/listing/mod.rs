@@ -19,6 +19,7 @@ impl Program {
     pub fn listing(&self) -> String {
         let mut text = String::new();
         self.list_machine(&mut text);
+        self.list_orders(&mut text);
         self.list_memories(&mut text);
         self.list_context(&mut text);
         self.list_areas(&mut text);
@@ -46,6 +47,12 @@ impl Program {
                 self.instructions.len(),
             ),
         );
+    }
+
+    fn list_orders(&self, text: &mut String) {
+        let Some((own, others)) = self.orders.split_first() else { return };
+        line(text, format_args!("a text of {} tokens, {own}", self.parameters.context));
+        others.iter().for_each(|other| line(text, format_args!("  instead of {other}")));
     }
 
     fn list_memories(&self, text: &mut String) {

@@ -326,6 +326,7 @@ impl<'n> Emitter<'n> {
             end_tokens: self.network.end_tokens.clone(),
             widths: self.widths,
             areas: self.areas,
+            orders: Vec::new(),
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::support::Random;
 use firmware::isa::{Action, Encoded, Instruction, Matrix, Wait};
-use hdl::blocks::machine::matrix_unit::{ACCEPT_CYCLES, EMBEDDING_CYCLES, MatrixUnit};
+use hdl::blocks::machine::matrix_unit::MatrixUnit;
 use weights::numeric::fixed_point::saturate;
 use weights::numeric::{Radix, Trit, round_shift};
 
@@ -72,7 +72,7 @@ impl Order {
         Instruction::new(wait, action).encode().unwrap_or_else(|error| panic!("{error}"))
     }
 
-    fn embedding(&self) -> bool {
+    pub(crate) fn embedding(&self) -> bool {
         self.matrix.store == 3
     }
 }
@@ -363,55 +363,5 @@ impl World {
             })
         };
         (0..stride).flat_map(|column| (0..slots).map(move |slot| value(column, slot))).collect()
-    }
-}
-
-/// When instructions are done, from when they were accepted.
-#[derive(Default)]
-pub(crate) struct Clock {
-    /// Last entry of the last tile, and how far the next tile must stay away.
-    previous: Option<(u64, u64)>,
-    last_done: Option<u64>,
-    pub(crate) entries: u64,
-    pub(crate) waits: u64,
-}
-
-impl Clock {
-    /// The cycle of `done_o`.
-    pub(crate) fn done(
-        &mut self,
-        unit: &MatrixUnit,
-        order: &Order,
-        effect: &Effect,
-        accepted: u64,
-    ) -> u64 {
-        let embedding = order.embedding();
-        let mut start = accepted + u64::from(ACCEPT_CYCLES);
-        if embedding {
-            start += u64::from(EMBEDDING_CYCLES);
-            start = start.max(self.last_done.map_or(0, |done| done + 2));
-        }
-        start = start.max(self.previous.map_or(0, |(last, _)| last + 1));
-        let tile_groups = u64::from(unit.tile_groups());
-        let groups = if embedding { 1 } else { tile_groups * effect.vectors.max(1) };
-        let mut next = start;
-        for tile in 0..effect.tiles {
-            let free = next + effect.entries - 1;
-            let last = free.max(self.previous.map_or(0, |(last, gap)| last + gap));
-            self.waits += last - free;
-            let gap = if tile + 1 == effect.tiles { unit.instruction_gap().into() } else { 0 };
-            self.previous = Some((last, groups + gap));
-            next = last + 1;
-        }
-        self.entries += if embedding { 0 } else { effect.tiles * effect.entries };
-        let finish = match effect.vectors {
-            _ if embedding => unit.embedding_finish_cycles(),
-            0 => unit.finish_cycles(),
-            vectors => unit.vector_finish_cycles() + (vectors as u32 - 1) * unit.tile_groups(),
-        };
-        let search = if order.matrix.search == 0 { 0 } else { unit.search_cycles() };
-        let done = next - 1 + u64::from(finish + search);
-        self.last_done = Some(done);
-        done
     }
 }

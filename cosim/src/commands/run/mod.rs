@@ -312,13 +312,17 @@ fn describe_design(design: &Design) -> String {
 
 fn describe_program(program: &Program) -> String {
     let parameters = &program.parameters;
-    format!(
+    let mut text = format!(
         "{} instructions; {} weight words, {}, values of {} bits",
         program.instructions.len(),
         parameters.weight_depth,
         parameters.texts(),
         parameters.value_width,
-    )
+    );
+    for (order, before) in program.orders.iter().zip(["; ", ", instead of "]) {
+        text.push_str(&format!("{before}{order}"));
+    }
+    text
 }
 
 fn describe(report: &MachineReport) -> String {

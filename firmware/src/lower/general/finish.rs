@@ -63,6 +63,7 @@ impl Composer<'_> {
             end_tokens: self.network.end_tokens.clone(),
             widths: self.widths,
             areas: self.areas,
+            orders: Vec::new(),
         })
     }
 

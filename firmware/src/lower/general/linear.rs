@@ -156,6 +156,9 @@ impl<'n> Composer<'n> {
             signed,
             scalar: None,
             largest: theta,
+            energy: Energy::of(f64::INFINITY),
+            step: 0.0,
+            taken: 0,
         })
     }
 

@@ -46,7 +46,7 @@ mod tests;
 use super::LowerError;
 use super::sizes::machine;
 use crate::isa::{Action, End, Extent, Instruction};
-use crate::machine::Program;
+use crate::machine::{OrderCost, Program};
 use crate::machine_cycles::{MachineLatency, dense, token_cycles};
 use composer::{Composer, Over};
 use norm::Norm;
@@ -68,17 +68,27 @@ pub(super) fn lower(network: &Network, design: &Design) -> Result<Program, Lower
         return Ok(single);
     }
     // Not every network has room for its chunks, or spikes that are planes.
-    let shared = lower_in(network, design, 1 << most.ilog2()).ok();
-    let shared = shared.filter(|it| it.parameters.has_vectors());
-    let cheaper = |it: &Program| block_cycles(it) < block_cycles(&single);
-    Ok(shared.filter(cheaper).unwrap_or(single))
+    let chunk = 1 << most.ilog2();
+    let shared = lower_in(network, design, chunk).ok();
+    let Some(mut shared) = shared.filter(|it| it.parameters.has_vectors()) else {
+        return Ok(single);
+    };
+    let mut single = single;
+    let (one, several) = (order_cost(&single, 1), order_cost(&shared, chunk));
+    if several.cycles < one.cycles {
+        shared.orders = vec![several, one];
+        return Ok(shared);
+    }
+    single.orders = vec![one, several];
+    Ok(single)
 }
 
-/// Cycles of a block as long as the context, by the cycle model, no word of a train being empty.
-fn block_cycles(program: &Program) -> u64 {
+/// What a block as long as the context costs by the cycle model.
+fn order_cost(program: &Program, positions: u32) -> OrderCost {
     let latency = MachineLatency::of(&program.parameters);
     let last = program.parameters.context - 1;
-    token_cycles(program, &latency, last, true, dense(program)).total
+    let cost = token_cycles(program, &latency, last, true, dense(program));
+    OrderCost { positions, cycles: cost.total, fetches: cost.array_busy }
 }
 
 /// Lowers to passes; in chunks of so many positions, which share the words of matrices, or position

@@ -1,5 +1,6 @@
 //! The parts of the drain: the queue of instructions, the groups of a tile, what follows them.
 
+use super::vectors::Turn;
 use super::{Drain, EXPONENT_WIDTH, QUEUE_DEPTH, parameter_width};
 use crate::blocks::machine::drain_row::{
     DEFICIT_WIDTH, DrainRow, RESULT_CYCLES, VALUE_CYCLES, base_shift_type,
@@ -48,12 +49,6 @@ pub(super) struct Tag<'m> {
     pub(super) last: Signal<'m>,
     pub(super) first: Signal<'m>,
     pub(super) maximum: Signal<'m>,
-}
-
-/// The next vector of a tile: when its rows begin, and how many of them are valid.
-struct Turn<'m> {
-    begins: Signal<'m>,
-    rows: Signal<'m>,
 }
 
 /// Where a tag is looked at: when X is read, when the values are known, when they are written.
@@ -150,14 +145,8 @@ impl Drain {
         b.section("Its group: where it goes, which of its rows are valid.");
         let kept = self.vectors.map(|_| keep("last_tile", last));
         let turn = left.zip(kept).map(|(left, last_tile)| {
-            let ends = match self.groups().ilog2() {
-                0 => b.flag(true),
-                width => !left.bits(0, width).any(),
-            };
             let rows = keep("last_rows", head.get("rows"));
-            let all = rows.same(self.lanes.into());
-            let begins = b.wire("next_vector", more & ends);
-            Turn { begins, rows: last_tile.select(rows, all) }
+            self.turn(b, (more, left), (last_tile, rows))
         });
         let address = match &turn {
             None => {
@@ -188,66 +177,6 @@ impl Drain {
             maximum,
         };
         (Group { sums, factor, shift, keys, tag }, [fetches, deficits.signal()])
-    }
-
-    /// Groups of a tile, or of one vector of it.
-    fn groups(&self) -> u32 {
-        self.lanes / self.elements
-    }
-
-    /// Groups of the tile that follow this one; none if there never is another.
-    fn groups_left<'m>(
-        &self,
-        b: &'m Builder,
-        head: &Head<'m>,
-        arrives: Signal<'m>,
-        read: Signal<'m>,
-    ) -> Option<Signal<'m>> {
-        let groups = self.groups();
-        if groups == 1 && self.vectors.is_none() {
-            return None;
-        }
-        let further = self.vectors.map(|_| head.get("further_vectors"));
-        let width = match further {
-            None => address_width(groups),
-            Some(further) => groups.ilog2() + further.width(),
-        };
-        let left = b.register("groups_left_q", uint(width));
-        let (value, zero) = (left.signal(), left.signal().same(0));
-        let tile = value.same((groups - 1).into());
-        let tile = match further {
-            None => tile,
-            Some(further) => {
-                let further = b.wire("further_vectors_wide", further.extend(width));
-                tile + further.shift_left(groups.ilog2())
-            }
-        };
-        left.when(arrives, read.select(zero, tile)).when(value.any(), value - 1);
-        Some(value)
-    }
-
-    /// The address of a group where tiles have several vectors, whose results lie apart.
-    fn vector_address<'m>(
-        &self,
-        b: &'m Builder,
-        head: &Head<'m>,
-        arrival: &Arrival<'m>,
-        (first, next): (Signal<'m>, Signal<'m>),
-        begins: Signal<'m>,
-    ) -> Signal<'m> {
-        let arrives = arrival.arrives;
-        let ty = head.get("address").ty();
-        let tile = b.register("tile_address_q", ty);
-        let start = b.wire("tile_address", first.select(head.get("address"), tile.signal()));
-        let groups = start.same(self.groups().into());
-        tile.when(arrives, start + arrival.read.select(start.same(1), groups));
-        let apart = b.delay("apart_q", arrives, head.get("deficits"));
-        let vector = b.register("vector_address_q", ty);
-        let further = b.wire("further_address", vector.signal() + apart);
-        vector.when(arrives, start).when(begins, further);
-        let address = b.register("address_q", ty);
-        let (now, value) = (address.when(arrives, start).when(begins, further), address.signal());
-        now.when(next, value + 1).signal()
     }
 
     /// The sums of a tile, shifted down group by group; those of the row reader are one group.

@@ -12,6 +12,7 @@
 //! looked at when its first tile arrives, and before that for its first word of deficits.
 
 mod groups;
+mod vectors;
 
 use super::drain_row::{DEFICIT_WIDTH, FACTOR_WIDTH, RESULT_CYCLES};
 use super::maximum_search::MaximumSearch;

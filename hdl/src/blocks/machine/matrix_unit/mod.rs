@@ -31,6 +31,7 @@
 //! [`search_cycles`]: MatrixUnit::search_cycles
 //! [`embedding_finish_cycles`]: MatrixUnit::embedding_finish_cycles
 
+mod ports;
 mod wiring;
 
 use super::drain::{DRAIN_CYCLES, Drain};
