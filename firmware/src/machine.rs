@@ -190,9 +190,11 @@ pub struct Program {
     pub orders: Vec<OrderCost>,
 }
 
-/// What a text as long as the context costs in one order, no word of a train being empty.
+/// What a text costs in one order, no word of a train being empty.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct OrderCost {
+    /// Tokens of the text.
+    pub tokens: u32,
     /// Positions that share a fetched word of a matrix.
     pub positions: u32,
     /// Cycles.
@@ -203,9 +205,13 @@ pub struct OrderCost {
 
 impl std::fmt::Display for OrderCost {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let OrderCost { positions, cycles, fetches } = self;
+        let OrderCost { tokens, positions, cycles, fetches } = self;
         let plural = if *positions == 1 { "" } else { "s" };
-        write!(f, "{positions} position{plural} a weight word: {cycles} cycles, {fetches} words")
+        write!(
+            f,
+            "{positions} position{plural} a weight word: {cycles} cycles and {fetches} fetched words \
+             for {tokens} tokens"
+        )
     }
 }
 

@@ -51,7 +51,7 @@ impl Program {
 
     fn list_orders(&self, text: &mut String) {
         let Some((own, others)) = self.orders.split_first() else { return };
-        line(text, format_args!("a text of {} tokens, {own}", self.parameters.context));
+        line(text, format_args!("{own}"));
         others.iter().for_each(|other| line(text, format_args!("  instead of {other}")));
     }
 

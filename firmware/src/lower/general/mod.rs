@@ -83,12 +83,15 @@ pub(super) fn lower(network: &Network, design: &Design) -> Result<Program, Lower
     Ok(single)
 }
 
-/// What a block as long as the context costs by the cycle model.
+/// Tokens of the text by which orders are compared, where the context holds so many.
+const COMPARED_TOKENS: u32 = 32;
+
+/// What a text costs by the cycle model.
 fn order_cost(program: &Program, positions: u32) -> OrderCost {
     let latency = MachineLatency::of(&program.parameters);
-    let last = program.parameters.context - 1;
-    let cost = token_cycles(program, &latency, last, true, dense(program));
-    OrderCost { positions, cycles: cost.total, fetches: cost.array_busy }
+    let tokens = program.parameters.context.min(COMPARED_TOKENS);
+    let cost = token_cycles(program, &latency, tokens - 1, true, dense(program));
+    OrderCost { tokens, positions, cycles: cost.total, fetches: cost.array_busy }
 }
 
 /// Lowers to passes; in chunks of so many positions, which share the words of matrices, or position
