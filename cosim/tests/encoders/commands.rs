@@ -87,7 +87,7 @@ fn what_does_not_fit_is_refused() {
     let err = refused(&["run", "--text", path(&file)]);
     assert!(err.contains("--text is for models that classify texts or fill masks"), "{err}");
     let err = refused(&["run", "--steps", "2"]);
-    assert!(err.contains("--steps is for models that"), "{err}");
+    assert!(err.contains("its neurons have no steps"), "{err}");
     let err = refused(&["eval", "--text", path(&file), "--steps", "2"]);
     assert!(err.contains("has no step counts to try"), "{err}");
     let Some(shared) = shared() else { return };

@@ -48,7 +48,7 @@ pub(super) struct RunCommand {
     /// Texts for a model that classifies or fills masks: one a line, each read whole.
     #[arg(long, value_name = "FILE")]
     text: Option<PathBuf>,
-    /// Time steps of each token, for such a model, instead of its own.
+    /// Time steps of each token, instead of the model's own.
     #[arg(long, value_name = "T", value_parser = clap::value_parser!(u32).range(1..=STEPS_MAX))]
     steps: Option<u32>,
     /// How inputs of matrices become spikes, for a model that has rules for it, instead of its own.
@@ -108,15 +108,13 @@ impl RunCommand {
 
     /// Refuses what only a network that reads whole texts takes.
     fn require_prompts(&self) -> Result<(), PipelineError> {
-        let option = match (&self.text, self.steps) {
-            (Some(_), _) => "--text",
-            (None, Some(_)) => "--steps",
-            (None, None) => return Ok(()),
-        };
-        Err(PipelineError::Options {
-            reason: format!("{option} is for models that classify texts or fill masks"),
-            remedy: "give --prompt TEXT for the text to begin with",
-        })
+        match self.text {
+            None => Ok(()),
+            Some(_) => Err(PipelineError::Options {
+                reason: "--text is for models that classify texts or fill masks".to_owned(),
+                remedy: "give --prompt TEXT for the text to begin with",
+            }),
+        }
     }
 
     pub(super) fn execute(&self, console: &mut Console) -> anyhow::Result<Exit> {
