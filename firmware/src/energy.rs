@@ -110,7 +110,7 @@ impl TokenWork {
         let word_bits = match matrix.store {
             // Weights and embeddings lie packed; keys and values as two bits a trit.
             0 | 3 => machine.weight_banks() * 32,
-            _ => 2 * machine.lanes * machine.slots,
+            _ => 2 * machine.word_trits(),
         };
         let digits = u64::from(matrix.digits);
         let (words, passes) = (u64::from(facts.words.max(1)), u64::from(facts.passes.max(1)));
@@ -118,11 +118,19 @@ impl TokenWork {
         let entries = once * passes;
         let lanes = u64::from(machine.lanes);
         let (vectors, planes) = match matrix.vectors {
+            // An event is one number whatever its planes.
+            0 if machine.has_events() => (1, 0),
             0 => (1, machine.planes - 1),
             vectors => (u64::from(vectors), 0),
         };
-        self.synapses += vectors * u64::from(rows) * digits * words * u64::from(machine.slots);
-        self.spike_adds += u64::from(spikes) * u64::from(rows) * digits;
+        let columns = match machine.has_events() && matrix.store == 0 {
+            true => u64::from(matrix.stride),
+            false => words * u64::from(machine.slots),
+        };
+        self.synapses += vectors * u64::from(rows) * digits * columns;
+        if !machine.has_events() {
+            self.spike_adds += u64::from(spikes) * u64::from(rows) * digits;
+        }
         self.plane_adds += entries * lanes * u64::from(planes);
         self.accumulations += vectors * entries * lanes;
         self.fetched_bits += entries * u64::from(word_bits);

@@ -54,7 +54,7 @@ pub enum ImageError {
 impl MachineParameters {
     /// 32-bit banks of one weight word.
     pub const fn banks(&self) -> usize {
-        word_banks(self.lanes as usize, self.slots as usize, self.packing)
+        word_banks(self.word_trits() as usize, 1, self.packing)
     }
 }
 
@@ -96,7 +96,7 @@ fn place(
     matrix: &StoredMatrix,
     weights: &mut Vec<u32>,
 ) -> Result<(), ImageError> {
-    let (lanes, slots) = (machine.lanes as usize, machine.slots as usize);
+    let (lanes, slots) = (matrix.word.rows as usize, matrix.word.columns as usize);
     let named = |error| ImageError::Matrix { name: matrix.name.clone(), error };
     let tiling = Tiling::new(matrix.rows, matrix.columns, lanes, slots).map_err(named)?;
     let (banks, digits) = (machine.banks(), matrix.digits.len());
@@ -126,12 +126,13 @@ fn packed(word: &[weights::numeric::Trit], machine: &MachineParameters) -> Vec<u
 #[cfg(test)]
 mod tests {
     use super::*;
-    use weights::config::Target;
+    use weights::config::{Form, Target};
     use weights::numeric::{Radix, Trit};
     use weights::packing::{Packing, unpack_word};
 
     fn machine() -> MachineParameters {
         MachineParameters {
+            form: Form::Dense,
             lanes: 4,
             slots: 8,
             planes: 2,
@@ -173,7 +174,14 @@ mod tests {
         let (rows, columns) = (8, 16);
         let digits: Vec<Vec<Trit>> =
             (0..3).map(|digit| (0..rows * columns).map(|at| trit(digit, at)).collect()).collect();
-        let matrix = StoredMatrix { name: "table".into(), base: 2, rows, columns, digits };
+        let matrix = StoredMatrix {
+            name: "table".into(),
+            base: 2,
+            word: machine.matrix_word(),
+            rows,
+            columns,
+            digits,
+        };
         let mut weights = vec![];
         place(&machine, &matrix, &mut weights).unwrap();
         let banks = machine.banks();

@@ -11,7 +11,7 @@
 use crate::isa::{Instruction, LONG_WORDS};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
-use weights::config::Target;
+use weights::config::{Form, Target};
 use weights::numeric::pass::FunctionTable;
 use weights::numeric::{Radix, Trit};
 use weights::packing::Packing;
@@ -20,9 +20,12 @@ use weights::packing::Packing;
 /// `elements` are powers of two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct MachineParameters {
+    /// How the array meets a train: words of columns, or one column that spikes after the other.
+    pub form: Form,
     /// Rows of weights that the array covers at once; a multiple of `elements`.
     pub lanes: u32,
-    /// Columns of weights that the array covers at once; a multiple of `elements`.
+    /// Columns of a word of a train, and of weights that a dense array covers at once; a multiple
+    /// of `elements`.
     pub slots: u32,
     /// Planes of a train that share one weight word.
     pub planes: u32,
@@ -48,7 +51,7 @@ pub struct MachineParameters {
     pub context: u32,
     /// Token ids.
     pub vocabulary: u32,
-    /// Words of the weight store, each lanes × slots trits.
+    /// Words of the weight store, each the trits of a [`WordShape`].
     pub weight_depth: u32,
     /// Words of the key store, each lanes (positions) × slots (channels) trits.
     pub key_depth: u32,
@@ -85,6 +88,15 @@ pub struct MachineParameters {
     pub plane_depth: u32,
 }
 
+/// The rows and columns of a matrix that one word of the weight store covers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WordShape {
+    /// Rows side by side.
+    pub rows: u32,
+    /// Columns of each row.
+    pub columns: u32,
+}
+
 /// The last position that is told apart: 16 bits hold it.
 pub const POSITION_MAX: usize = (1 << 16) - 1;
 
@@ -95,6 +107,34 @@ impl MachineParameters {
     /// Whether its vector unit executes passes.
     pub const fn has_passes(&self) -> bool {
         self.instruction_words == LONG_WORDS
+    }
+
+    /// Whether a column that spikes is an event, and no other takes a cycle.
+    pub const fn has_events(&self) -> bool {
+        matches!(self.form, Form::Event)
+    }
+
+    /// What a word of a matrix covers: what the array takes in a cycle.
+    pub const fn matrix_word(&self) -> WordShape {
+        match self.has_events() {
+            true => WordShape { rows: self.lanes, columns: 1 },
+            false => WordShape { rows: self.lanes, columns: self.slots },
+        }
+    }
+
+    /// What a word of a table covers that is looked up row by row. One column of many rows would
+    /// hold a single value of the row that is asked for.
+    pub const fn table_word(&self) -> WordShape {
+        match self.has_events() {
+            true => WordShape { rows: 1, columns: self.lanes },
+            false => self.matrix_word(),
+        }
+    }
+
+    /// Trits of a word of the weight store.
+    pub const fn word_trits(&self) -> u32 {
+        let WordShape { rows, columns } = self.matrix_word();
+        rows * columns
     }
 
     /// Tokens that a text has room for.
@@ -143,13 +183,32 @@ pub struct StoredMatrix {
     pub name: String,
     /// First word: `word(tile, digit, column) = base + (tile · digits + digit) · stride + column`.
     pub base: u32,
-    /// Rows, a multiple of `lanes`.
+    /// What a word of it covers.
+    pub word: WordShape,
+    /// Rows, a multiple of those of a word.
     pub rows: usize,
-    /// Columns, a multiple of `slots`; `stride` is this over `slots`.
+    /// Columns, a multiple of those of a word; `stride` is how many times.
     pub columns: usize,
     /// Its balanced ternary digits, most significant first, each `rows · columns` trits row by row;
     /// one for a ternary matrix.
     pub digits: Vec<Vec<Trit>>,
+}
+
+impl StoredMatrix {
+    /// Words of one digit of one tile of rows.
+    pub fn stride(&self) -> usize {
+        self.columns / self.word.columns as usize
+    }
+
+    /// Words of all digits of one tile of rows.
+    pub fn tile_words(&self) -> usize {
+        self.digits.len() * self.stride()
+    }
+
+    /// Words of all of it.
+    pub fn words(&self) -> usize {
+        self.rows / self.word.rows as usize * self.tile_words()
+    }
 }
 
 /// A network lowered to a machine: everything that is generated, loaded or executed.

@@ -12,7 +12,7 @@ use crate::isa::{Action, POINTER_COUNT};
 use crate::machine::{MachineParameters, Program};
 use serde::Serialize;
 use weights::numeric::fixed_point::{RECIPROCAL_TABLE, ROOT_TABLE, TABLE_INDEX_WIDTH, UNIT_WIDTH};
-use weights::packing::{packed_len, word_banks};
+use weights::packing::packed_len;
 
 /// Bits of a bank of the weight store, and of a part of an instruction.
 const BANK_WIDTH: u32 = 32;
@@ -142,12 +142,12 @@ impl MachineParameters {
 
     /// Bits of a word of the weight store, without those that fill its last bank.
     pub fn weight_word_width(&self) -> u32 {
-        8 * packed_len((self.lanes * self.slots) as usize, self.packing) as u32
+        8 * packed_len(self.word_trits() as usize, self.packing) as u32
     }
 
     /// 32-bit banks of a word of the weight store.
     pub fn weight_banks(&self) -> u32 {
-        word_banks(self.lanes as usize, self.slots as usize, self.packing) as u32
+        self.banks() as u32
     }
 }
 

@@ -17,7 +17,7 @@ use firmware::machine::{MachineParameters, Program, StoredMatrix};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::collections::BTreeSet;
-use weights::config::Target;
+use weights::config::{Form, Target};
 use weights::numeric::pass::FunctionTable;
 use weights::numeric::{Radix, Trit};
 use weights::packing::Packing;
@@ -73,6 +73,7 @@ struct Assembly {
 impl Assembly {
     fn new(seed: u64, context: u32) -> Assembly {
         let parameters = MachineParameters {
+            form: Form::Dense,
             lanes: 8,
             slots: 8,
             planes: 2,
@@ -130,6 +131,7 @@ impl Assembly {
         self.matrices.push(StoredMatrix {
             name: name.into(),
             base,
+            word: self.parameters.matrix_word(),
             rows: rows as usize,
             columns: columns as usize,
             digits,

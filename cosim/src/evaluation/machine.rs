@@ -93,12 +93,8 @@ impl MachinePredictor {
             .ternary_matrices()
             .map(|matrix| (matrix.name.as_str(), matrix.columns))
             .collect();
-        let slots = program.parameters.slots as usize;
         let holds = |matrix: &StoredMatrix, word: u32| {
-            let words = matrix.rows / program.parameters.lanes as usize
-                * matrix.digits.len()
-                * (matrix.columns / slots);
-            (matrix.base..matrix.base + words as u32).contains(&word)
+            (matrix.base..matrix.base + matrix.words() as u32).contains(&word)
         };
         let columns = |action: &Action| match action {
             Action::Matrix(it) if it.store == 0 => {

@@ -1,7 +1,7 @@
 //! The machine that random programs run on.
 
 use firmware::machine::MachineParameters;
-use weights::config::Target;
+use weights::config::{Form, Target};
 use weights::numeric::Radix;
 use weights::packing::Packing;
 
@@ -17,6 +17,7 @@ pub(crate) const VALUE_WIDTH: u32 = 18;
 /// The machine of a random program.
 pub(crate) fn parameters(seed: u64, slots: u32) -> MachineParameters {
     MachineParameters {
+        form: Form::Dense,
         lanes: LANES,
         slots,
         planes: 3,

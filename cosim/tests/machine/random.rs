@@ -5,7 +5,7 @@ use crate::parameters::*;
 use firmware::isa::{
     Action, Encode, End, Gate, Instruction, Matrix, Measure, Norm, Rotate, Softmax, Store, Wait,
 };
-use firmware::machine::{Program, StoredMatrix};
+use firmware::machine::{Program, StoredMatrix, WordShape};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
 use std::collections::BTreeSet;
@@ -56,6 +56,7 @@ impl Seeded {
         matrices.push(StoredMatrix {
             name: name.to_owned(),
             base,
+            word: WordShape { rows: LANES, columns: slots },
             rows: all_rows as usize,
             columns: all_columns as usize,
             digits,

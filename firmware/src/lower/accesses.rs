@@ -155,7 +155,7 @@ fn matrix_accesses(set: &mut Accesses, matrix: &Matrix, machine: &MachineParamet
             let store_words = matrix.tiles * matrix.digits * matrix.stride;
             set.read(Memory::Values, matrix.base, store_words);
         }
-        3 => words = matrix.stride * machine.slots / machine.elements,
+        3 => words = matrix.stride * machine.table_word().columns / machine.elements,
         _ => {}
     }
     if matrix.vectors > 0 {

@@ -4,7 +4,7 @@ use super::bounds::{signed_bits, signed_limit};
 use super::pool::{Area, Pool};
 use super::residual::Residual;
 use super::schedule::Order;
-use super::sizes::{STORE_WORDS_MAX, limit_depths, limit_words, machine};
+use super::sizes::{STORE_WORDS_MAX, limit_depths, limit_words, machine, require_dense};
 use super::values::{Layout, Value};
 use super::waits::waits;
 use super::{LowerError, accesses};
@@ -66,6 +66,7 @@ pub(super) struct Logits {
 
 impl<'n> Emitter<'n> {
     pub(super) fn new(network: &'n Network, design: &'n Design) -> Result<Self, LowerError> {
+        require_dense(design)?;
         let machine = machine(network, design)?;
         let mut consumers: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         for (index, operation) in network.operations.iter().enumerate() {
@@ -220,6 +221,7 @@ impl<'n> Emitter<'n> {
         self.matrices.push(StoredMatrix {
             name: name.to_owned(),
             base: base as u32,
+            word: self.machine.matrix_word(),
             rows: height,
             columns: width,
             digits: digits.iter().map(lay).collect(),

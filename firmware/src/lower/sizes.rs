@@ -62,25 +62,14 @@ pub(super) fn limit_depths(machine: &MachineParameters, maxima: u32) -> Result<(
     Ok(())
 }
 
-/// The parameters that the design gives, its depths still open.
-pub(super) fn machine(network: &Network, design: &Design) -> Result<MachineParameters, LowerError> {
+/// Refuses what a machine without passes does not have: an array of events, and counts of attention
+/// or the head that take more than one pass.
+pub(super) fn require_dense(design: &Design) -> Result<(), LowerError> {
     let (array, machine) = (&design.array, &design.machine);
-    if array.form != Form::Dense {
-        let name = array.form.name();
-        let message = format!("form {name} builds single matrices, a machine's array is dense");
-        let remedy = "write dense, or run `spikewright layers`".into();
+    if array.form == Form::Event {
+        let message = "form event has no keys and values, which this network keeps".into();
+        let remedy = "write dense".into();
         return Err(LowerError::Design { key: "array.form", message, remedy });
-    }
-    for (key, name, value) in
-        [("array.lanes", "lanes", array.lanes), ("array.slots", "slots", array.slots)]
-    {
-        if !value.is_power_of_two() || value % machine.elements != 0 {
-            let elements = machine.elements;
-            let message =
-                format!("{name} {value} is no power of two that elements {elements} divides");
-            let remedy = format!("choose {}", value.next_power_of_two().max(elements));
-            return Err(LowerError::Design { key, message, remedy });
-        }
     }
     let one_pass = match array.radix {
         Radix::Bitwise => array.planes as u32,
@@ -99,6 +88,28 @@ pub(super) fn machine(network: &Network, design: &Design) -> Result<MachineParam
             return Err(LowerError::Design { key, message, remedy });
         }
     }
+    Ok(())
+}
+
+/// The parameters that the design gives, its depths still open.
+pub(super) fn machine(network: &Network, design: &Design) -> Result<MachineParameters, LowerError> {
+    let (array, machine) = (&design.array, &design.machine);
+    if array.form == Form::Baked {
+        let message = "form baked builds single matrices, a machine's weights are stored".into();
+        let remedy = "write dense or event, or run `spikewright layers`".into();
+        return Err(LowerError::Design { key: "array.form", message, remedy });
+    }
+    for (key, name, value) in
+        [("array.lanes", "lanes", array.lanes), ("array.slots", "slots", array.slots)]
+    {
+        if !value.is_power_of_two() || value % machine.elements != 0 {
+            let elements = machine.elements;
+            let message =
+                format!("{name} {value} is no power of two that elements {elements} divides");
+            let remedy = format!("choose {}", value.next_power_of_two().max(elements));
+            return Err(LowerError::Design { key, message, remedy });
+        }
+    }
     if digit_magnitude_bits(machine.key_value_digits) == 0 {
         let message = "key_value_digits 1 holds no magnitude of one bit".to_owned();
         let (key, remedy) = ("machine.key_value_digits", "choose 2 or more".to_owned());
@@ -106,6 +117,7 @@ pub(super) fn machine(network: &Network, design: &Design) -> Result<MachineParam
     }
     limit_words("vocabulary", network.vocabulary as u64, STORE_WORDS_MAX)?;
     Ok(MachineParameters {
+        form: array.form,
         lanes: array.lanes as u32,
         slots: array.slots as u32,
         planes: array.planes as u32,

@@ -8,7 +8,7 @@ use serde::Serialize;
 /// What a matrix instruction finds in its train.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct TrainFacts {
-    /// Words that are visited; none counts as one.
+    /// Words that are visited, of an array of events columns; none counts as one.
     pub words: u32,
     /// Passes over them; none counts as one.
     pub passes: u32,
@@ -145,7 +145,8 @@ impl<'a> Clock<'a> {
 
     fn embedding(&mut self, matrix: &Matrix, issued: u64) -> Busy {
         let latency = self.latency.matrix;
-        let groups = u64::from(matrix.stride * self.machine.slots / self.machine.elements);
+        let columns = matrix.stride * self.machine.table_word().columns;
+        let groups = u64::from(columns / self.machine.elements);
         let settled = self.matrix_done + latency.settle_cycles;
         let first = (issued + latency.accept_cycles + latency.embedding_cycles).max(settled);
         let (last, drain_waits) = self.walk(first, groups, matrix.digits.into(), 1);
@@ -165,8 +166,9 @@ impl<'a> Clock<'a> {
         let vectors = u64::from(matrix.vector_count(self.position));
         let tile_groups = u64::from(self.machine.lanes / self.machine.elements);
         let groups = tile_groups * vectors.max(1);
-        let first = (issued + latency.accept_cycles).max(self.next_entry);
+        let first = (issued + latency.accept_cycles).max(self.next_entry) + latency.event_cycles;
         let (last, drain_waits) = self.walk(first, tiles, entries, groups);
+        self.matrix_free = first - latency.event_cycles;
         let search = if matrix.search == 0 { 0 } else { latency.search_cycles };
         let finish = match vectors {
             0 => latency.finish_cycles,

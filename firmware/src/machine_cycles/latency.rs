@@ -13,6 +13,9 @@ use weights::numeric::Radix;
 pub struct MatrixLatency {
     /// From the acceptance of an instruction to its first entry, the walker being free.
     pub accept_cycles: u64,
+    /// What finding the first event adds to that, and to the way behind the last entry of the
+    /// instruction before; none in a dense array.
+    pub event_cycles: u64,
     /// Between the last entries of an instruction and of the first tile of the next, beyond the
     /// groups of rows that drain.
     pub gap_cycles: u64,
@@ -150,10 +153,16 @@ impl MatrixLatency {
         // Vectors leave the array before the planes of a train are added.
         let ahead = if machine.has_vectors() { levels(planes) } else { 0 };
         let vector_finish_cycles = 5 + dots + 1 + 7 + groups - 1;
+        let (event_cycles, finish_cycles) = match machine.has_events() {
+            // The word of an event, the sum that leaves with it, the drain of all groups.
+            true => (2, 4 + 7 + groups - 1),
+            false => (0, vector_finish_cycles + levels(planes)),
+        };
         MatrixLatency {
             accept_cycles: 2,
+            event_cycles,
             gap_cycles: levels(elements).max(2) + ahead,
-            finish_cycles: vector_finish_cycles + levels(planes),
+            finish_cycles,
             vector_finish_cycles,
             search_cycles: levels(elements),
             embedding_cycles: 2,

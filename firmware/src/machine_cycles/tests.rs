@@ -14,6 +14,7 @@ fn latency() -> MachineLatency {
         turn_cycles: 12,
         here_cycles: 5,
         matrix: MatrixLatency {
+            event_cycles: 0,
             accept_cycles: 2,
             gap_cycles: 1,
             finish_cycles: 20,

@@ -13,6 +13,7 @@ pub mod event_array;
 pub mod event_buffer;
 pub mod event_finder;
 pub mod event_lane;
+pub mod event_lanes;
 pub mod gif_neuron;
 pub mod lane;
 pub mod layer_engine;

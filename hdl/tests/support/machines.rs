@@ -2,13 +2,14 @@
 #![allow(dead_code)] // each ring uses a part of it
 
 use firmware::machine::MachineParameters;
-use weights::config::Target;
+use weights::config::{Form, Target};
 use weights::numeric::Radix;
 use weights::packing::Packing;
 
 /// A machine whose every size differs from the others where it may.
 pub(crate) fn small() -> MachineParameters {
     MachineParameters {
+        form: Form::Dense,
         lanes: 8,
         slots: 16,
         planes: 3,

@@ -116,20 +116,20 @@ impl Image {
     }
 
     fn resolve_weights(&self, instruction: &Matrix) -> Operand {
-        let MachineParameters { lanes, slots, .. } = self.program.parameters;
         let base = instruction.base;
-        let words = |matrix: &StoredMatrix| {
-            let tile = matrix.digits.len() * matrix.columns / slots as usize;
-            (tile as u32, (matrix.rows / lanes as usize * tile) as u32)
-        };
+        let words = |matrix: &StoredMatrix| (matrix.tile_words() as u32, matrix.words() as u32);
         let covers =
             |matrix: &StoredMatrix| (matrix.base..matrix.base + words(matrix).1).contains(&base);
         let found = self.program.matrices.iter().position(covers);
         let index = found.unwrap_or_else(|| panic!("no matrix is stored at {base}"));
         let matrix = &self.program.matrices[index];
         assert_eq!(matrix.digits.len(), instruction.digits as usize, "digits of {}", matrix.name);
-        let stride = matrix.columns / slots as usize;
-        assert_eq!(stride, instruction.stride as usize, "words of a row of {}", matrix.name);
+        assert_eq!(
+            matrix.stride(),
+            instruction.stride as usize,
+            "words of a row of {}",
+            matrix.name
+        );
         let (tile, all) = words(matrix);
         let begin = base - matrix.base;
         assert_eq!(begin % tile, 0, "{base} is in the middle of a tile of {}", matrix.name);
@@ -139,7 +139,7 @@ impl Image {
         }
         let end = begin + instruction.tiles * tile;
         assert!(end <= all, "{} has {all} words, not {end}", matrix.name);
-        Operand::Weights { matrix: index, first_row: (begin / tile * lanes) as usize }
+        Operand::Weights { matrix: index, first_row: (begin / tile * matrix.word.rows) as usize }
     }
 }
 

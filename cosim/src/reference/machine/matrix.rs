@@ -150,15 +150,17 @@ impl State {
             "train {} has spikes beyond the {columns} columns of what it flows through",
             matrix.train
         );
-        let needed = match radix {
-            Radix::Bitwise => train.bitwise.planes,
-            Radix::Unary => train.unary.planes,
+        // Words in as many passes as their planes take, or columns with all they have at once.
+        let (words, passes) = match (parameters.has_events(), radix) {
+            (true, _) => (train.counts().iter().filter(|&&count| count != 0).count() as u32, 1),
+            (false, Radix::Bitwise) => (train.columns.len() as u32, train.bitwise.planes),
+            (false, Radix::Unary) => (train.columns.len() as u32, train.unary.planes),
         };
         MatrixFacts {
             tiles,
             digits: matrix.digits,
-            words: (train.columns.len() as u32).max(1),
-            passes: needed.div_ceil(planes).max(1),
+            words: words.max(1),
+            passes: passes.div_ceil(planes).max(1),
             rows: rows as u32,
             columns: columns as u32,
             bitwise: train.bitwise,

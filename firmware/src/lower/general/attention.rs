@@ -50,7 +50,13 @@ impl<'n> Composer<'n> {
         if self.machine.key_value_digits > 1 {
             let channels = heads.words * self.elements();
             let per_head = heads.of_queries(heads.words);
-            return self.peak_train_of(name, query, channels, Some(per_head), self.one_pass_bits());
+            return self.peak_train_of(
+                name,
+                query,
+                channels,
+                Some(per_head),
+                self.design.machine.attention_bits,
+            );
         }
         let most = self.design.machine.count_width.min(8);
         let whole = query.bound.max(1e-6).log2().ceil() as i64;
@@ -224,7 +230,7 @@ impl<'n> Composer<'n> {
         let all = !scores.shape.causal;
         let weight_bits = match self.machine.key_value_digits {
             1 => self.design.machine.count_width.min(8),
-            _ => self.one_pass_bits().min(8),
+            _ => self.design.machine.attention_bits.min(8),
         };
         let bound = values.bound;
         let fraction = self.fraction(bound).min(14);

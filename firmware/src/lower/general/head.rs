@@ -26,20 +26,20 @@ impl<'n> Composer<'n> {
         let rows = Layout::plain(table.integers.len() / table.columns, self.elements());
         let layout = self.layouts.of_value(output);
         let digits = table.digits(self.machine.embedding_digits);
-        let base = self.store_matrix(name, &digits, &rows, &layout)?;
+        let base = self.store_table(name, &digits, &rows, &layout)?;
         let largest = table.column_max().into_iter().fold(0.0, f64::max);
         let fraction = self.fraction(largest).min(i64::from(self.machine.value_width) - 4);
         let factor = Factor::nearest(name, "the embedding's unit", table.unit * exp2(fraction), 0)?;
-        let slots = self.machine.slots as usize;
-        // A row comes in whole words of the array.
-        let words = layout.width.next_multiple_of(slots) / self.elements();
+        let columns = self.machine.table_word().columns as usize;
+        // A row comes in whole words of the store.
+        let words = layout.width.next_multiple_of(columns) / self.elements();
         let area = self.pools.results.take(words);
         let at = At::fixed(Space::Results, area.first());
         let matrix = Matrix {
             store: 3,
             base,
             tiles: 1,
-            stride: layout.width.div_ceil(slots) as u32,
+            stride: layout.width.div_ceil(columns) as u32,
             digits: self.machine.embedding_digits,
             address: area.first(),
             multiplier: factor.multiplier,
@@ -91,7 +91,7 @@ impl<'n> Composer<'n> {
         let matrix = Matrix {
             base,
             tiles: tiles as u32,
-            stride: train.layout.width.div_ceil(self.machine.slots as usize) as u32,
+            stride: self.stride(&train)?,
             digits: self.machine.embedding_digits,
             train: train.number(),
             source: train.words.first(),
@@ -156,7 +156,7 @@ impl<'n> Composer<'n> {
         let (unit, energy) = (1.0, None);
         let joined = Vector { at, _area: Some(area), layout, fraction, unit, bound, energy };
         let (channels, per_head) = (joined.layout.width, None);
-        let bits = self.one_pass_bits();
+        let bits = self.design.machine.head_bits;
         let train = self.peak_train_of(input, &joined, channels, per_head, bits)?;
         let mut values = Vec::with_capacity(table.rows * (table.columns + 1));
         for (row, &bias) in table.values.chunks_exact(table.columns).zip(bias) {

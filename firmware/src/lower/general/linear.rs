@@ -53,8 +53,8 @@ impl<'n> Composer<'n> {
         Ok(train)
     }
 
-    /// The train of a vector for a matrix of several digits: its largest count fills the planes of one
-    /// pass, and a scalar says how far the vector was shifted for that.
+    /// The train of a vector for a matrix of several digits: its largest count fills the bits of the
+    /// head's counts, and a scalar says how far the vector was shifted for that.
     pub(super) fn peak_train(
         &mut self,
         name: &'n str,
@@ -63,7 +63,7 @@ impl<'n> Composer<'n> {
         if let Some(train) = self.known_train(name, Counts::Peak) {
             return Ok(train);
         }
-        let bits = self.one_pass_bits();
+        let bits = self.design.machine.head_bits;
         let train = self.peak_train_of(name, vector, vector.layout.width, None, bits)?;
         self.know_train(name, Counts::Peak, Rc::clone(&train));
         Ok(train)
@@ -99,16 +99,6 @@ impl<'n> Composer<'n> {
         train.scalar = Some(scalar);
         train.taken = i64::from(self.machine.value_width) - 1 - i64::from(bits);
         Ok(Rc::new(train))
-    }
-
-    /// Bits of counts that go through the array in one pass.
-    pub(super) fn one_pass_bits(&self) -> u32 {
-        let planes = self.machine.planes;
-        let bits = match self.machine.radix {
-            weights::numeric::Radix::Bitwise => planes,
-            weights::numeric::Radix::Unary => (planes + 1).ilog2(),
-        };
-        bits.min(self.design.machine.count_width)
     }
 
     pub(super) fn new_train(
@@ -310,7 +300,7 @@ impl<'n> Composer<'n> {
             deficits: if train.vectors { at.within } else { 0 },
             base,
             tiles: tiles as u32,
-            stride: train.layout.width.div_ceil(self.machine.slots as usize) as u32,
+            stride: self.stride(train)?,
             digits: digits.len() as u32,
             train: train.number(),
             source: train.words.first(),

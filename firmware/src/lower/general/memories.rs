@@ -6,9 +6,9 @@ use super::super::pool::Area;
 use super::super::sizes::{STORE_WORDS_MAX, limit_words};
 use super::super::values::Layout;
 use super::composer::Composer;
-use super::value::At;
-use crate::isa::{Function, Space};
-use crate::machine::{Memory, MemoryArea, StoredMatrix, WidthProof};
+use super::value::{At, Train};
+use crate::isa::{Function, Matrix, Space};
+use crate::machine::{Memory, MemoryArea, StoredMatrix, WidthProof, WordShape};
 use weights::network::Operation;
 use weights::numeric::Trit;
 use weights::numeric::pass::FunctionTable;
@@ -147,14 +147,55 @@ impl Composer<'_> {
         rows: &Layout,
         columns: &Layout,
     ) -> Result<u32, LowerError> {
+        self.store_words(name, digits, (rows, columns), self.machine.matrix_word())
+    }
+
+    /// The same of a table that is looked up row by row; where its words are those of a matrix, the
+    /// two are one.
+    pub(super) fn store_table(
+        &mut self,
+        name: &str,
+        digits: &[Vec<Trit>],
+        rows: &Layout,
+        columns: &Layout,
+    ) -> Result<u32, LowerError> {
+        let word = self.machine.table_word();
+        if word == self.machine.matrix_word() {
+            return self.store_matrix(name, digits, rows, columns);
+        }
+        self.store_words(&format!("{name}, row by row"), digits, (rows, columns), word)
+    }
+
+    /// Words of one digit of one tile that a train walks.
+    pub(super) fn stride(&self, train: &Train) -> Result<u32, LowerError> {
+        let columns = train.layout.width;
+        let words = columns.div_ceil(self.machine.matrix_word().columns as usize);
+        let most = (1 << Matrix::FORMAT.field("stride").width) - 1;
+        match words <= most {
+            true => Ok(words as u32),
+            false => Err(self.refuse(
+                format!("it has {columns} columns, {words} words; an instruction walks {most}"),
+                "raise array.slots, or write array.form = \"dense\"",
+            )),
+        }
+    }
+
+    fn store_words(
+        &mut self,
+        name: &str,
+        digits: &[Vec<Trit>],
+        (rows, columns): (&Layout, &Layout),
+        word: WordShape,
+    ) -> Result<u32, LowerError> {
         if let Some(&base) = self.stored.get(name) {
             return Ok(base);
         }
-        let (lanes, slots) = (self.machine.lanes as usize, self.machine.slots as usize);
-        let height = rows.width.next_multiple_of(lanes);
-        let width = columns.width.next_multiple_of(slots);
+        let (word_rows, word_columns) = (word.rows as usize, word.columns as usize);
+        let height = rows.width.next_multiple_of(word_rows);
+        let width = columns.width.next_multiple_of(word_columns);
         let base = self.weight_words;
-        self.weight_words += (height / lanes * digits.len() * (width / slots)) as u64;
+        let words = height / word_rows * digits.len() * (width / word_columns);
+        self.weight_words += words as u64;
         limit_words("weight store", self.weight_words, STORE_WORDS_MAX)?;
         let lay = |trits: &Vec<Trit>| {
             let mut laid = vec![0; height * width];
@@ -171,7 +212,7 @@ impl Composer<'_> {
         let words = (self.weight_words - u64::from(base)) as u32;
         self.area(Memory::Weights, &name, base, words);
         self.stored.insert(name.clone(), base);
-        self.matrices.push(StoredMatrix { name, base, rows: height, columns: width, digits });
+        self.matrices.push(StoredMatrix { name, base, word, rows: height, columns: width, digits });
         Ok(base)
     }
 

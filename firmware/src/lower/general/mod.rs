@@ -64,7 +64,8 @@ pub(super) fn lower(network: &Network, design: &Design) -> Result<Program, Lower
     let single = lower_in(network, design, 0)?;
     let over_positions = |it: &Instruction| matches!(it.action, Action::Loop(turn) if turn.extent == Extent::Positions);
     let most = single.parameters.planes.min(CHUNK_MAX).min(single.parameters.context);
-    if most < 2 || !single.instructions.iter().any(over_positions) {
+    if most < 2 || single.parameters.has_events() || !single.instructions.iter().any(over_positions)
+    {
         return Ok(single);
     }
     // Not every network has room for its chunks, or spikes that are planes.
@@ -107,6 +108,9 @@ fn lower_in(network: &Network, design: &Design, chunk: u32) -> Result<Program, L
             "the machine predicts one token, not one for every position",
             "run the network with a classifier, or with eval on the float executor",
         ));
+    }
+    if parameters.has_events() {
+        composer.refuse_keys()?;
     }
     let scalar = composer.unit_scalar()?;
     composer.arrivals()?;
@@ -158,6 +162,21 @@ impl<'n> Composer<'n> {
             }
             _ => true,
         })
+    }
+
+    /// Refuses operations that keep keys and values: words of those have many columns, and an array
+    /// of events takes one.
+    fn refuse_keys(&mut self) -> Result<(), LowerError> {
+        let keeps = |operation: &Operation| {
+            matches!(
+                operation,
+                Operation::AttentionScores { .. } | Operation::SpikingAttention { .. }
+            )
+        };
+        let Some(index) = self.network.operations.iter().position(keeps) else { return Ok(()) };
+        self.index = index;
+        Err(self
+            .refuse("an array of events has no keys and values", "write array.form = \"dense\""))
     }
 
     /// What is executed when a token arrives; in a block nothing more, unless it is asked for.

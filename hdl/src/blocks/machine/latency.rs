@@ -17,6 +17,7 @@ pub fn latency(machine: &MachineParameters) -> MachineLatency {
         here_cycles: sequencer.here_cycles().into(),
         matrix: MatrixLatency {
             accept_cycles: ACCEPT_CYCLES.into(),
+            event_cycles: matrix.event_cycles().into(),
             gap_cycles: matrix.instruction_gap().into(),
             finish_cycles: matrix.finish_cycles().into(),
             vector_finish_cycles: matrix.vector_finish_cycles().into(),
@@ -34,7 +35,7 @@ pub fn latency(machine: &MachineParameters) -> MachineLatency {
 mod tests {
     use super::*;
     use pretty_assertions::assert_eq;
-    use weights::config::{Design, Target};
+    use weights::config::{Design, Form, Target};
     use weights::numeric::Radix;
     use weights::sample;
 
@@ -64,8 +65,8 @@ mod tests {
                 ..machine
             };
             for target in [Target::Portable, Target::Ecp5] {
-                for plane_depth in [0, 3] {
-                    let machine = MachineParameters { target, plane_depth, ..machine };
+                for (plane_depth, form) in [(0, Form::Dense), (3, Form::Dense), (0, Form::Event)] {
+                    let machine = MachineParameters { target, plane_depth, form, ..machine };
                     assert_eq!(MachineLatency::of(&machine), latency(&machine), "{machine:?}");
                 }
             }

@@ -13,12 +13,11 @@ use crate::module::Module;
 use firmware::machine::MachineParameters;
 use firmware::registers::machine::{Field, FieldSpec, MAP, Register};
 use std::sync::Arc;
-use weights::packing::word_banks;
 
 /// The module `machine_registers` of a machine.
 pub fn machine_registers(machine: &MachineParameters) -> Arc<Module> {
     let step = |data, low, high, low_count| Stepping { data, low, high, low_count };
-    let banks = word_banks(machine.lanes as usize, machine.slots as usize, machine.packing) as u32;
+    let banks = machine.weight_banks();
     let elements = machine.elements;
     let stepping = [
         step(Register::WeightData, Field::WeightBank, Field::WeightWord, banks),

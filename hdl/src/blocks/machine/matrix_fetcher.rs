@@ -26,7 +26,7 @@ use weights::numeric::Radix;
 pub const FETCH_CYCLES: u32 = SELECT_CYCLES + 1;
 
 /// Cycles from an entry's departure to its decoded word.
-const DECODED_CYCLES: u32 = 4;
+pub(super) const DECODED_CYCLES: u32 = 4;
 
 /// Parameters of the block.
 #[derive(Clone, Copy, Debug)]

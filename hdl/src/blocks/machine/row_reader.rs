@@ -50,15 +50,16 @@ impl RowReader {
         let first = b.input("first_i", uint(1), "the most significant");
         let last = b.input("last_i", uint(1), "the least significant");
         let ends = b.input("final_i", uint(1), "of the last group of the row");
-        let lane = b.input("lane_i", uint(self.lanes.ilog2()), "the token's row");
+        let lane = (self.lanes > 1)
+            .then(|| b.input("lane_i", uint(self.lanes.ilog2()), "the token's row"));
         let group =
             (groups > 1).then(|| b.input("group_i", uint(groups.ilog2()), "the group of slots"));
 
         b.stage("the row of the token.");
         let always = b.flag(true);
         let (slots, elements) = (self.slots, self.elements);
-        let high = part_of(&b, "row_high", high, Some(lane), slots);
-        let low = part_of(&b, "row_low", low, Some(lane), slots);
+        let high = part_of(&b, "row_high", high, lane, slots);
+        let low = part_of(&b, "row_low", low, lane, slots);
         let high = b.delay("row_high_q", always, high);
         let low = b.delay("row_low_q", always, low);
         let group = group.map(|group| b.delay("group_q", always, group));

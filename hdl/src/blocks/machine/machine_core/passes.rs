@@ -85,7 +85,10 @@ impl MachineCore {
             b.literal(0, ty)
         };
         net.add("no_deficits", zero("deficits_i"));
-        net.add("no_trits", zero("key_high_i"));
+        let has = |port: &str| units.matrix.port_type(port).is_some();
+        if has("key_high_i") {
+            net.add("no_trits", zero("key_high_i"));
+        }
         let keeps = units.key_value_store.is_some();
         let source = |port: &'static str, source: &'static str| match port {
             "instruction_i" => "sequencer.matrix_instruction_o",
@@ -94,8 +97,11 @@ impl MachineCore {
             _ if KEPT.contains(&port) && !keeps => "no_trits",
             _ => source,
         };
-        let mut wires: Vec<(&str, &str)> =
-            MATRIX.iter().map(|&(port, from)| (port, source(port, from))).collect();
+        let mut wires: Vec<(&str, &str)> = MATRIX
+            .iter()
+            .filter(|(port, _)| has(port))
+            .map(|&(port, from)| (port, source(port, from)))
+            .collect();
         if self.parameters.has_vectors() {
             wires.push(("plane_active_i", "planes.matrix_active_o"));
             wires.push(("plane_negative_i", "planes.matrix_negative_o"));
@@ -105,7 +111,7 @@ impl MachineCore {
             net.unused(port, "Keys of a program of passes have no deficits.");
         }
         let reads = ["key_read_o", "key_address_o", "value_read_o", "value_address_o"];
-        for port in reads.iter().filter(|_| !keeps) {
+        for port in reads.iter().filter(|port| !keeps && has(port)) {
             net.unused(&format!("matrix.{port}"), "The program keeps no keys and values.");
         }
     }

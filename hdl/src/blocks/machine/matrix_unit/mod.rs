@@ -20,7 +20,11 @@
 //! One with V vectors visits all words of its columns in one pass, has V · G groups in the place of G,
 //! and is done with the last of them: [`vector_finish_cycles`] of one, G more for each further one.
 //!
-//! An embedding of C column words is C · slots / elements tiles of E = digits entries and G = 1. Its
+//! In an array of events an entry is a column that spikes: an instruction's digits × the columns of its
+//! train that count something, at least one. Its first leaves [`event_cycles`] later than a dense array's,
+//! behind the instruction before too.
+//!
+//! An embedding of C column words is C times its columns / elements tiles of E = digits entries and G = 1. Its
 //! first entry goes in s = [`ACCEPT_CYCLES`] + [`EMBEDDING_CYCLES`], or [`SETTLE_CYCLES`] after
 //! `done_o` of the last instruction before it, if that is later; it is done [`embedding_finish_cycles`] after its
 //! last entry.
@@ -29,21 +33,25 @@
 //! [`finish_cycles`]: MatrixUnit::finish_cycles
 //! [`vector_finish_cycles`]: MatrixUnit::vector_finish_cycles
 //! [`search_cycles`]: MatrixUnit::search_cycles
+//! [`event_cycles`]: MatrixUnit::event_cycles
 //! [`embedding_finish_cycles`]: MatrixUnit::embedding_finish_cycles
 
 mod ports;
 mod wiring;
 
 use super::drain::{DRAIN_CYCLES, Drain};
+use super::event_fetcher::{EVENT_FETCH_CYCLES, EventFetcher};
 use super::matrix_fetcher::{FETCH_CYCLES, MatrixFetcher};
 use super::matrix_walker::MatrixWalker;
 pub use super::matrix_walker::{ACCEPT_CYCLES, EMBEDDING_CYCLES, SETTLE_CYCLES};
 use super::plane_selector::PlaneSelector;
 use super::row_reader::{READ_CYCLES, RowReader};
+use super::train_events::{EVENT_CYCLES, TrainEvents};
 use crate::blocks::accumulator_array::AccumulatorArray;
+use crate::blocks::event_lanes::EventLanes;
 use crate::blocks::lane::Lane;
 use crate::blocks::weight_store::WeightStore;
-use firmware::machine::MachineParameters;
+use firmware::machine::{MachineParameters, WordShape};
 use weights::config::Target;
 use weights::numeric::Radix;
 use weights::packing::Packing;
@@ -53,8 +61,14 @@ use weights::packing::Packing;
 pub struct MatrixUnit {
     /// Rows of a tile, at most 256.
     pub lanes: u32,
-    /// Columns of a store word.
+    /// Columns of a train word.
     pub slots: u32,
+    /// What store words of matrices cover.
+    pub matrix_word: WordShape,
+    /// What store words of an embedding cover.
+    pub table_word: WordShape,
+    /// Whether columns that spike go through the array one by one.
+    pub events: bool,
     /// Planes of a train in parallel.
     pub planes: u32,
     /// How planes add up.
@@ -87,6 +101,9 @@ impl MatrixUnit {
         MatrixUnit {
             lanes: machine.lanes,
             slots: machine.slots,
+            matrix_word: machine.matrix_word(),
+            table_word: machine.table_word(),
+            events: machine.has_events(),
             planes: machine.planes,
             radix: machine.radix,
             acc_width: machine.acc_width,
@@ -103,19 +120,36 @@ impl MatrixUnit {
     }
 
     fn selector(&self) -> PlaneSelector {
-        let Self { planes, radix, count_width, .. } = *self;
+        let Self { radix, count_width, .. } = *self;
+        // An event is a whole count: one pass takes all of its planes.
+        let (planes, radix) = match self.events {
+            true => (count_width, Radix::Bitwise),
+            false => (self.planes, radix),
+        };
         PlaneSelector { planes, radix, count_width }
     }
 
     fn walker(&self) -> MatrixWalker {
-        let Self { lanes, slots, elements, vectors, .. } = *self;
-        MatrixWalker { lanes, slots, elements, selector: self.selector(), vectors }
+        let Self { lanes, table_word, elements, vectors, events, .. } = *self;
+        MatrixWalker { lanes, table_word, elements, selector: self.selector(), vectors, events }
     }
 
     fn fetcher(&self) -> MatrixFetcher {
         let Self { lanes, slots, vectors, .. } = *self;
         let group_type = self.walker().group_type();
         MatrixFetcher { lanes, slots, selector: self.selector(), group_type, vectors }
+    }
+
+    fn event_fetcher(&self) -> EventFetcher {
+        let Self { lanes, slots, count_width, .. } = *self;
+        let events = TrainEvents { slots, count_width };
+        EventFetcher { lanes, events, group_type: self.walker().group_type() }
+    }
+
+    fn event_lanes(&self) -> EventLanes {
+        let Self { lanes, acc_width, .. } = *self;
+        let value_width = self.event_fetcher().value_type().width.min(acc_width);
+        EventLanes { lanes, value_width, acc_width }
     }
 
     fn array(&self) -> AccumulatorArray {
@@ -125,7 +159,8 @@ impl MatrixUnit {
     }
 
     fn row_reader(&self) -> RowReader {
-        let Self { lanes, slots, elements, embedding_digits: digits, .. } = *self;
+        let WordShape { rows: lanes, columns: slots } = self.table_word;
+        let Self { elements, embedding_digits: digits, .. } = *self;
         RowReader { lanes, slots, elements, digits }
     }
 
@@ -138,7 +173,8 @@ impl MatrixUnit {
 
     /// The weight store inside.
     pub fn weight_store(&self) -> WeightStore {
-        let Self { lanes, slots, packing, .. } = *self;
+        let WordShape { rows: lanes, columns: slots } = self.matrix_word;
+        let Self { packing, .. } = *self;
         WeightStore { lanes, slots, depth: self.weight_depth, packing, image: self.image.clone() }
     }
 
@@ -154,13 +190,22 @@ impl MatrixUnit {
 
     /// Cycles from the last entry of an instruction to its `done_o`.
     pub fn finish_cycles(&self) -> u32 {
-        let array = self.array().module().latency;
-        FETCH_CYCLES + array + DRAIN_CYCLES + self.tile_groups() - 1
+        let array = match self.events {
+            true => EVENT_FETCH_CYCLES + self.event_lanes().module().latency,
+            false => FETCH_CYCLES + self.array().module().latency,
+        };
+        array + DRAIN_CYCLES + self.tile_groups() - 1
     }
 
     /// The same of an instruction with one vector; each further one adds the groups of a tile.
     pub fn vector_finish_cycles(&self) -> u32 {
         FETCH_CYCLES + self.array().vector_cycles() + DRAIN_CYCLES + self.tile_groups() - 1
+    }
+
+    /// Cycles from a train word to its first event, which follow the last entry of the instruction
+    /// before too; none where words are entries.
+    pub fn event_cycles(&self) -> u32 {
+        if self.events { EVENT_CYCLES } else { 0 }
     }
 
     /// Cycles that a search takes more.
@@ -171,5 +216,20 @@ impl MatrixUnit {
     /// Cycles from the last entry of an embedding to its `done_o`.
     pub fn embedding_finish_cycles(&self) -> u32 {
         FETCH_CYCLES - 1 + READ_CYCLES + DRAIN_CYCLES
+    }
+}
+#[cfg(test)]
+mod probe {
+    use super::*;
+    #[test]
+    fn event_unit() {
+        let program = firmware::lower::lower(
+            &weights::sample::network(1),
+            &weights::config::Design::bundled(),
+        );
+        let machine = program.expect("fits").parameters;
+        let machine = MachineParameters { form: weights::config::Form::Event, ..machine };
+        let m = MatrixUnit::new(&machine, vec![]).module();
+        let _ = m;
     }
 }

@@ -58,15 +58,6 @@ impl MatrixUnit {
                 ],
             ),
             (
-                "Keys and values, lane 0 lowest, two cycles after the fetch.",
-                vec![
-                    ("key_high_i", trits, "upper bit of each trit"),
-                    ("key_low_i", trits, "lower bit of each trit"),
-                    ("value_high_i", trits, "upper bit of each trit"),
-                    ("value_low_i", trits, "lower bit of each trit"),
-                ],
-            ),
-            (
                 "Train word, a cycle after the fetch.",
                 vec![
                     ("train_column_i", field("stride"), "its column"),
@@ -96,17 +87,27 @@ impl MatrixUnit {
                 ],
             ),
         ];
-        let trits = uint(self.slots * self.planes);
+        let plane_trits = uint(self.slots * self.planes);
         let planes = (
             "Word of every plane, a cycle after its fetch, plane 0 lowest.",
             vec![
-                ("plane_active_i", trits, "1: a spike"),
-                ("plane_negative_i", trits, "1: it is -1"),
+                ("plane_active_i", plane_trits, "1: a spike"),
+                ("plane_negative_i", plane_trits, "1: it is -1"),
             ],
         );
         let planes = self.vectors.then_some(planes);
+        let kept = (
+            "Keys and values, lane 0 lowest, two cycles after the fetch.",
+            vec![
+                ("key_high_i", trits, "upper bit of each trit"),
+                ("key_low_i", trits, "lower bit of each trit"),
+                ("value_high_i", trits, "upper bit of each trit"),
+                ("value_low_i", trits, "lower bit of each trit"),
+            ],
+        );
+        let kept = (!self.events).then_some(kept);
         let mut ports = vec![];
-        for (title, group) in groups.into_iter().chain(planes) {
+        for (title, group) in groups.into_iter().chain(kept).chain(planes) {
             b.port_group(title);
             ports.extend(group.into_iter().map(|(name, ty, text)| (name, b.input(name, ty, text))));
         }
@@ -142,17 +143,15 @@ impl MatrixUnit {
             ],
         );
         group("Trains.", walker, &[("train_address_o", "train_word_o", "word to fetch")]);
-        group(
-            "Stores: fetch a word.",
-            fetcher,
-            &[
-                ("train_read_o", "train_read_o", "of the train store"),
-                ("key_read_o", "key_read_o", "of the key store"),
-                ("key_address_o", "address_o", "its address"),
-                ("value_read_o", "value_read_o", "of the value store"),
-                ("value_address_o", "address_o", "its address"),
-            ],
-        );
+        let reads = [
+            ("train_read_o", "train_read_o", "of the train store"),
+            ("key_read_o", "key_read_o", "of the key store"),
+            ("key_address_o", "address_o", "its address"),
+            ("value_read_o", "value_read_o", "of the value store"),
+            ("value_address_o", "address_o", "its address"),
+        ];
+        let reads = if self.events { &reads[..1] } else { &reads[..] };
+        group("Stores: fetch a word.", fetcher, reads);
         if self.vectors {
             let title = "Plane store.";
             let read = ("plane_read_o", "plane_read_o", "fetch a word of every plane");

@@ -20,6 +20,15 @@ fn pass<'m, const N: usize>(
     names.map(|(output, input)| (input, from.get(output))).to_vec()
 }
 
+/// What the events tell the walker: the wire, the output that drives it, the input that it drives.
+const EVENTS: [(&str, &str, &str); 5] = [
+    ("words_ready", "words_ready_o", "words_ready_i"),
+    ("tile_leaves", "tile_leaves_o", "tile_leaves_i"),
+    ("final_leaves", "final_leaves_o", "final_leaves_i"),
+    ("events_idle", "idle_o", "idle_i"),
+    ("event_waits", "waits_o", "waits_i"),
+];
+
 impl MatrixUnit {
     /// The module `matrix_unit`.
     pub fn module(&self) -> Arc<Module> {
@@ -27,18 +36,25 @@ impl MatrixUnit {
         let inputs = self.inputs(&b);
 
         b.section("Wires that lead back.");
-        let word = uint(self.lanes * self.slots);
+        let word = uint(self.matrix_word.rows * self.matrix_word.columns);
         let quiet = b.forward("quiet", uint(1));
         let weights = [b.forward("weight_high", word), b.forward("weight_low", word)];
 
         b.section("Walker: which entry goes.");
-        let walker = self.place_walker(&b, &inputs, quiet);
+        let events = self.events.then(|| EVENTS.map(|(name, ..)| b.forward(name, uint(1))));
+        let walker = self.place_walker(&b, &inputs, quiet, events);
         b.section("Fetcher: from the entry to its trits and spikes.");
-        let fetcher = self.place_fetcher(&b, &inputs, &walker, weights);
+        let fetcher = match events {
+            None => self.place_fetcher(&b, &inputs, &walker, weights),
+            Some(events) => self.place_event_fetcher(&b, &inputs, &walker, (weights, events)),
+        };
         b.section("Weights.");
         let bad_code = self.place_weights(&b, &inputs, &fetcher, weights);
         b.section("Array: the sums of a tile.");
-        let (array, array_ends) = self.place_array(&b, &fetcher);
+        let (array, array_ends) = match self.events {
+            true => self.place_event_lanes(&b, &fetcher),
+            false => self.place_array(&b, &fetcher),
+        };
         b.section("Row reader: values of an embedding.");
         let reader = self.place_row_reader(&b, &walker, &fetcher, weights);
 
@@ -102,6 +118,7 @@ impl MatrixUnit {
         b: &'m Builder,
         inputs: &Inputs<'m>,
         quiet: Signal<'m>,
+        events: Option<[Signal<'m>; 5]>,
     ) -> Outputs<'m> {
         let mut wires = inputs.all([
             "instruction_valid_i",
@@ -111,6 +128,9 @@ impl MatrixUnit {
             "descriptor_words_i",
         ]);
         wires.push(("quiet_i", quiet));
+        wires.extend(events.into_iter().flat_map(|events| {
+            EVENTS.into_iter().zip(events).map(|((.., port), event)| (port, event))
+        }));
         if self.selector().pass_type().is_some() {
             wires.extend(inputs.all(["descriptor_magnitude_i"]));
         } else {
@@ -169,6 +189,39 @@ impl MatrixUnit {
         b.instance("fetcher", &self.fetcher().module(), &wires)
     }
 
+    fn place_event_fetcher<'m>(
+        &self,
+        b: &'m Builder,
+        inputs: &Inputs<'m>,
+        walker: &Outputs<'m>,
+        (weights, events): ([Signal<'m>; 2], [Signal<'m>; 5]),
+    ) -> Outputs<'m> {
+        let mut wires = pass(
+            walker,
+            [
+                ("step_o", "step_i"),
+                ("embedding_o", "embedding_i"),
+                ("empty_o", "empty_i"),
+                ("base_o", "base_i"),
+                ("column_o", "column_i"),
+                ("first_o", "first_i"),
+                ("digits_after_o", "digits_after_i"),
+                ("last_o", "last_i"),
+                ("final_o", "final_i"),
+                ("room_o", "room_i"),
+            ],
+        );
+        if self.walker().group_type().is_some() {
+            wires.extend(pass(walker, [("group_o", "group_i")]));
+        }
+        b.unused("walker_store", walker.get("store_o"), "Weights are all there is.");
+        wires.extend([("weight_high_i", weights[0]), ("weight_low_i", weights[1])]);
+        wires.extend(inputs.all(["train_column_i", "train_negative_i", "train_magnitude_i"]));
+        let drives: Vec<(&str, Signal)> =
+            EVENTS.into_iter().zip(events).map(|((_, port, _), wire)| (port, wire)).collect();
+        b.instance_driving("fetcher", &self.event_fetcher().module(), &wires, &drives)
+    }
+
     /// The weight store; gives its complaint.
     fn place_weights<'m>(
         &self,
@@ -218,6 +271,31 @@ impl MatrixUnit {
         (sums, delay_line(b, "final", fetcher.get("final_o"), array.latency, false))
     }
 
+    /// The same of events.
+    fn place_event_lanes<'m>(
+        &self,
+        b: &'m Builder,
+        fetcher: &Outputs<'m>,
+    ) -> (Outputs<'m>, Signal<'m>) {
+        let lanes = self.event_lanes();
+        let names = [
+            ("high_o", "high_i"),
+            ("low_o", "low_i"),
+            ("valid_o", "valid_i"),
+            ("last_o", "last_i"),
+        ];
+        let mut wires = pass(fetcher, names);
+        let (value, width) = (fetcher.get("value_o"), lanes.value_width);
+        if value.width() > width {
+            let above = value.bits(width, value.width() - width);
+            b.unused("value_above", above, "Sums wrap, and whole ones are proven to fit.");
+        }
+        wires.push(("value_i", value.truncate(width)));
+        let array = lanes.module();
+        let sums = b.instance("array", &array, &wires);
+        (sums, delay_line(b, "final", fetcher.get("final_o"), array.latency, false))
+    }
+
     fn place_row_reader<'m>(
         &self,
         b: &'m Builder,
@@ -234,7 +312,10 @@ impl MatrixUnit {
                 ("row_final_o", "final_i"),
             ],
         );
-        wires.extend([("high_i", high), ("low_i", low), ("lane_i", walker.get("lane_o"))]);
+        wires.extend([("high_i", high), ("low_i", low)]);
+        if self.table_word.rows > 1 {
+            wires.extend(pass(walker, [("lane_o", "lane_i")]));
+        }
         if self.walker().group_type().is_some() {
             wires.extend(pass(fetcher, [("row_group_o", "group_i")]));
         }

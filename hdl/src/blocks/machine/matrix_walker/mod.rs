@@ -24,6 +24,7 @@ use crate::module::Module;
 use crate::signal::Signal;
 use crate::signal_type::{Type, uint};
 use firmware::isa::{Format, INSTRUCTION_WIDTH, Matrix, OPCODE_WIDTH};
+use firmware::machine::WordShape;
 use prepare::{Prepared, Vectors};
 use std::sync::Arc;
 use weights::numeric::Radix;
@@ -52,24 +53,53 @@ pub(super) const EMBEDDING: i128 = 3;
 pub struct MatrixWalker {
     /// Rows of a tile.
     pub lanes: u32,
-    /// Columns of a store word.
-    pub slots: u32,
+    /// What a store word of an embedding covers.
+    pub table_word: WordShape,
     /// Values that drain in a cycle.
     pub elements: u32,
     /// What a pass is.
     pub selector: PlaneSelector,
     /// Whether planes may be vectors of their own.
     pub vectors: bool,
+    /// Whether a train word becomes events, behind the walker, that wait for the drain in its place.
+    pub events: bool,
+}
+
+/// What the events behind the walker say.
+#[derive(Clone, Copy)]
+struct Events<'m> {
+    /// Another word may go.
+    ready: Signal<'m>,
+    /// The last event of a tile leaves, the last of an instruction.
+    tile_leaves: Signal<'m>,
+    final_leaves: Signal<'m>,
+    /// No word is under way when this cycle ends.
+    idle: Signal<'m>,
+    /// An event waits for the drain.
+    waits: Signal<'m>,
+}
+
+impl<'m> Events<'m> {
+    fn inputs(b: &'m Builder) -> Events<'m> {
+        b.port_group("Events.");
+        let input = |name: &str, meaning: &str| b.input(name, uint(1), meaning);
+        Events {
+            ready: input("words_ready_i", "another train word may go"),
+            tile_leaves: input("tile_leaves_i", "the last event of a tile leaves"),
+            final_leaves: input("final_leaves_i", "the last event of an instruction leaves"),
+            idle: input("idle_i", "no word is under way when this cycle ends"),
+            waits: input("waits_i", "an event waits for the drain"),
+        }
+    }
 }
 
 /// Signals of the walk that its parts share.
 #[derive(Clone, Copy)]
 struct Walk<'m> {
     start: Signal<'m>,
-    /// An entry ends a pass, a digit, a tile.
+    /// An entry ends a pass, a digit.
     pass_end: Signal<'m>,
     digit_end: Signal<'m>,
-    tile_end: Signal<'m>,
 }
 
 impl<'m> Walk<'m> {
@@ -97,7 +127,7 @@ impl MatrixWalker {
 
     /// Groups of values in a column word of an embedding.
     pub fn word_groups(&self) -> u32 {
-        self.slots / self.elements
+        self.table_word.columns / self.elements
     }
 
     /// Cycles beyond its groups that a tile keeps the next instruction's first tile away: the
@@ -139,6 +169,7 @@ impl MatrixWalker {
         let magnitude = self.magnitude_input(&b);
         b.port_group("Drain.");
         let quiet = b.input("quiet_i", uint(1), "no started instruction is unfinished");
+        let events = self.events.then(|| Events::inputs(&b));
 
         b.section("Cycle 0: an instruction is taken and waits.");
         let start = b.forward("start", uint(1));
@@ -168,9 +199,13 @@ impl MatrixWalker {
         let ends = b.forward("ends", uint(1));
         let settled = aged.signal().bit(1) & quiet;
         let may_start = b.wire("may_start", !prepared.embedding | settled);
-        b.assign(start, waiting.signal() & may_start & (!walking.signal() | ends));
+        let free = match &events {
+            None => !walking.signal() | ends,
+            Some(events) => b.wire("free", (!walking.signal() | ends) & events.idle),
+        };
+        b.assign(start, waiting.signal() & may_start & free);
         walking.when(start, b.flag(true)).when(ends, b.flag(false));
-        self.walk(&b, &fields, &prepared, start, walking.signal(), ends);
+        self.walk(&b, (&fields, &prepared), (start, walking.signal(), ends), events);
 
         b.port_group("Flow control, and the train of the waiting instruction.");
         b.output("instruction_ready_o", ready, "it is taken if it is there");
@@ -234,21 +269,19 @@ impl MatrixWalker {
     fn walk<'m>(
         &self,
         b: &'m Builder,
-        fields: &Fields<'m>,
-        prepared: &Prepared<'m>,
-        start: Signal<'m>,
-        walking: Signal<'m>,
-        ends: Signal<'m>,
+        (fields, prepared): (&Fields<'m>, &Prepared<'m>),
+        (start, walking, ends): (Signal<'m>, Signal<'m>, Signal<'m>),
+        events: Option<Events<'m>>,
     ) {
         let forward = |name: &str| b.forward(name, uint(1));
         let (step, room) = (forward("step"), forward("room"));
         let pass_end = forward("pass_end");
         let (digit_end, tile_end) = (forward("digit_end"), forward("tile_end"));
-        let walk = Walk { start, pass_end, digit_end, tile_end };
+        let walk = Walk { start, pass_end, digit_end };
         let store = b.delay("store_q", start, fields.get("store"));
         let embedding = b.wire("walks_embedding", store.is(EMBEDDING));
         let empty = b.delay("empty_q", start, prepared.empty);
-        let lane = b.delay("lane_q", start & prepared.embedding, prepared.lane);
+        let lane = prepared.lane.map(|lane| b.delay("lane_q", start & prepared.embedding, lane));
 
         b.comment("Words of a pass, passes of a digit, digits of a tile, tiles.");
         let words = walk.countdown(b, "words_left", prepared.last_word, pass_end, step);
@@ -261,7 +294,11 @@ impl MatrixWalker {
         tiles.when(start, prepared.last_tile).when(tile_end, tiles.signal() - 1);
         let last_tile = b.wire("last_tile", tiles.signal().is(0));
         let tile_ends = b.wire("last_of_tile", ends_digit & digits.is(0));
-        b.assign(step, walking & (room | !tile_ends));
+        let goes = match &events {
+            None => room | !tile_ends,
+            Some(events) => embedding.select(room | !tile_ends, events.ready),
+        };
+        b.assign(step, walking & goes);
         b.assign(pass_end, step & last_word);
         b.assign(digit_end, step & ends_digit);
         b.assign(tile_end, step & tile_ends);
@@ -271,7 +308,15 @@ impl MatrixWalker {
             further: b.delay("further_vectors_q", start, vectors.further),
         });
         let further = vectors.map(|vectors| vectors.further);
-        self.room(b, &walk, ends, (embedding, further), room);
+        // What has gone to the drain.
+        let (tile_gone, ends_gone) = match &events {
+            None => (tile_end, ends),
+            Some(events) => (
+                b.wire("tile_gone", (tile_end & embedding) | events.tile_leaves),
+                b.wire("final_gone", (ends & embedding) | events.final_leaves),
+            ),
+        };
+        self.room(b, (tile_gone, ends_gone), (embedding, further), room);
 
         b.section("Where an entry is.");
         let source = b.delay("source_q", start, fields.get("source"));
@@ -293,12 +338,13 @@ impl MatrixWalker {
             register.when(start, b.flag(at_start)).when(step, when).signal()
         };
         let first = begins("tile_begins_q", true, tile_end);
-        let bitwise = self.selector.radix == Radix::Bitwise;
+        let bitwise = self.selector.radix == Radix::Bitwise && !self.events;
         let later_pass = bitwise.then(|| match pass {
             Some(_) => begins("pass_begins_q", false, pass_end & !ends_digit),
             None => b.flag(false),
         });
-        let later_digit = begins("digit_begins_q", false, digit_end & !tile_ends);
+        let later_digit =
+            (!self.events).then(|| begins("digit_begins_q", false, digit_end & !tile_ends));
 
         b.port_group("Entry: cycle 0 of its way through the unit.");
         b.output("step_o", step, "an entry goes");
@@ -329,16 +375,29 @@ impl MatrixWalker {
         if let Some(ty) = self.group_type() {
             b.output("group_o", group.signal().bits(0, ty.width), "its group of values");
         }
-        b.output("lane_o", lane, "row of the tile that an embedding takes");
+        if let Some(lane) = lane {
+            b.output("lane_o", lane, "row of the tile that an embedding takes");
+        }
         b.output("first_o", first, "it begins a tile");
         if let Some(later_pass) = later_pass {
             b.output("later_pass_o", later_pass, "it begins a later pass");
         }
-        b.output("later_digit_o", later_digit, "it begins a later digit");
+        match later_digit {
+            Some(later) => b.output("later_digit_o", later, "it begins a later digit"),
+            None => b.output("digits_after_o", digits, "digits that follow its own"),
+        }
         b.output("last_o", tile_ends, "it ends a tile");
         b.output("final_o", last_tile, "the tile is the last of its instruction");
         b.port_group("Status.");
-        b.output("drain_waits_o", walking & tile_ends & !room, "an entry waits for the drain");
+        let waits = b.wire("waits", walking & tile_ends & !room);
+        let waits = match &events {
+            None => waits,
+            Some(events) => (waits & embedding) | events.waits,
+        };
+        b.output("drain_waits_o", waits, "an entry waits for the drain");
+        if events.is_some() {
+            b.output("room_o", room, "the drain has room for a tile");
+        }
     }
 
     /// What tells the pass, and whether it is the last.
@@ -365,8 +424,7 @@ impl MatrixWalker {
     fn room<'m>(
         &self,
         b: &'m Builder,
-        walk: &Walk<'m>,
-        ends: Signal<'m>,
+        (tile_ends, ends): (Signal<'m>, Signal<'m>),
         (embedding, further): (Signal<'m>, Option<Signal<'m>>),
         room: Signal<'m>,
     ) {
@@ -388,7 +446,7 @@ impl MatrixWalker {
                 b.wire("tile_cycles", tile + more)
             }
         };
-        gap.when(walk.tile_end, embedding.select(cycles(1), tile));
+        gap.when(tile_ends, embedding.select(cycles(1), tile));
         gap.when(!room, gap.signal() - 1);
     }
 }

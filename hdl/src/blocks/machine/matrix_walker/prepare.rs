@@ -19,8 +19,8 @@ pub(super) struct Prepared<'m> {
     pub(super) last_digit: Signal<'m>,
     pub(super) last_tile: Signal<'m>,
     pub(super) rows: Signal<'m>,
-    /// Row of the tile that has the token.
-    pub(super) lane: Signal<'m>,
+    /// Row of the tile that has the token, where a tile has several.
+    pub(super) lane: Option<Signal<'m>>,
     /// Bitwise: passes after the first. Unary: the train's maximum.
     pub(super) passes: Option<Signal<'m>>,
     pub(super) vectors: Option<Vectors<'m>>,
@@ -45,7 +45,7 @@ impl MatrixWalker {
         words: Signal<'m>,
         magnitude: Option<Signal<'m>>,
     ) -> Prepared<'m> {
-        let lane_width = self.lanes.ilog2();
+        let (lane_width, row_bits) = (self.lanes.ilog2(), self.table_word.rows.ilog2());
         let store = fields.get("store");
         let keys = b.wire("keys", store.is(KEYS));
         let embedding = b.wire("embedding", store.is(EMBEDDING));
@@ -92,7 +92,7 @@ impl MatrixWalker {
             last_digit: b.wire("last_digit_next", fields.get("digits") - 1),
             last_tile: b.wire("last_tile_next", last_tile),
             rows: b.wire("rows", rows),
-            lane: token.bits(0, lane_width),
+            lane: (row_bits > 0).then(|| token.bits(0, row_bits)),
             passes,
             vectors,
         }
@@ -131,7 +131,7 @@ impl MatrixWalker {
         let twice = digits.bit(1).select(stride.shift_left(1), zero);
         let four = digits.bit(2).select(stride.shift_left(2), zero);
         let tile_words = b.delay("tile_words_q", b.flag(true), once + twice + four);
-        let lane_width = self.lanes.ilog2();
+        let lane_width = self.table_word.rows.ilog2();
         let tile = b.wire("tile_of_token", token.bits(lane_width, TOKEN_WIDTH - lane_width));
         let product = tile.extend(base.width()) * tile_words;
         let words_before = b.delay("words_before_q", b.flag(true), product);

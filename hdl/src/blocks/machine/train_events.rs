@@ -1,0 +1,235 @@
+//! Train words in, one column that spikes a cycle out.
+//!
+//! ```text
+//!  train word ─► next ─► word, rest ─► lowest column of rest ─► event
+//!                          └◄─ rest without it ◄──┘
+//! ```
+//!
+//! A word stays for max(1, its columns that spike) cycles; another waits behind it, so that no cycle
+//! is lost between words. The last event of a tile waits until the drain has room. An event is the
+//! whole count of its column: planes and passes do not exist here.
+
+use super::event_fetcher::Walked;
+use crate::builder::Builder;
+use crate::module::Module;
+use crate::signal::Signal;
+use crate::signal_type::{sint, uint};
+use firmware::isa::Matrix;
+use std::sync::Arc;
+
+/// Cycles from the departure of a train word to its first event.
+pub const EVENT_CYCLES: u32 = 2;
+
+/// Parameters of the block.
+#[derive(Clone, Copy, Debug)]
+pub struct TrainEvents {
+    /// Columns of a train word, a power of two.
+    pub slots: u32,
+    /// Bits of a count's magnitude.
+    pub count_width: u32,
+}
+
+/// What is known of a word, from its arrival on.
+#[derive(Clone, Copy)]
+struct Word<'m> {
+    /// Columns that spike.
+    spiking: Signal<'m>,
+    negative: Signal<'m>,
+    magnitude: Signal<'m>,
+    /// Store word of its first column.
+    first: Signal<'m>,
+    digits_after: Signal<'m>,
+    last: Signal<'m>,
+    ends: Signal<'m>,
+}
+
+impl<'m> Word<'m> {
+    fn signals(self) -> [Signal<'m>; 7] {
+        let Word { spiking, negative, magnitude, first, digits_after, last, ends } = self;
+        [spiking, negative, magnitude, first, digits_after, last, ends]
+    }
+
+    fn of(
+        [spiking, negative, magnitude, first, digits_after, last, ends]: [Signal<'m>; 7],
+    ) -> Self {
+        Word { spiking, negative, magnitude, first, digits_after, last, ends }
+    }
+
+    /// This word's signals, each chosen against another's.
+    fn or(self, b: &'m Builder, other: Word<'m>, this: Signal<'m>) -> Word<'m> {
+        let mut pairs = PARTS.iter().zip(self.signals().into_iter().zip(other.signals()));
+        Word::of(std::array::from_fn(|_| {
+            let (name, (own, others)) = pairs.next().expect("as many parts");
+            b.wire(&format!("entering_{name}"), this.select(own, others))
+        }))
+    }
+}
+
+/// What the signals of a word are called.
+const PARTS: [&str; 7] =
+    ["spiking", "negative", "magnitude", "first", "digits_after", "last", "final"];
+
+/// Where words are.
+struct Flow<'m> {
+    /// The word that is searched is there.
+    full: Signal<'m>,
+    /// An event leaves, and with it the word.
+    leaves: Signal<'m>,
+    stays: Signal<'m>,
+    /// A word waits behind it.
+    waiting: Signal<'m>,
+}
+
+impl TrainEvents {
+    /// Bits of a store word's address.
+    fn address_width() -> u32 {
+        Matrix::FORMAT.field("base").width
+    }
+
+    /// The type of an event's count.
+    pub fn count_type(&self) -> crate::signal_type::Type {
+        sint(self.count_width + 1)
+    }
+
+    /// The module `train_events`.
+    pub fn module(&self) -> Arc<Module> {
+        let b = Builder::new("train_events", file!(), &self.summary());
+        let walked = Walked::inputs(&b);
+        b.port_group("Train word, a cycle after it goes.");
+        let column =
+            b.input("train_column_i", uint(Matrix::FORMAT.field("stride").width), "its column");
+        let negative = b.input("train_negative_i", uint(self.slots), "signs of its counts");
+        let magnitudes = uint(self.slots * self.count_width);
+        let magnitude = b.input("train_magnitude_i", magnitudes, "magnitudes, slot 0 lowest");
+        b.port_group("Drain.");
+        let room = b.input("room_i", uint(1), "it has room for a tile");
+
+        b.section("Cycle 1: the word is here.");
+        let always = b.flag(true);
+        let fetched = b.register_reset("fetched_q", uint(1), 0).next(walked.step).signal();
+        let base = b.delay("base_1_q", always, walked.base);
+        let empty = b.delay("empty_1_q", always, walked.empty);
+        let spikes: Vec<Signal> = (0..self.slots)
+            .rev()
+            .map(|slot| magnitude.bits(slot * self.count_width, self.count_width).any())
+            .collect();
+        let width = TrainEvents::address_width();
+        let zeros = b.literal(0, uint(self.slots.ilog2()));
+        let before = b.wire("columns_before", b.concat(&[column, zeros])).extend(width);
+        let arriving = Word {
+            spiking: b.wire("spiking", b.concat(&spikes) & !empty.repeat(self.slots)),
+            negative,
+            magnitude,
+            first: b.wire("first_word", base + before),
+            digits_after: b.delay("digits_after_1_q", always, walked.digits_after),
+            last: b.delay("last_1_q", always, walked.last),
+            ends: b.delay("final_1_q", always, walked.ends),
+        };
+
+        b.section("Cycle 2: the word that is searched, and one behind it.");
+        let flow = self.flow(&b, fetched);
+        let one_left = b.forward("one_left", uint(1));
+        let word = self.hold(&b, arriving, fetched, &flow);
+        let rest = word.spiking;
+        let left = b.wire("left", rest & (rest - 1));
+        b.assign(one_left, !left.any());
+        let closes = b.wire("closes_tile", word.last & one_left);
+        b.assign(flow.leaves, flow.full & (room | !closes));
+        b.assign(flow.stays, flow.full & !(flow.leaves & one_left));
+
+        b.section("The lowest column that is left, and its count.");
+        let chosen = b.wire("chosen", rest & !left);
+        let place = self.place(&b, chosen);
+        let address = word.first + place.extend(width);
+        let count = self.count(&b, chosen, &word);
+
+        b.port_group("Walker.");
+        let pairs = [flow.stays & flow.waiting, flow.stays & fetched, flow.waiting & fetched];
+        b.output("words_ready_o", !b.concat(&pairs).any(), "another word may go");
+        let tile_leaves = b.wire("tile_leaves", flow.leaves & closes);
+        b.output("tile_leaves_o", tile_leaves, "the last event of a tile leaves");
+        let ends = b.wire("final_leaves", tile_leaves & word.ends);
+        b.output("final_leaves_o", ends, "the last event of an instruction leaves");
+        let under_way = b.wire("under_way", fetched | flow.full);
+        b.output("idle_o", !under_way | ends, "no word is under way when this cycle ends");
+        b.output("waits_o", flow.full & !flow.leaves, "an event waits for the drain");
+        b.port_group("Event.");
+        b.output("event_o", flow.leaves, "it leaves");
+        b.output("address_o", address, "store word of its column");
+        b.output("count_o", count, "what its column counts");
+        b.output("digits_after_o", word.digits_after, "digits that follow that of the store word");
+        b.output("last_o", closes, "it is the last of a tile");
+        b.output("final_o", word.ends, "the tile is the last of its instruction");
+        b.finish()
+    }
+
+    fn summary(&self) -> String {
+        format!(
+            "train words of {} columns in, one column that spikes a cycle out.\n\n\
+             The first event of a word leaves {EVENT_CYCLES} cycles after the word goes, or behind \
+             the last of the word before. A word without a spike is one event that counts nothing.",
+            self.slots
+        )
+    }
+
+    /// Where words are. `leaves` and `stays` are driven once it is known what is left of the word.
+    fn flow<'m>(&self, b: &'m Builder, fetched: Signal<'m>) -> Flow<'m> {
+        let full = b.register_reset("full_q", uint(1), 0);
+        let waiting = b.register_reset("waiting_q", uint(1), 0);
+        let (leaves, stays) = (b.forward("leaves", uint(1)), b.forward("stays", uint(1)));
+        full.next(stays | waiting.signal() | fetched);
+        waiting.next((waiting.signal() & (stays | fetched)) | (fetched & stays));
+        Flow { full: full.signal(), leaves, stays, waiting: waiting.signal() }
+    }
+
+    /// The word that is searched: what is left of its spikes and all else of it.
+    fn hold<'m>(
+        &self,
+        b: &'m Builder,
+        arriving: Word<'m>,
+        fetched: Signal<'m>,
+        flow: &Flow<'m>,
+    ) -> Word<'m> {
+        let parts = || PARTS.iter().zip(arriving.signals());
+        let mut held =
+            parts().map(|(name, part)| b.delay(&format!("next_{name}_q"), fetched, part));
+        let next = Word::of(std::array::from_fn(|_| held.next().expect("as many parts")));
+        let entering = next.or(b, arriving, flow.waiting);
+        let enters = b.wire("enters", !flow.stays);
+        let mut parts = PARTS.iter().zip(entering.signals());
+        Word::of(std::array::from_fn(|index| {
+            let (name, part) = parts.next().expect("as many parts");
+            let register = b.register(&format!("{name}_q"), part.ty());
+            let value = register.signal();
+            let register = register.when(enters, part);
+            // Its spikes leave one by one.
+            let register = match index {
+                0 => register.when(flow.leaves, value & (value - 1)),
+                _ => register,
+            };
+            register.signal()
+        }))
+    }
+
+    /// The number of the one column that is chosen; 0 if none is.
+    fn place<'m>(&self, b: &'m Builder, chosen: Signal<'m>) -> Signal<'m> {
+        let with = |bit: u32| {
+            let slots = (0..self.slots).filter(|slot| slot >> bit & 1 == 1);
+            let bits: Vec<Signal> = slots.map(|slot| chosen.bit(slot)).collect();
+            b.concat(&bits).any()
+        };
+        let bits: Vec<Signal> = (0..self.slots.ilog2()).rev().map(with).collect();
+        b.wire("place", b.concat(&bits))
+    }
+
+    /// The count of the one column that is chosen; 0 if none is.
+    fn count<'m>(&self, b: &'m Builder, chosen: Signal<'m>, word: &Word<'m>) -> Signal<'m> {
+        let width = self.count_width;
+        let own =
+            |slot: u32| word.magnitude.bits(slot * width, width) & chosen.bit(slot).repeat(width);
+        let magnitude = (1..self.slots).fold(own(0), |all, slot| all | own(slot));
+        let magnitude = b.wire("magnitude", magnitude).extend(width + 1).as_sint();
+        let minus = b.wire("minus", (chosen & word.negative).any());
+        b.wire("count", minus.select(magnitude.same(0) - magnitude, magnitude))
+    }
+}
