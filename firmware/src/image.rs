@@ -133,6 +133,7 @@ mod tests {
     fn machine() -> MachineParameters {
         MachineParameters {
             form: Form::Dense,
+            digit_passes: false,
             lanes: 4,
             slots: 8,
             planes: 2,

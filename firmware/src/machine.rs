@@ -29,6 +29,8 @@ pub struct MachineParameters {
     pub slots: u32,
     /// Planes of a train that share one weight word.
     pub planes: u32,
+    /// Whether counts of more bits than the planes meet weights of several digits.
+    pub digit_passes: bool,
     /// How the planes of a train add up.
     pub radix: Radix,
     /// Bits of an accumulated current, two's complement.

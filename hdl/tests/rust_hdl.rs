@@ -33,7 +33,17 @@ fn the_example_runs_and_prints() {
 
 fn lane(slots: u32) -> std::sync::Arc<hdl::module::Module> {
     let (planes, radix, target) = (3, Radix::Bitwise, Target::Portable);
-    Lane { slots, planes, radix, acc_width: 14, digits: true, vectors: false, target }.module()
+    Lane {
+        slots,
+        planes,
+        radix,
+        acc_width: 14,
+        digits: true,
+        digit_passes: false,
+        vectors: false,
+        target,
+    }
+    .module()
 }
 
 /// The next of some numbers that look random.

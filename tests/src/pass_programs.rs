@@ -74,6 +74,7 @@ impl Assembly {
     fn new(seed: u64, context: u32) -> Assembly {
         let parameters = MachineParameters {
             form: Form::Dense,
+            digit_passes: false,
             lanes: 8,
             slots: 8,
             planes: 2,

@@ -138,6 +138,7 @@ fn arrays() -> Vec<Subject> {
             acc_width: 20,
             target,
             digits: false,
+            digit_passes: false,
             vectors: false,
         };
         let array = AccumulatorArray { lanes: 2, lane };

@@ -18,6 +18,7 @@ pub(crate) const VALUE_WIDTH: u32 = 18;
 pub(crate) fn parameters(seed: u64, slots: u32) -> MachineParameters {
     MachineParameters {
         form: Form::Dense,
+        digit_passes: false,
         lanes: LANES,
         slots,
         planes: 3,

@@ -121,6 +121,7 @@ pub(super) fn machine(network: &Network, design: &Design) -> Result<MachineParam
         lanes: array.lanes as u32,
         slots: array.slots as u32,
         planes: array.planes as u32,
+        digit_passes: false,
         radix: array.radix,
         acc_width: array.acc_width,
         target: array.target,

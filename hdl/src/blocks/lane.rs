@@ -12,6 +12,7 @@
 //! A train of more planes than stand in parallel comes in passes, first plane first; in a bitwise
 //! train each new pass doubles what is there once per plane (Horner's rule). Rows of several
 //! balanced ternary digits come digit by digit, most significant first; each new digit triples it.
+//! Where both are, the digits before have a register of their own.
 //!
 //! With vectors, each plane has an accumulator of its own beside that of all:
 //!
@@ -43,6 +44,8 @@ pub struct Lane {
     pub target: Target,
     /// Whether rows may have several balanced ternary digits.
     pub digits: bool,
+    /// Whether counts of a later digit may come in several passes.
+    pub digit_passes: bool,
     /// Whether planes may be vectors with a sum of their own.
     pub vectors: bool,
 }
@@ -209,6 +212,16 @@ impl Lane {
         let base = b.wire("base", first.select(held.same(0), shifted));
         let arriving = self.arriving(b, "above", arriving);
         let kept = match digit {
+            Some(digit) if self.digit_passes => {
+                b.comment("Passes shift the digit that they belong to, not those before it.");
+                let before = b.register("digits_before_q", sint(width));
+                let total = b.wire("total", before.signal() + held);
+                before
+                    .when(accumulate & first, total.same(0))
+                    .when(accumulate & digit, total + total.shift_left(1));
+                sum.when(accumulate, digit.select(held.same(0), base) + arriving);
+                return total;
+            }
             Some(digit) => {
                 let twice = digit.select(held.shift_left(1), held.same(0));
                 base + b.wire("twice", twice)

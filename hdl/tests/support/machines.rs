@@ -10,6 +10,7 @@ use weights::packing::Packing;
 pub(crate) fn small() -> MachineParameters {
     MachineParameters {
         form: Form::Dense,
+        digit_passes: false,
         lanes: 8,
         slots: 16,
         planes: 3,

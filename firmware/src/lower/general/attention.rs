@@ -83,6 +83,7 @@ impl<'n> Composer<'n> {
         (address, maximum): (u32, Option<u32>),
         all: bool,
     ) -> Result<(), LowerError> {
+        self.meets(train, self.machine.key_value_digits);
         let matrix = Matrix {
             store: 1,
             base: keys.first,
@@ -123,6 +124,7 @@ impl<'n> Composer<'n> {
         let rows = heads.words * self.elements();
         let lanes = self.machine.lanes as usize;
         let tiles = rows.div_ceil(lanes);
+        self.meets(train, self.machine.key_value_digits);
         let matrix = Matrix {
             store: 2,
             base: values.first,

@@ -86,6 +86,7 @@ impl<'n> Composer<'n> {
         let factor = Composer::train_factor(name, &train, unit * exp2(fraction))?;
         let area = self.pools.results.take(rows.width.div_ceil(self.elements()));
         let maximum = self.pools.maxima.take(1);
+        self.meets(&train, self.machine.embedding_digits);
         let lanes = self.machine.lanes as usize;
         let tiles = table.rows.div_ceil(lanes);
         let matrix = Matrix {

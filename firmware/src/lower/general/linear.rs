@@ -265,6 +265,15 @@ impl<'n> Composer<'n> {
         Ok(Vector { energy, ..sums })
     }
 
+    /// Says that a train meets weights of so many digits: the lanes must keep digits apart whose counts
+    /// take more than one pass.
+    pub(super) fn meets(&mut self, train: &Train, digits: u32) {
+        let bitwise = self.machine.radix == weights::numeric::Radix::Bitwise;
+        let passes = bit_length(train.bound as i64) > self.machine.planes;
+        let dense = bitwise && !self.machine.has_events();
+        self.machine.digit_passes |= dense && digits > 1 && passes;
+    }
+
     /// `factor · W · counts` to R; `worst` is the largest sum, and results have a fraction and a bound.
     pub(super) fn matrix_of(
         &mut self,
@@ -289,6 +298,7 @@ impl<'n> Composer<'n> {
         let layout = self.layouts.of_value(output);
         let base = self.store_matrix(name, digits, &layout, &train.layout)?;
         let (at, area) = self.result(output, layout.width / self.elements());
+        self.meets(train, digits.len() as u32);
         let lanes = self.machine.lanes as usize;
         let tiles = layout.width.div_ceil(lanes);
         if train.vectors {

@@ -108,8 +108,16 @@ impl Matrix {
                 let (column_width, skip_empty) = (index_width, p.skip_empty);
                 let buffer = SpikeBuffer { slots, planes, depth, column_width, skip_empty };
                 let (radix, target) = (p.radix, p.target);
-                let lane =
-                    Lane { slots, planes, radix, acc_width, target, digits: false, vectors: false };
+                let lane = Lane {
+                    slots,
+                    planes,
+                    radix,
+                    acc_width,
+                    target,
+                    digits: false,
+                    digit_passes: false,
+                    vectors: false,
+                };
                 let array = match (p.form, baked) {
                     (Form::Baked, Some(matrix)) => {
                         let array = BakedArray { lanes, lane, matrix };

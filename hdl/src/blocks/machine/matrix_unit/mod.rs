@@ -71,6 +71,8 @@ pub struct MatrixUnit {
     pub events: bool,
     /// Planes of a train in parallel.
     pub planes: u32,
+    /// Whether counts in several passes meet weights of several digits.
+    pub digit_passes: bool,
     /// How planes add up.
     pub radix: Radix,
     /// Bits of an accumulated sum.
@@ -105,6 +107,7 @@ impl MatrixUnit {
             table_word: machine.table_word(),
             events: machine.has_events(),
             planes: machine.planes,
+            digit_passes: machine.digit_passes,
             radix: machine.radix,
             acc_width: machine.acc_width,
             target: machine.target,
@@ -153,8 +156,10 @@ impl MatrixUnit {
     }
 
     fn array(&self) -> AccumulatorArray {
-        let Self { lanes, slots, planes, radix, acc_width, target, vectors, .. } = *self;
-        let lane = Lane { slots, planes, radix, acc_width, target, digits: true, vectors };
+        let Self { lanes, slots, planes, radix, acc_width, target, digit_passes, vectors, .. } =
+            *self;
+        let digits = true;
+        let lane = Lane { slots, planes, radix, acc_width, target, digits, digit_passes, vectors };
         AccumulatorArray { lanes, lane }
     }
 

@@ -232,6 +232,10 @@ impl MatrixUnit {
     ) -> Signal<'m> {
         let address = fetcher.get("address_o");
         let width = address_width(self.weight_depth);
+        if self.events && width < address.width() {
+            let above = address.bits(width, address.width() - width);
+            b.unused("address", above, "The weight store is not that deep.");
+        }
         let wires = [
             ("write_i", inputs.get("weight_write_i")),
             ("write_bank_i", inputs.get("weight_bank_i")),
