@@ -19,6 +19,9 @@ pub enum BenchError {
     /// A generated module breaks a rule of the HDL.
     #[error("a generated block is no legal module: {0}\n  remedy: correct its generator")]
     Check(#[from] CheckError),
+    /// The bundled model cannot be read.
+    #[error(transparent)]
+    Import(#[from] weights::import::ImportError),
     /// The reference cannot run the sample network.
     #[error(transparent)]
     Reference(#[from] ReferenceError),

@@ -18,6 +18,7 @@ mod error;
 mod fabrics;
 mod forms;
 mod speed;
+mod spikes;
 mod table;
 mod verdict;
 
@@ -30,6 +31,7 @@ pub use error::BenchError;
 pub use fabrics::{FabricCells, FabricRow};
 pub use forms::{FormReport, FormRow, PartCost};
 pub use speed::{CosimulationSpeed, ReferenceSpeed, SpeedReport};
+pub use spikes::{SpikeReport, SpikeRow};
 pub use verdict::{Limit, Quantity, Spread, Verdict};
 
 use serde::Serialize;
@@ -49,6 +51,8 @@ pub struct BenchOptions {
     pub only: Vec<String>,
     /// Whether to compare the forms of a matrix; minutes the first time, seconds after that.
     pub forms: bool,
+    /// Whether to compare dense machines with those of events; minutes the first time.
+    pub spikes: bool,
     /// Seeds of the placer; a clock is the median over them. At least 1.
     pub seeds: u32,
     /// Rounds of each comparison of speeds; a ratio is the median over them. At least 1.
@@ -65,6 +69,7 @@ impl Default for BenchOptions {
             cost: false,
             only: vec![],
             forms: false,
+            spikes: false,
             seeds: 3,
             rounds: 11,
             cycles: 200_000,
@@ -83,6 +88,8 @@ pub struct BenchReport {
     pub cost: Option<CostReport>,
     /// The forms of a matrix, if asked for.
     pub forms: Option<FormReport>,
+    /// Dense machines and those of events, if asked for.
+    pub spikes: Option<SpikeReport>,
 }
 
 impl BenchReport {
@@ -117,6 +124,7 @@ pub fn run(options: &BenchOptions) -> Result<BenchReport, BenchError> {
         speed: options.speed.then(|| speed::measure(&cache, options)).transpose()?,
         cost: options.cost.then(|| cost::measure(&cache, &options.only)).transpose()?,
         forms: options.forms.then(|| forms::measure(&cache)).transpose()?,
+        spikes: options.spikes.then(|| spikes::measure(&cache)).transpose()?,
     })
 }
 

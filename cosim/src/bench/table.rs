@@ -20,6 +20,9 @@ impl fmt::Display for BenchReport {
         if let Some(forms) = &self.forms {
             writeln!(f, "{forms}")?;
         }
+        if let Some(spikes) = &self.spikes {
+            writeln!(f, "{spikes}")?;
+        }
         if self.area.is_none() && self.speed.is_none() {
             return Ok(());
         }

@@ -29,7 +29,8 @@ fn a_missed_target_is_named_with_its_value() {
     let density = |value| Verdict::new("dot", Quantity::CellsPerSynapse, value, Limit::AtMost(5.2));
     let rows = vec![row("dot", 512, vec![density(4.0)]), row("fat", 768, vec![density(6.0)])];
     let area = AreaReport { rows, fabrics: vec![], seeds: 3, conditions: vec!["Yosys".into()] };
-    let report = BenchReport { area: Some(area), speed: None, cost: None, forms: None };
+    let report =
+        BenchReport { area: Some(area), speed: None, cost: None, forms: None, spikes: None };
     assert_eq!(report.verdicts().count(), 2);
     let missed = report.missed();
     assert_eq!(missed.len(), 1);

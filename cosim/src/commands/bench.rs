@@ -22,6 +22,9 @@ pub(super) struct BenchCommand {
     /// Only the forms of a matrix, dense, event and baked: cells, cycles, and where they cross.
     #[arg(long)]
     forms: bool,
+    /// Only what spikes buy: the bundled network on dense machines and on machines of events.
+    #[arg(long)]
+    spikes: bool,
     /// Seeds of the placer; a clock is the median over them.
     #[arg(long, value_name = "N", default_value_t = BenchOptions::default().seeds)]
     seeds: u32,
@@ -35,13 +38,14 @@ pub(super) struct BenchCommand {
 
 impl BenchCommand {
     pub(super) fn execute(&self, console: &mut Console) -> anyhow::Result<Exit> {
-        let all = !(self.area || self.speed || self.cost || self.forms);
+        let all = !(self.area || self.speed || self.cost || self.forms || self.spikes);
         let options = BenchOptions {
             area: all || self.area,
             speed: all || self.speed,
             cost: self.cost,
             only: self.only.clone(),
             forms: self.forms,
+            spikes: self.spikes,
             seeds: self.seeds,
             ..BenchOptions::default()
         };

@@ -1,14 +1,14 @@
 //! `explore`: the machines that a part holds, and which of them are worth building.
 
 use super::{Console, Exit};
-use crate::explore::{Axes, Exploration, ExploreOptions, Part, explore, files, table};
+use crate::explore::{Axes, Exploration, ExploreOptions, Part, explore, files, machines, table};
 use crate::pipeline::{EXPLORATION, Outputs, PipelineError, SourceOptions};
 use crate::reference::seeded_ids;
 use clap::Args;
 use std::path::PathBuf;
 use std::time::Instant;
 use weights::config::limits::{LANES_MAX, PLANES_MAX, SLOTS_MAX, TOKENS_MAX};
-use weights::config::{DesignFile, Target};
+use weights::config::{DesignFile, Form, Target};
 use weights::network::Network;
 use weights::packing::Packing;
 use weights::shown::shown_path;
@@ -41,6 +41,10 @@ pub(super) struct ExploreCommand {
     /// Planes to sweep; fewer than the bits of a count are left out.
     #[arg(long, value_name = "N,…", value_delimiter = ',', value_parser = clap::value_parser!(u64).range(1..=PLANES_MAX as u64))]
     planes: Vec<u64>,
+    /// How the array meets a train, to sweep: dense, event; otherwise both where the network keeps
+    /// no keys and values, or the design's.
+    #[arg(long, value_name = "FORM,…", value_delimiter = ',', value_parser = form)]
+    form: Vec<Form>,
     /// Values of a vector to sweep.
     #[arg(long, value_name = "N,…", value_delimiter = ',', value_parser = clap::value_parser!(u64).range(2..=16))]
     elements: Vec<u64>,
@@ -80,6 +84,12 @@ fn packing(text: &str) -> Result<Packing, String> {
     found.ok_or_else(|| "choose two_bit or base3".to_owned())
 }
 
+fn form(text: &str) -> Result<Form, String> {
+    let known = [Form::Dense, Form::Event];
+    let found = known.into_iter().find(|form| form.name() == text);
+    found.ok_or_else(|| "choose dense or event".to_owned())
+}
+
 fn target(text: &str) -> Result<Target, String> {
     let known = [Target::Portable, Target::Ecp5];
     let found = known.into_iter().find(|target| target.name() == text);
@@ -109,7 +119,8 @@ impl ExploreCommand {
         let tokens = self.tokens as usize;
         let megahertz = f64::from(self.megahertz);
         let options = ExploreOptions { axes: self.axes(), part, megahertz, prompt, tokens };
-        let candidates = options.axes.candidates(&file.design).len();
+        let machines = machines(&file, &network);
+        let candidates = options.axes.candidates(&file.design, machines).len();
         console.line(&format!("explore    {candidates} designs on {} …", options.part.name));
         let begin = Instant::now();
         let mut found = explore(&file, &network, &options)?;
@@ -143,6 +154,7 @@ impl ExploreCommand {
             lanes: sizes(&self.lanes),
             slots: sizes(&self.slots),
             planes: sizes(&self.planes),
+            form: self.form.clone(),
             elements: sizes(&self.elements),
             packing: self.packing.clone(),
             target: self.target.clone(),

@@ -9,10 +9,13 @@ use firmware::machine_cycles::{MachineLatency, token_cycles};
 
 /// Some tokens, all together.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Activity {
-    pub(super) tokens: u64,
-    pub(super) cycles: u64,
-    pub(super) work: TokenWork,
+pub(crate) struct Activity {
+    pub(crate) tokens: u64,
+    pub(crate) cycles: u64,
+    pub(crate) work: TokenWork,
+    /// Words of matrices that enter the array, and those that would if all columns spiked.
+    pub(crate) words: u64,
+    pub(crate) words_max: u64,
 }
 
 /// Takes the facts of each instruction.
@@ -30,7 +33,7 @@ impl Observer for Watcher {
 
 /// The integer reference goes through `prompt` and predicts `length` tokens more, each of which is
 /// counted, as the hardware does in a co-simulation.
-pub(super) fn activity(
+pub(crate) fn activity(
     program: &Program,
     prompt: &[u32],
     length: usize,
@@ -63,6 +66,11 @@ pub(super) fn activity(
             };
             let spikes = facts.cost(machine.radix).spikes;
             let shape = (facts.tiles, facts.rows);
+            if matrix.store == 0 {
+                let tiles = u64::from(facts.tiles) * u64::from(facts.digits);
+                activity.words += tiles * u64::from(facts.words) * u64::from(facts.passes);
+                activity.words_max += tiles * u64::from(matrix.stride) * u64::from(facts.passes);
+            }
             let matrix = Matrix { vectors: facts.vectors, ..*matrix };
             activity.work.add_matrix(machine, &matrix, shape, (spikes, found.train()));
         }

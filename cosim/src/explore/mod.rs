@@ -9,7 +9,7 @@
 //!
 //! Nothing is synthesised or simulated unless points are to be confirmed.
 
-mod activity;
+pub(crate) mod activity;
 mod confirm;
 mod error;
 mod front;
@@ -27,13 +27,14 @@ pub use error::ExploreError;
 pub use output::{files, table};
 pub use parts::Part;
 pub use point::{Misfit, Point};
-pub use sweep::{Axes, Candidate};
+pub use sweep::{Axes, Candidate, Machines};
 
 use crate::bench::progress;
+use firmware::lower::lower;
 use point::{Outcome, Predictor};
 use rayon::prelude::*;
 use serde::Serialize;
-use weights::config::DesignFile;
+use weights::config::{DesignFile, Form};
 use weights::network::Network;
 
 /// What is explored.
@@ -80,6 +81,21 @@ pub struct Exploration {
     pub confirmed: Vec<Confirmed>,
 }
 
+/// What machines the network can be, as far as the design tells.
+pub fn machines(file: &DesignFile, network: &Network) -> Machines {
+    let in_form = |form: Form| {
+        let file = file.with_settings(&[format!("array.form={}", form.name())]).ok()?;
+        lower(network, &file.design).ok()
+    };
+    if in_form(Form::Event).is_some() {
+        return Machines::PassesOrEvents;
+    }
+    match in_form(Form::Dense).is_some_and(|program| program.parameters.has_passes()) {
+        true => Machines::Passes,
+        false => Machines::OnePass,
+    }
+}
+
 /// Predicts every design of a sweep and finds the front.
 ///
 /// # Errors
@@ -92,7 +108,7 @@ pub fn explore(
     let ExploreOptions { axes, part, megahertz, prompt, tokens } = options;
     let clocked = (*part, *megahertz);
     let predictor = Predictor::new(file, network, clocked, (prompt, *tokens));
-    let candidates = axes.candidates(&file.design);
+    let candidates = axes.candidates(&file.design, machines(file, network));
     let bar = progress(candidates.len() as u64, "predict");
     let predict = |candidate: &Candidate| {
         let outcome = predictor.predict(candidate);

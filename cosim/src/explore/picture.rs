@@ -6,6 +6,7 @@ use super::output::grouped;
 use super::{Exploration, Point};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use weights::config::Form;
 
 /// The whole picture.
 const SIZE: (f64, f64) = (1000.0, 670.0);
@@ -372,7 +373,11 @@ impl Picture<'_> {
 fn shape(point: &Point) -> String {
     let design = &point.design;
     let [lanes, slots, planes] = [design.lanes, design.slots, design.planes];
-    format!("{lanes} x {slots} x {planes}, vectors of {}", design.elements)
+    let array = match design.form {
+        Form::Event => format!("{lanes} lanes of events"),
+        _ => format!("{lanes} x {slots} x {planes}"),
+    };
+    format!("{array}, vectors of {}", design.elements)
 }
 
 fn overlap(a: &Place, b: &Place) -> bool {

@@ -14,7 +14,7 @@ use hdl::cost::{Cells, estimate};
 use serde::Serialize;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use weights::config::DesignFile;
+use weights::config::{DesignFile, Form};
 use weights::network::Network;
 
 /// Cells of a synapse below which no array is: a design that passes them by is not looked into.
@@ -162,7 +162,8 @@ impl<'a> Predictor<'a> {
     /// What cannot fit by its memories or its synapses alone.
     fn too_large(&self, candidate: &Candidate, program: &Program) -> Option<Misfit> {
         let bits: u64 = program.memories().iter().map(MemoryUse::bits).sum();
-        let synapses = candidate.lanes * candidate.slots * candidate.planes;
+        let columns = if candidate.form == Form::Event { 1 } else { candidate.slots };
+        let synapses = candidate.lanes * columns * candidate.planes;
         // What is in no block RAM is in LUTs of 16 bits.
         let beside = self.part.cells * LUT_BITS;
         let certain = Cells {

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use std::collections::BTreeSet;
-use weights::config::{Design, DesignFile, Target};
+use weights::config::{Design, DesignFile, Form, Target};
 use weights::numeric::Radix;
 use weights::packing::Packing;
 
@@ -15,6 +15,8 @@ pub struct Axes {
     pub slots: Vec<usize>,
     /// `array.planes`.
     pub planes: Vec<usize>,
+    /// `array.form`.
+    pub form: Vec<Form>,
     /// `machine.elements`.
     pub elements: Vec<usize>,
     /// `weight_store.packing`.
@@ -35,6 +37,19 @@ const ELEMENTS: [usize; 4] = [2, 4, 8, 16];
 const PACKINGS: [Packing; 2] = [Packing::TwoBit, Packing::Base3];
 /// Planes where nobody says; those below the bits of a count are left out.
 const PLANES: [usize; 3] = [2, 4, 8];
+/// Planes of an array of events: its lanes see whole counts.
+const EVENT_PLANES: usize = 1;
+
+/// What machines a network can be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Machines {
+    /// Counts of attention and head go through a dense array in one pass.
+    OnePass,
+    /// They may take several passes.
+    Passes,
+    /// The array may be one of events, too.
+    PassesOrEvents,
+}
 
 /// One design of the sweep.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -49,8 +64,8 @@ pub struct Candidate {
     pub elements: usize,
     /// Code of the weights.
     pub packing: Packing,
-    /// How a matrix becomes hardware; the machine's array is dense.
-    pub form: &'static str,
+    /// How the array meets a train.
+    pub form: Form,
     /// What the dots of the array are built of.
     pub target: Target,
     /// Mean count that the encoder aims at.
@@ -69,7 +84,7 @@ impl Candidate {
             planes: array.planes,
             elements: machine.elements,
             packing: design.weight_store.packing,
-            form: array.form.name(),
+            form: array.form,
             target: array.target,
             mean_count: design.encoder.mean_count,
             bits: [machine.attention_bits, machine.head_bits],
@@ -82,7 +97,11 @@ impl Candidate {
         let [attention, head] = bits;
         let packing = packing.name();
         let target = if self.target == Target::Ecp5 { "-ecp5" } else { "" };
-        let shape = format!("{lanes}x{slots}x{planes}-v{elements}-{packing}");
+        let array = match self.form {
+            Form::Event => format!("{lanes}-events-{slots}"),
+            _ => format!("{lanes}x{slots}x{planes}"),
+        };
+        let shape = format!("{array}-v{elements}-{packing}");
         format!("{shape}-k{mean_count}-b{attention}.{head}{target}")
     }
 
@@ -96,6 +115,7 @@ impl Candidate {
             format!("array.lanes={}", self.lanes),
             format!("array.slots={}", self.slots),
             format!("array.planes={}", self.planes),
+            format!("array.form={}", self.form.name()),
             format!("machine.elements={}", self.elements),
             format!("weight_store.packing={}", self.packing.name()),
             format!("array.target={}", self.target.name()),
@@ -108,20 +128,21 @@ impl Candidate {
 
     /// Whether counts go through the array in one pass, and vectors divide both sides: what a
     /// machine asks of its design.
-    fn is_machine(&self, radix: Radix) -> bool {
+    fn is_machine(&self, radix: Radix, machines: Machines) -> bool {
         let bits = self.bits[0].max(self.bits[1]);
         let planes = match radix {
             Radix::Bitwise => bits as usize,
             Radix::Unary => (1 << bits) - 1,
         };
         let divides = |side: usize| side.is_multiple_of(self.elements);
-        planes <= self.planes && divides(self.lanes) && divides(self.slots)
+        let one_pass = planes <= self.planes || machines != Machines::OnePass;
+        one_pass && divides(self.lanes) && divides(self.slots)
     }
 }
 
 impl Axes {
     /// Every candidate, the design itself first.
-    pub fn candidates(&self, design: &Design) -> Vec<Candidate> {
+    pub fn candidates(&self, design: &Design, machines: Machines) -> Vec<Candidate> {
         let own = Candidate::of(design);
         let pairs = |bits: &u32| [*bits; 2];
         let both: Vec<[u32; 2]> = self.bits.iter().map(pairs).collect();
@@ -130,11 +151,20 @@ impl Axes {
         each(&mut found, &both, &[own.bits], |to, value| to.bits = value);
         each(&mut found, &self.target, &[own.target], |to, value| to.target = value);
         each(&mut found, &self.packing, &PACKINGS, |to, value| to.packing = value);
+        let own_form = [own.form];
+        let forms: &[Form] = match machines {
+            Machines::PassesOrEvents => &[Form::Dense, Form::Event],
+            _ => &own_form,
+        };
+        each(&mut found, &self.form, forms, |to, value| to.form = value);
         each(&mut found, &self.lanes, &SIDES, |to, value| to.lanes = value);
         each(&mut found, &self.slots, &SIDES, |to, value| to.slots = value);
         each(&mut found, &self.planes, &PLANES, |to, value| to.planes = value);
         each(&mut found, &self.elements, &ELEMENTS, |to, value| to.elements = value);
-        found.retain(|next| next.is_machine(design.array.radix));
+        for event in found.iter_mut().filter(|next| next.form == Form::Event) {
+            event.planes = EVENT_PLANES;
+        }
+        found.retain(|next| next.is_machine(design.array.radix, machines));
         found.insert(0, own);
         let mut seen = BTreeSet::new();
         found.retain(|next| seen.insert(next.id()));
@@ -168,12 +198,18 @@ mod tests {
             packing: vec![Packing::Base3],
             ..Axes::default()
         };
-        let candidates = axes.candidates(&file.design);
+        let candidates = axes.candidates(&file.design, Machines::OnePass);
         let ids: Vec<String> = candidates.iter().map(Candidate::id).collect();
         // Two planes do not hold counts of four bits; vectors of eight do not divide four lanes.
         let expected =
             ["8x16x4-v8-base3-k3-b4.4", "4x16x4-v4-base3-k3-b4.4", "8x16x4-v4-base3-k3-b4.4"];
         assert_eq!(ids, expected);
+        let both = axes.candidates(&file.design, Machines::PassesOrEvents);
+        let events: Vec<&Candidate> = both.iter().filter(|it| it.form == Form::Event).collect();
+        let ids: Vec<String> = events.iter().map(|it| it.id()).collect();
+        let expected = ["4-events-16-v4", "8-events-16-v4", "8-events-16-v8"];
+        assert_eq!(ids, expected.map(|shape| format!("{shape}-base3-k3-b4.4")));
+        assert!(both.iter().any(|it| it.planes == 2), "two passes are allowed");
         let settings = candidates[1].settings(&file);
         let other = file.with_settings(&settings).unwrap().design;
         assert_eq!(Candidate::of(&other), candidates[1]);
