@@ -4,54 +4,19 @@
 mod clock;
 #[path = "support/matrix.rs"]
 mod matrix;
+#[path = "support/matrix_shapes.rs"]
+mod shapes;
 mod support;
 
 use clock::Clock;
 use firmware::isa::Matrix;
 use hdl::blocks::machine::matrix_unit::MatrixUnit;
 use matrix::{Effect, Order, World, Write};
+use shapes::{SHAPES, event_unit, unit, units};
 use std::collections::VecDeque;
 use support::{Bench, Random};
-use weights::config::Target;
-use weights::numeric::{Radix, Trit, offset_bits};
-use weights::packing::{Packing, pack_word};
-
-/// Lanes, slots, elements; planes, count width; unary; base-3; accumulator, value width.
-type Shape = ([u32; 3], [u32; 2], [bool; 2], [u32; 2]);
-
-const SHAPES: [Shape; 10] = [
-    ([4, 4, 4], [4, 4], [false, true], [20, 18]),
-    ([8, 4, 2], [3, 7], [false, false], [22, 16]),
-    ([16, 8, 4], [6, 6], [false, true], [22, 18]),
-    ([2, 8, 2], [1, 4], [false, false], [20, 12]),
-    ([4, 16, 4], [8, 5], [false, true], [24, 24]),
-    ([8, 8, 8], [2, 6], [false, true], [22, 14]),
-    ([32, 4, 2], [5, 8], [false, false], [22, 20]),
-    ([4, 8, 2], [1, 3], [true, true], [18, 16]),
-    ([16, 4, 4], [3, 4], [true, false], [20, 18]),
-    ([2, 2, 2], [7, 3], [true, false], [16, 10]),
-];
-
-fn unit(shape: &Shape, weight_depth: u32) -> MatrixUnit {
-    let ([lanes, slots, elements], [planes, count_width], [unary, base3], widths) = *shape;
-    MatrixUnit {
-        lanes,
-        slots,
-        planes,
-        radix: if unary { Radix::Unary } else { Radix::Bitwise },
-        acc_width: widths[0],
-        // Both forms of the dots, among all shapes.
-        target: if slots % 8 == 0 { Target::Ecp5 } else { Target::Portable },
-        packing: if base3 { Packing::Base3 } else { Packing::TwoBit },
-        elements,
-        value_width: widths[1],
-        count_width,
-        embedding_digits: 1 + lanes.ilog2().min(4),
-        weight_depth,
-        vectors: false,
-        image: vec![],
-    }
-}
+use weights::numeric::{Trit, offset_bits};
+use weights::packing::pack_word;
 
 /// The unit among its memories.
 struct Machine {
@@ -208,7 +173,12 @@ impl Machine {
             ("key_read_o", "key_address_o"),
             ("value_read_o", "value_address_o"),
         ]
-        .map(|(strobe, address)| self.bench.is(strobe).then(|| self.bench.get(address) as usize))
+        .map(|(strobe, address)| {
+            // A unit of events has no keys and values.
+            let has =
+                !(self.unit.events && (strobe.starts_with("key") || strobe.starts_with("value")));
+            (has && self.bench.is(strobe)).then(|| self.bench.get(address) as usize)
+        })
     }
 
     fn deliver(
@@ -239,7 +209,8 @@ impl Machine {
             let bits = word.iter().flat_map(|&value| bits_of(value, width));
             self.bench.set_bits("residual_data_i", bits);
         }
-        for (index, fetch) in kept.into_iter().enumerate() {
+        let stores = if self.unit.events { 0 } else { 2 };
+        for (index, fetch) in kept.into_iter().enumerate().take(stores) {
             let name = ["key", "value"][index];
             let trits = self.world.stores[1 + index][self.fetched[index]].clone();
             self.set_trits(name, &trits);
@@ -319,13 +290,31 @@ fn random_instructions() {
     }
 }
 
+/// The same of events, and of counts that meet several digits in several passes.
+#[test]
+fn random_instructions_of_events_and_of_passes() {
+    for (index, shape) in (0..).zip(&SHAPES) {
+        let dense = MatrixUnit { digit_passes: true, ..unit(shape, [64, 83, 100][index % 3]) };
+        for (events, unit) in [(false, dense), (true, event_unit(shape))] {
+            let mut random = Random(300 + index as u64);
+            let mut machine = Machine::new(unit, &mut random);
+            for round in 0..4 {
+                let orders = orders(&mut machine, 30, &mut random);
+                let pause = [0, 0, 30, 0][round];
+                let what = format!("{shape:?}, events {events}, round {round}");
+                machine.run(&orders, pause, &mut random, &what);
+            }
+        }
+    }
+}
+
 /// The shortest instructions there are, all adding to the same words: none reads what is still on
 /// its way, and none is done before the one in front of it, which may search.
 #[test]
 fn additions_follow_each_other() {
-    for (index, shape) in SHAPES.iter().enumerate() {
+    for (index, (shape, unit)) in units().enumerate() {
         let mut random = Random(200 + index as u64);
-        let mut machine = Machine::new(unit(shape, 64), &mut random);
+        let mut machine = Machine::new(unit, &mut random);
         let slots = machine.unit.slots as usize;
         let mut orders = orders(&mut machine, 40, &mut random);
         for (train, order) in orders.iter_mut().enumerate() {
@@ -336,19 +325,20 @@ fn additions_follow_each_other() {
             let (destination, address, shift, scaling) = (2, 0, 10, 0);
             let (base, multiplier) = (train as u32, 5000);
             let search = if random.once_in(4) { 1 } else { 0 };
-            let small = Matrix { store, base, tiles, digits, multiplier, ..order.matrix };
+            let stride = machine.unit.slots / machine.unit.matrix_word.columns;
+            let small = Matrix { store, stride, base, tiles, digits, multiplier, ..order.matrix };
             order.matrix = Matrix { destination, address, shift, scaling, search, ..small };
         }
-        machine.run(&orders, 0, &mut random, &format!("{shape:?}"));
+        machine.run(&orders, 0, &mut random, &shape);
     }
 }
 
 /// A reset in the middle of anything leaves nothing behind.
 #[test]
 fn a_reset_in_between() {
-    for (index, shape) in SHAPES.iter().enumerate() {
+    for (index, (shape, unit)) in units().enumerate() {
         let mut random = Random(100 + index as u64);
-        let mut machine = Machine::new(unit(shape, 64), &mut random);
+        let mut machine = Machine::new(unit, &mut random);
         for round in 0..12 {
             let broken = orders(&mut machine, 6, &mut random);
             let mut seen = Seen::default();
@@ -360,7 +350,7 @@ fn a_reset_in_between() {
             machine.bench.tick();
             machine.bench.set("rst_i", 0);
             let orders = orders(&mut machine, 5, &mut random);
-            machine.run(&orders, 0, &mut random, &format!("{shape:?}, reset {round}"));
+            machine.run(&orders, 0, &mut random, &format!("{shape}, reset {round}"));
         }
     }
 }

@@ -150,6 +150,7 @@ impl<'a> Clock<'a> {
         let settled = self.matrix_done + latency.settle_cycles;
         let first = (issued + latency.accept_cycles + latency.embedding_cycles).max(settled);
         let (last, drain_waits) = self.walk(first, groups, matrix.digits.into(), 1);
+        self.drain_free += latency.embedding_lag_cycles;
         let done = last + latency.embedding_finish_cycles;
         Busy { span: (first, last), done, work: 0, drain_waits }
     }

@@ -26,6 +26,9 @@ pub struct MatrixLatency {
     pub vector_finish_cycles: u64,
     /// What a search adds to that.
     pub search_cycles: u64,
+    /// What an embedding adds to the gap behind it: the way of its values to the drain is so much longer
+    /// than that of events.
+    pub embedding_lag_cycles: u64,
     /// What an embedding adds to the acceptance.
     pub embedding_cycles: u64,
     /// From the done of everything before an embedding to its first entry.
@@ -153,6 +156,7 @@ impl MatrixLatency {
         // Vectors leave the array before the planes of a train are added.
         let ahead = if machine.has_vectors() { levels(planes) } else { 0 };
         let vector_finish_cycles = 5 + dots + 1 + 7 + groups - 1;
+        let embedding_lag_cycles = if machine.has_events() { 2 } else { 0 };
         let (event_cycles, finish_cycles) = match machine.has_events() {
             // The word of an event, the sum that leaves with it, the drain of all groups.
             true => (2, 4 + 7 + groups - 1),
@@ -165,6 +169,7 @@ impl MatrixLatency {
             finish_cycles,
             vector_finish_cycles,
             search_cycles: levels(elements),
+            embedding_lag_cycles,
             embedding_cycles: 2,
             settle_cycles: 2,
             embedding_finish_cycles: 13,

@@ -15,6 +15,7 @@ fn latency() -> MachineLatency {
         here_cycles: 5,
         matrix: MatrixLatency {
             event_cycles: 0,
+            embedding_lag_cycles: 0,
             accept_cycles: 2,
             gap_cycles: 1,
             finish_cycles: 20,

@@ -2,6 +2,7 @@
 
 use crate::support::Random;
 use firmware::isa::{Action, Encoded, Instruction, Matrix, Wait};
+use firmware::machine::WordShape;
 use hdl::blocks::machine::matrix_unit::MatrixUnit;
 use weights::numeric::fixed_point::saturate;
 use weights::numeric::{Radix, Trit, round_shift};
@@ -21,7 +22,7 @@ pub(crate) struct TrainWord {
 /// Every memory that the unit reads.
 #[derive(Clone)]
 pub(crate) struct World {
-    /// Weights, keys, values: words of lanes × slots trits.
+    /// Weights, keys, values: words of lanes × slots trits, of events weights of one column.
     pub(crate) stores: [Vec<Vec<Trit>>; 3],
     pub(crate) trains: Vec<TrainWord>,
     /// Words of the plane store: planes of slots trits.
@@ -80,10 +81,12 @@ impl Order {
 impl World {
     pub(crate) fn random(unit: &MatrixUnit, random: &mut Random) -> World {
         let (elements, trits) = (unit.elements as usize, (unit.lanes * unit.slots) as usize);
-        let mut store = |depth: usize| -> Vec<Vec<Trit>> {
+        let weight_trits = (unit.matrix_word.rows * unit.matrix_word.columns) as usize;
+        let mut store = |depth: usize, trits: usize| -> Vec<Vec<Trit>> {
             (0..depth).map(|_| (0..trits).map(|_| random.trit()).collect()).collect()
         };
-        let stores = [store(unit.weight_depth as usize), store(STORE_DEPTH), store(STORE_DEPTH)];
+        let weights = store(unit.weight_depth as usize, weight_trits);
+        let stores = [weights, store(STORE_DEPTH, trits), store(STORE_DEPTH, trits)];
         let half = 1 << (unit.value_width - 1);
         let mut words = |min: i64, max: i64| -> Vec<Vec<i64>> {
             (0..WORDS).map(|_| (0..elements).map(|_| random.within(min, max)).collect()).collect()
@@ -127,13 +130,17 @@ impl World {
 
     /// A random instruction that reads train `index` and only words that exist.
     pub(crate) fn order(&mut self, unit: &MatrixUnit, index: u64, random: &mut Random) -> Order {
-        let store = random.below(4) as u32;
+        let store = if unit.events { 3 * random.below(2) } else { random.below(4) } as u32;
         let digits = match store {
             0 if random.once_in(2) => 1,
             3 => unit.embedding_digits,
             _ => 1 + random.below(4) as u32,
         };
-        let stride = 1 + random.below(3) as u32;
+        let words = 1 + random.below(3) as u32;
+        let stride = match store {
+            3 => words,
+            _ => words * unit.slots / unit.matrix_word.columns,
+        };
         let tiles = 1 + random.below(3) as u32;
         let lanes = u64::from(unit.lanes);
         let (position, token) = (random.below(3 * lanes), random.below(2 * lanes));
@@ -141,11 +148,11 @@ impl World {
             * stride
             * match store {
                 1 => position / lanes + 1,
-                3 => token / lanes + 1,
+                3 => token / u64::from(unit.table_word.rows) + 1,
                 _ => u64::from(tiles),
             } as u32;
         let depth = if matches!(store, 0 | 3) { unit.weight_depth } else { STORE_DEPTH as u32 };
-        self.train(unit, index, stride, digits, random);
+        self.train(unit, index, words, digits, random);
         let scaling = random.below(3) as u32;
         let matrix = Matrix {
             store,
@@ -171,7 +178,8 @@ impl World {
         Order { matrix, position, token }
     }
 
-    /// Train `index`: some of the columns, with counts that one pass holds if there are digits.
+    /// Train `index`: some of the columns, with counts that one pass holds if the lanes need that
+    /// for digits.
     fn train(
         &mut self,
         unit: &MatrixUnit,
@@ -180,7 +188,8 @@ impl World {
         digits: u32,
         random: &mut Random,
     ) {
-        let one_pass = unit.radix == Radix::Bitwise && digits > 1;
+        let several = unit.events || unit.digit_passes;
+        let one_pass = unit.radix == Radix::Bitwise && digits > 1 && !several;
         let width = if one_pass { unit.planes.min(unit.count_width) } else { unit.count_width };
         let limit = (1 << (1 + random.below(u64::from(width)))) - 1;
         let mut words = vec![];
@@ -314,6 +323,13 @@ impl World {
     /// Entries of a tile: digits × passes × visited words.
     fn entries(&self, unit: &MatrixUnit, matrix: &Matrix) -> u64 {
         let (words, magnitude) = self.descriptors[matrix.train as usize];
+        if unit.events {
+            let words = &self.trains[matrix.source as usize..][..words as usize];
+            // A word takes a cycle even if nothing in it spikes.
+            let spiking = |word: &TrainWord| word.counts.iter().filter(|&&it| it != 0).count();
+            let events = words.iter().map(|word| spiking(word).max(1) as u64).sum::<u64>();
+            return u64::from(matrix.digits) * events.max(1);
+        }
         let planes = match unit.radix {
             Radix::Bitwise => u64::from(u64::BITS - magnitude.leading_zeros()),
             Radix::Unary => magnitude,
@@ -342,6 +358,13 @@ impl World {
                 let start =
                     u64::from(matrix.base) + (tile * digits + digit) * u64::from(matrix.stride);
                 let dot = |word: &TrainWord| -> i64 {
+                    if unit.events {
+                        let first = (start + word.column * slots as u64) as usize;
+                        let columns = (first..).zip(&word.counts);
+                        // A word may end beyond the columns that are stored, but counts nothing there.
+                        let spiking = columns.filter(|(_, count)| **count != 0);
+                        return spiking.map(|(at, &c)| i64::from(store[at][lane]) * c).sum();
+                    }
                     let trits = &store[(start + word.column) as usize][lane * slots..][..slots];
                     trits.iter().zip(&word.counts).map(|(&w, &c)| i64::from(w) * c).sum()
                 };
@@ -353,7 +376,8 @@ impl World {
 
     /// The values of row `token` of an embedding.
     fn row(&self, unit: &MatrixUnit, matrix: &Matrix, token: u64) -> Vec<i64> {
-        let (slots, lanes) = (unit.slots as usize, u64::from(unit.lanes));
+        let WordShape { rows, columns } = unit.table_word;
+        let (slots, lanes) = (columns as usize, u64::from(rows));
         let (tile, lane) = (token / lanes, (token % lanes) as usize);
         let (digits, stride) = (u64::from(matrix.digits), u64::from(matrix.stride));
         let value = |column: u64, slot: usize| {

@@ -29,6 +29,9 @@ impl Clock {
             start = start.max(self.last_done.map_or(0, |done| done + 2));
         }
         start = start.max(self.previous.map_or(0, |(last, _)| last + 1));
+        if !embedding {
+            start += u64::from(unit.event_cycles());
+        }
         let tile_groups = u64::from(unit.tile_groups());
         let groups = if embedding { 1 } else { tile_groups * effect.vectors.max(1) };
         let mut next = start;
@@ -36,7 +39,9 @@ impl Clock {
             let free = next + effect.entries - 1;
             let last = free.max(self.previous.map_or(0, |(last, gap)| last + gap));
             self.waits += last - free;
-            let gap = if tile + 1 == effect.tiles { unit.instruction_gap().into() } else { 0 };
+            let lag = if embedding { unit.embedding_lag() } else { 0 };
+            let gap = if tile + 1 == effect.tiles { unit.instruction_gap() + lag } else { 0 };
+            let gap = u64::from(gap);
             self.previous = Some((last, groups + gap));
             next = last + 1;
         }

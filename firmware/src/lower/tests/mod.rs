@@ -176,11 +176,7 @@ fn designs_that_are_no_machine_are_refused_by_key() {
     assert_eq!(message, "lanes 12 is no power of two that elements 8 divides; choose 16");
     let (key, message) = refused(&|design| design.array.form = Form::Event);
     assert_eq!(key, Some("array.form"));
-    assert_eq!(
-        message,
-        "form event builds single matrices, a machine's array is dense; \
-         write dense, or run `spikewright layers`"
-    );
+    assert_eq!(message, "form event has no keys and values, which this network keeps; write dense");
     let (key, _) = refused(&|design| design.array.form = Form::Baked);
     assert_eq!(key, Some("array.form"));
     let (key, message) = refused(&|design| design.machine.attention_bits = 5);

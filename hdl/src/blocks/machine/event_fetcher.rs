@@ -13,6 +13,7 @@
 //! The rows of an embedding take the way of the [matrix fetcher](super::matrix_fetcher).
 
 use super::matrix_fetcher::DECODED_CYCLES;
+use super::row_reader::READ_CYCLES;
 use super::train_events::TrainEvents;
 use crate::blocks::accumulator_array::delay_line;
 use crate::builder::Builder;
@@ -24,6 +25,9 @@ use std::sync::Arc;
 
 /// Cycles from an event's departure to its arrival at the array.
 pub const EVENT_FETCH_CYCLES: u32 = 4;
+
+/// Cycles that the values of an embedding take longer from their last word to the drain.
+pub const EMBEDDING_LAG: u32 = DECODED_CYCLES + READ_CYCLES - EVENT_FETCH_CYCLES;
 
 /// The weight of a digit by the number of those that follow: as many as the field has room for.
 const POWERS: [i128; 7] = [1, 3, 9, 27, 81, 243, 729];

@@ -18,6 +18,7 @@ pub fn latency(machine: &MachineParameters) -> MachineLatency {
         matrix: MatrixLatency {
             accept_cycles: ACCEPT_CYCLES.into(),
             event_cycles: matrix.event_cycles().into(),
+            embedding_lag_cycles: matrix.embedding_lag().into(),
             gap_cycles: matrix.instruction_gap().into(),
             finish_cycles: matrix.finish_cycles().into(),
             vector_finish_cycles: matrix.vector_finish_cycles().into(),

@@ -22,7 +22,7 @@
 //!
 //! In an array of events an entry is a column that spikes: an instruction's digits × the columns of its
 //! train that count something, at least one. Its first leaves [`event_cycles`] later than a dense array's,
-//! behind the instruction before too.
+//! behind the instruction before too; behind an embedding g is [`embedding_lag`] larger.
 //!
 //! An embedding of C column words is C times its columns / elements tiles of E = digits entries and G = 1. Its
 //! first entry goes in s = [`ACCEPT_CYCLES`] + [`EMBEDDING_CYCLES`], or [`SETTLE_CYCLES`] after
@@ -34,6 +34,7 @@
 //! [`vector_finish_cycles`]: MatrixUnit::vector_finish_cycles
 //! [`search_cycles`]: MatrixUnit::search_cycles
 //! [`event_cycles`]: MatrixUnit::event_cycles
+//! [`embedding_lag`]: MatrixUnit::embedding_lag
 //! [`embedding_finish_cycles`]: MatrixUnit::embedding_finish_cycles
 
 mod ports;
@@ -213,6 +214,11 @@ impl MatrixUnit {
         if self.events { EVENT_CYCLES } else { 0 }
     }
 
+    /// Cycles that are added to the gap behind an embedding.
+    pub fn embedding_lag(&self) -> u32 {
+        self.walker().embedding_lag()
+    }
+
     /// Cycles that a search takes more.
     pub fn search_cycles(&self) -> u32 {
         self.drain().search().cycles() - 1
@@ -221,20 +227,5 @@ impl MatrixUnit {
     /// Cycles from the last entry of an embedding to its `done_o`.
     pub fn embedding_finish_cycles(&self) -> u32 {
         FETCH_CYCLES - 1 + READ_CYCLES + DRAIN_CYCLES
-    }
-}
-#[cfg(test)]
-mod probe {
-    use super::*;
-    #[test]
-    fn event_unit() {
-        let program = firmware::lower::lower(
-            &weights::sample::network(1),
-            &weights::config::Design::bundled(),
-        );
-        let machine = program.expect("fits").parameters;
-        let machine = MachineParameters { form: weights::config::Form::Event, ..machine };
-        let m = MatrixUnit::new(&machine, vec![]).module();
-        let _ = m;
     }
 }

@@ -15,14 +15,17 @@
 //! The embedding has no train. It walks the digits of each group of values, and starts only when
 //! nothing else is under way, because its way to the drain is shorter than the array's.
 
+mod drain;
 mod prepare;
 
+use super::event_fetcher::EMBEDDING_LAG;
 use super::instruction::{Fields, unused_bits};
 use super::plane_selector::PlaneSelector;
 use crate::builder::Builder;
 use crate::module::Module;
 use crate::signal::Signal;
 use crate::signal_type::{Type, uint};
+use drain::Events;
 use firmware::isa::{Format, INSTRUCTION_WIDTH, Matrix, OPCODE_WIDTH};
 use firmware::machine::WordShape;
 use prepare::{Prepared, Vectors};
@@ -63,34 +66,6 @@ pub struct MatrixWalker {
     pub vectors: bool,
     /// Whether a train word becomes events, behind the walker, that wait for the drain in its place.
     pub events: bool,
-}
-
-/// What the events behind the walker say.
-#[derive(Clone, Copy)]
-struct Events<'m> {
-    /// Another word may go.
-    ready: Signal<'m>,
-    /// The last event of a tile leaves, the last of an instruction.
-    tile_leaves: Signal<'m>,
-    final_leaves: Signal<'m>,
-    /// No word is under way when this cycle ends.
-    idle: Signal<'m>,
-    /// An event waits for the drain.
-    waits: Signal<'m>,
-}
-
-impl<'m> Events<'m> {
-    fn inputs(b: &'m Builder) -> Events<'m> {
-        b.port_group("Events.");
-        let input = |name: &str, meaning: &str| b.input(name, uint(1), meaning);
-        Events {
-            ready: input("words_ready_i", "another train word may go"),
-            tile_leaves: input("tile_leaves_i", "the last event of a tile leaves"),
-            final_leaves: input("final_leaves_i", "the last event of an instruction leaves"),
-            idle: input("idle_i", "no word is under way when this cycle ends"),
-            waits: input("waits_i", "an event waits for the drain"),
-        }
-    }
 }
 
 /// Signals of the walk that its parts share.
@@ -140,6 +115,12 @@ impl MatrixWalker {
             false => 0,
         };
         self.elements.ilog2().max(2) + ahead
+    }
+
+    /// Cycles that the instruction behind an embedding keeps further away: values of an embedding take
+    /// so much longer to the drain than sums of events.
+    pub fn embedding_lag(&self) -> u32 {
+        if self.events { EMBEDDING_LAG } else { 0 }
     }
 
     /// Bits of a number of tiles.
@@ -418,35 +399,5 @@ impl MatrixWalker {
         taken.when(walk.pass_end, value + i128::from(self.selector.planes));
         let left = b.wire("planes_left", maximum - value);
         (value, b.wire("last_pass", left.le(left.same(self.selector.planes.into()))))
-    }
-
-    /// Whether the drain can take the tile that would end now.
-    fn room<'m>(
-        &self,
-        b: &'m Builder,
-        (tile_ends, ends): (Signal<'m>, Signal<'m>),
-        (embedding, further): (Signal<'m>, Option<Signal<'m>>),
-        room: Signal<'m>,
-    ) {
-        b.comment("The drain takes as many cycles as a tile has groups.");
-        let most = further.map_or(1, |further| 1 << further.width());
-        let longest = most * self.tile_groups() + self.instruction_gap();
-        let width = u32::BITS - longest.leading_zeros();
-        let literal = |cycles: u32| b.literal((cycles - 1).into(), uint(width));
-        let cycles =
-            |groups: u32| ends.select(literal(groups + self.instruction_gap()), literal(groups));
-        let gap = b.register_reset("gap_q", uint(width), 0);
-        b.assign(room, gap.signal().is(0));
-        let tile = cycles(self.tile_groups());
-        let tile = match further {
-            None => tile,
-            Some(further) => {
-                let more = b.wire("further_vectors_wide", further.extend(width));
-                let more = more.shift_left(self.tile_groups().ilog2());
-                b.wire("tile_cycles", tile + more)
-            }
-        };
-        gap.when(tile_ends, embedding.select(cycles(1), tile));
-        gap.when(!room, gap.signal() - 1);
     }
 }
