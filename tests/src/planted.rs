@@ -1,0 +1,72 @@
+//! What becomes of the faults that are planted in printed machines: a table, and what it must say.
+
+use crate::machine_check::{Caught, Whole};
+use crate::plants::Plant;
+use crate::verilog;
+use cosim::verilated::Toolchain;
+use rayon::prelude::*;
+use std::collections::BTreeSet;
+
+/// Runs a machine with a fault in it; what caught it, in a word and as it says it.
+fn caught(toolchain: &Toolchain, plant: &Plant<Whole>) -> (&'static str, String) {
+    let whole = (plant.design)();
+    let design = whole.design();
+    let mut sources = verilog::sources(&design);
+    if let Err(message) = plant.into_sources(&mut sources) {
+        return ("no place", message);
+    }
+    let model = match verilog::compile(toolchain, &design, &sources) {
+        Ok(model) => model,
+        Err(error) => return ("no model", error.to_string()),
+    };
+    match whole.check(|| model.simulate().expect("the model loads")) {
+        Ok(()) => ("nothing", String::new()),
+        Err(caught) => (Caught::caught_by(&caught), caught.to_string()),
+    }
+}
+
+/// Plants every so many of the faults, prints what caught each, and asks for what the table says.
+///
+/// # Panics
+/// If one is caught by something else, or by nothing.
+pub fn every_one_is_caught(plants: &[Plant<Whole>], every: usize) {
+    let toolchain = Toolchain::find().unwrap_or_else(|error| panic!("{error}"));
+    let sample: Vec<&Plant<Whole>> = plants.iter().step_by(every).collect();
+    let results: Vec<(&str, String)> =
+        sample.par_iter().with_max_len(1).map(|plant| caught(&toolchain, plant)).collect();
+    println!("| # | design | file | fault | caught by | message |");
+    println!("|--:|---|---|---|---|---|");
+    let mut wrong = vec![];
+    for (index, (plant, (found, message))) in sample.iter().zip(results).enumerate() {
+        let Plant { file, fault, caught_by, .. } = plant;
+        let (number, design) = (index * every + 1, (plant.design)().case.name);
+        println!("| {number} | {design} | `{file}` | {fault} | {found} | {message} |");
+        if found != *caught_by {
+            wrong.push(format!("{file}, {fault}: {found}, not {caught_by}; {message}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// Every plant has its place in what is printed.
+///
+/// # Panics
+/// If one has none.
+pub fn every_one_has_its_place(plants: &[Plant<Whole>]) {
+    let mut missing = vec![];
+    for plant in plants {
+        let mut sources = verilog::sources(&(plant.design)().design());
+        missing.extend(plant.into_sources(&mut sources).err());
+    }
+    assert!(missing.is_empty(), "{missing:#?}");
+}
+
+/// Files of some machines in which none of the faults stands.
+pub fn bare<'a>(
+    designs: impl IntoIterator<Item = fn() -> Whole>,
+    planted: impl IntoIterator<Item = &'a str>,
+) -> BTreeSet<String> {
+    let planted: BTreeSet<&str> = planted.into_iter().collect();
+    let files = designs.into_iter().flat_map(|design| verilog::sources(&design().design()));
+    files.map(|(file, _)| file).filter(|file| !planted.contains(file.as_str())).collect()
+}
