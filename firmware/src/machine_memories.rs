@@ -8,10 +8,12 @@
 //! takes fewer block RAMs: nothing writes them, so their words need no columns of nine bits.
 
 use crate::block_ram::Shape;
-use crate::isa::{Action, POINTER_COUNT};
+use crate::isa::{Action, Finish, POINTER_COUNT};
 use crate::machine::{MachineParameters, Program};
+use crate::pass_choices::PassChoices;
 use serde::Serialize;
 use weights::numeric::fixed_point::{RECIPROCAL_TABLE, ROOT_TABLE, TABLE_INDEX_WIDTH, UNIT_WIDTH};
+use weights::numeric::pass::{ENTRY_WIDTH, FunctionTable, RECIPROCAL};
 use weights::packing::packed_len;
 
 /// Bits of a bank of the weight store, and of a part of an instruction.
@@ -151,6 +153,18 @@ impl MachineParameters {
     }
 }
 
+/// A memory of tables of functions: a word has an entry and the step to the next one. Bits that are
+/// the same in all of them are stored nowhere.
+fn of_tables<'t>(name: &'static str, tables: impl Iterator<Item = &'t FunctionTable>) -> MemoryUse {
+    let mask = (1i64 << ENTRY_WIDTH) - 1;
+    let word = |pair: &[i64]| (pair[1] - pair[0]) << ENTRY_WIDTH | pair[0] & mask;
+    let words: Vec<i64> = tables.flat_map(|table| table.entries.windows(2).map(word)).collect();
+    let varied = words.iter().fold(0, |varied, held| varied | (held ^ words[0]));
+    let width = (varied as u64 & ((1 << (2 * ENTRY_WIDTH)) - 1)).count_ones();
+    let (depth, material) = (words.len() as u32, Material::Block);
+    MemoryUse { name, copies: 1, depth, width, last_width: width, reads: 1, parts: 0, material }
+}
+
 impl Program {
     /// Maximum registers that the program uses.
     pub fn maximum_count(&self) -> u32 {
@@ -186,11 +200,7 @@ impl Program {
         let weights = block("weights", banks, machine.weight_depth, BANK_WIDTH);
         let last_width = machine.weight_word_width() - (banks - 1) * BANK_WIDTH;
         let instructions = machine.program_depth.next_power_of_two();
-        let tables = machine.elements.div_ceil(2);
-        let functions =
-            memory("functions", tables, 1 << (TABLE_INDEX_WIDTH + 1), UNIT_WIDTH, Material::Block);
-        let material = function_material(machine.elements);
-        let roots = (ROOT_TABLE.len() + RECIPROCAL_TABLE.len()) as u32;
+        let [roots, reciprocals] = self.finishes();
         let values = |name, depth| memory(name, 1, depth, word, machine.value_material(depth));
         let mut all = vec![
             MemoryUse { last_width, ..weights },
@@ -203,9 +213,8 @@ impl Program {
                 ..block("constants", 1, machine.constant_depth, word)
             },
             block("program", machine.instruction_words, instructions, BANK_WIDTH),
-            // Two values look their function up in one table.
-            MemoryUse { reads: 2, parts: 0, material, ..functions },
-            block("roots", 1, roots, UNIT_WIDTH).loaded(),
+            self.functions(),
+            roots,
             values("residual", machine.residual_depth),
             values("temporaries", machine.temporary_depth),
             memory(
@@ -227,12 +236,52 @@ impl Program {
             all.push(distributed("loops", 1, machine.loop_depth, self.frame_width()));
             let material = machine.value_material(machine.plane_depth);
             let planes = memory("planes", machine.planes, machine.plane_depth, 2 * slots, material);
-            all.push(planes);
+            all.extend([planes, reciprocals]);
             all.retain(|memory| memory.depth > 0);
             // Two units read X.
             all.iter_mut().filter(|memory| memory.name == "residual").for_each(|x| x.reads = 2);
         }
         all
+    }
+
+    /// The tables of functions, one for two values that look theirs up.
+    fn functions(&self) -> MemoryUse {
+        let machine = &self.parameters;
+        let copies = machine.elements.div_ceil(2);
+        if machine.has_passes() {
+            let choices = PassChoices::of(self);
+            let tables = choices.tables_in_use().map(|(_, table)| table);
+            return MemoryUse { copies, reads: 2, ..of_tables("functions", tables) };
+        }
+        MemoryUse {
+            name: "functions",
+            copies,
+            depth: 1 << (TABLE_INDEX_WIDTH + 1),
+            width: UNIT_WIDTH,
+            last_width: UNIT_WIDTH,
+            reads: 2,
+            parts: 0,
+            material: function_material(machine.elements),
+        }
+    }
+
+    /// The tables of what becomes of a sum: roots, and reciprocals in a table of their own where the
+    /// machine has passes.
+    fn finishes(&self) -> [MemoryUse; 2] {
+        let finishes = PassChoices::of(self).finishes;
+        let (passes, roots) = (self.parameters.has_passes(), ROOT_TABLE.len() as u32);
+        let depth = match (passes, finishes.contains(&Finish::InverseRoot)) {
+            (true, true) => roots,
+            (true, false) => 0,
+            (false, _) => roots + RECIPROCAL_TABLE.len() as u32,
+        };
+        let divides = passes && finishes.contains(&Finish::Reciprocal);
+        let reciprocals = of_tables("reciprocals", divides.then_some(&*RECIPROCAL).into_iter());
+        let name = "roots";
+        [
+            MemoryUse { name, depth, width: UNIT_WIDTH, last_width: UNIT_WIDTH, ..reciprocals },
+            reciprocals,
+        ]
     }
 
     /// Bits of what a loop remembers: the body, whether it moves p, p, what is left, strides and

@@ -6,7 +6,7 @@ use crate::isa::{
 };
 use crate::machine::Program;
 use std::collections::BTreeSet;
-use weights::numeric::pass::{Choice, FunctionTable};
+use weights::numeric::pass::{Choice, FunctionTable, RECIPROCAL};
 
 /// What the passes of a program choose. A choice that none of them makes is not printed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -120,6 +120,16 @@ impl PassChoices {
         if pass.reduce != Reduce::Nothing {
             self.finishes.insert(pass.finish);
         }
+    }
+
+    /// The tables that passes look into, in the order in which a machine holds them: those of the
+    /// program, then that of the reciprocal.
+    pub fn tables_in_use(&self) -> impl Iterator<Item = (Function, &FunctionTable)> {
+        self.functions.iter().filter_map(|function| match (function.table_index(), function) {
+            (Some(index), _) => Some((*function, &self.tables[index])),
+            (None, Function::Reciprocal) => Some((*function, &*RECIPROCAL)),
+            _ => None,
+        })
     }
 
     /// Whether a scalar is read.

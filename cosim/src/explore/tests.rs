@@ -76,3 +76,22 @@ fn what_is_too_large_says_of_what() {
     let error = explore(&narrow, &network, &options).unwrap_err().to_string();
     assert!(error.starts_with("none of the 1 designs is a machine for `sample-1`"), "{error}");
 }
+
+/// What a loop remembers is written with what it reads of itself, at once.
+#[test]
+fn machines_with_loops_have_an_estimate() {
+    for network in [
+        sample::neurtransformer(0, &sample::neurtransformer_shape(0)),
+        sample::spikingbert(0, &sample::spikingbert_shape(0)),
+    ] {
+        let mut design = weights::config::Design::spiking();
+        (design.array.lanes, design.array.slots, design.machine.elements) = (8, 8, 4);
+        let program = firmware::lower::lower(&network, &design).unwrap();
+        assert!(program.parameters.loop_depth > 1, "{}", program.name);
+        let module = hdl::blocks::machine::Machine::new(&program).module();
+        let cells = hdl::cost::estimate(&hdl::check::check(&module).unwrap());
+        let map: u32 = program.memories().iter().map(|memory| memory.blocks()).sum();
+        assert_eq!(u64::from(map), cells.block_rams, "{}", program.name);
+        assert!(cells.cells() > 4000, "{}: {} cells", program.name, cells.cells());
+    }
+}

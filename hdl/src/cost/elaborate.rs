@@ -8,11 +8,12 @@ use super::operators::{Hints, Operators, RegisterBit, Word};
 use super::storage;
 use crate::bits::Bits;
 use crate::check::Checked;
-use crate::expression::{Binary, Compare, Kind, NameId, NodeId, Reduce, Unary};
+use crate::expression::{Binary, Compare, Kind, MemoryId, NameId, NodeId, Reduce, Unary};
 use crate::module::{Driver, Module, PortEntry};
 use crate::simulation::Direction;
 use firmware::block_ram::Made;
 use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 use std::sync::Arc;
 
 /// One module in its place in the hierarchy.
@@ -26,10 +27,18 @@ pub(super) struct Scope {
     pub(super) memories: Vec<Made>,
 }
 
+/// A box of a memory that is read at once: its place in the memory, a bank or a word, and its bits.
+pub(super) struct Held {
+    pub(super) index: usize,
+    pub(super) place: u64,
+    pub(super) bits: Range<usize>,
+}
+
 /// Registers and memory ports whose inputs are still to be connected.
 pub(super) enum Pending {
     Register { scope: usize, name: NameId },
     Read { scope: usize, name: NameId, boxes: Vec<usize> },
+    Held { scope: usize, memory: MemoryId, read: Word, boxes: Vec<Held> },
     Cell { scope: usize, position: usize, index: usize },
 }
 
@@ -244,6 +253,9 @@ impl Elaboration {
         match pending {
             Pending::Register { scope, name } => self.connect_register(scope, name),
             Pending::Read { scope, name, boxes } => self.connect_read(scope, name, &boxes),
+            Pending::Held { scope, memory, read, boxes } => {
+                self.connect_held(scope, memory, &read, boxes);
+            }
             Pending::Cell { scope, position, index } => {
                 let outer = self.scopes[scope].module.clone();
                 let inputs = outer.instances[position].inputs.iter();

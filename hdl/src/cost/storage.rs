@@ -1,6 +1,6 @@
 //! Registers and memories, as flip-flops, LUT RAMs and block RAMs.
 
-use super::elaborate::{Elaboration, Pending, constant};
+use super::elaborate::{Elaboration, Held, Pending, constant};
 use super::graph::{Kind as BoxKind, Literal, ONE, ZERO};
 use super::operators::{RegisterBit, Same, Word};
 use crate::expression::{Kind, MemoryId, NameId, Node, NodeId};
@@ -213,43 +213,37 @@ impl Elaboration {
             let words: Vec<(u64, Word)> = words.collect();
             return self.operators.table(address, &words, &vec![ZERO; width]);
         }
-        // The next pass knows if nothing does.
-        self.written(scope, memory);
         match self.scopes[scope].memories[memory.0 as usize] {
             Made::LutRam => self.lut_rams(scope, memory, address),
             _ => self.registers(scope, memory, address),
         }
     }
 
+    /// Boxes whose write port comes later: what is written may follow what is read.
     fn lut_rams(&mut self, scope: usize, memory: MemoryId, address: &[Literal]) -> Word {
         let module = self.scopes[scope].module.clone();
-        let banks_count = module.memories[memory.0 as usize].depth.div_ceil(LUT_RAM_WORDS);
-        let Some(write) = module.memories[memory.0 as usize].write else { return vec![] };
-        let enable = self.word(scope, write.enable)[0];
-        let at = self.word(scope, write.address);
-        let data = self.word(scope, write.data);
-        let mask = write.mask.map_or(vec![ONE], |mask| self.word(scope, mask));
-        let part_width = data.len() / mask.len();
-        let low = address.len().min(LUT_RAM_WORDS.ilog2() as usize);
+        let held = &module.memories[memory.0 as usize];
+        let Some(write) = held.write else { return vec![] };
+        let (width, low) = (held.ty.width as usize, low_bits(address));
+        let parts = write.mask.map_or(1, |mask| module.node(mask).ty.width as usize);
+        let part_width = width / parts;
         let mut banks: Vec<(u64, Word)> = vec![];
-        for bank in 0..u64::from(banks_count) {
-            let chosen = self.operators.decoded(&at[low..], bank);
-            let enabled = self.graph().and(chosen, enable);
-            let mut word = vec![ZERO; data.len()];
-            for (part, &chosen) in mask.iter().enumerate() {
-                let enabled = self.graph().and(enabled, chosen);
-                for first in (0..part_width).step_by(LUT_RAM_WIDTH as usize) {
-                    let end = part_width.min(first + LUT_RAM_WIDTH as usize);
-                    let bits = part * part_width + first..part * part_width + end;
-                    let shared = at[..low].iter().chain(&address[..low]);
-                    let inputs = data[bits.clone()].iter().chain(shared).copied();
-                    let inputs = inputs.chain([enabled]).collect();
-                    let (_, outputs) = self.graph().add_box(BoxKind::LutRam, inputs, bits.len());
-                    word[bits].copy_from_slice(&outputs);
+        let mut boxes = vec![];
+        for bank in 0..u64::from(held.depth.div_ceil(LUT_RAM_WORDS)) {
+            let mut word = vec![ZERO; width];
+            for part in (0..width).step_by(part_width) {
+                for first in (part..part + part_width).step_by(LUT_RAM_WIDTH as usize) {
+                    let bits = first..(part + part_width).min(first + LUT_RAM_WIDTH as usize);
+                    let (index, outputs) =
+                        self.graph().add_box(BoxKind::LutRam, vec![], bits.len());
+                    word[bits.clone()].copy_from_slice(&outputs);
+                    boxes.push(Held { index, place: bank, bits });
                 }
             }
             banks.push((bank, word));
         }
+        let read = address[..low].to_vec();
+        self.pending.push(Pending::Held { scope, memory, read, boxes });
         let default = banks[0].1.clone();
         self.operators.table(&address[low..], &banks, &default)
     }
@@ -258,23 +252,50 @@ impl Elaboration {
     fn registers(&mut self, scope: usize, memory: MemoryId, address: &[Literal]) -> Word {
         let module = self.scopes[scope].module.clone();
         let held = &module.memories[memory.0 as usize];
-        let Some(write) = held.write else { return vec![] };
-        let enable = self.word(scope, write.enable)[0];
-        let at = self.word(scope, write.address);
-        let data = self.word(scope, write.data);
         let mut words: Vec<(u64, Word)> = vec![];
-        for word in 0..u64::from(held.depth) {
-            let chosen = self.operators.decoded(&at, word);
-            let enabled = self.graph().and(chosen, enable);
-            let (boxes, outputs) = self.flip_flops(data.len());
-            for (index, &bit) in boxes.into_iter().zip(&data) {
-                self.graph().boxes[index].inputs = vec![bit, enabled];
-            }
-            words.push((word, outputs));
+        let mut boxes = vec![];
+        for place in 0..u64::from(held.depth) {
+            let (indices, outputs) = self.flip_flops(held.ty.width as usize);
+            let each = indices.into_iter().enumerate();
+            boxes.extend(each.map(|(at, index)| Held { index, place, bits: at..at + 1 }));
+            words.push((place, outputs));
         }
+        self.pending.push(Pending::Held { scope, memory, read: vec![], boxes });
         let default = words[0].1.clone();
         self.operators.table(address, &words, &default)
     }
+
+    /// What is written to LUT RAMs, whose boxes also take the address that is read, or to registers.
+    pub(super) fn connect_held(
+        &mut self,
+        scope: usize,
+        memory: MemoryId,
+        read: &[Literal],
+        boxes: Vec<Held>,
+    ) {
+        // The next pass knows if nothing is.
+        self.written(scope, memory);
+        let module = self.scopes[scope].module.clone();
+        let Some(write) = module.memories[memory.0 as usize].write else { return };
+        let enable = self.word(scope, write.enable)[0];
+        let at = self.word(scope, write.address);
+        let data = self.word(scope, write.data);
+        let mask = write.mask.map_or(vec![ONE], |mask| self.word(scope, mask));
+        let part_width = data.len() / mask.len();
+        for Held { index, place, bits } in boxes {
+            let chosen = self.operators.decoded(&at[read.len()..], place);
+            let enabled = self.graph().and(chosen, enable);
+            let enabled = self.graph().and(enabled, mask[bits.start / part_width]);
+            let shared = at[..read.len()].iter().chain(read);
+            let inputs = data[bits].iter().chain(shared).copied().chain([enabled]).collect();
+            self.graph().boxes[index].inputs = inputs;
+        }
+    }
+}
+
+/// How many bits of an address choose a word of a LUT RAM.
+fn low_bits(address: &[Literal]) -> usize {
+    address.len().min(LUT_RAM_WORDS.ilog2() as usize)
 }
 
 fn is_known(word: &[Literal]) -> bool {

@@ -15,19 +15,14 @@ use crate::signal_type::uint;
 use crate::storage::address_width;
 use firmware::pass_choices::PassChoices;
 use std::sync::Arc;
-use weights::numeric::pass::{ENTRY_WIDTH, FunctionTable, RECIPROCAL, SEGMENTS};
+use weights::numeric::pass::{ENTRY_WIDTH, FunctionTable, SEGMENTS};
 
 use firmware::isa::Function;
 
 /// The tables that are printed, in their order: those of the program that a pass looks into, then
 /// that of the reciprocal.
 pub(super) fn tables(choices: &PassChoices) -> Vec<(Function, FunctionTable)> {
-    let of = |function: &Function| match (function.table_index(), function) {
-        (Some(index), _) => Some((*function, choices.tables[index].clone())),
-        (None, Function::Reciprocal) => Some((*function, RECIPROCAL.clone())),
-        _ => None,
-    };
-    choices.functions.iter().filter_map(of).collect()
+    choices.tables_in_use().map(|(function, table)| (function, table.clone())).collect()
 }
 
 /// Bits of an index into so many tables.
