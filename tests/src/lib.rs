@@ -11,6 +11,7 @@
 pub mod case;
 pub mod configuration;
 pub mod counts;
+pub mod coverage;
 mod door;
 pub mod fuzz;
 pub mod html;

@@ -1,8 +1,8 @@
 //! Ring `gates`: the netlists of ECP5 and iCE40 do what the integer reference does, bit for bit,
 //! wherever their registers begin.
 //!
-//! Every check is the one that the sources go through. By default an engine on both families and a
-//! machine with every block on ECP5; with `SPIKEWRIGHT_ALL=1` all machines on both.
+//! Every check is the one that the sources go through. By default an engine on both families,
+//! a machine with every block and one of passes on ECP5; with `SPIKEWRIGHT_ALL=1` all machines on both.
 
 use cosim::tools::Family;
 use cosim::verilated::Toolchain;
@@ -12,6 +12,7 @@ use tests::case::Case;
 use tests::machine_check::Whole;
 use tests::machine_plants::{bitwise, line, unary};
 use tests::netlists::{compile, luts, synthesise, with_wrong_bit};
+use tests::pass_plants::{attending, chunked, published, spike_input};
 use tests::plants::lif;
 use tests::{asked_for, check, verilog};
 
@@ -40,12 +41,15 @@ fn check_machine(toolchain: &Toolchain, whole: &Whole, family: Family) -> Result
     Ok(())
 }
 
-/// A machine with every block: every write of every memory, every prediction, every counter.
+/// A machine with every block, and one of passes, steps and loops: every write of every memory, every
+/// prediction, every counter.
 #[test]
 fn netlists_of_machines_equal_the_reference() {
-    let mut cases = vec![(bitwise(), Family::Ecp5)];
+    let mut cases = vec![(bitwise(), Family::Ecp5), (attending(), Family::Ecp5)];
     if asked_for("SPIKEWRIGHT_ALL") {
         cases.push((bitwise(), Family::Ice40));
+        cases.extend([published(), spike_input(), chunked()].map(|one| (one, Family::Ecp5)));
+        cases.push((spike_input(), Family::Ice40));
         for machine in [unary, line] {
             cases.extend([(machine(), Family::Ecp5), (machine(), Family::Ice40)]);
         }
