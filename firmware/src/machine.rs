@@ -21,6 +21,7 @@ use weights::packing::Packing;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct MachineParameters {
     /// How the array meets a train: words of columns, or one column that spikes after the other.
+    #[serde(default)]
     pub form: Form,
     /// Rows of weights that the array covers at once; a multiple of `elements`.
     pub lanes: u32,
@@ -30,6 +31,7 @@ pub struct MachineParameters {
     /// Planes of a train that share one weight word.
     pub planes: u32,
     /// Whether counts of more bits than the planes meet weights of several digits.
+    #[serde(default)]
     pub digit_passes: bool,
     /// How the planes of a train add up.
     pub radix: Radix,
@@ -136,7 +138,23 @@ impl MachineParameters {
     /// Trits of a word of the weight store.
     pub const fn word_trits(&self) -> u32 {
         let WordShape { rows, columns } = self.matrix_word();
-        rows * columns
+        rows.saturating_mul(columns)
+    }
+
+    /// Synapses that the array evaluates in a cycle: the trits of a word times the planes that they
+    /// meet; an event is one number whatever its planes.
+    pub const fn synapses(&self) -> u32 {
+        let planes = if self.has_events() { 1 } else { self.planes };
+        self.word_trits().saturating_mul(planes)
+    }
+
+    /// The array in words.
+    pub fn array(&self) -> String {
+        let MachineParameters { lanes, slots, planes, .. } = self;
+        match self.has_events() {
+            true => format!("{lanes} lanes x 1 column that spikes, of words of {slots}"),
+            false => format!("{lanes} lanes x {slots} slots x {planes} planes"),
+        }
     }
 
     /// Tokens that a text has room for.

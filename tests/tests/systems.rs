@@ -10,7 +10,7 @@ use hdl::check::check;
 use hdl::simulator::NativeSimulation;
 use std::path::PathBuf;
 use tests::counts::compare;
-use weights::config::Design;
+use weights::config::{Design, Form};
 use weights::network::{Network, Readout};
 use weights::{import, sample};
 
@@ -63,6 +63,22 @@ fn decoders_equal_their_reference() {
             sample::neurtransformer(seed, &sample::neurtransformer_shape(seed)),
         ] {
             runs(&network, &design(seed), &ids(&network, seed, 2), 3);
+        }
+    }
+}
+
+/// The same networks on arrays of events, and on one plane, whose counts take several passes.
+#[test]
+fn events_and_single_planes_equal_their_reference() {
+    for seed in 0..seeds() {
+        let network = sample::spikegpt(seed, &sample::spikegpt_shape(seed));
+        let mut events = design(seed);
+        events.array.form = Form::Event;
+        events.array.lanes *= [1, 4, 2, 8][(seed % 4) as usize];
+        let mut plane = design(seed);
+        plane.array.planes = 1;
+        for design in [events, plane] {
+            runs(&network, &design, &ids(&network, seed, 2), 3);
         }
     }
 }

@@ -6,6 +6,7 @@ use crate::pipeline::{PipelineError, Source, SourceOptions};
 use hdl::blocks::gif_neuron::GifNeuron;
 use hdl::blocks::machine::host_port::HostPort;
 use hdl::blocks::machine::token_loop::TokenLoop;
+use hdl::blocks::machine::train_events::TrainEvents;
 use hdl::blocks::machine::uart_bridge::UartBridge;
 use hdl::blocks::neuron_group::NeuronGroup;
 use hdl::blocks::register_file::register_file;
@@ -36,6 +37,7 @@ pub fn modules() -> Result<Vec<Arc<Module>>, PipelineError> {
     Ok(vec![
         HostPort { machine, token_width: 16 }.module(),
         TokenLoop { context: 16, vocabulary: 24 }.module(),
+        TrainEvents { slots: 4, count_width: 2 }.module(),
         UartBridge { divisor: 4, queue_depth: 4 }.module(),
         register_file(&engine),
         spike_buffer(false),

@@ -48,7 +48,7 @@ impl Bound {
 /// The bounds of a run of the machine.
 pub(super) fn of_machine(report: &MachineReport, boards: &[&SynthReport]) -> Vec<Bound> {
     let mut bounds = Vec::new();
-    let synapses = f64::from(report.machine.lanes) * f64::from(report.machine.slots);
+    let trits = f64::from(report.machine.word_trits());
     if report.predictions > 0 {
         bounds.push(array_busy(report.array_utilisation));
         bounds.push(Bound {
@@ -63,11 +63,11 @@ pub(super) fn of_machine(report: &MachineReport, boards: &[&SynthReport]) -> Vec
         });
     }
     if let Some(weights) = report.memories.iter().find(|memory| memory.name == "weights") {
-        bounds.push(weight_bits(f64::from(weights.copies) * BANK_BITS / synapses));
+        bounds.push(weight_bits(f64::from(weights.copies) * BANK_BITS / trits));
     }
-    let planes = f64::from(report.machine.planes);
+    let synapses = f64::from(report.machine.synapses());
     let cells = boards.iter().filter_map(|board| board.used("LUT4"));
-    bounds.extend(cells.map(|cells| cells_a_synapse(cells.used as f64 / (synapses * planes))));
+    bounds.extend(cells.map(|cells| cells_a_synapse(cells.used as f64 / synapses)));
     bounds
 }
 

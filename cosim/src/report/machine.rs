@@ -33,8 +33,10 @@ fn title(report: &MachineReport) -> Title<'_> {
         kind: "the whole machine",
         design: &report.design,
         what: format!(
-            "{} on {} lanes × {} slots × {} planes, {} values of a vector a cycle",
-            report.network, machine.lanes, machine.slots, machine.planes, machine.elements,
+            "{} on {}, {} values of a vector a cycle",
+            report.network,
+            machine.array().replace(" x ", " × "),
+            machine.elements,
         ),
         equal: report.mismatches == 0,
         planted: report.planted.clone(),
@@ -85,7 +87,7 @@ fn figures(report: &MachineReport, boards: &[&SynthReport]) -> Vec<Tile> {
 
 fn steps(report: &MachineReport, boards: &[&SynthReport]) -> Vec<Step> {
     let machine = &report.machine;
-    let synapses = machine.lanes * machine.slots * machine.planes;
+    let synapses = machine.synapses();
     let proofs = of(report.width_proofs, "width");
     let instructions = count(report.instructions);
     let lines = format!("modules, {} lines", count(report.verilog_lines));

@@ -22,6 +22,9 @@ instructions! {
     /// with the shift after all that is added to it [limited](weights::numeric::fixed_point::limited_shift)
     /// to 0..=63. The last word of the destination ends in zeros, but for keys, where it ends in anything.
     ///
+    /// In an array of events a word is `lanes` rows of one column, in an embedding `lanes` columns of
+    /// one row; of a train, the columns that count something are visited, at least one.
+    ///
     /// Instead of a train it may read *vectors* of one plane each, which lie side by side in the words
     /// of the plane store: they share every weight word, and each has a result of its own. It visits
     /// all of their `stride` words, from word `source` on, and writes tile by tile, in it vector by vector.

@@ -39,10 +39,8 @@ impl Program {
         line(
             text,
             format_args!(
-                "{} lanes x {} slots x {} planes, {} values a cycle; {} instructions, {trits} stored trits",
-                machine.lanes,
-                machine.slots,
-                machine.planes,
+                "{}, {} values a cycle; {} instructions, {trits} stored trits",
+                machine.array(),
                 machine.elements,
                 self.instructions.len(),
             ),

@@ -21,11 +21,6 @@ module matrix_unit (
     input  wire [15:0]       weight_bank_i,            // its bank
     input  wire [15:0]       weight_word_i,            // its word
     input  wire [31:0]       weight_data_i,            // its four bytes of packed trits
-    // Keys and values, lane 0 lowest, two cycles after the fetch.
-    input  wire [15:0]       key_high_i,               // upper bit of each trit
-    input  wire [15:0]       key_low_i,                // lower bit of each trit
-    input  wire [15:0]       value_high_i,             // upper bit of each trit
-    input  wire [15:0]       value_low_i,              // lower bit of each trit
     // Train word, a cycle after the fetch.
     input  wire [9:0]        train_column_i,           // its column
     input  wire [3:0]        train_negative_i,         // signs of its counts
@@ -39,6 +34,11 @@ module matrix_unit (
     // Key deficits and X, element 0 lowest, a cycle after the fetch.
     input  wire [9:0]        deficits_i,               // shifts of the positions of a group
     input  wire [35:0]       residual_data_i,          // a word of X
+    // Keys and values, lane 0 lowest, two cycles after the fetch.
+    input  wire [15:0]       key_high_i,               // upper bit of each trit
+    input  wire [15:0]       key_low_i,                // lower bit of each trit
+    input  wire [15:0]       value_high_i,             // upper bit of each trit
+    input  wire [15:0]       value_low_i,              // lower bit of each trit
     // Instruction.
     output wire              instruction_ready_o,      // it is taken if it is there
     output wire [6:0]        descriptor_address_o,     // train of the next one

@@ -282,9 +282,10 @@ module matrix_walker (
 
     // What an entry begins. ---------------------------------------------------------------------
 
-    reg tile_begins_q;
-    reg pass_begins_q;
-    reg digit_begins_q;
+    reg  tile_begins_q;
+    reg  pass_begins_q;
+    reg  digit_begins_q;
+    wire waits           = walking_q & last_of_tile & ~room;
 
     always @(posedge clk_i) begin
         if (start)
@@ -318,7 +319,7 @@ module matrix_walker (
     assign later_digit_o        = digit_begins_q;
     assign last_o               = last_of_tile;
     assign final_o              = last_tile;
-    assign drain_waits_o        = walking_q & last_of_tile & ~room;
+    assign drain_waits_o        = waits;
     assign instruction_ready_o  = ready;
     assign descriptor_address_o = matrix_train;
     assign start_o              = start;

@@ -27,7 +27,7 @@
 /* lanes: Rows of weights that the array covers at once. */
 #define MACHINE_LANES_SLOTS_LANES_SHIFT                  0u
 #define MACHINE_LANES_SLOTS_LANES_MASK                   0x0000FFFFu
-/* slots: Columns of weights that the array covers at once. */
+/* slots: Columns of a word of a train; of weights too, but for an array of events. */
 #define MACHINE_LANES_SLOTS_SLOTS_SHIFT                  16u
 #define MACHINE_LANES_SLOTS_SLOTS_MASK                   0xFFFF0000u
 

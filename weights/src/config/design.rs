@@ -182,12 +182,12 @@ pub struct Machine {
     /// Balanced ternary digits of an embedding and of the output head: 5 hold −121..=121.
     #[schemars(range(min = DIGITS_MIN, max = DIGITS_MAX))]
     pub embedding_digits: u32,
-    /// Bits of the counts of queries and attention weights; they go through the array in one pass:
-    /// at most planes, bitwise.
+    /// Bits of the counts of queries and attention weights. A BitNet machine takes them in one pass
+    /// of its array: at most planes, bitwise.
     #[schemars(range(min = 1, max = PLANES_MAX))]
     pub attention_bits: u32,
-    /// Bits of the counts that the output head sees; they go through the array in one pass: at
-    /// most planes, bitwise.
+    /// Bits of the counts that the output head sees. A BitNet machine takes them in one pass of its
+    /// array: at most planes, bitwise.
     #[schemars(range(min = 1, max = PLANES_MAX))]
     pub head_bits: u32,
 }

@@ -22,8 +22,8 @@ use spikes::{SpikesOf, for_report, spikes_of};
 use std::path::PathBuf;
 use std::time::Instant;
 use talk::{Job, Prompts};
-use weights::config::Design;
 use weights::config::limits::{SEED_MAX, TOKENS_MAX};
+use weights::config::{Design, Form};
 use weights::llama::Coding;
 use weights::network::Readout;
 use weights::shown::shown_path;
@@ -297,14 +297,16 @@ impl RunCommand {
 
 fn describe_design(design: &Design) -> String {
     let array = &design.array;
+    let (planes, columns) = match array.form {
+        Form::Event => (1, "1 column that spikes".to_owned()),
+        _ => (array.planes, format!("{} slots x {} planes", array.slots, array.planes)),
+    };
     format!(
-        "{}: {} lanes x {} slots x {} planes = {} synapses a cycle, vectors of {}",
+        "{}: {} lanes x {columns} = {} synapses a cycle, vectors of {}",
         design.name,
         array.lanes,
-        array.slots,
-        array.planes,
-        design.synapses_per_cycle(),
-        design.machine.elements,
+        design.word_trits() * planes,
+        design.machine.elements
     )
 }
 

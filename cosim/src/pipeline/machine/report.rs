@@ -197,7 +197,7 @@ impl MachineReport {
             cycles_per_token: ratio(cycles, predictions as f64),
             cycle_model_error: tokens().map(TokenReport::model_error).fold(0.0, f64::max),
             array_utilisation: ratio(array, cycles),
-            weight_cycles: weights as f64 / f64::from(parameters.lanes * parameters.slots),
+            weight_cycles: weights as f64 / f64::from(parameters.word_trits()),
             saturations: total(|next| next.saturations),
             simulated_cycles,
             simulated_cycles_per_second: ratio(simulated_cycles as f64, seconds),

@@ -185,7 +185,9 @@ impl Weights {
 
     /// Σ weight · count of each row of `rows`.
     pub(super) fn sums(&self, train: &Train, rows: Range<usize>, sums: &mut Vec<i64>) {
-        let counts = train.counts();
+        // The last word of a train may end behind the columns, in zeros.
+        let (counts, behind) = train.counts().split_at(train.counts().len().min(self.columns));
+        assert!(behind.iter().all(|&count| count == 0), "spikes behind the last column");
         sums.clear();
         sums.extend(rows.map(|row| dot(&self.row(row)[..counts.len()], counts)));
     }

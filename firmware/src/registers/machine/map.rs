@@ -12,7 +12,7 @@ register_map! {
     }
     0x04 LanesSlots "lanes_slots" "Rows and columns of the array." {
         Lanes "lanes" [15:0]  Parameter 0 "Rows of weights that the array covers at once.";
-        Slots "slots" [31:16] Parameter 0 "Columns of weights that the array covers at once.";
+        Slots "slots" [31:16] Parameter 0 "Columns of a word of a train; of weights too, but for an array of events.";
     }
     0x08 Shape "shape" "Form of the trains and of the memories." {
         Planes     "planes"      [7:0]   Parameter 0 "Planes of a train that share one weight word.";

@@ -145,7 +145,8 @@ impl TrainEvents {
 
         b.port_group("Walker.");
         let pairs = [flow.stays & flow.waiting, flow.stays & fetched, flow.waiting & fetched];
-        b.output("words_ready_o", !b.concat(&pairs).any(), "another word may go");
+        let ready = b.wire("words_ready", !b.concat(&pairs).any());
+        b.output("words_ready_o", ready, "another word may go");
         let tile_leaves = b.wire("tile_leaves", flow.leaves & closes);
         b.output("tile_leaves_o", tile_leaves, "the last event of a tile leaves");
         let ends = b.wire("final_leaves", tile_leaves & word.ends);
@@ -160,7 +161,28 @@ impl TrainEvents {
         b.output("digits_after_o", word.digits_after, "digits that follow that of the store word");
         b.output("last_o", closes, "it is the last of a tile");
         b.output("final_o", word.ends, "the tile is the last of its instruction");
+        self.claims(&b, &walked, (fetched, &flow), (ready, one_left));
         b.finish()
+    }
+
+    fn claims<'m>(
+        &self,
+        b: &'m Builder,
+        walked: &Walked<'m>,
+        (fetched, flow): (Signal<'m>, &Flow<'m>),
+        (ready, one_left): (Signal<'m>, Signal<'m>),
+    ) {
+        b.properties();
+        b.assume("goes_when_ready", !walked.step | ready, "A word goes only when another may.");
+        let place = !(fetched & flow.waiting & flow.stays);
+        b.assert_property("finds_a_place", place, "A word that arrives finds a place.");
+        let meaning = "A word waits only behind another.";
+        b.assert_property("waits_behind", !flow.waiting | flow.full, meaning);
+        let gone = b.tally("words_gone_q", 3, walked.step);
+        let searched = b.tally("words_searched_q", 3, flow.leaves & one_left);
+        let held = b.ones(3, &[fetched, flow.full, flow.waiting]);
+        let meaning = "Words that went are those searched and those held.";
+        b.assert_property("words_counted", (gone - searched).eq(held), meaning);
     }
 
     fn summary(&self) -> String {
