@@ -212,3 +212,50 @@ fn ids_are_those_of_transformers() {
     let (_, tokens) = open(&folder.join("control")).unwrap();
     assert_eq!(tokens.encode(&text).unwrap(), expected);
 }
+
+/// The other reports of faults, beside `faults/conventions`: what each folder holds, or why it is
+/// refused.
+#[test]
+fn reports_of_other_importers_are_answered() {
+    let Some(folder) = shared() else { return };
+    let reports = folder.with_file_name("reports");
+    let perplexity = |model: &Path, text: &Path| {
+        let mut notes = Vec::new();
+        let text = cosim::pipeline::read_text(text, &mut notes).unwrap();
+        let (perplexity, count) = score(&open(model)?, &text, Activation::INT8)?;
+        Ok::<_, String>((perplexity, count, notes.join("; ")))
+    };
+    let near = |found: f64, expected: f64| (found / expected - 1.0).abs() <= PERPLEXITY_ERROR_MAX;
+    // NaN and Infinity in fields without effect.
+    let first = reports.join("1");
+    let (found, count, _) = perplexity(&first, &first.join("text.txt")).unwrap();
+    assert!(near(found, 326.2037) && count == 39, "{found} over {count}");
+    // One text with three kinds of line ends and marks.
+    let model =
+        folder.parent().and_then(Path::parent).unwrap().join("models/tinystories-bitnet-1m");
+    for (name, noted) in [("lf", ""), ("crlf", "CR LF"), ("bom", "byte order mark")] {
+        let text = reports.join(format!("2/{name}.txt"));
+        let (found, count, notes) = perplexity(&model, &text).unwrap();
+        assert!(near(found, 6.9490) && count == 44, "{name}: {found} over {count}");
+        assert!(notes.contains(noted) && notes.is_empty() == noted.is_empty(), "{name}: {notes}");
+    }
+    // A stray file of another model beside an index, and each of the two alone.
+    let both = reports.join("4/model");
+    let message = open(&both).err().expect("it holds two models");
+    assert!(message.contains("`model.safetensors`, and `model-00001-of-00002"), "{message}");
+    for (without, expected) in [("model.safetensors", 326.2038), ("index", 694.5491)] {
+        let one = tempfile::tempdir().unwrap();
+        for entry in std::fs::read_dir(&both).unwrap().map(Result::unwrap) {
+            let name = entry.file_name().into_string().unwrap();
+            let leave = match without {
+                "index" => name.contains("index") || name.contains("-of-"),
+                _ => name == without,
+            };
+            if !leave {
+                std::fs::copy(entry.path(), one.path().join(name)).unwrap();
+            }
+        }
+        let (found, ..) = perplexity(one.path(), &reports.join("4/text.txt")).unwrap();
+        assert!(near(found, expected), "without {without}: {found}");
+    }
+}

@@ -1,4 +1,4 @@
-//! `cargo +nightly fuzz run weights`; see `tests/src/fuzz.rs`.
+//! `cargo +nightly fuzz run weights`; see `tests/src/fuzz`.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| tests::fuzz::weights(bytes));

@@ -102,6 +102,25 @@ fn unknown_fields_are_refused_by_name() {
     }
 }
 
+/// Nothing large is read for a model that is not executed: here there is nothing.
+#[test]
+fn what_is_not_executed_is_said_before_weights_are_read() {
+    for (field, value) in [
+        ("hidden_act", json!("gelu")),
+        ("attention_bias", json!(true)),
+        ("rope_scaling", json!({ "type": "yarn", "factor": 2.0 })),
+        ("attn_logit_softcapping", json!(5.0)),
+        ("model_type", json!("gemma")),
+        ("quantization_config", json!({ "quant_method": "gptq" })),
+    ] {
+        let without = changed(&format!("early-{field}"), |folder| {
+            folder.remove("model.safetensors");
+            folder.change_config(|config| config[field] = value.clone());
+        });
+        assert_refused(without, &field.replace("quantization_config", "quant_method"));
+    }
+}
+
 #[test]
 fn rotary_angles_are_read_from_old_and_new_fields() {
     let base = |index: usize, fields: Value| {

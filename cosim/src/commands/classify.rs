@@ -6,14 +6,14 @@ use crate::evaluation::classify::{
     Activity, Classification, Classifier, FloatClassifier, StepRow, column, fill_masks, published,
     score_texts,
 };
-use crate::pipeline::PipelineError;
+use crate::pipeline::{PipelineError, Source};
 use crate::reference::float::FloatExecutor;
 use crate::reference::machine::MachineReference;
 use crate::reference::{Labelled, Tokens, argmax};
-use firmware::lower::lower;
 use std::path::Path;
 use std::time::Instant;
-use weights::config::Design;
+use weights::config::DesignFile;
+use weights::config::limits::{ACC_WIDTH_MAX, CONTEXT_MAX};
 use weights::network::{Network, Readout};
 
 /// Most time steps to try.
@@ -53,9 +53,17 @@ impl Classify {
         console: &mut Console,
         stages: &mut Stages,
         (path, text): (&Path, &str),
-        limit: usize,
+        (file, limit): (&DesignFile, usize),
     ) -> anyhow::Result<Classification> {
         let labelled = self.labelled(path, text, limit)?;
+        // The longest text says how many positions the machine has; sums that always fit change no
+        // value.
+        let context = labelled.texts.iter().map(Vec::len).max().unwrap_or(1);
+        let settings = [
+            format!("array.acc_width={ACC_WIDTH_MAX}"),
+            format!("machine.context={}", context.min(CONTEXT_MAX)),
+        ];
+        let file = file.with_settings(&settings)?;
         let mut rows = Vec::new();
         for network in self.networks()? {
             let begin = Instant::now();
@@ -72,8 +80,9 @@ impl Classify {
             let what = format!("{steps} steps: accuracy {:.2} %", 100.0 * float.accuracy);
             stages.note(console, "float", begin, &what);
             let begin = Instant::now();
-            let program = lower(&network, &Design::spiking())?;
-            let machine = MachineReference::new(&program);
+            let (file, network) = (file.clone(), network.clone());
+            let source = Source { file, network, texts: Vec::new() };
+            let machine = MachineReference::new(&source.lower()?);
             let scores = score_texts(&machine, &labelled.texts, |scores, machine| {
                 (scores, machine.saturations())
             })?;

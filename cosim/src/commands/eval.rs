@@ -89,7 +89,16 @@ impl EvalCommand {
             ..SourceOptions::default()
         };
         let file = options.design_file()?.with_settings(&self.set)?;
-        let network = console.imported(options.network(&file)?);
+        options.require_prediction()?;
+        let mut network = console.imported(options.network_of_texts(&file)?);
+        let context = match self.set.iter().any(|setting| setting.trim().starts_with(CONTEXT)) {
+            true => file.design.machine.context.min(network.context),
+            false => network.context,
+        };
+        if network.readout != Readout::NextToken {
+            // Texts that are read whole are cut to it when they are encoded.
+            network.context = context;
+        }
         let mut notes = Vec::new();
         let text = read_text(&self.text, &mut notes)?;
         let tokens = options.tokens(&network)?;
@@ -98,7 +107,8 @@ impl EvalCommand {
         if network.readout != Readout::NextToken {
             stages.note(console, "import", begin, &describe(&network));
             let job = Classify { network, tokens, steps: self.steps.clone() };
-            let table = job.evaluate(console, &mut stages, (&self.text, &text), self.stories)?;
+            let of = (&file, self.stories);
+            let table = job.evaluate(console, &mut stages, (&self.text, &text), of)?;
             return Classify::show(console, &table, self.picture.as_deref());
         }
         if self.picture.is_some() {
@@ -108,18 +118,15 @@ impl EvalCommand {
         }
         if windows::is_for(&network) {
             let (text, steps) = ((self.text.as_path(), text.as_str()), self.steps.as_slice());
-            return self.windows.execute(console, (&network, &file), &tokens, text, steps);
+            let of = (&network, &file, context);
+            return self.windows.execute(console, of, &tokens, text, steps);
         }
         if !self.steps.is_empty() {
             let reason = format!("network `{}` has no step counts to try", network.name);
             let remedy = "leave out --steps: they are for models with neurons";
             return Err(PipelineError::Options { reason, remedy }.into());
         }
-        let context = match self.set.iter().any(|setting| setting.trim().starts_with(CONTEXT)) {
-            true => file.design.machine.context.min(network.context),
-            false => network.context.min(CONTEXT_MAX),
-        };
-        let corpus = Corpus::new(&text, &tokens, context, self.stories)?;
+        let corpus = Corpus::new(&text, &tokens, context.min(CONTEXT_MAX), self.stories)?;
         if corpus.stories.is_empty() {
             return Err(PipelineError::NoToken { path: self.text.clone() }.into());
         }

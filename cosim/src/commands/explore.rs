@@ -1,12 +1,19 @@
 //! `explore`: the machines that a part holds, and which of them are worth building.
 
 use super::{Console, Exit};
-use crate::explore::{Axes, Exploration, ExploreOptions, Part, explore, files, machines, table};
+use crate::explore::{
+    Axes, Exploration, ExploreError, ExploreOptions, Part, explore, files, machines, table,
+};
+use crate::pipeline::capacity::Supply;
 use crate::pipeline::{EXPLORATION, Outputs, PipelineError, SourceOptions};
 use crate::reference::seeded_ids;
 use clap::Args;
+use std::io::{IsTerminal, stderr};
 use std::path::PathBuf;
-use std::time::Instant;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::time::{Duration, Instant};
 use weights::config::limits::{LANES_MAX, PLANES_MAX, SLOTS_MAX, TOKENS_MAX};
 use weights::config::{DesignFile, Form, Target};
 use weights::network::Network;
@@ -73,6 +80,8 @@ pub(super) struct ExploreCommand {
     json: bool,
 }
 
+/// How often a sweep tells how far it is.
+const TOLD_EVERY: Duration = Duration::from_secs(1);
 /// What a model's text begins with.
 const PROMPT: &str = "Once upon a time";
 /// Token ids of a seeded prompt.
@@ -108,8 +117,9 @@ impl ExploreCommand {
         let file = source.design_file()?;
         let run = source.outputs(&self.out, &file)?;
         let mut outputs = Outputs::new(run.folder(), EXPLORATION)?;
-        // Each block RAM has 18 kbit.
-        source.require_memory(&file, part.name, part.block_rams * (18 << 10))?;
+        source.require_prediction()?;
+        let supply = Supply { part: part.name, blocks: part.block_rams, kbit: 18 };
+        source.require_memory(&file, supply, true)?;
         let begin = Instant::now();
         // The sweep tries wider arrays than the design's.
         let network = console.imported(source.network_of_layers(&file)?);
@@ -118,12 +128,11 @@ impl ExploreCommand {
         let prompt = prompt(&source, &file, &network)?;
         let tokens = self.tokens as usize;
         let megahertz = f64::from(self.megahertz);
-        let options = ExploreOptions { axes: self.axes(), part, megahertz, prompt, tokens };
-        let machines = machines(&file, &network);
-        let candidates = options.axes.candidates(&file.design, machines).len();
-        console.line(&format!("explore    {candidates} designs on {} …", options.part.name));
+        let predicted = Arc::default();
+        let options =
+            ExploreOptions { axes: self.axes(), part, megahertz, prompt, tokens, predicted };
         let begin = Instant::now();
-        let mut found = explore(&file, &network, &options)?;
+        let mut found = told(console, &file, &network, &options)?;
         console.stage("explore", &describe(&found), begin.elapsed());
         if self.confirm > 0 {
             let begin = Instant::now();
@@ -162,6 +171,34 @@ impl ExploreCommand {
             bits: self.bits.clone(),
         }
     }
+}
+
+/// Explores, and tells how far it is where no bar does.
+fn told(
+    console: &mut Console,
+    file: &DesignFile,
+    network: &Network,
+    options: &ExploreOptions,
+) -> Result<Exploration, ExploreError> {
+    let machines = machines(file, network);
+    let candidates = options.axes.candidates(&file.design, machines).len();
+    console.line(&format!("explore    {candidates} designs on {} …", options.part.name));
+    let (end, ended) = channel();
+    std::thread::scope(|scope| {
+        let work = scope.spawn(move || {
+            let found = explore(file, network, options);
+            // A receiver that is gone has nothing to tell any more.
+            let _ = end.send(());
+            found
+        });
+        while let Err(RecvTimeoutError::Timeout) = ended.recv_timeout(TOLD_EVERY) {
+            if !stderr().is_terminal() {
+                let predicted = options.predicted.load(Ordering::Relaxed);
+                console.line(&format!("explore    {predicted} of {candidates} designs …"));
+            }
+        }
+        work.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
 }
 
 fn prompt(

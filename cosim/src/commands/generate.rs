@@ -57,6 +57,7 @@ impl GenerateCommand {
             let rtl = Rtl::new(&EngineParameters::from(&file.design))?;
             (rtl.files(), names(&rtl.sources), rtl.lines())
         } else {
+            options.require_prediction()?;
             let network = console.imported(options.network(&file)?);
             outputs.add("1-network.json", network.to_json());
             let program = Source { file, network, texts: Vec::new() }.lower()?;

@@ -2,7 +2,8 @@
 
 use super::stages::Stages;
 use super::{Console, Exit};
-use crate::boards::Board;
+use crate::boards::{BlockRam, Board};
+use crate::pipeline::capacity::Supply;
 use crate::pipeline::{BOARDS, Outputs, PipelineError, Source, SourceOptions, ToolVersion};
 use crate::report::{ReportError, Written, write_again};
 use crate::synth::{
@@ -129,7 +130,10 @@ impl SynthCommand {
         let begin = Instant::now();
         let is_machine = !(self.engine || facts.engine);
         if is_machine {
-            options.require_memory(&file, &facts.part, facts.block_ram.bits())?;
+            options.require_prediction()?;
+            let BlockRam { count, kbit } = facts.block_ram;
+            let supply = Supply { part: &facts.part, blocks: count.into(), kbit: kbit.into() };
+            options.require_memory(&file, supply, false)?;
         }
         let network = console.imported(match is_machine {
             true => options.network(&file)?,

@@ -85,14 +85,14 @@ impl WindowArguments {
     pub(super) fn execute(
         &self,
         console: &mut Console,
-        (network, file): (&Network, &DesignFile),
+        (network, file, context): (&Network, &DesignFile, usize),
         tokens: &Tokens,
         (path, text): (&Path, &str),
         steps: &[u32],
     ) -> anyhow::Result<Exit> {
         let networks = of_steps(network, steps)?;
         let (mut stages, begin) = (Stages::default(), Instant::now());
-        let rule = self.rule(network.context);
+        let rule = self.rule(context);
         let windows = Windows::new(text, tokens, network.begin_token, rule)?;
         if windows.windows.is_empty() {
             return Err(PipelineError::NoToken { path: path.to_owned() }.into());

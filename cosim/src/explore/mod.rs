@@ -34,6 +34,8 @@ use firmware::lower::lower;
 use point::{Outcome, Predictor};
 use rayon::prelude::*;
 use serde::Serialize;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use weights::config::{DesignFile, Form};
 use weights::network::Network;
 
@@ -50,6 +52,8 @@ pub struct ExploreOptions {
     pub prompt: Vec<u32>,
     /// Tokens after it, over which cycles and energy are averaged.
     pub tokens: usize,
+    /// Designs that are predicted so far, for whoever shows it.
+    pub predicted: Arc<AtomicUsize>,
 }
 
 /// What was found.
@@ -105,7 +109,7 @@ pub fn explore(
     network: &Network,
     options: &ExploreOptions,
 ) -> Result<Exploration, ExploreError> {
-    let ExploreOptions { axes, part, megahertz, prompt, tokens } = options;
+    let ExploreOptions { axes, part, megahertz, prompt, tokens, predicted } = options;
     let clocked = (*part, *megahertz);
     let predictor = Predictor::new(file, network, clocked, (prompt, *tokens));
     let candidates = axes.candidates(&file.design, machines(file, network));
@@ -113,6 +117,7 @@ pub fn explore(
     let predict = |candidate: &Candidate| {
         let outcome = predictor.predict(candidate);
         bar.inc(1);
+        predicted.fetch_add(1, Ordering::Relaxed);
         outcome
     };
     let outcomes = candidates.par_iter().with_max_len(1).map(predict);

@@ -17,6 +17,7 @@ fn small(part: &str) -> (DesignFile, Network, ExploreOptions) {
         megahertz: 50.0,
         prompt: vec![1, 2],
         tokens: 2,
+        predicted: Arc::default(),
     };
     (DesignFile::bundled(), sample::network(1), options)
 }

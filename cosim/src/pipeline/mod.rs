@@ -22,4 +22,4 @@ pub use error::PipelineError;
 pub(crate) use outputs::{BOARDS, EXPLORATION};
 pub use outputs::{Output, Outputs, ToolVersion};
 pub use source::{Source, SourceOptions};
-pub(crate) use text::read_text;
+pub use text::read_text;

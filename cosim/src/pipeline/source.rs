@@ -1,6 +1,6 @@
 //! Stage 1: what the user gives. Configuration, network and text.
 
-use super::capacity::{require_addresses, require_memory};
+use super::capacity::{Demand, Positions, Supply, require_addresses, require_memory};
 use super::{Outputs, PipelineError, read_text};
 use crate::reference::{Tokens, seeded_ids, stories};
 use firmware::lower::{LowerError, lower, width_remedy};
@@ -8,7 +8,7 @@ use firmware::machine::Program;
 use std::path::{Path, PathBuf};
 use weights::bundled;
 use weights::config::DesignFile;
-use weights::import::{self, Imported, Limits};
+use weights::import::{self, Dimensions, Execution, Imported, Limits};
 use weights::llama::Coding;
 use weights::network::Network;
 use weights::sample;
@@ -104,11 +104,14 @@ impl SourceOptions {
         let mut file = match (&self.design, &self.model) {
             (Some(path), _) => DesignFile::read(path)?,
             (None, Some(model)) => match import::dimensions(model) {
-                Ok(Some(dimensions)) if dimensions.in_passes => DesignFile::spikellm(),
-                // Families of neurons.
-                Ok(None) => DesignFile::spiking(),
+                Ok(Some(dimensions)) => match dimensions.execution {
+                    Execution::Blocks => DesignFile::tinystories(),
+                    Execution::Passes => DesignFile::spikellm(),
+                    Execution::Neurons => DesignFile::spiking(),
+                },
+                Ok(None) => DesignFile::spikellm(),
                 // What cannot be read is said by the import.
-                Ok(Some(_)) | Err(_) => DesignFile::tinystories(),
+                Err(_) => DesignFile::tinystories(),
             },
             (None, None) => DesignFile::bundled(),
         };
@@ -124,7 +127,15 @@ impl SourceOptions {
     /// # Errors
     /// As [`import::import`], or if it is too large or has no ternary matrix.
     pub fn network(&self, file: &DesignFile) -> Result<Imported, PipelineError> {
-        self.network_for(file, true)
+        self.network_for(file, Some(Positions::OfDesign))
+    }
+
+    /// The same for texts that say how many positions the machine has.
+    ///
+    /// # Errors
+    /// As [`network`](SourceOptions::network).
+    pub fn network_of_texts(&self, file: &DesignFile) -> Result<Imported, PipelineError> {
+        self.network_for(file, Some(Positions::OfTexts))
     }
 
     /// The same for single layers, whatever the size of the network.
@@ -132,16 +143,24 @@ impl SourceOptions {
     /// # Errors
     /// As [`import::import`], or if it has no ternary matrix.
     pub fn network_of_layers(&self, file: &DesignFile) -> Result<Imported, PipelineError> {
-        self.network_for(file, false)
+        self.network_for(file, None)
     }
 
-    fn network_for(&self, file: &DesignFile, machine: bool) -> Result<Imported, PipelineError> {
+    /// The network for a machine with positions, or for single layers.
+    fn network_for(
+        &self,
+        file: &DesignFile,
+        machine: Option<Positions>,
+    ) -> Result<Imported, PipelineError> {
         let imported = match &self.model {
             Some(folder) => {
                 // A run of single layers loads one matrix at a time.
-                let dimensions = if machine { import::dimensions(folder)? } else { None };
-                if let Some(dimensions) = dimensions {
-                    require_addresses(&model_name(folder), &dimensions, &file.design)?;
+                if let (Some(positions), Some(dimensions)) = (machine, self.dimensions()?)
+                    // What fills masks runs on no machine.
+                    && !dimensions.fills_masks
+                {
+                    let name = model_name(folder);
+                    require_addresses(&name, &dimensions, &file.design, positions)?;
                 }
                 self.imported(folder)?
             }
@@ -154,7 +173,7 @@ impl SourceOptions {
         };
         let network = &imported.network;
         let has_matrix = network.ternary_matrices().next().is_some()
-            || (machine && network.digit_matrices().next().is_some());
+            || (machine.is_some() && network.digit_matrices().next().is_some());
         if has_matrix {
             Ok(imported)
         } else {
@@ -180,23 +199,47 @@ impl SourceOptions {
         }
     }
 
-    /// Refuses a model that a part cannot hold, before its weights are read.
+    /// The dimensions of the model; nothing for the sample network, or where they are not known
+    /// without its weights.
+    fn dimensions(&self) -> Result<Option<Dimensions>, PipelineError> {
+        match &self.model {
+            Some(folder) => Ok(import::dimensions(folder)?),
+            None => Ok(None),
+        }
+    }
+
+    /// Refuses a model that no machine predicts a token of, before its weights are read.
+    ///
+    /// # Errors
+    /// If the configuration is wrong, or the model fills masks.
+    pub fn require_prediction(&self) -> Result<(), PipelineError> {
+        match (&self.model, self.dimensions()?) {
+            (Some(folder), Some(Dimensions { fills_masks: true, .. })) => {
+                let reason = format!("{} fills masks and predicts no token", model_name(folder));
+                let remedy = "let `run --prompt` fill the masks of a text";
+                Err(PipelineError::Options { reason, remedy })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Refuses a model that a part cannot hold, before its weights are read; with the code of the
+    /// design's weight store, or with the best that there can be.
     ///
     /// # Errors
     /// If the configuration is wrong, or the model too large.
     pub fn require_memory(
         &self,
         file: &DesignFile,
-        part: &str,
-        bits: u64,
+        supply: Supply,
+        any_packing: bool,
     ) -> Result<(), PipelineError> {
-        let Some(folder) = &self.model else { return Ok(()) };
-        match import::dimensions(folder)? {
-            Some(dimensions) => {
-                require_memory(&model_name(folder), &dimensions, &file.design, (part, bits))
-            }
-            None => Ok(()),
-        }
+        let (Some(folder), Some(dimensions)) = (&self.model, self.dimensions()?) else {
+            return Ok(());
+        };
+        let demand = Demand::of(&dimensions, &file.design);
+        let packing = demand.packing.filter(|_| !any_packing);
+        require_memory(&model_name(folder), Demand { packing, ..demand }, supply)
     }
 
     /// The model's tokenizer; bytes for the sample network.

@@ -15,7 +15,7 @@ const BYTE_ORDER_MARK: char = '\u{feff}';
 ///
 /// # Errors
 /// If the file cannot be read, is too large or no UTF-8.
-pub(crate) fn read_text(path: &Path, notes: &mut Vec<String>) -> Result<String, PipelineError> {
+pub fn read_text(path: &Path, notes: &mut Vec<String>) -> Result<String, PipelineError> {
     let failed = || PipelineError::file("read", path, "give a text file that exists");
     regular(path).map_err(failed())?;
     let file = std::fs::File::open(path).map_err(failed())?;

@@ -80,11 +80,12 @@ pub fn memory_excess(part: &str, memories: &[MemoryUse], available_bits: u64) ->
         kbit(needed - available_bits),
         100.0 * needed as f64 / available_bits.max(1) as f64,
     );
-    for memory in largest.into_iter().take(MEMORIES_SHOWN) {
+    for memory in largest.iter().take(MEMORIES_SHOWN) {
         let (name, bits) = (memory.name, kbit(memory.bits()));
         let _ = write!(text, "\n  {name}: {bits} kbit; depends on {}", memory_remedy(name));
     }
-    let _ = write!(text, "\n  = {}", remedy("block RAM"));
+    let largest = largest.first().map_or("weights", |memory| memory.name);
+    let _ = write!(text, "\n  = make the {largest} smaller: {}", memory_remedy(largest));
     Some(text)
 }
 
@@ -141,8 +142,7 @@ mod tests {
              block RAM: 144 kbit of 100 kbit, 44 kbit too many (144 %)\n  \
              weights: 128 kbit; depends on machine.embedding_digits, weight_store.packing or the model\n  \
              program: 16 kbit; depends on the model\n  \
-             = lower machine.context, machine.embedding_digits or machine.key_value_digits, take \
-             weight_store.packing = \"base3\", or a smaller model"
+             = make the weights smaller: machine.embedding_digits, weight_store.packing or the model"
         );
     }
 }

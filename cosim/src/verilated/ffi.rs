@@ -22,7 +22,7 @@
 use std::ffi::{CStr, CString, c_char, c_void};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{Ordering, compiler_fence};
+use std::sync::atomic::{AtomicBool, Ordering, compiler_fence};
 
 use hdl::simulation::Port;
 use libloading::Library;
@@ -56,7 +56,7 @@ struct Functions {
 #[derive(Clone, Copy, Debug)]
 struct TraceFunctions {
     open: unsafe extern "C" fn(Handle, *const c_char, u64, u64) -> u32,
-    close: unsafe extern "C" fn(Handle),
+    close: unsafe extern "C" fn(Handle) -> u32,
 }
 
 /// A loaded shared object.
@@ -97,6 +97,7 @@ pub(crate) struct Instance {
     handle: Handle,
     slots: Vec<Slot>,
     loaded: Arc<Loaded>,
+    trace_lost: Arc<AtomicBool>,
 }
 
 // SAFETY: an instance owns its model and context; nothing else holds pointers into them, and no
@@ -177,7 +178,12 @@ impl Instance {
         if handle.is_null() {
             return Err(loaded.fail("it could not be initialised".to_owned()));
         }
-        let mut instance = Self { handle, slots: Vec::new(), loaded: Arc::clone(loaded) };
+        let mut instance = Self {
+            handle,
+            slots: Vec::new(),
+            loaded: Arc::clone(loaded),
+            trace_lost: Arc::default(),
+        };
         for (index, port) in (0u32..).zip(ports) {
             // SAFETY: the handle is live; any index is allowed and answers null or 0 if unknown.
             let (storage, bytes) = unsafe {
@@ -309,22 +315,23 @@ impl Instance {
         // SAFETY: the handle is live; the path is terminated and only read during the call.
         match unsafe { (trace.open)(self.handle, text.as_ptr(), from, to) } {
             0 => Ok(()),
-            _ => Err(fail(std::io::Error::other("the model could not open it"))),
+            _ => Err(fail(std::io::Error::other("it could not be opened, or there is no room"))),
         }
     }
 
-    /// Completes the VCD file, if there is one.
-    pub(crate) fn close_trace(&mut self) {
-        if let Some(trace) = self.loaded.functions.trace {
-            // SAFETY: the handle is live; closing twice does nothing.
-            unsafe { (trace.close)(self.handle) }
-        }
+    /// Whether the VCD file could not be written to its end, once this is dropped.
+    pub(crate) fn trace_lost(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.trace_lost)
     }
 }
 
 impl Drop for Instance {
     fn drop(&mut self) {
-        self.close_trace();
+        if let Some(trace) = self.loaded.functions.trace {
+            // SAFETY: the handle is live; without a file this does nothing.
+            let lost = unsafe { (trace.close)(self.handle) };
+            self.trace_lost.store(lost != 0, Ordering::Release);
+        }
         // SAFETY: the handle came from `create` and is used no more; the library is still loaded,
         // for `loaded` is dropped after this.
         unsafe { (self.loaded.functions.destroy)(self.handle) }

@@ -21,7 +21,7 @@ mod throughput;
 #[cfg(test)]
 mod tests;
 
-pub use model::{CompiledModel, VerilatedModel};
+pub use model::{CompiledModel, VerilatedModel, Waveform};
 pub use options::{BuildOptions, Optimisation, PowerUp};
 pub use throughput::drive;
 

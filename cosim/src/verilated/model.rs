@@ -1,13 +1,14 @@
 //! A compiled model, and the simulations of it.
 
 use std::ops::RangeInclusive;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use hdl::simulation::{Port, PortIndex, Simulation};
 
 use super::ffi::{Instance, Loaded, Status};
-use crate::tools::ToolError;
+use crate::tools::{AtPath, ToolError};
 
 /// A model that is built and loaded; cheap to clone, and shared between threads.
 #[derive(Clone, Debug)]
@@ -57,7 +58,8 @@ impl CompiledModel {
     /// A new simulation that records the cycles in `window` into a VCD file.
     ///
     /// Cycle 0 is the first tick. In the file a cycle takes 10 ns: inputs settle at 10·n, the
-    /// clock rises at 10·n + 5. The file is complete when the simulation is dropped.
+    /// clock rises at 10·n + 5. The file is complete when the simulation is dropped, if there was
+    /// room for it, as the [`Waveform`] then says.
     ///
     /// # Errors
     /// [`ToolError::Model`] if the model was built without traces, [`ToolError::File`] if the
@@ -66,10 +68,32 @@ impl CompiledModel {
         &self,
         path: &Path,
         window: RangeInclusive<u64>,
-    ) -> Result<VerilatedModel, ToolError> {
+    ) -> Result<(VerilatedModel, Waveform), ToolError> {
         let mut simulation = self.simulate()?;
         simulation.instance.open_trace(path, *window.start(), *window.end())?;
-        Ok(simulation)
+        let lost = simulation.instance.trace_lost();
+        Ok((simulation, Waveform { path: path.to_path_buf(), lost }))
+    }
+}
+
+/// The file of a simulation that is recorded.
+#[derive(Clone, Debug)]
+pub struct Waveform {
+    path: PathBuf,
+    lost: Arc<AtomicBool>,
+}
+
+impl Waveform {
+    /// Requires that the file could be written to its end; asked once its simulation is dropped.
+    ///
+    /// # Errors
+    /// [`ToolError::File`] if there was no room.
+    pub fn require_whole(&self) -> Result<(), ToolError> {
+        let reason = "it could not be written to its end: make room, or record fewer cycles";
+        match self.lost.load(Ordering::Acquire) {
+            true => Err(std::io::Error::other(reason)).at("write", &self.path),
+            false => Ok(()),
+        }
     }
 }
 

@@ -15,7 +15,7 @@ pub(crate) const PREFIX: &str = "Vmodel";
 
 /// Raised whenever the meaning of a shim function changes, so that old compiled models are not
 /// taken for new ones.
-pub(crate) const ABI_VERSION: u32 = 1;
+pub(crate) const ABI_VERSION: u32 = 2;
 
 /// The parts of the shim that are the same for every model.
 const PROLOGUE: &str = include_str!("shim/prologue.cpp");

@@ -3,6 +3,7 @@
 //! tool is a failure.
 
 use std::fs;
+use std::path::Path;
 
 use hdl::signal_type::uint;
 use hdl::simulation::{Direction, Port, Simulation};
@@ -163,7 +164,7 @@ fn traces_the_window(choice: &VerilatorChoice) {
     let model = build(&toolchain(choice), COUNTER, options);
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("wave.vcd");
-    let mut simulation = model.simulate_traced(&path, 20..=24).unwrap();
+    let (mut simulation, waveform) = model.simulate_traced(&path, 20..=24).unwrap();
     let (enable, step) = (simulation.port("enable__i"), simulation.port("step_i"));
     simulation.write_u64(enable, 1);
     simulation.write_u64(step, 1);
@@ -171,6 +172,7 @@ fn traces_the_window(choice: &VerilatorChoice) {
         simulation.tick();
     }
     drop(simulation);
+    waveform.require_whole().unwrap();
     let wave = fs::read_to_string(&path).unwrap();
     let times: Vec<&str> = wave.lines().filter(|line| line.starts_with('#')).collect();
     let wanted = ["#200", "#205", "#210", "#215", "#220", "#225", "#230", "#235", "#240", "#245"];
@@ -183,6 +185,17 @@ fn traces_the_window(choice: &VerilatorChoice) {
     let nowhere = folder.path().join("none/wave.vcd");
     let error = model.simulate_traced(&nowhere, 0..=1).unwrap_err().to_string();
     assert!(error.starts_with("cannot write "), "{error}");
+    // Where there is no room the simulation goes on, and the loss is told at its end.
+    for (cycles, window) in [(3, 0..=1), (9999, 0..=9999)] {
+        let full = Path::new("/dev/full");
+        let Ok((mut simulation, waveform)) = model.simulate_traced(full, window) else { continue };
+        simulation.write_u64(enable, 1);
+        (0..cycles).for_each(|_| simulation.tick());
+        assert_eq!(simulation.cycles(), cycles);
+        drop(simulation);
+        let error = waveform.require_whole().unwrap_err().to_string();
+        assert!(error.contains("could not be written to its end"), "{error}");
+    }
 }
 
 fn reports_what_is_wrong(choice: &VerilatorChoice) {

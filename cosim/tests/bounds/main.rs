@@ -1,7 +1,9 @@
 //! The bounds of what is built: both ends of every key, and models that are too large.
 
 mod capacity;
+mod families;
 mod limits;
+mod texts;
 
 use cosim::commands::{Exit, main_with};
 

@@ -1,6 +1,6 @@
 //! Why a network cannot be lowered to a machine.
 
-use crate::isa::InstructionError;
+use crate::isa::{Encode, InstructionError};
 use weights::config::limits::{ACC_WIDTH_MAX, COUNT_WIDTH_MAX, VALUE_WIDTH_MAX};
 use weights::network::NetworkError;
 
@@ -65,7 +65,7 @@ pub enum LowerError {
         value: f64,
     },
     /// A field of an instruction does not hold what the network needs.
-    #[error("{remark}: {error}; lower the context, or use a wider array or a smaller model")]
+    #[error("{remark}: {error}; {}", field_remedy(.error))]
     Instruction {
         /// What the instruction is for.
         remark: String,
@@ -84,6 +84,28 @@ pub enum LowerError {
         /// The way out.
         remedy: &'static str,
     },
+}
+
+/// What makes the number in a field of an instruction smaller.
+fn field_remedy(error: &InstructionError) -> &'static str {
+    let InstructionError::Field { instruction, field, .. } = error else {
+        return "take a smaller model";
+    };
+    // Trains are written by another instruction than vectors.
+    if *instruction == Encode::FORMAT.name && *field == "destination" {
+        return "raise array.slots";
+    }
+    match *field {
+        "tiles" | "last_rows" => "raise array.lanes",
+        "stride" | "columns" | "source" => "raise array.slots",
+        "base" => "raise array.lanes and array.slots",
+        "deficits" | "deficit_stride" | "count" => "shorten machine.context",
+        "heads" | "groups" | "train" | "scalar" | "output" | "maximum" => {
+            "take a model of fewer heads"
+        }
+        // Addresses of vectors, how far they move, and how long they are.
+        _ => "raise machine.elements, or take a narrower model",
+    }
 }
 
 /// What lifts a width that is `called` something in the message: the width itself, or what else there

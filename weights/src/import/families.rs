@@ -2,7 +2,8 @@
 
 use super::model::Model;
 use super::{
-    ImportError, bert, bitnet, gpt2, llama, neurtransformer, rwkv, spikegpt, spikelm, spikingbert,
+    Dimensions, ImportError, bert, bitnet, gpt2, llama, neurtransformer, rwkv, spikegpt, spikelm,
+    spikingbert,
 };
 use crate::network::Network;
 
@@ -10,26 +11,41 @@ use crate::network::Network;
 /// without effect, then takes tensors from `model.weights()`; both are held to be complete.
 type Import = fn(&mut Model<'_>) -> Result<Network, ImportError>;
 
+/// Asks for fields in `model.config` and for nothing else.
+type Measure = fn(&mut Model<'_>) -> Result<Dimensions, ImportError>;
+
 /// In the order of the alphabet.
-const FAMILIES: [(&str, Import); 9] = [
-    ("bert", bert::import),
-    ("bitnet", bitnet::import),
-    ("gpt2", gpt2::import),
-    ("llama", llama::import),
-    ("neurtransformer", neurtransformer::import),
-    ("rwkv", rwkv::import),
-    ("spikegpt", spikegpt::import),
-    ("spikelm", spikelm::import),
-    ("spikingbert", spikingbert::import),
+const FAMILIES: [(&str, Import, Measure); 9] = [
+    ("bert", bert::import, bert::dimensions),
+    ("bitnet", bitnet::import, bitnet::dimensions),
+    ("gpt2", gpt2::import, gpt2::dimensions),
+    ("llama", llama::import, llama::dimensions),
+    ("neurtransformer", neurtransformer::import, neurtransformer::dimensions),
+    ("rwkv", rwkv::import, rwkv::dimensions),
+    ("spikegpt", spikegpt::import, spikegpt::dimensions),
+    ("spikelm", spikelm::import, spikelm::dimensions),
+    ("spikingbert", spikingbert::import, spikingbert::dimensions),
 ];
+
+/// What a model does by its family.
+fn family(model: &Model<'_>) -> Result<(Import, Measure), ImportError> {
+    let model_type = model.config.text("model_type")?;
+    let found = FAMILIES.iter().find(|(name, ..)| *name == model_type);
+    found.map(|&(_, import, measure)| (import, measure)).ok_or_else(|| {
+        let names: Vec<_> = FAMILIES.iter().map(|(name, ..)| format!("\"{name}\"")).collect();
+        model.config.wrong("model_type", names.join(" or "))
+    })
+}
+
+/// The dimensions of a model by its family.
+pub(super) fn dimensions(model: &mut Model<'_>) -> Result<Dimensions, ImportError> {
+    let (_, measure) = family(model)?;
+    measure(model)
+}
 
 /// Imports a model by its family.
 pub(super) fn import(model: &mut Model<'_>) -> Result<Network, ImportError> {
-    let model_type = model.config.text("model_type")?;
-    let Some((_, import)) = FAMILIES.iter().find(|(name, _)| *name == model_type) else {
-        let names: Vec<_> = FAMILIES.iter().map(|(name, _)| format!("\"{name}\"")).collect();
-        return Err(model.config.wrong("model_type", names.join(" or ")));
-    };
+    let (import, _) = family(model)?;
     let network = import(model)?;
     model.finish()?;
     Ok(network)

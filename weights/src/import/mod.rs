@@ -13,6 +13,7 @@ pub mod archive;
 mod bert;
 mod bitnet;
 mod container;
+mod dimensions;
 mod error;
 mod export;
 mod families;
@@ -37,6 +38,7 @@ mod spikingbert;
 mod tensors;
 mod tokenizer;
 
+pub use dimensions::{Dimensions, Execution, KeptHeads, Size};
 pub use error::{ExportError, ImportError};
 pub use export::{config_json, export, safetensors_bytes};
 pub use gguf::{GgufModel, import_gguf, import_gguf_within, is_gguf};
@@ -45,7 +47,7 @@ pub use pack::{PackError, PackedModel, pack_model};
 pub use tokenizer::{TokenizerFile, tokenizer};
 
 use crate::llama::Llama;
-use crate::network::{BitnetShape, Function, Network};
+use crate::network::Network;
 use model::Model;
 use std::path::Path;
 
@@ -115,36 +117,19 @@ pub fn import_llama_within(
     Ok((llama, model.notes))
 }
 
-/// What a model with BitNet's or LLaMA's structure takes at least.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Dimensions {
-    /// Its dimensions.
-    pub shape: BitnetShape,
-    /// Fewest ternary digits of a weight.
-    pub digits: u32,
-    /// Whether the machine runs it in passes: it is not what BitNet's own instructions compute.
-    pub in_passes: bool,
-}
-
 /// The dimensions of a model, from its configuration or the metadata of its GGUF file alone: nothing
-/// of its weights is read. `None` if the model is of another family.
+/// of its weights is read. `None` if the beginning of a GGUF file does not give them.
 ///
 /// # Errors
 /// The first thing that is wrong with the configuration.
 pub fn dimensions(folder: &Path) -> Result<Option<Dimensions>, ImportError> {
     if is_gguf(folder) {
         let shape = gguf::shape_of(folder).map(|shape| shape.to_bitnet());
-        return Ok(shape.map(|shape| Dimensions { shape, digits: 1, in_passes: true }));
+        return Ok(shape.map(|shape| Dimensions::of_bitnet(&shape, 1, Execution::Passes)));
     }
     let limits = Limits::default();
     let mut model = Model::open(folder, &limits)?;
-    match bitnet::shape(&mut model)? {
-        Some(shape) => {
-            let in_passes = shape.gate != Function::Silu;
-            Ok(Some(Dimensions { shape, digits: 1, in_passes }))
-        }
-        None => llama::dimensions(&mut model),
-    }
+    families::dimensions(&mut model).map(Some)
 }
 
 /// [`import`] within other limits, with notes.

@@ -5,8 +5,8 @@
 //! reset of the neurons of the feed-forward part.
 
 use super::model::Model;
-use super::{ImportError, gpt2, lif};
-use crate::network::{GptInside, GptSpiking, Network, NeuronLayer};
+use super::{Dimensions, ImportError, gpt2, lif};
+use crate::network::{GptInside, GptShape, GptSpiking, Network, NeuronLayer};
 use crate::neuron::{Reset, State};
 use serde_json::json;
 
@@ -15,6 +15,16 @@ const SHIFT_MAX: u64 = 31;
 
 /// Imports a NeurTransformer network.
 pub(super) fn import(model: &mut Model<'_>) -> Result<Network, ImportError> {
+    let shape = read(model)?;
+    gpt2::build(model, shape)
+}
+
+/// The dimensions of a NeurTransformer network.
+pub(super) fn dimensions(model: &mut Model<'_>) -> Result<Dimensions, ImportError> {
+    Ok(Dimensions::of_gpt(&read(model)?))
+}
+
+fn read(model: &mut Model<'_>) -> Result<GptShape, ImportError> {
     let fields = &model.config;
     fields.neutral("weights", &json!("ternary"))?;
     let Some(spiking) = fields.object("spiking")? else {
@@ -44,6 +54,5 @@ pub(super) fn import(model: &mut Model<'_>) -> Result<Network, ImportError> {
     };
     attention.finish()?;
     spiking.finish()?;
-    let shape = gpt2::shape(model, GptInside::Spiking(inside))?;
-    gpt2::build(model, shape)
+    gpt2::shape(model, GptInside::Spiking(inside))
 }

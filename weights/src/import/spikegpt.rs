@@ -6,7 +6,7 @@
 
 use super::model::Model;
 use super::rwkv::{self, BLOCKS_MAX, IDS_MAX, WIDTH_MAX};
-use super::{ImportError, generation, lif, pretrained};
+use super::{Dimensions, ImportError, generation, lif, pretrained};
 use crate::network::{LifPlacement, Network, RwkvShape, RwkvSpiking};
 use crate::neuron::State;
 use serde_json::json;
@@ -19,6 +19,17 @@ const HIDDEN_WIDTHS: usize = 4;
 
 /// Imports a SpikeGPT network.
 pub(super) fn import(model: &mut Model<'_>) -> Result<Network, ImportError> {
+    let (shape, binary_embedding) = read(model)?;
+    rwkv::build(model, shape, binary_embedding)
+}
+
+/// The dimensions of a SpikeGPT network.
+pub(super) fn dimensions(model: &mut Model<'_>) -> Result<Dimensions, ImportError> {
+    Ok(Dimensions::of_rwkv(&read(model)?.0))
+}
+
+/// The shape, and whether the embedding is its sign.
+fn read(model: &mut Model<'_>) -> Result<(RwkvShape, bool), ImportError> {
     let fields = &model.config;
     pretrained::declare(fields)?;
     fields.without_effect(&WITHOUT_EFFECT);
@@ -53,5 +64,5 @@ pub(super) fn import(model: &mut Model<'_>) -> Result<Network, ImportError> {
         begin_token: None,
         end_tokens: generation::end_tokens(model, vocabulary, u32::MAX)?,
     };
-    rwkv::build(model, shape, binary_embedding)
+    Ok((shape, binary_embedding))
 }

@@ -4,14 +4,24 @@
 //! `<linear>.act_clip_val.<t>`, `attention.self.clip_key.<t>` and `clip_value.<t>`. Fewer steps use
 //! the first of them, more repeat the last.
 
-use super::ImportError;
-use super::bert::{self, Kind};
+use super::bert::{self, Description, Kind};
 use super::model::Model;
+use super::{Dimensions, ImportError};
 use crate::network::{BertPooler, BertSpiking, Network, SpikelmReset};
 use serde_json::json;
 
 /// Imports a SpikeLM encoder.
 pub(super) fn import(model: &mut Model<'_>) -> Result<Network, ImportError> {
+    let description = read(model)?;
+    bert::finish(model, description)
+}
+
+/// The dimensions of a SpikeLM encoder.
+pub(super) fn dimensions(model: &mut Model<'_>) -> Result<Dimensions, ImportError> {
+    Ok(bert::measure(read(model)?))
+}
+
+fn read(model: &Model<'_>) -> Result<Description, ImportError> {
     let outline = bert::outline(model)?;
     let Some(spiking) = model.config.object("spiking")? else {
         return Err(model.config.wrong("spiking", "an object with steps, beta and reset"));
@@ -28,5 +38,5 @@ pub(super) fn import(model: &mut Model<'_>) -> Result<Network, ImportError> {
     let pooler = bert::pooler(&spiking, BertPooler::Tanh, BertPooler::Tanh)?;
     spiking.finish()?;
     let spiking = BertSpiking::Spikelm { beta, reset };
-    bert::finish(model, outline, Kind { steps, spiking, pooler })
+    Ok((outline, Kind { steps, spiking, pooler }))
 }

@@ -4,14 +4,24 @@
 //! The object `spiking` says steps, threshold, leak, and whether the pooler is used: the released
 //! code hands the rates to the classifier, the paper's pooler is `relu(tanh(W·x + b))` of them.
 
-use super::ImportError;
-use super::bert::{self, Kind};
+use super::bert::{self, Description, Kind};
 use super::model::Model;
+use super::{Dimensions, ImportError};
 use crate::network::{BertPooler, BertSpiking, Network};
 use serde_json::json;
 
 /// Imports a SpikingBERT encoder.
 pub(super) fn import(model: &mut Model<'_>) -> Result<Network, ImportError> {
+    let description = read(model)?;
+    bert::finish(model, description)
+}
+
+/// The dimensions of a SpikingBERT encoder.
+pub(super) fn dimensions(model: &mut Model<'_>) -> Result<Dimensions, ImportError> {
+    Ok(bert::measure(read(model)?))
+}
+
+fn read(model: &Model<'_>) -> Result<Description, ImportError> {
     let outline = bert::outline(model)?;
     let Some(spiking) = model.config.object("spiking")? else {
         return Err(model.config.wrong("spiking", "an object with steps, threshold and leak"));
@@ -24,5 +34,5 @@ pub(super) fn import(model: &mut Model<'_>) -> Result<Network, ImportError> {
     let pooler = bert::pooler(&spiking, BertPooler::TanhRelu, BertPooler::None)?;
     spiking.finish()?;
     let spiking = BertSpiking::Spikingbert { threshold, leak };
-    bert::finish(model, outline, Kind { steps, spiking, pooler })
+    Ok((outline, Kind { steps, spiking, pooler }))
 }

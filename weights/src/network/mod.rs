@@ -40,7 +40,7 @@ pub use spike_code::{
     ADDED_BITS_MAX, GIF_BITS, GIF_SCALE_MAX, GIF_SCALE_MIN, LevelCode, SpikeCode,
 };
 
-use crate::neuron::State;
+use crate::neuron::{SpikeRange, State};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -101,6 +101,25 @@ impl Network {
     pub fn weight_count(&self) -> usize {
         let digits: usize = self.digit_matrices().map(|matrix| matrix.values.len()).sum();
         self.ternary_weight_count() + digits
+    }
+
+    /// Whether all keys and values that attention keeps are spikes, so that a ternary digit holds one.
+    pub fn keeps_spikes(&self) -> bool {
+        let spikes = self.operations.iter().filter_map(|it| match it {
+            Operation::Neuron { output, neuron, .. } => {
+                (neuron.range != SpikeRange::Unbounded).then_some(output)
+            }
+            _ => None,
+        });
+        let spikes: BTreeSet<&String> = spikes.collect();
+        let kept = self.operations.iter().flat_map(|it| match it {
+            Operation::AttentionScores { key, .. } => vec![key],
+            Operation::WeightedValues { value, .. } => vec![value],
+            Operation::SpikingAttention { key, value, .. } => vec![key, value],
+            _ => vec![],
+        });
+        let mut kept = kept.peekable();
+        kept.peek().is_some() && kept.all(|name| spikes.contains(name))
     }
 
     /// The same network with another number of time steps: fewer take the first thresholds of its

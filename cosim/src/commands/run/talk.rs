@@ -187,11 +187,13 @@ impl Job<'_> {
         ids: &[u32],
         news: &Sender<News>,
     ) -> Result<Conversation, ToolError> {
-        let simulation = match &self.trace {
+        let (simulation, waveform) = match &self.trace {
             Some(trace) if index == 0 => {
-                self.model.simulate_traced(&trace.path, trace.from..=trace.to)?
+                let window = trace.from..=trace.to;
+                let (simulation, waveform) = self.model.simulate_traced(&trace.path, window)?;
+                (simulation, Some(waveform))
             }
-            _ => self.model.simulate()?,
+            _ => (self.model.simulate()?, None),
         };
         let reference = self.reference.clone();
         // A receiver that is gone has nothing to print any more.
@@ -199,6 +201,7 @@ impl Job<'_> {
         let conversation =
             converse(simulation, self.loaded, reference, ids, self.length, predicted);
         drop(news.send(News::End));
+        waveform.map_or(Ok(()), |waveform| waveform.require_whole())?;
         Ok(conversation)
     }
 }

@@ -113,9 +113,13 @@ pub fn verify_matrix(
     trace: Option<&Trace>,
 ) -> Result<MatrixRun, ToolError> {
     let begin = Instant::now();
-    let simulation = match trace {
-        None => model.simulate()?,
-        Some(trace) => model.simulate_traced(&trace.path, trace.from..=trace.to)?,
+    let (simulation, waveform) = match trace {
+        None => (model.simulate()?, None),
+        Some(trace) => {
+            let window = trace.from..=trace.to;
+            let (simulation, waveform) = model.simulate_traced(&trace.path, window)?;
+            (simulation, Some(waveform))
+        }
     };
     let mut harness = Harness::new(simulation);
     let mut run = MatrixRun::default();
@@ -141,6 +145,8 @@ pub fn verify_matrix(
     }
     run.simulated_cycles = harness.cycles();
     run.elapsed = begin.elapsed();
+    drop(harness);
+    waveform.map_or(Ok(()), |waveform| waveform.require_whole())?;
     Ok(run)
 }
 

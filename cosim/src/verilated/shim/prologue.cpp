@@ -34,11 +34,22 @@ struct Simulation {
     uint64_t cycle = 0;
     uint64_t from = 0;
     uint64_t to = 0;
+    // Whether the file could not be written to its end.
+    bool lost = false;
 
     // One cycle takes ten time units: inputs settle at 10 n, the clock rises at 10 n + 5.
     void dump(uint64_t offset) {
-        if (wave && cycle >= from && cycle <= to) wave->dump(10 * cycle + offset);
+        if (!wave || cycle < from || cycle > to) return;
+        try {
+            wave->dump(10 * cycle + offset);
+        } catch (...) {
+            give_up(wave.release());
+        }
     }
+
+    // The destructor of a file that cannot be written would write once more, and end the process:
+    // the file is left as it is.
+    void give_up(VerilatedVcdC*) { lost = true; }
 #endif
 };
 

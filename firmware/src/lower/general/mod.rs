@@ -99,7 +99,9 @@ fn order_cost(program: &Program, positions: u32) -> OrderCost {
 /// by position for 0.
 fn lower_in(network: &Network, design: &Design, chunk: u32) -> Result<Program, LowerError> {
     let mut parameters = machine(network, design)?;
-    parameters.key_value_digits = cache_digits(network, parameters.key_value_digits);
+    if network.keeps_spikes() {
+        parameters.key_value_digits = 1;
+    }
     let mut composer = Composer::new(network, design, parameters)?;
     composer.chunk = chunk;
     if network.readout == Readout::MaskedToken {
@@ -130,24 +132,6 @@ fn lower_in(network: &Network, design: &Design, chunk: u32) -> Result<Program, L
 
 /// Most positions of a chunk: a power of two that the number of vectors holds.
 const CHUNK_MAX: u32 = 8;
-
-/// Digits of keys and values: one where all of them are spikes.
-fn cache_digits(network: &Network, given: u32) -> u32 {
-    let spikes = |name: &String| {
-        network.operations.iter().any(|it| {
-            matches!(it, Operation::Neuron { output, neuron, .. }
-                if output == name && neuron.range != weights::neuron::SpikeRange::Unbounded)
-        })
-    };
-    let stored = network.operations.iter().flat_map(|it| match it {
-        Operation::AttentionScores { key, .. } => vec![key],
-        Operation::WeightedValues { value, .. } => vec![value],
-        Operation::SpikingAttention { key, value, .. } => vec![key, value],
-        _ => vec![],
-    });
-    let mut stored = stored.peekable();
-    if stored.peek().is_some() && stored.all(spikes) { 1 } else { given }
-}
 
 impl<'n> Composer<'n> {
     /// Whether all neurons do the same at every step.

@@ -10,16 +10,35 @@ mod source;
 
 pub(super) use config::{Kind, Outline, pooler, steps};
 
-use super::ImportError;
 use super::model::Model;
+use super::{Dimensions, ImportError};
 use crate::network::{BertPooler, BertSpiking, Network, bert_network};
 use source::Source;
 
 /// Imports a plain BERT.
 pub(super) fn import(model: &mut Model<'_>) -> Result<Network, ImportError> {
-    let outline = config::read(&model.config)?;
+    let description = read(model)?;
+    finish(model, description)
+}
+
+/// The dimensions of a plain BERT.
+pub(super) fn dimensions(model: &mut Model<'_>) -> Result<Dimensions, ImportError> {
+    Ok(measure(read(model)?))
+}
+
+fn read(model: &Model<'_>) -> Result<Description, ImportError> {
     let kind = Kind { steps: 1, spiking: BertSpiking::Plain, pooler: BertPooler::Tanh };
-    finish(model, outline, kind)
+    Ok((outline(model)?, kind))
+}
+
+/// What the configuration of an encoder says.
+pub(super) type Description = (Outline, Kind);
+
+/// The dimensions of an encoder. Where only its tensors say which head it has, that of classes is
+/// the smaller one.
+pub(super) fn measure((outline, kind): Description) -> Dimensions {
+    let shape = outline.shape(kind, Some(config::Head::Classifier));
+    Dimensions::of_bert(&shape.expect("a head is given"))
 }
 
 /// What every family here says of itself in the same words.
@@ -30,8 +49,7 @@ pub(super) fn outline(model: &Model<'_>) -> Result<Outline, ImportError> {
 /// Takes the weights.
 pub(super) fn finish(
     model: &mut Model<'_>,
-    outline: Outline,
-    kind: Kind,
+    (outline, kind): Description,
 ) -> Result<Network, ImportError> {
     let name = model.name.clone();
     let architectures = model.config.wrong("architectures", config::ARCHITECTURES);

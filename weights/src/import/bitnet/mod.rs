@@ -13,8 +13,10 @@ mod quantisation;
 use super::container::{Container, Tensor};
 use super::fields::Fields;
 use super::model::Model;
-use super::{ImportError, rope, tensors};
-use crate::network::{BitnetShape, BitnetSource, Network, Table, TernaryMatrix, bitnet_network};
+use super::{Dimensions, Execution, ImportError, rope, tensors};
+use crate::network::{
+    BitnetShape, BitnetSource, Function, Network, Table, TernaryMatrix, bitnet_network,
+};
 use config::Config;
 use quantisation::Quantisation;
 
@@ -36,14 +38,23 @@ pub(super) fn import_llama(model: &mut Model<'_>) -> Result<Network, ImportError
     build(model, config)
 }
 
-/// The dimensions that a configuration gives, if its family is one of these.
-pub(super) fn shape(model: &mut Model<'_>) -> Result<Option<BitnetShape>, ImportError> {
-    let defaults = match model.config.text("model_type")? {
-        "bitnet" => &config::BITNET,
-        "llama" if is_ternary_llama(&model.config) => config::llama_defaults(&model.config),
-        _ => return Ok(None),
+/// The dimensions of a model of `model_type` `bitnet`.
+pub(super) fn dimensions(model: &mut Model<'_>) -> Result<Dimensions, ImportError> {
+    Ok(measure(&config::read(model, &config::BITNET)?.shape))
+}
+
+/// The dimensions of a model of `model_type` `llama` whose matrices are ternary.
+pub(super) fn dimensions_of_llama(model: &mut Model<'_>) -> Result<Dimensions, ImportError> {
+    let defaults = config::llama_defaults(&model.config);
+    Ok(measure(&config::read(model, defaults)?.shape))
+}
+
+fn measure(shape: &BitnetShape) -> Dimensions {
+    let execution = match shape.gate {
+        Function::Silu => Execution::Blocks,
+        _ => Execution::Passes,
     };
-    Ok(Some(config::read(model, defaults)?.shape))
+    Dimensions::of_bitnet(shape, 1, execution)
 }
 
 fn build(model: &mut Model<'_>, mut config: Config) -> Result<Network, ImportError> {

@@ -53,10 +53,13 @@ pub(super) fn tokenizer_of(path: &Path, vocabulary: usize) -> Result<String, Imp
 ///
 /// A fault is left to the import, which names it.
 pub(super) fn shape_of(path: &Path) -> Option<LlamaShape> {
-    /// Metadata of the largest vocabularies take a quarter of it.
-    const BEGINNING: u64 = 64 << 20;
-    let file = GgufFile::open_beginning(path, &Limits::default(), BEGINNING).ok()?;
-    model::shape_of(&file).ok()
+    /// Metadata of most files take less than the first, and those of the largest vocabularies a
+    /// quarter of the last.
+    const BEGINNINGS: [u64; 3] = [1 << 20, 8 << 20, 64 << 20];
+    BEGINNINGS.into_iter().find_map(|bytes| {
+        let file = GgufFile::open_beginning(path, &Limits::default(), bytes).ok()?;
+        model::shape_of(&file).ok()
+    })
 }
 
 /// Imports a GGUF file.

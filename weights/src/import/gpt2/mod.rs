@@ -5,7 +5,7 @@ mod source;
 use super::fields::Fields;
 use super::model::Model;
 use super::rwkv::{BLOCKS_MAX, IDS_MAX, UNTIED, WIDTH_MAX, epsilon};
-use super::{ImportError, generation, pretrained};
+use super::{Dimensions, ImportError, generation, pretrained};
 use crate::network::{Function, GptInside, GptShape, Network, gpt_network};
 use serde_json::json;
 use source::Source;
@@ -33,6 +33,16 @@ const WITHOUT_EFFECT: [&str; 11] = [
 
 /// Imports a GPT-2 network.
 pub(super) fn import(model: &mut Model<'_>) -> Result<Network, ImportError> {
+    let shape = read(model)?;
+    build(model, shape)
+}
+
+/// The dimensions of a GPT-2 network.
+pub(super) fn dimensions(model: &mut Model<'_>) -> Result<Dimensions, ImportError> {
+    Ok(Dimensions::of_gpt(&read(model)?))
+}
+
+fn read(model: &mut Model<'_>) -> Result<GptShape, ImportError> {
     let function = match model.config.optional_text("activation_function")? {
         None | Some("gelu_new" | "gelu_pytorch_tanh") => Function::GeluTanh,
         Some("gelu") => Function::Gelu,
@@ -42,8 +52,7 @@ pub(super) fn import(model: &mut Model<'_>) -> Result<Network, ImportError> {
             return Err(model.config.wrong("activation_function", expected));
         }
     };
-    let shape = shape(model, GptInside::Plain(function))?;
-    build(model, shape)
+    shape(model, GptInside::Plain(function))
 }
 
 /// The dimensions, by the names that both families of GPT-2 use.

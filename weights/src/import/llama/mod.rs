@@ -10,9 +10,9 @@ pub use export::{export_llama, llama_config_json, llama_safetensors_bytes};
 use super::bitnet::{self, names};
 use super::container::Container;
 use super::model::Model;
-use super::{Dimensions, ImportError, rope, tensors};
+use super::{Dimensions, Execution, ImportError, rope, tensors};
 use crate::llama::{FloatMatrix, Linear, Llama, LlamaBlock, LlamaMatrix};
-use crate::network::{DigitMatrix, Network, Table, digit_limit};
+use crate::network::{BitnetShape, DigitMatrix, Network, Table, digit_limit};
 use config::{Config, Layout};
 
 /// The tensor that says which term each weight is in.
@@ -29,17 +29,18 @@ pub(super) fn import(model: &mut Model<'_>) -> Result<Network, ImportError> {
     network(read(model)?)
 }
 
-/// The dimensions that a configuration gives, if its family is this.
-pub(super) fn dimensions(model: &mut Model<'_>) -> Result<Option<Dimensions>, ImportError> {
-    if model.config.text("model_type")? != "llama" {
-        return Ok(None);
+/// The dimensions that a configuration gives.
+pub(super) fn dimensions(model: &mut Model<'_>) -> Result<Dimensions, ImportError> {
+    if bitnet::is_ternary_llama(&model.config) {
+        return bitnet::dimensions_of_llama(model);
     }
-    let Config { shape, layout, .. } = config::read(model)?;
+    let Config { shape, layout, tied, .. } = config::read(model)?;
     let digits = match layout {
         Layout::Floats => 1,
         Layout::Digits(terms) => terms.iter().copied().min().unwrap_or(1),
     };
-    Ok(Some(Dimensions { shape: shape.to_bitnet(), digits, in_passes: true }))
+    let shape = BitnetShape { tied, ..shape.to_bitnet() };
+    Ok(Dimensions::of_bitnet(&shape, digits, Execution::Passes))
 }
 
 /// The network of a model, once its floats have become integers where they are some already.

@@ -12,7 +12,7 @@ pub(super) use source::Source;
 
 use super::fields::Fields;
 use super::model::Model;
-use super::{ImportError, generation, pretrained};
+use super::{Dimensions, ImportError, generation, pretrained};
 use crate::network::{Network, RwkvShape, rwkv_network};
 
 /// Largest values of the dimensions: far beyond any model, small enough that no product of two
@@ -31,6 +31,16 @@ const END_TOKEN: u32 = 0;
 
 /// Imports an RWKV-4 network.
 pub(super) fn import(model: &mut Model<'_>) -> Result<Network, ImportError> {
+    let shape = read(model)?;
+    build(model, shape, false)
+}
+
+/// The dimensions of an RWKV-4 network.
+pub(super) fn dimensions(model: &mut Model<'_>) -> Result<Dimensions, ImportError> {
+    Ok(Dimensions::of_rwkv(&read(model)?))
+}
+
+fn read(model: &mut Model<'_>) -> Result<RwkvShape, ImportError> {
     let fields = &model.config;
     pretrained::declare(fields)?;
     fields.without_effect(&WITHOUT_EFFECT);
@@ -38,7 +48,7 @@ pub(super) fn import(model: &mut Model<'_>) -> Result<Network, ImportError> {
     let attention_width = fields.optional_whole("attention_hidden_size", 1, WIDTH_MAX)?;
     let hidden = fields.optional_whole("intermediate_size", 1, WIDTH_MAX)?;
     let vocabulary = fields.whole("vocab_size", 1, IDS_MAX)?;
-    let shape = RwkvShape {
+    Ok(RwkvShape {
         width,
         attention_width: attention_width.unwrap_or(width),
         hidden: hidden.unwrap_or(4 * width),
@@ -49,8 +59,7 @@ pub(super) fn import(model: &mut Model<'_>) -> Result<Network, ImportError> {
         tied: fields.flag("tie_word_embeddings")?.unwrap_or(false),
         begin_token: None,
         end_tokens: generation::end_tokens(model, vocabulary, END_TOKEN)?,
-    };
-    build(model, shape, false)
+    })
 }
 
 /// What norms add to the variance.
