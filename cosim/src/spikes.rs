@@ -3,10 +3,11 @@
 
 use crate::reference::ReferenceError;
 use crate::reference::float::{Part, Seen};
-use crate::reference::machine::{Facts, MachineReference, Observer, Write};
-use firmware::isa::Action;
+use crate::reference::machine::{Facts, MachineReference, MatrixFacts, Observer, Write};
+use firmware::isa::{Action, Emit, Matrix};
 use firmware::machine::Program;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 /// Spikes of all neuron layers, in the order in which the layers first fired.
@@ -16,6 +17,27 @@ pub struct SpikeRecord {
     pub steps: usize,
     /// One entry a layer.
     pub layers: Vec<LayerSpikes>,
+    /// Tokens of which the matrices are counted.
+    #[serde(default)]
+    pub tokens: usize,
+    /// What each stored matrix took, in the order of execution.
+    #[serde(default)]
+    pub matrices: Vec<MatrixSpikes>,
+}
+
+/// What a stored matrix took over all tokens and steps.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MatrixSpikes {
+    /// Name of the matrix.
+    pub name: String,
+    /// Whether all that it saw came from neurons.
+    pub spiking: bool,
+    /// Weights of all products; each digit of a weight counts.
+    pub synapses: u64,
+    /// Of them those that are not zero.
+    pub weights: u64,
+    /// Additions: ones of what it saw, times the rows that they reach.
+    pub additions: u64,
 }
 
 /// Spikes of one layer.
@@ -76,7 +98,7 @@ mod in_words {
 impl SpikeRecord {
     /// A record without spikes.
     pub fn new(steps: usize) -> SpikeRecord {
-        SpikeRecord { steps, layers: Vec::new() }
+        SpikeRecord { steps, ..SpikeRecord::default() }
     }
 
     /// Takes the levels of all neurons of a layer at one token and step.
@@ -114,11 +136,18 @@ impl SpikeRecord {
         machine.reset();
         let program = reference.program();
         let record = SpikeRecord::new(steps);
-        let mut watcher =
-            Watcher { program, record, position: 0, instruction: 0, levels: Vec::new() };
+        let mut watcher = Watcher {
+            program,
+            record,
+            position: 0,
+            instruction: 0,
+            levels: Vec::new(),
+            from_neurons: BTreeSet::new(),
+        };
         for (position, &id) in ids.iter().enumerate() {
             machine.step_observed(id, asked(position), &mut watcher)?;
         }
+        watcher.record.tokens = ids.len();
         Ok(watcher.record)
     }
 
@@ -152,6 +181,31 @@ struct Watcher<'p> {
     position: usize,
     instruction: usize,
     levels: Vec<i32>,
+    /// Trains that neurons wrote last.
+    from_neurons: BTreeSet<u32>,
+}
+
+impl Watcher<'_> {
+    /// Counts what a stored matrix did.
+    fn count(&mut self, instruction: usize, matrix: &Matrix, facts: &MatrixFacts) {
+        let spiking = facts.vectors > 0 || self.from_neurons.contains(&matrix.train);
+        let name = layer_of(&self.program.remarks[instruction]);
+        let known = self.record.matrices.iter().position(|known| known.name == name);
+        let index = known.unwrap_or_else(|| {
+            let (name, new) = (name.to_owned(), MatrixSpikes::default());
+            self.record.matrices.push(MatrixSpikes { name, spiking: true, ..new });
+            self.record.matrices.len() - 1
+        });
+        let stored = self.program.matrices.iter().find(|stored| stored.name == name);
+        let digits = stored.into_iter().flat_map(|stored| stored.digits.iter().flatten());
+        let weights = digits.filter(|&&trit| trit != 0).count() as u64;
+        let (rows, products) = (facts.rows * facts.digits, u64::from(facts.vectors.max(1)));
+        let counted = &mut self.record.matrices[index];
+        counted.spiking &= spiking;
+        counted.synapses += products * u64::from(facts.columns) * u64::from(rows);
+        counted.weights += products * weights;
+        counted.additions += u64::from(facts.bitwise.spikes) * u64::from(rows);
+    }
 }
 
 impl Observer for Watcher<'_> {
@@ -183,8 +237,21 @@ impl Observer for Watcher<'_> {
         }
     }
 
-    fn finish(&mut self, instruction: usize, _facts: &Facts) {
-        let Action::Pass(pass) = &self.program.instructions[instruction].action else { return };
+    fn finish(&mut self, instruction: usize, facts: &Facts) {
+        let program = self.program;
+        let pass = match (&program.instructions[instruction].action, facts) {
+            (Action::Pass(pass), _) => pass,
+            (Action::Matrix(matrix), Facts::Matrix(facts)) if matrix.store == 0 => {
+                return self.count(instruction, matrix, facts);
+            }
+            _ => return,
+        };
+        if pass.emit == Emit::Train {
+            match pass.spiking {
+                0 => self.from_neurons.remove(&pass.train),
+                _ => self.from_neurons.insert(pass.train),
+            };
+        }
         if pass.spiking == 0 {
             return;
         }
@@ -233,7 +300,7 @@ mod tests {
     use crate::reference::seeded_ids;
     use firmware::lower::lower;
     use weights::config::Design;
-    use weights::network::Operation;
+    use weights::network::{LifPlacement, Operation};
     use weights::sample;
 
     #[test]
@@ -272,6 +339,29 @@ mod tests {
                 );
             }
             assert!(record.layers.iter().any(|layer| layer.rate() > 0.0));
+        }
+    }
+
+    /// Behind the parts of a block no matrix sees spikes; before them, all but the head do.
+    #[test]
+    fn placements_differ_in_what_matrices_see() {
+        for placement in [LifPlacement::BehindParts, LifPlacement::BeforeMatrices] {
+            let mut shape = sample::spikegpt_shape(5);
+            shape.spiking.as_mut().unwrap().placement = placement;
+            let network = sample::spikegpt(5, &shape);
+            let machine = MachineReference::new(&lower(&network, &Design::spiking()).unwrap());
+            let ids = seeded_ids(&network, 1, 8);
+            let record = SpikeRecord::of_machine(&machine, 1, &ids, |_| true).unwrap();
+            assert_eq!((record.tokens, record.matrices.len()), (8, 7 * shape.blocks + 1));
+            let (head, blocks) = record.matrices.split_last().unwrap();
+            let before = placement == LifPlacement::BeforeMatrices;
+            assert!(!head.spiking && blocks.iter().all(|it| it.spiking == before), "{record:?}");
+            for (counted, matrix) in blocks.iter().zip(network.ternary_matrices()) {
+                let weights = matrix.trits.iter().filter(|&&trit| trit != 0).count() as u64;
+                assert_eq!(counted.weights, 8 * weights, "{}", counted.name);
+                assert!(counted.synapses >= 8 * matrix.trits.len() as u64);
+                assert!(!before || counted.additions <= counted.synapses);
+            }
         }
     }
 

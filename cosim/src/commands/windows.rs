@@ -4,8 +4,8 @@
 use super::stages::Stages;
 use super::{Console, Exit};
 use crate::evaluation::{
-    MachineWidths, WindowEvaluation, WindowRule, Windows, evaluate_machine_windows,
-    evaluate_windows,
+    MachineWidths, WindowEvaluation, WindowRule, Windows, attention_on_hardware,
+    evaluate_machine_windows, evaluate_windows,
 };
 use crate::pipeline::{PipelineError, Source};
 use crate::reference::Tokens;
@@ -201,6 +201,10 @@ impl Bench<'_, '_> {
                 saturations,
             };
             evaluation.add_machine(network.steps, score, widths);
+            if evaluation.attention.is_none() {
+                let text = &self.windows.windows[0];
+                evaluation.attention = attention_on_hardware(network, &design, &machine, text)?;
+            }
             self.note("machine", begin, &evaluation);
         }
         Ok(evaluation)

@@ -23,8 +23,9 @@ pub use cost::{Cost, Costs};
 pub use machine::{MachineRow, evaluate_machines};
 pub use report::{Evaluation, RadixCost, Row, Speed};
 pub use windows::{
-    AttentionTally, Energies, Energy, LayerTally, MachineWidths, MatrixTally, Tally,
-    WindowEvaluation, WindowRow, WindowRule, Windows, evaluate_machine_windows, evaluate_windows,
+    AttentionOnHardware, AttentionTally, AttentionWork, Energies, Energy, LayerTally,
+    MachineWidths, MatrixTally, Tally, WindowEvaluation, WindowRow, WindowRule, Windows,
+    attention_on_hardware, evaluate_machine_windows, evaluate_windows,
 };
 
 use crate::reference::{Activation, Reference, ReferenceError, Score, score_each};

@@ -18,6 +18,7 @@ mod folder;
 mod machine;
 mod matrices;
 mod memories;
+mod operations;
 mod page;
 mod positions;
 pub mod raster;

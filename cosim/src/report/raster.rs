@@ -1,5 +1,6 @@
 //! Where the spikes are: a picture a neuron layer, neurons over tokens and steps, with rates.
 
+use super::operations::operations;
 use super::words::percent;
 use crate::spikes::{LayerSpikes, SpikeRecord};
 use maud::{Markup, html};
@@ -26,6 +27,7 @@ pub fn section(record: &SpikeRecord) -> Option<Markup> {
                 "neurons of the layer over the whole run."
             }
             @for layer in &record.layers { (picture(layer)) }
+            @if let Some(saved) = operations(record) { (saved) }
         }
     })
 }

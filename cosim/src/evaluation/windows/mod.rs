@@ -5,15 +5,18 @@
 //!  text ─► tail ─► windows ─┬─► float executor ─┬─► bits per character
 //!                           │                   ├─► rates of neuron layers
 //!                           │                   └─► additions a token ─► energies
-//!                           └─► integer machine ──► bits per character, saturations
+//!                           └─► integer machine ─┬─► bits per character, saturations
+//!                                                └─► attention in spikes, beside softmax
 //! ```
 //!
 //! The state is cleared before every window, and the first positions of each are not scored.
 
+mod attention;
 mod energy;
 mod report;
 mod tally;
 
+pub use attention::{AttentionOnHardware, AttentionWork, attention_on_hardware};
 pub use energy::{Energies, Energy};
 pub use report::{MachineWidths, WindowEvaluation, WindowRow};
 pub use tally::{AttentionTally, LayerTally, MatrixTally, Tally};

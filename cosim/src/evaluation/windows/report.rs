@@ -1,6 +1,6 @@
 //! What the windows say, as a table and as JSON.
 
-use super::{Energies, LayerTally, MatrixTally, Tally, WindowRule, Windows};
+use super::{AttentionOnHardware, Energies, LayerTally, MatrixTally, Tally, WindowRule, Windows};
 use crate::reference::Score;
 use crate::report::grouped;
 use serde::Serialize;
@@ -38,6 +38,8 @@ pub struct WindowEvaluation {
     pub spikes_per_synapse: Option<f64>,
     /// Energies of a token.
     pub energies: Energies,
+    /// What attention in spikes takes on its machine, beside softmax of the same shape.
+    pub attention: Option<AttentionOnHardware>,
 }
 
 /// One model.
@@ -98,6 +100,7 @@ impl WindowEvaluation {
             spikes_per_token: spikes as f64 / tokens.max(1) as f64,
             spikes_per_synapse: (passed > 0).then(|| active as f64 / passed as f64),
             energies,
+            attention: None,
             layers,
             matrices,
         }
@@ -185,6 +188,9 @@ impl fmt::Display for WindowEvaluation {
                     (grouped(energy.operations), energy.picojoules / 1000.0);
                 writeln!(f, "  {:<84}{operations:>12}{nanojoules:>10.1}", energy.name)?;
             }
+        }
+        if let Some(attention) = &self.attention {
+            writeln!(f, "{attention}")?;
         }
         write!(
             f,
