@@ -7,13 +7,15 @@ use firmware::machine_driver::{MachineDriver, MachineStatus};
 use firmware::registers::machine::{Field, Register, encode};
 use pretty_assertions::assert_eq;
 use std::collections::BTreeMap;
-use weights::config::Target;
+use weights::config::{Form, Target};
 use weights::numeric::Radix;
 use weights::numeric::fixed_point::Scale;
 use weights::packing::Packing;
 
 fn design() -> MachineParameters {
     MachineParameters {
+        form: Form::Dense,
+        digit_passes: false,
         lanes: 4,
         slots: 8,
         planes: 2,

@@ -18,7 +18,7 @@ fn whole(name: &str, network: Network, prompt: Vec<u32>, generate: usize) -> Who
     whole_of(name, network, prompt, generate, |_| ())
 }
 
-fn whole_of(
+pub(crate) fn whole_of(
     name: &str,
     network: Network,
     prompt: Vec<u32>,
@@ -39,6 +39,11 @@ fn whole_of(
 }
 
 fn recurrent(name: &str, placement: LifPlacement) -> Whole {
+    whole(name, spikegpt(placement), vec![3, 11, 5], 4)
+}
+
+/// A SpikeGPT of one block.
+pub(crate) fn spikegpt(placement: LifPlacement) -> Network {
     let neuron = NeuronLayer::lif(2.0, 0.5, State::PerToken);
     let shape = RwkvShape {
         width: 7,
@@ -52,7 +57,7 @@ fn recurrent(name: &str, placement: LifPlacement) -> Whole {
         begin_token: None,
         end_tokens: BTreeSet::new(),
     };
-    whole(name, sample::spikegpt(3, &shape), vec![3, 11, 5], 4)
+    sample::spikegpt(3, &shape)
 }
 
 /// SpikeGPT as published: neurons behind the parts of a block.

@@ -5,6 +5,7 @@
 
 use hdl::simulator::NativeSimulation;
 use tests::asked_for;
+use tests::event_plants::{self, events};
 use tests::machine_check::Whole;
 use tests::machine_plants::{PLANTS, bitwise, brief, grouped, line, roomy, unary};
 use tests::pass_plants::{self, attending, chunked, published, rates, spike_input, ternary};
@@ -15,6 +16,9 @@ const SAMPLE_EVERY: usize = 6;
 
 /// The same of machines of passes.
 const PASS_SAMPLE_EVERY: usize = 12;
+
+/// The same of machines of events.
+const EVENT_SAMPLE_EVERY: usize = 6;
 
 #[test]
 fn every_plant_is_caught() {
@@ -28,16 +32,24 @@ fn every_plant_in_passes_is_caught() {
 }
 
 #[test]
+fn every_plant_in_events_is_caught() {
+    let every = if asked_for("SPIKEWRIGHT_ALL") { 1 } else { EVENT_SAMPLE_EVERY };
+    every_one_is_caught(event_plants::PLANTS, every);
+}
+
+#[test]
 fn every_plant_has_its_place() {
     every_one_has_its_place(PLANTS);
     every_one_has_its_place(pass_plants::PLANTS);
+    every_one_has_its_place(event_plants::PLANTS);
 }
 
 /// Without a plant nothing is caught.
 #[test]
 fn nothing_is_caught_without_a_plant() {
     let machines: [fn() -> Whole; 6] = [bitwise, unary, line, roomy, grouped, brief];
-    let passes: [fn() -> Whole; 6] = [published, spike_input, attending, ternary, rates, chunked];
+    let passes: [fn() -> Whole; 7] =
+        [published, spike_input, attending, ternary, rates, chunked, events];
     for design in machines.into_iter().chain(passes) {
         let whole = design();
         let checked = whole.design();
@@ -53,8 +65,9 @@ fn every_file_has_a_plant() {
     let known = PLANTS.iter().map(|plant| plant.file).chain(engine());
     let found = bare([bitwise as fn() -> Whole, unary, line], known.clone());
     assert!(found.is_empty(), "no plant in {found:?}");
-    let known = pass_plants::PLANTS.iter().map(|plant| plant.file).chain(known);
-    let mut found = bare([published as fn() -> Whole, attending, ternary, chunked], known);
+    let passes = pass_plants::PLANTS.iter().chain(event_plants::PLANTS);
+    let known = passes.map(|plant| plant.file).chain(known);
+    let mut found = bare([published as fn() -> Whole, attending, ternary, chunked, events], known);
     // Delays differ in their length and width alone, and two of them have one.
     found.retain(|file| !file.starts_with("delay_"));
     assert!(found.is_empty(), "no plant in {found:?}");

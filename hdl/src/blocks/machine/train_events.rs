@@ -128,11 +128,11 @@ impl TrainEvents {
 
         b.section("Cycle 2: the word that is searched, and one behind it.");
         let flow = self.flow(&b, fetched);
-        let one_left = b.forward("one_left", uint(1));
-        let word = self.hold(&b, arriving, fetched, &flow);
+        let left = b.forward("left", uint(self.slots));
+        let word = self.hold(&b, arriving, fetched, (&flow, left));
         let rest = word.spiking;
-        let left = b.wire("left", rest & (rest - 1));
-        b.assign(one_left, !left.any());
+        b.assign(left, rest & (rest - 1));
+        let one_left = b.wire("one_left", !left.any());
         let closes = b.wire("closes_tile", word.last & one_left);
         b.assign(flow.leaves, flow.full & (room | !closes));
         b.assign(flow.stays, flow.full & !(flow.leaves & one_left));
@@ -210,7 +210,7 @@ impl TrainEvents {
         b: &'m Builder,
         arriving: Word<'m>,
         fetched: Signal<'m>,
-        flow: &Flow<'m>,
+        (flow, left): (&Flow<'m>, Signal<'m>),
     ) -> Word<'m> {
         let parts = || PARTS.iter().zip(arriving.signals());
         let mut held =
@@ -222,11 +222,10 @@ impl TrainEvents {
         Word::of(std::array::from_fn(|index| {
             let (name, part) = parts.next().expect("as many parts");
             let register = b.register(&format!("{name}_q"), part.ty());
-            let value = register.signal();
             let register = register.when(enters, part);
             // Its spikes leave one by one.
             let register = match index {
-                0 => register.when(flow.leaves, value & (value - 1)),
+                0 => register.when(flow.leaves, left),
                 _ => register,
             };
             register.signal()
