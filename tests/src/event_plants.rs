@@ -21,19 +21,15 @@ plants! { Whole:
     events "train_events" "write" "events: words of a train lie one column apart"
         "{train_column_i, 2'd0}" => "{2'd0, train_column_i}";
     events "train_events" "write" "events: the word that waits is passed over"
-        "waiting_q ? next_spiking_q : spiking" => "spiking";
+        "stays & (waiting_q | fetched_q)" => "stays & waiting_q";
     events "train_events" "write" "events: a tile does not wait for the one before to drain"
         "(room_i | ~closes_tile)" => "1'b1";
-    events "train_events" "write" "events: a word leaves with its first spike"
+    events "train_events" "stall" "events: a word leaves with its first spike"
         "full_q & ~(leaves & one_left)" => "full_q & ~leaves";
     events "train_events" "write" "events: every spike is positive"
         "|(chosen & negative_q)" => "1'b0";
     events "train_events" "write" "events: the highest column is taken for the lowest"
         "spiking_q & ~left" => "spiking_q";
-    events "train_events" "write" "events: a word that arrives behind another is lost"
-        "| (fetched_q & stays)" => "";
-    events "train_events" "write" "events: the next instruction does not wait for the last event"
-        "~under_way | final_leaves" => "1'b1";
     events "event_fetcher" "write" "events: the second digit weighs as much as the first"
         "power = 10'd3;" => "power = 10'd1;";
     events "event_fetcher" "write" "events: an embedding is read where events are"
@@ -41,11 +37,9 @@ plants! { Whole:
     events "event_lanes" "write" "events: every event ends a tile"
         "valid_i & last_i" => "valid_i";
     events "event_lane" "write" "events: a weight of 0 counts as +1"
-        "~(high_i ^ low_i)" => "(high_i | ~low_i)";
+        "~(high_i ^ low_i)" => "(~high_i | low_i)";
     events "event_lane" "write" "events: sums go on from tile to tile"
         "accumulate_i & last_i" => "1'b0";
     events "matrix_walker" "write" "events: the drain does not know of tiles"
         " | tile_leaves_i" => "";
-    events "matrix_walker" "write" "events: an instruction starts among the events of another"
-        " & idle_i" => "";
 }

@@ -1,12 +1,12 @@
 //! Train words in, one column that spikes a cycle out.
 //!
 //! ```text
-//!  train word ─► next ─► word, rest ─► lowest column of rest ─► event
-//!                          └◄─ rest without it ◄──┘
+//!  train word ─► word, rest ─► lowest column of rest ─► event
+//!                  └◄─ rest without it ◄──┘
 //! ```
 //!
-//! A word stays for max(1, its columns that spike) cycles; another waits behind it, so that no cycle
-//! is lost between words. The last event of a tile waits until the drain has room. An event is the
+//! A word stays for max(1, its columns that spike) cycles; another waits behind it where it was
+//! fetched, so that no cycle is lost between words. The last event of a tile waits until the drain has room. An event is the
 //! whole count of its column: planes and passes do not exist here.
 
 use super::event_fetcher::Walked;
@@ -54,15 +54,6 @@ impl<'m> Word<'m> {
     ) -> Self {
         Word { spiking, negative, magnitude, first, digits_after, last, ends }
     }
-
-    /// This word's signals, each chosen against another's.
-    fn or(self, b: &'m Builder, other: Word<'m>, this: Signal<'m>) -> Word<'m> {
-        let mut pairs = PARTS.iter().zip(self.signals().into_iter().zip(other.signals()));
-        Word::of(std::array::from_fn(|_| {
-            let (name, (own, others)) = pairs.next().expect("as many parts");
-            b.wire(&format!("entering_{name}"), this.select(own, others))
-        }))
-    }
 }
 
 /// What the signals of a word are called.
@@ -76,7 +67,7 @@ struct Flow<'m> {
     /// An event leaves, and with it the word.
     leaves: Signal<'m>,
     stays: Signal<'m>,
-    /// A word waits behind it.
+    /// A word waits behind it: the train store holds it until another is fetched.
     waiting: Signal<'m>,
 }
 
@@ -105,10 +96,10 @@ impl TrainEvents {
         let room = b.input("room_i", uint(1), "it has room for a tile");
 
         b.section("Cycle 1: the word is here.");
-        let always = b.flag(true);
-        let fetched = b.register_reset("fetched_q", uint(1), 0).next(walked.step).signal();
-        let base = b.delay("base_1_q", always, walked.base);
-        let empty = b.delay("empty_1_q", always, walked.empty);
+        let step = walked.step;
+        let fetched = b.register_reset("fetched_q", uint(1), 0).next(step).signal();
+        let base = b.delay("base_1_q", step, walked.base);
+        let empty = b.delay("empty_1_q", step, walked.empty);
         let spikes: Vec<Signal> = (0..self.slots)
             .rev()
             .map(|slot| magnitude.bits(slot * self.count_width, self.count_width).any())
@@ -121,15 +112,15 @@ impl TrainEvents {
             negative,
             magnitude,
             first: b.wire("first_word", base + before),
-            digits_after: b.delay("digits_after_1_q", always, walked.digits_after),
-            last: b.delay("last_1_q", always, walked.last),
-            ends: b.delay("final_1_q", always, walked.ends),
+            digits_after: b.delay("digits_after_1_q", step, walked.digits_after),
+            last: b.delay("last_1_q", step, walked.last),
+            ends: b.delay("final_1_q", step, walked.ends),
         };
 
         b.section("Cycle 2: the word that is searched, and one behind it.");
         let flow = self.flow(&b, fetched);
         let left = b.forward("left", uint(self.slots));
-        let word = self.hold(&b, arriving, fetched, (&flow, left));
+        let word = self.hold(&b, arriving, &flow, left);
         let rest = word.spiking;
         b.assign(left, rest & (rest - 1));
         let one_left = b.wire("one_left", !left.any());
@@ -144,8 +135,7 @@ impl TrainEvents {
         let count = self.count(&b, chosen, &word);
 
         b.port_group("Walker.");
-        let pairs = [flow.stays & flow.waiting, flow.stays & fetched, flow.waiting & fetched];
-        let ready = b.wire("words_ready", !b.concat(&pairs).any());
+        let ready = b.wire("words_ready", !(flow.stays & (flow.waiting | fetched)));
         b.output("words_ready_o", ready, "another word may go");
         let tile_leaves = b.wire("tile_leaves", flow.leaves & closes);
         b.output("tile_leaves_o", tile_leaves, "the last event of a tile leaves");
@@ -174,8 +164,8 @@ impl TrainEvents {
     ) {
         b.properties();
         b.assume("goes_when_ready", !walked.step | ready, "A word goes only when another may.");
-        let place = !(fetched & flow.waiting & flow.stays);
-        b.assert_property("finds_a_place", place, "A word that arrives finds a place.");
+        let meaning = "No word is fetched while one waits where it would come.";
+        b.assert_property("finds_a_place", !(fetched & flow.waiting), meaning);
         let meaning = "A word waits only behind another.";
         b.assert_property("waits_behind", !flow.waiting | flow.full, meaning);
         let gone = b.tally("words_gone_q", 3, walked.step);
@@ -200,7 +190,7 @@ impl TrainEvents {
         let waiting = b.register_reset("waiting_q", uint(1), 0);
         let (leaves, stays) = (b.forward("leaves", uint(1)), b.forward("stays", uint(1)));
         full.next(stays | waiting.signal() | fetched);
-        waiting.next((waiting.signal() & (stays | fetched)) | (fetched & stays));
+        waiting.next(stays & (waiting.signal() | fetched));
         Flow { full: full.signal(), leaves, stays, waiting: waiting.signal() }
     }
 
@@ -209,16 +199,11 @@ impl TrainEvents {
         &self,
         b: &'m Builder,
         arriving: Word<'m>,
-        fetched: Signal<'m>,
-        (flow, left): (&Flow<'m>, Signal<'m>),
+        flow: &Flow<'m>,
+        left: Signal<'m>,
     ) -> Word<'m> {
-        let parts = || PARTS.iter().zip(arriving.signals());
-        let mut held =
-            parts().map(|(name, part)| b.delay(&format!("next_{name}_q"), fetched, part));
-        let next = Word::of(std::array::from_fn(|_| held.next().expect("as many parts")));
-        let entering = next.or(b, arriving, flow.waiting);
         let enters = b.wire("enters", !flow.stays);
-        let mut parts = PARTS.iter().zip(entering.signals());
+        let mut parts = PARTS.iter().zip(arriving.signals());
         Word::of(std::array::from_fn(|index| {
             let (name, part) = parts.next().expect("as many parts");
             let register = b.register(&format!("{name}_q"), part.ty());
