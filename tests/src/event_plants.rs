@@ -21,7 +21,7 @@ plants! { Whole:
     events "train_events" "write" "events: words of a train lie one column apart"
         "{train_column_i, 2'd0}" => "{2'd0, train_column_i}";
     events "train_events" "write" "events: the word that waits is passed over"
-        "stays & (waiting_q | fetched_q)" => "stays & waiting_q";
+        "waiting_q <= stays & (waiting_q | fetched_q)" => "waiting_q <= stays & waiting_q";
     events "train_events" "write" "events: a tile does not wait for the one before to drain"
         "(room_i | ~closes_tile)" => "1'b1";
     events "train_events" "stall" "events: a word leaves with its first spike"
