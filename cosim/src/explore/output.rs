@@ -50,10 +50,9 @@ pub fn table(exploration: &Exploration) -> String {
         "  These have no other that is both smaller and faster; {others} more of the front, better \
          only in block RAM\n  or energy, are in points.json. A name is lanes x slots x planes, or \
          lanes of events and the slots of a\n  train word; elements of a vector, code, mean count, \
-         bits of attention and head. What binds is what \
-         takes the largest share of the part. Cells: LUT4,\n  predicted. Cycles, exact, and \
-         energy: mean of {tokens} tokens after a prompt of {prompt}. Energy: ASIC prices,\n  to \
-         compare designs:"
+         bits of attention and head. What binds is\n  what takes the largest share of the part. \
+         Cells: LUT4, predicted. Cycles, exact, and energy: mean of\n  {tokens} tokens after a \
+         prompt of {prompt}. Energy: ASIC prices, to compare designs:"
     );
     for price in &exploration.prices {
         let _ = writeln!(
