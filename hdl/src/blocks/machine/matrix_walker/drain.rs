@@ -1,6 +1,7 @@
 //! When a tile may leave for the drain, and what events behind the walker say of it.
 
 use super::MatrixWalker;
+use crate::blocks::machine::event_fetcher::EMBEDDING_LAG;
 use crate::builder::Builder;
 use crate::signal::Signal;
 use crate::signal_type::uint;
@@ -34,6 +35,12 @@ impl<'m> Events<'m> {
 }
 
 impl MatrixWalker {
+    /// Cycles that the instruction behind an embedding keeps further away: values of an embedding take
+    /// so much longer to the drain than sums of events.
+    pub fn embedding_lag(&self) -> u32 {
+        if self.events { EMBEDDING_LAG } else { 0 }
+    }
+
     /// Whether the drain can take the tile that would end now.
     pub(super) fn room<'m>(
         &self,

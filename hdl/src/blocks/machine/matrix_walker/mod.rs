@@ -18,7 +18,6 @@
 mod drain;
 mod prepare;
 
-use super::event_fetcher::EMBEDDING_LAG;
 use super::instruction::{Fields, unused_bits};
 use super::plane_selector::PlaneSelector;
 use crate::builder::Builder;
@@ -115,12 +114,6 @@ impl MatrixWalker {
             false => 0,
         };
         self.elements.ilog2().max(2) + ahead
-    }
-
-    /// Cycles that the instruction behind an embedding keeps further away: values of an embedding take
-    /// so much longer to the drain than sums of events.
-    pub fn embedding_lag(&self) -> u32 {
-        if self.events { EMBEDDING_LAG } else { 0 }
     }
 
     /// Bits of a number of tiles.
