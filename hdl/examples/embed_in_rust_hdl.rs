@@ -56,8 +56,16 @@ impl Margin {
     fn new() -> Margin {
         let (slots, planes) = (SLOTS as u32, PLANES as u32);
         let (radix, target) = (Radix::Bitwise, Target::Portable);
-        let lane =
-            Lane { slots, planes, radix, acc_width: 12, digits: false, vectors: false, target };
+        let lane = Lane {
+            slots,
+            planes,
+            radix,
+            acc_width: 12,
+            digits: false,
+            digit_passes: false,
+            vectors: false,
+            target,
+        };
         let array = Array::new(&AccumulatorArray { lanes: 2, lane }.module(), "");
         Margin {
             clock: Signal::default(),
