@@ -62,7 +62,7 @@ pub struct SpikeRow {
     pub bits: f64,
     /// Nanojoules of a token: the matrices, the vector unit.
     pub nanojoules: [f64; 2],
-    /// Part of the columns that spike, each as often as a row of weights meets it; of an array of
+    /// Part of the columns that spike, each counted for every weight that it meets; of an array of
     /// events.
     pub rate: Option<f64>,
 }
@@ -162,7 +162,7 @@ fn row(
         words: each(found.words),
         bits: each(found.work.fetched_bits),
         nanojoules: [energy.total() - energy.vector, energy.vector].map(nanojoules),
-        rate: (form == Form::Event).then(|| found.words as f64 / found.words_max as f64),
+        rate: (form == Form::Event).then(|| found.met[0] as f64 / found.met[1] as f64),
     })
 }
 
@@ -221,7 +221,11 @@ impl fmt::Display for SpikeReport {
             )?;
         }
         let rate = self.rows.iter().find_map(|row| row.rate).unwrap_or_default();
-        writeln!(f, "  {:.1} % of the columns spike, as often as weights meet them", 100.0 * rate)?;
+        writeln!(
+            f,
+            "  {:.1} % of the columns spike, each counted for every weight that it meets",
+            100.0 * rate
+        )?;
         match self.crossing() {
             Some(crossing) => writeln!(
                 f,

@@ -153,3 +153,24 @@ fn the_memory_map_and_the_cost_model_agree_on_block_rams() {
         assert_eq!(u64::from(map), cells.block_rams, "{}", design.what);
     }
 }
+
+#[test]
+fn events_fetch_less_and_cross_dense_arrays() {
+    let report = spikes::measure_with(vec!["no synthesis".into()], |_| Ok(None)).unwrap();
+    let (dense, events) = report.rows.split_at(2);
+    let rate = events[0].rate.expect("events have a rate");
+    assert!((0.05..0.4).contains(&rate), "{rate} of the columns spike");
+    for row in events {
+        assert_eq!(row.rate, Some(rate), "the text is the same");
+        assert!(row.bits < dense[1].bits / 4.0, "{row:?}");
+        assert!(row.nanojoules[0] < dense[1].nanojoules[0] / 4.0, "{row:?}");
+        assert_eq!(row.nanojoules[1], dense[1].nanojoules[1], "vectors are the same");
+    }
+    // Rows at once save words.
+    let words: Vec<f64> = events.iter().map(|row| row.words).collect();
+    assert!(words.windows(2).all(|pair| pair[1] < pair[0]), "{words:?}");
+    let crossing = report.crossing().expect("both forms are there");
+    assert!(crossing > rate && crossing < 1.0, "{crossing}");
+    let text = report.to_string();
+    assert!(text.contains("event 64 rows") && text.contains("no synthesis"), "{text}");
+}

@@ -13,9 +13,11 @@ pub(crate) struct Activity {
     pub(crate) tokens: u64,
     pub(crate) cycles: u64,
     pub(crate) work: TokenWork,
-    /// Words of matrices that enter the array, and those that would if all columns spiked.
+    /// Words of matrices that enter the array.
     pub(crate) words: u64,
-    pub(crate) words_max: u64,
+    /// Weights that a word of a train meets, or in an array of events a column that spikes; and all
+    /// that there are, padding left out.
+    pub(crate) met: [u64; 2],
 }
 
 /// Takes the facts of each instruction.
@@ -67,9 +69,12 @@ pub(crate) fn activity(
             let spikes = facts.cost(machine.radix).spikes;
             let shape = (facts.tiles, facts.rows);
             if matrix.store == 0 {
-                let tiles = u64::from(facts.tiles) * u64::from(facts.digits);
-                activity.words += tiles * u64::from(facts.words) * u64::from(facts.passes);
-                activity.words_max += tiles * u64::from(matrix.stride) * u64::from(facts.passes);
+                let [tiles, rows] = [facts.tiles, facts.rows].map(u64::from);
+                let digits = u64::from(facts.digits);
+                let words = digits * u64::from(facts.words);
+                activity.words += tiles * words * u64::from(facts.passes);
+                activity.met[0] += rows * words;
+                activity.met[1] += rows * digits * u64::from(matrix.stride);
             }
             let matrix = Matrix { vectors: facts.vectors, ..*matrix };
             activity.work.add_matrix(machine, &matrix, shape, (spikes, found.train()));
