@@ -171,7 +171,7 @@ impl TokenWork {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use weights::config::Design;
+    use weights::config::{Design, Form};
     use weights::sample;
 
     #[test]
@@ -205,5 +205,24 @@ mod tests {
         close(energy.total(), energy.adds + energy.accumulations + energy.fetches + energy.vector);
         close(work.int8_energy().adds, 1920.0 * 0.03);
         close(work.float_energy(), 1920.0 * 4.6);
+    }
+
+    #[test]
+    fn events_add_and_fetch_what_spikes() {
+        let program = crate::lower::lower(&sample::network(1), &Design::bundled());
+        let machine = program.expect("the sample fits").parameters;
+        let machine = MachineParameters { form: Form::Event, ..machine };
+        let matrix = Matrix { digits: 2, stride: 48, ..Matrix::default() };
+        let mut work = TokenWork::default();
+        work.add_matrix(&machine, &matrix, (5, 40), (10, TrainFacts { words: 3, passes: 1 }));
+        // Events: 5 tiles of 2 digits of 3 columns, of 8 trits in a bank of 32 bits.
+        let expected = TokenWork {
+            synapses: 40 * 2 * 48,
+            accumulations: 30 * 8,
+            fetched_bits: 30 * 32,
+            fetched_bits_once: 30 * 32,
+            ..TokenWork::default()
+        };
+        assert_eq!(work, expected);
     }
 }

@@ -70,6 +70,16 @@ pub fn spike_input() -> Whole {
     recurrent("spike-input", LifPlacement::BeforeMatrices)
 }
 
+/// SpikeGPT on one plane: counts of its head take two passes for each of three digits.
+pub fn single_plane() -> Whole {
+    let network = spikegpt(LifPlacement::BeforeMatrices);
+    let whole = whole_of("single plane", network, vec![3, 11, 5], 4, |design| {
+        design.array.planes = 1;
+    });
+    assert!(whole.lowered.program.parameters.digit_passes, "no digit takes two passes");
+    whole
+}
+
 /// NeurTransformer of three steps: spiking attention over the text so far, no softmax.
 pub fn attending() -> Whole {
     let attention = NeuronLayer::lif(2.0, 0.5, State::PerStep);
@@ -333,4 +343,13 @@ plants! { Whole:
         "last_tile_q ? last_rows_q : 9'd8" => "9'd4";
     chunked "drain" "write" "planes: all tiles lie where the first does"
         "arrives_first ? head_address : tile_address_q" => "head_address";
+
+    // ---- digits in several passes ----------------------------------------------------------------
+
+    single_plane "lane" "write" "digits: the one before is not tripled"
+        "total + (total << 1)" => "total";
+    single_plane "lane" "write" "digits: the next one adds to the one before"
+        "(digit_i ? 26'sd0 : base)" => "base";
+    single_plane "lane" "write" "digits: those of a tile go on into the next"
+        "accumulate_i & first_i" => "1'b0";
 }

@@ -12,7 +12,7 @@
 //! 2^`planes` of the one behind it in a bitwise train.
 
 use super::accumulator_array::delay_line;
-use super::event_lane::{EventLane, fit};
+use super::event_lane::{EventLane, fit, side_by_side};
 use crate::builder::Builder;
 use crate::module::Module;
 use crate::signal::Signal;
@@ -98,22 +98,10 @@ impl EventArray {
         let last = delay_line(&b, "last", last, delay, false);
 
         b.section("Lanes.");
-        let lane = EventLane { value_width: value.width(), acc_width: self.acc_width }.module();
-        let mut sums: Vec<Signal> = (0..lanes)
-            .map(|index| {
-                let inputs = [
-                    ("high_i", high.bit(index)),
-                    ("low_i", low.bit(index)),
-                    ("value_i", value),
-                    ("accumulate_i", accumulate),
-                    ("last_i", last),
-                ];
-                b.instance(&format!("lane_{index}"), &lane, &inputs).get("sum_o").as_uint()
-            })
-            .collect();
-        sums.reverse();
+        let lane = EventLane { value_width: value.width(), acc_width: self.acc_width };
+        let sums = side_by_side(&b, lane, [high, low], [value, accumulate, last]);
         b.port_group("Results.");
-        b.output("sums_o", b.concat(&sums), "sums of all lanes, lane 0 in the lowest bits");
+        b.output("sums_o", sums, "sums of all lanes, lane 0 in the lowest bits");
         b.output("done_o", accumulate & last, "the sums are those of a whole tile, for this cycle");
         b.finish()
     }

@@ -60,6 +60,29 @@ impl EventLane {
     }
 }
 
+/// Lanes side by side under one event: their sums, lane 0 in the lowest bits.
+pub(super) fn side_by_side<'m>(
+    b: &'m Builder,
+    lane: EventLane,
+    [high, low]: [Signal<'m>; 2],
+    [value, accumulate, last]: [Signal<'m>; 3],
+) -> Signal<'m> {
+    let lane = lane.module();
+    let sum = |index: u32| {
+        let inputs = [
+            ("high_i", high.bit(index)),
+            ("low_i", low.bit(index)),
+            ("value_i", value),
+            ("accumulate_i", accumulate),
+            ("last_i", last),
+        ];
+        b.instance(&format!("lane_{index}"), &lane, &inputs).get("sum_o").as_uint()
+    };
+    let mut sums: Vec<Signal> = (0..high.width()).map(sum).collect();
+    sums.reverse();
+    b.concat(&sums)
+}
+
 /// The low bits of a value that may be wider than the accumulator.
 pub(super) fn fit<'m>(b: &'m Builder, value: Signal<'m>, width: u32) -> Signal<'m> {
     if value.width() <= width {

@@ -10,10 +10,9 @@
 //! count and the digit of its weights are worth is worked out before, once for all rows, so a row costs
 //! one addition whatever planes and digits there are.
 
-use super::event_lane::EventLane;
+use super::event_lane::{EventLane, side_by_side};
 use crate::builder::Builder;
 use crate::module::Module;
-use crate::signal::Signal;
 use crate::signal_type::{sint, uint};
 use std::sync::Arc;
 
@@ -43,22 +42,10 @@ impl EventLanes {
         let last = b.input("last_i", uint(1), "it is the last of a tile of rows");
 
         b.section("Lanes.");
-        let lane = EventLane { value_width, acc_width }.module();
-        let mut sums: Vec<Signal> = (0..lanes)
-            .map(|index| {
-                let inputs = [
-                    ("high_i", high.bit(index)),
-                    ("low_i", low.bit(index)),
-                    ("value_i", value),
-                    ("accumulate_i", valid),
-                    ("last_i", last),
-                ];
-                b.instance(&format!("lane_{index}"), &lane, &inputs).get("sum_o").as_uint()
-            })
-            .collect();
-        sums.reverse();
+        let lane = EventLane { value_width, acc_width };
+        let sums = side_by_side(&b, lane, [high, low], [value, valid, last]);
         b.port_group("Results.");
-        b.output("sums_o", b.concat(&sums), "sums of all lanes, lane 0 in the lowest bits");
+        b.output("sums_o", sums, "sums of all lanes, lane 0 in the lowest bits");
         b.output("done_o", valid & last, "the sums are those of a whole tile, for this cycle");
         b.finish()
     }

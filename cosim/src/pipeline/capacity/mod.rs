@@ -70,7 +70,7 @@ pub fn require_addresses(
             demand.slots,
         );
         let fits = |demand: Demand| demand.weight_words() <= STORE_WORDS_MAX;
-        let remedy = wider(demand, design, fits).unwrap_or_else(|| {
+        let remedy = wider(demand, design, model.execution, fits).unwrap_or_else(|| {
             let widest = SYNAPSES_MAX.min(LANES_MAX * SLOTS_MAX) as u64;
             format!(
                 "no setting lifts this: the widest array, {LANES_MAX} x {SLOTS_MAX}, holds {} \
@@ -88,7 +88,12 @@ pub fn require_addresses(
 
 /// The smallest array, nearest to a square, on which a model fits, as settings; with as many planes
 /// as the design has, or else as many as leave room for it.
-fn wider(demand: Demand, design: &Design, fits: impl Fn(Demand) -> bool) -> Option<String> {
+fn wider(
+    demand: Demand,
+    design: &Design,
+    execution: Execution,
+    fits: impl Fn(Demand) -> bool,
+) -> Option<String> {
     let sizes = |max: usize| {
         let powers = (0..63).map(|power| 1u64 << power);
         powers.filter(move |size| (demand.elements..=max as u64).contains(size))
@@ -118,7 +123,8 @@ fn wider(demand: Demand, design: &Design, fits: impl Fn(Demand) -> bool) -> Opti
     for (key, value) in
         [("attention_bits", machine.attention_bits), ("head_bits", machine.head_bits)]
     {
-        if u64::from(value) > bits {
+        // Passes take such counts in as many turns as they need.
+        if execution == Execution::Blocks && u64::from(value) > bits {
             settings.push_str(&format!("machine.{key} = {bits}, "));
         }
     }
@@ -160,9 +166,10 @@ fn require_positions(
         let fits = |demand: Demand| words(demand) <= limit;
         let longest = longest(demand, fits)
             .map(|context| format!("set machine.context = {context}, the longest that does"));
-        let remedy = longest.or_else(|| wider(demand, design, fits)).unwrap_or_else(|| {
-            "no setting lifts this: take a narrower model, or one of fewer heads".to_owned()
-        });
+        let remedy =
+            longest.or_else(|| wider(demand, design, execution, fits)).unwrap_or_else(|| {
+                "no setting lifts this: take a narrower model, or one of fewer heads".to_owned()
+            });
         return Err(PipelineError::Capacity { reason, remedy });
     }
     Ok(())

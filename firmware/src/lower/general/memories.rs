@@ -175,7 +175,10 @@ impl Composer<'_> {
             true => Ok(words as u32),
             false => Err(self.refuse(
                 format!("it has {columns} columns, {words} words; an instruction walks {most}"),
-                "raise array.slots, or write array.form = \"dense\"",
+                match self.machine.has_events() {
+                    true => "write array.form = \"dense\"",
+                    false => "raise array.slots",
+                },
             )),
         }
     }

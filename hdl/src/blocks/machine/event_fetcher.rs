@@ -14,7 +14,7 @@
 
 use super::matrix_fetcher::DECODED_CYCLES;
 use super::row_reader::READ_CYCLES;
-use super::train_events::TrainEvents;
+use super::train_events::{TrainEvents, Walked};
 use crate::blocks::accumulator_array::delay_line;
 use crate::builder::Builder;
 use crate::module::Module;
@@ -42,31 +42,6 @@ pub struct EventFetcher {
     pub events: TrainEvents,
     /// Type of the number of a group of values; none if a store word has one group.
     pub group_type: Option<Type>,
-}
-
-/// What the walker says of a train word that goes.
-pub(super) struct Walked<'m> {
-    pub(super) step: Signal<'m>,
-    pub(super) base: Signal<'m>,
-    pub(super) empty: Signal<'m>,
-    pub(super) digits_after: Signal<'m>,
-    pub(super) last: Signal<'m>,
-    pub(super) ends: Signal<'m>,
-}
-
-impl<'m> Walked<'m> {
-    pub(super) fn inputs(b: &'m Builder) -> Walked<'m> {
-        b.port_group("Train word that goes.");
-        let field = |name: &str| uint(Matrix::FORMAT.field(name).width);
-        Walked {
-            step: b.input("step_i", uint(1), "one goes"),
-            base: b.input("base_i", field("base"), "store word of column 0"),
-            empty: b.input("empty_i", uint(1), "take it as zero"),
-            digits_after: b.input("digits_after_i", field("digits"), "digits that follow"),
-            last: b.input("last_i", uint(1), "it ends a tile"),
-            ends: b.input("final_i", uint(1), "the tile is the last of its instruction"),
-        }
-    }
 }
 
 impl EventFetcher {

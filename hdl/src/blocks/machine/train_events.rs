@@ -6,14 +6,13 @@
 //! ```
 //!
 //! A word stays for max(1, its columns that spike) cycles; another waits behind it where it was
-//! fetched, so that no cycle is lost between words. The last event of a tile waits until the drain has room. An event is the
-//! whole count of its column: planes and passes do not exist here.
+//! fetched, so that no cycle is lost between words. The last event of a tile waits until the drain
+//! has room. An event is the whole count of its column: planes and passes do not exist here.
 
-use super::event_fetcher::Walked;
 use crate::builder::Builder;
 use crate::module::Module;
 use crate::signal::Signal;
-use crate::signal_type::{sint, uint};
+use crate::signal_type::{Type, sint, uint};
 use firmware::isa::Matrix;
 use std::sync::Arc;
 
@@ -43,22 +42,30 @@ struct Word<'m> {
     ends: Signal<'m>,
 }
 
-impl<'m> Word<'m> {
-    fn signals(self) -> [Signal<'m>; 7] {
-        let Word { spiking, negative, magnitude, first, digits_after, last, ends } = self;
-        [spiking, negative, magnitude, first, digits_after, last, ends]
-    }
-
-    fn of(
-        [spiking, negative, magnitude, first, digits_after, last, ends]: [Signal<'m>; 7],
-    ) -> Self {
-        Word { spiking, negative, magnitude, first, digits_after, last, ends }
-    }
+/// What the walker says of a train word that goes.
+pub(super) struct Walked<'m> {
+    pub(super) step: Signal<'m>,
+    pub(super) base: Signal<'m>,
+    pub(super) empty: Signal<'m>,
+    pub(super) digits_after: Signal<'m>,
+    pub(super) last: Signal<'m>,
+    pub(super) ends: Signal<'m>,
 }
 
-/// What the signals of a word are called.
-const PARTS: [&str; 7] =
-    ["spiking", "negative", "magnitude", "first", "digits_after", "last", "final"];
+impl<'m> Walked<'m> {
+    pub(super) fn inputs(b: &'m Builder) -> Walked<'m> {
+        b.port_group("Train word that goes.");
+        let field = |name: &str| uint(Matrix::FORMAT.field(name).width);
+        Walked {
+            step: b.input("step_i", uint(1), "one goes"),
+            base: b.input("base_i", field("base"), "store word of column 0"),
+            empty: b.input("empty_i", uint(1), "take it as zero"),
+            digits_after: b.input("digits_after_i", field("digits"), "digits that follow"),
+            last: b.input("last_i", uint(1), "it ends a tile"),
+            ends: b.input("final_i", uint(1), "the tile is the last of its instruction"),
+        }
+    }
+}
 
 /// Where words are.
 struct Flow<'m> {
@@ -78,7 +85,7 @@ impl TrainEvents {
     }
 
     /// The type of an event's count.
-    pub fn count_type(&self) -> crate::signal_type::Type {
+    pub fn count_type(&self) -> Type {
         sint(self.count_width + 1)
     }
 
@@ -203,18 +210,19 @@ impl TrainEvents {
         left: Signal<'m>,
     ) -> Word<'m> {
         let enters = b.wire("enters", !flow.stays);
-        let mut parts = PARTS.iter().zip(arriving.signals());
-        Word::of(std::array::from_fn(|index| {
-            let (name, part) = parts.next().expect("as many parts");
-            let register = b.register(&format!("{name}_q"), part.ty());
-            let register = register.when(enters, part);
-            // Its spikes leave one by one.
-            let register = match index {
-                0 => register.when(flow.leaves, left),
-                _ => register,
-            };
-            register.signal()
-        }))
+        // Its spikes leave one by one.
+        let rest = b.register("spiking_q", left.ty());
+        let rest = rest.when(enters, arriving.spiking).when(flow.leaves, left);
+        let keep = |name: &str, part| b.delay(name, enters, part);
+        Word {
+            spiking: rest.signal(),
+            negative: keep("negative_q", arriving.negative),
+            magnitude: keep("magnitude_q", arriving.magnitude),
+            first: keep("first_q", arriving.first),
+            digits_after: keep("digits_after_q", arriving.digits_after),
+            last: keep("last_q", arriving.last),
+            ends: keep("final_q", arriving.ends),
+        }
     }
 
     /// The number of the one column that is chosen; 0 if none is.

@@ -41,7 +41,7 @@ mod ports;
 mod wiring;
 
 use super::drain::{DRAIN_CYCLES, Drain};
-use super::event_fetcher::{EVENT_FETCH_CYCLES, EventFetcher};
+use super::event_fetcher::{EMBEDDING_LAG, EVENT_FETCH_CYCLES, EventFetcher};
 use super::matrix_fetcher::{FETCH_CYCLES, MatrixFetcher};
 use super::matrix_walker::MatrixWalker;
 pub use super::matrix_walker::{ACCEPT_CYCLES, EMBEDDING_CYCLES, SETTLE_CYCLES};
@@ -135,7 +135,8 @@ impl MatrixUnit {
 
     fn walker(&self) -> MatrixWalker {
         let Self { lanes, table_word, elements, vectors, events, .. } = *self;
-        MatrixWalker { lanes, table_word, elements, selector: self.selector(), vectors, events }
+        let (selector, embedding_lag) = (self.selector(), self.embedding_lag());
+        MatrixWalker { lanes, table_word, elements, selector, vectors, events, embedding_lag }
     }
 
     fn fetcher(&self) -> MatrixFetcher {
@@ -216,7 +217,7 @@ impl MatrixUnit {
 
     /// Cycles that are added to the gap behind an embedding.
     pub fn embedding_lag(&self) -> u32 {
-        self.walker().embedding_lag()
+        if self.events { EMBEDDING_LAG } else { 0 }
     }
 
     /// Cycles that a search takes more.

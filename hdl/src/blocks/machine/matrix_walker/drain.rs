@@ -1,7 +1,6 @@
 //! When a tile may leave for the drain, and what events behind the walker say of it.
 
 use super::MatrixWalker;
-use crate::blocks::machine::event_fetcher::EMBEDDING_LAG;
 use crate::builder::Builder;
 use crate::signal::Signal;
 use crate::signal_type::uint;
@@ -35,12 +34,6 @@ impl<'m> Events<'m> {
 }
 
 impl MatrixWalker {
-    /// Cycles that the instruction behind an embedding keeps further away: values of an embedding take
-    /// so much longer to the drain than sums of events.
-    pub fn embedding_lag(&self) -> u32 {
-        if self.events { EMBEDDING_LAG } else { 0 }
-    }
-
     /// Whether the drain can take the tile that would end now.
     pub(super) fn room<'m>(
         &self,
@@ -51,7 +44,7 @@ impl MatrixWalker {
     ) {
         b.comment("The drain takes as many cycles as a tile has groups.");
         let most = further.map_or(1, |further| 1 << further.width());
-        let (lag, ahead) = (self.embedding_lag(), self.instruction_gap());
+        let (lag, ahead) = (self.embedding_lag, self.instruction_gap());
         let longest = most * self.tile_groups() + ahead + lag;
         let width = u32::BITS - longest.leading_zeros();
         let literal = |cycles: u32| b.literal((cycles - 1).into(), uint(width));

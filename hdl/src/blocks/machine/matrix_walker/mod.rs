@@ -65,6 +65,9 @@ pub struct MatrixWalker {
     pub vectors: bool,
     /// Whether a train word becomes events, behind the walker, that wait for the drain in its place.
     pub events: bool,
+    /// Cycles that the instruction behind an embedding keeps further away: values of an embedding
+    /// take so much longer to the drain than sums do.
+    pub embedding_lag: u32,
 }
 
 /// Signals of the walk that its parts share.
