@@ -134,6 +134,7 @@ mod tests {
         MachineParameters {
             form: Form::Dense,
             digit_passes: false,
+            streams: false,
             lanes: 4,
             slots: 8,
             planes: 2,

@@ -33,6 +33,10 @@ pub struct MachineParameters {
     /// Whether counts of more bits than the planes meet weights of several digits.
     #[serde(default)]
     pub digit_passes: bool,
+    /// Whether a pass may follow itself before it is done: turns of a loop that find nothing of each
+    /// other.
+    #[serde(default)]
+    pub streams: bool,
     /// How the planes of a train add up.
     pub radix: Radix,
     /// Bits of an accumulated current, two's complement.

@@ -16,6 +16,7 @@ fn design() -> MachineParameters {
     MachineParameters {
         form: Form::Dense,
         digit_passes: false,
+        streams: false,
         lanes: 4,
         slots: 8,
         planes: 2,

@@ -75,6 +75,7 @@ impl Assembly {
         let parameters = MachineParameters {
             form: Form::Dense,
             digit_passes: false,
+            streams: false,
             lanes: 8,
             slots: 8,
             planes: 2,

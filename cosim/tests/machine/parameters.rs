@@ -19,6 +19,7 @@ pub(crate) fn parameters(seed: u64, slots: u32) -> MachineParameters {
     MachineParameters {
         form: Form::Dense,
         digit_passes: false,
+        streams: false,
         lanes: LANES,
         slots,
         planes: 3,

@@ -32,6 +32,9 @@ pub(super) fn pass_accesses(set: &mut Accesses, pass: &Pass, machine: &MachinePa
     if pass.reads_scalar() {
         set.reads.push(Range { memory: Memory::Scalars, first: pass.scalar, words: 1 });
     }
+    if pass.spiking == 1 {
+        set.reads.push(Range { memory: Memory::State, first: pass.membrane, words });
+    }
     let mut write = |memory, first, words| set.writes.push(Range { memory, first, words });
     if pass.spiking == 1 {
         write(Memory::State, pass.membrane, words);

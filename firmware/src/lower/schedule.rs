@@ -190,7 +190,7 @@ impl<'a> Task<'a> {
         let other = |&&need: &&usize| self.actions[need].unit() != own;
         let needs = self.graph.needs[at].iter();
         let met = needs.filter(other).map(|&need| state.done[need] + 1).max();
-        state.clock.takes(&self.actions[at]).max(met.unwrap_or(0)).max(state.now)
+        state.clock.takes(&self.actions[at], false).max(met.unwrap_or(0)).max(state.now)
     }
 
     /// Issues an instruction.

@@ -122,6 +122,7 @@ pub(super) fn machine(network: &Network, design: &Design) -> Result<MachineParam
         slots: array.slots as u32,
         planes: array.planes as u32,
         digit_passes: false,
+        streams: false,
         radix: array.radix,
         acc_width: array.acc_width,
         target: array.target,

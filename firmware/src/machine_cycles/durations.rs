@@ -46,11 +46,13 @@ pub struct Clock<'a> {
     drain_free: u64,
     /// Done of all matrix instructions so far.
     matrix_done: u64,
-    /// Done of the last few, a ring, and how many there were.
-    recent: [u64; UNFINISHED_MAX],
-    issued: usize,
+    /// Done of the last few of each unit, a ring, and how many there were.
+    recent: [[u64; UNFINISHED_MAX]; 2],
+    issued: [usize; 2],
     /// Done of all vector instructions so far.
     vector_done: u64,
+    /// The last read of the last pass.
+    last_read: u64,
     /// How long before that another one may be taken.
     vector_overlap: u64,
 }
@@ -78,9 +80,10 @@ impl<'a> Clock<'a> {
             next_entry: 0,
             drain_free: 0,
             matrix_done: 0,
-            recent: [0; UNFINISHED_MAX],
-            issued: 0,
+            recent: [[0; UNFINISHED_MAX]; 2],
+            issued: [0; 2],
             vector_done: 0,
+            last_read: 0,
             vector_overlap: 0,
         }
     }
@@ -90,17 +93,31 @@ impl<'a> Clock<'a> {
         self.position = position;
     }
 
-    /// The first cycle in which the unit of `action` takes it.
-    pub fn takes(&self, action: &Action) -> u64 {
+    /// The first cycle in which the unit of `action` takes it; `follows` if it is the vector
+    /// instruction before it once more.
+    pub fn takes(&self, action: &Action, follows: bool) -> u64 {
         match action {
-            // The cycle after the done that makes it one of those that are counted.
-            Action::Matrix(_) if self.issued >= UNFINISHED_MAX => {
-                self.matrix_free.max(self.recent[self.issued % UNFINISHED_MAX] + 1)
-            }
-            Action::Matrix(_) => self.matrix_free,
+            Action::Matrix(_) => self.matrix_free.max(self.counted(0)),
             Action::End(_) | Action::Loop(_) | Action::Next(_) => 0,
+            Action::Pass(_) if follows && self.machine.streams => {
+                self.last_read.max(self.counted(1))
+            }
             _ => self.vector_done - self.vector_overlap.min(self.pace(action).lead),
         }
+    }
+
+    /// The first cycle in which another instruction of a unit can be counted: the one after the done
+    /// that makes it one of those that are.
+    fn counted(&self, unit: usize) -> u64 {
+        match self.issued[unit] {
+            issued if issued >= UNFINISHED_MAX => self.recent[unit][issued % UNFINISHED_MAX] + 1,
+            _ => 0,
+        }
+    }
+
+    fn count(&mut self, unit: usize, done: u64) {
+        self.recent[unit][self.issued[unit] % UNFINISHED_MAX] = done;
+        self.issued[unit] += 1;
     }
 
     /// Executes an instruction that is issued in cycle `issued`.
@@ -115,8 +132,7 @@ impl<'a> Clock<'a> {
                     _ => self.matrix(matrix, issued, facts),
                 };
                 self.matrix_done = busy.done;
-                self.recent[self.issued % UNFINISHED_MAX] = busy.done;
-                self.issued += 1;
+                self.count(0, busy.done);
                 busy
             }
             _ => {
@@ -125,6 +141,8 @@ impl<'a> Clock<'a> {
                 // What it does while the one before drains is that one's work.
                 let before = issued.max(self.vector_done);
                 (self.vector_done, self.vector_overlap) = (done, pace.overlap);
+                self.last_read = issued + pace.reads;
+                self.count(1, done);
                 Busy { span: (before + 1, done), done, work: done - before, drain_waits: 0 }
             }
         }
@@ -232,7 +250,7 @@ impl<'a> Clock<'a> {
         }
     }
 
-    /// A pass: one after the other.
+    /// A pass: one after the other, unless one [follows itself](Clock::takes).
     fn pass_pace(&self, pass: &Pass) -> VectorPace {
         let latency = &self.latency.pass;
         let channels = match pass.length {

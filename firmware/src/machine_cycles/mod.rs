@@ -3,7 +3,7 @@
 //! ```text
 //!  issue   │ M │ V │  wait  │ M │ …      one instruction a cycle, in order
 //!  matrix      │ entries … │ drain │     the next walks while this one drains
-//!  vector          │ words … │ depth │   one at a time
+//!  vector          │ words … │ depth │   one at a time, or the turns of one pass word behind word
 //! ```
 //!
 //! An instruction is issued when its two waits are met and its unit takes it. The matrix unit keeps
@@ -111,6 +111,7 @@ pub fn token_cycles(
     let mut ready = latency.start_cycles;
     let mut control = Control::new(position);
     let mut number = 0;
+    let mut last_vector = None;
     while let Some(instruction) = program.instructions.get(control.next()) {
         let Wait { matrix, vector } = instruction.wait;
         let action = instruction.moved(&control.pointers());
@@ -133,7 +134,8 @@ pub fn token_cycles(
             }
         };
         clock.attend(attended);
-        let issued = may_go.max(clock.takes(&action));
+        let follows = which == 1 && last_vector.replace(address) == Some(address);
+        let issued = may_go.max(clock.takes(&action, follows));
         cycles.unit_waits += issued - may_go;
         let busy =
             clock.execute(&action, issued, facts(&Executed { number, address, action, attended }));

@@ -17,16 +17,19 @@ pub(crate) struct UnitBench {
 #[derive(Debug, Default)]
 pub(crate) struct Run {
     pub(crate) writes: Writes,
-    /// The cycle that took it.
-    pub(crate) taken: u64,
-    /// That of its `done_o`.
-    pub(crate) done: u64,
+    /// The cycles that took its turns.
+    pub(crate) taken: Vec<u64>,
+    /// Those of their `done_o`.
+    pub(crate) done: Vec<u64>,
 }
 
 /// The bits of values side by side.
 fn side_by_side(values: &[i64], width: u32) -> Vec<bool> {
     values.iter().flat_map(|value| (0..width).map(move |bit| value >> bit & 1 == 1)).collect()
 }
+
+/// The fewest cycles from a turn of a loop to the next.
+pub(crate) const TURN_CYCLES: u64 = 5;
 
 impl UnitBench {
     pub(crate) fn new(unit: PassUnit) -> UnitBench {
@@ -45,34 +48,48 @@ impl UnitBench {
         bits.chunks(width as usize).map(value).collect()
     }
 
-    /// Runs passes back to back.
-    pub(crate) fn run(&mut self, program: &[(Pass, Place)]) -> Vec<Run> {
-        let mut runs: Vec<Run> = vec![];
-        let mut under_way: Option<Run> = None;
-        let (mut next, mut now) = (0, 0);
-        while runs.len() < program.len() {
-            let offered = next < program.len();
-            self.bench.set("instruction_valid_i", u64::from(offered));
-            if let Some((pass, place)) = program.get(next) {
+    /// Runs streams back to back: passes each of which follows itself, or single ones. As many are under
+    /// way as the sequencer counts, and turns come no faster than loops have them.
+    pub(crate) fn run(&mut self, streams: &[Vec<(Pass, Place)>]) -> Vec<Run> {
+        let turns: Vec<(usize, usize)> = streams
+            .iter()
+            .enumerate()
+            .flat_map(|(stream, passes)| (0..passes.len()).map(move |turn| (stream, turn)))
+            .collect();
+        let mut runs: Vec<Run> = streams.iter().map(|_| Run::default()).collect();
+        let (mut taken, mut done, mut now) = (0, 0, 0);
+        while done < turns.len() {
+            let next = turns.get(taken).filter(|(stream, turn)| {
+                let before = turn.checked_sub(1).map(|before| runs[*stream].taken[before]);
+                let early = before.is_some_and(|before| now < before + TURN_CYCLES);
+                taken - done < usize::from(ANY) && !early
+            });
+            self.bench.set("instruction_valid_i", next.is_some().into());
+            if let Some(&(stream, turn)) = next {
+                let (pass, place) = &streams[stream][turn];
                 self.offer(pass, *place);
+                if self.unit.streams {
+                    self.bench.set("instruction_follows_i", u64::from(turn > 0));
+                }
             }
             self.answer_at_once();
             let writes = self.writes();
-            assert_eq!(self.bench.is("vector_busy_o"), under_way.is_some());
+            assert_eq!(self.bench.is("vector_busy_o"), done < taken);
             self.memories.apply(&writes);
-            match &mut under_way {
-                Some(run) => run.take(writes),
-                None => assert_eq!(writes, Writes::default(), "written by no pass"),
+            match done < taken {
+                true => runs[turns[done].0].take(writes),
+                false => assert_eq!(writes, Writes::default(), "written by no pass"),
             }
-            if self.bench.is("done_o") {
-                let mut run = under_way.take().expect("done by no pass");
-                run.done = now;
-                runs.push(run);
+            let finishes = self.bench.is("done_o");
+            if let Some(&(stream, turn)) = next.filter(|_| self.bench.is("instruction_ready_o")) {
+                let alone = done + usize::from(finishes) == taken;
+                assert!(turn > 0 || alone, "two passes at once");
+                runs[stream].taken.push(now);
+                taken += 1;
             }
-            if offered && self.bench.is("instruction_ready_o") {
-                assert!(under_way.is_none(), "two passes at once");
-                under_way = Some(Run { taken: now, ..Run::default() });
-                next += 1;
+            if finishes {
+                runs[turns[done].0].done.push(now);
+                done += 1;
             }
             self.tick();
             now += 1;
@@ -219,14 +236,6 @@ impl UnitBench {
 
 impl Run {
     fn take(&mut self, more: Writes) {
-        self.writes.temporaries.extend(more.temporaries);
-        self.writes.states.extend(more.states);
-        self.writes.trains.extend(more.trains);
-        self.writes.planes.extend(more.planes);
-        self.writes.descriptors.extend(more.descriptors);
-        self.writes.scalars.extend(more.scalars);
-        self.writes.levels.extend(more.levels);
-        self.writes.store.extend(more.store);
-        self.writes.saturations += more.saturations;
+        self.writes.extend(more);
     }
 }

@@ -6,16 +6,17 @@ mod model;
 #[path = "../support/mod.rs"]
 mod support;
 
-use bench::UnitBench;
-use firmware::isa::{Pass, Reduce};
+use bench::{TURN_CYCLES, UnitBench};
+use firmware::isa::{ANY, Pass, Reduce};
 use firmware::machine::MachineParameters;
-use firmware::machine_cycles::MachineLatency;
+use firmware::machine_cycles::{MachineLatency, PassLatency};
 use firmware::pass_choices::PassChoices;
 use hdl::blocks::vector::pass_unit::PassUnit;
 use maker::{Maker, tables};
 use model::{Place, Writes, channels, execute};
 use pretty_assertions::assert_eq;
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 use support::Random;
 use weights::config::Design;
 use weights::numeric::Radix;
@@ -36,54 +37,94 @@ const SHAPES: [(u32, u32, u32, u32, u32, u32, Radix); 8] = [
 
 fn unit(index: usize, choices: PassChoices) -> PassUnit {
     let (elements, lanes, slots, value_width, count_width, digits, radix) = SHAPES[index];
-    PassUnit { elements, lanes, slots, value_width, count_width, digits, radix, choices }
+    let streams = index % 2 == 1;
+    PassUnit { elements, lanes, slots, value_width, count_width, digits, radix, streams, choices }
 }
 
-/// What the cycle model says of a pass.
-fn cycles(unit: &PassUnit, pass: &Pass, place: Place) -> u64 {
-    let program = firmware::lower::lower(&sample::network(1), &Design::bundled());
+/// The latencies of the cycle model, and the machine that they are those of.
+fn latency(unit: &PassUnit) -> (PassLatency, MachineParameters) {
+    static SAMPLE: LazyLock<MachineParameters> = LazyLock::new(|| {
+        let program = firmware::lower::lower(&sample::network(1), &Design::bundled());
+        program.expect("the sample fits").parameters
+    });
     let machine = MachineParameters {
         elements: unit.elements,
         lanes: unit.lanes,
         slots: unit.slots,
         radix: unit.radix,
         key_value_digits: unit.digits,
-        ..program.expect("the sample fits").parameters
+        ..*SAMPLE
     };
-    let latency = MachineLatency::of(&machine).pass;
+    (MachineLatency::of(&machine).pass, machine)
+}
+
+/// What the cycle model says of a pass.
+fn cycles(unit: &PassUnit, pass: &Pass, place: Place) -> u64 {
+    let (latency, machine) = latency(unit);
     latency.cycles(pass, channels(pass, place) as u32, &machine)
 }
 
-/// Passes that follow each other, and what each writes.
+/// Passes that follow each other, in streams of up to so many turns, and what each stream writes.
 fn chain(
     maker: &mut Maker,
     start: &model::Memories,
-    count: usize,
-) -> (Vec<(Pass, Place)>, Vec<Writes>) {
+    (count, turns): (usize, usize),
+) -> (Vec<Stream>, Vec<Writes>) {
     let (mut later, mut program, mut expected) = (start.clone(), vec![], vec![]);
     while program.len() < count {
         let place = maker.place();
         let pass = maker.pass(place);
-        if let Some(writes) = execute(&maker.unit, &pass, place, &later) {
-            later.apply(&writes);
-            program.push((pass, place));
-            expected.push(writes);
+        let Some(writes) = execute(&maker.unit, &pass, place, &later) else { continue };
+        let before = later.clone();
+        later.apply(&writes);
+        let (mut stream, mut all) = (vec![(pass, place)], writes);
+        for _ in 1..turns {
+            let place = maker.place();
+            let Some(pass) = maker.turn(&pass, place) else { continue };
+            // It may find nothing of those before it.
+            let writes = execute(&maker.unit, &pass, place, &later);
+            if let (Some(writes), true) =
+                (&writes, writes == execute(&maker.unit, &pass, place, &before))
+            {
+                later.apply(writes);
+                all.extend(writes.clone());
+                stream.push((pass, place));
+            }
         }
+        program.push(stream);
+        expected.push(all);
     }
     (program, expected)
 }
 
+/// Turns of a pass, or a single one.
+type Stream = Vec<(Pass, Place)>;
+
 /// Runs a chain and compares every write and every cycle.
-fn check(bench: &mut UnitBench, program: &[(Pass, Place)], expected: &[Writes]) {
+fn check(bench: &mut UnitBench, program: &[Stream], expected: &[Writes]) {
     let runs = bench.run(program);
-    for ((run, expected), (pass, place)) in runs.iter().zip(expected).zip(program) {
+    let mut last_done = None;
+    for ((run, expected), stream) in runs.iter().zip(expected).zip(program) {
         let (elements, width) = (bench.unit.elements, bench.unit.value_width);
-        assert_eq!(run.writes, *expected, "{elements} × {width}, {place:?}: {pass:?}");
-        let took = run.done - run.taken;
-        assert_eq!(took, cycles(&bench.unit, pass, *place), "{elements}: {pass:?}");
-    }
-    for pair in runs.windows(2) {
-        assert_eq!(pair[0].done, pair[1].taken, "the next one is taken when one is done");
+        let (pass, place) = stream[0];
+        let turns = stream.len();
+        assert_eq!(run.writes, *expected, "{elements} × {width}, {turns}, {place:?}: {pass:?}");
+        for (turn, (pass, place)) in stream.iter().enumerate() {
+            let took = run.done[turn] - run.taken[turn];
+            let depth = cycles(&bench.unit, pass, *place);
+            assert_eq!(took, depth, "{elements}: {pass:?}");
+            let Some(before) = turn.checked_sub(1) else { continue };
+            let last_read = run.done[before] - latency(&bench.unit).0.depth(pass);
+            let counted = turn.checked_sub(ANY.into()).map_or(0, |oldest| run.done[oldest] + 1);
+            assert_eq!(
+                run.taken[turn],
+                last_read.max(counted).max(run.taken[before] + TURN_CYCLES),
+                "turn {turn}: {pass:?}"
+            );
+        }
+        if let Some(done) = last_done.replace(run.done[turns - 1]) {
+            assert_eq!(done, run.taken[0], "the next one is taken when one is done");
+        }
     }
 }
 
@@ -195,9 +236,9 @@ fn every_choice() {
             let narrow = 2 + maker.below(maker.unit.value_width - 2);
             let width = [maker.unit.value_width, narrow][round % 2];
             bench.memories = maker.memories(width);
-            let (program, expected) = chain(&mut maker, &bench.memories.clone(), 25);
+            let (program, expected) = chain(&mut maker, &bench.memories.clone(), (25, 1));
             check(&mut bench, &program, &expected);
-            seen.extend(program.iter().flat_map(|(pass, _)| made(pass)));
+            seen.extend(program.iter().flatten().flat_map(|(pass, _)| made(pass)));
             passes += program.len();
         }
     }
@@ -206,6 +247,32 @@ fn every_choice() {
     println!("{passes} passes made {} of {} choices", all.len() - missing.len(), all.len());
     assert!(missing.is_empty(), "no pass made {missing:?}");
     assert!(seen.is_subset(&all), "unknown: {:?}", seen.difference(&all));
+}
+
+/// Streams of turns of every pass: each write, each cycle, and what goes on beside what.
+#[test]
+fn streams() {
+    let mut seen = BTreeSet::new();
+    let (mut turns, mut most) = (0, 0);
+    for index in 0..SHAPES.len() {
+        let unit = PassUnit { streams: true, ..unit(index, PassChoices::all(tables())) };
+        let mut maker = Maker { random: Random(700 + index as u64), unit: unit.clone() };
+        let mut bench = UnitBench::new(unit);
+        for _ in 0..5 {
+            bench.memories = maker.memories(maker.unit.value_width);
+            let (program, expected) = chain(&mut maker, &bench.memories.clone(), (12, 10));
+            check(&mut bench, &program, &expected);
+            let streams = program.iter().filter(|stream| stream.len() > 1);
+            seen.extend(streams.flat_map(|stream| made(&stream[0].0)));
+            turns += program.iter().map(Vec::len).sum::<usize>();
+            most = most.max(program.iter().map(Vec::len).max().unwrap_or(0));
+        }
+    }
+    let all = all_choices();
+    let missing: Vec<&String> = all.difference(&seen).collect();
+    println!("{turns} turns, up to {most} in a stream; {} of {} choices", seen.len(), all.len());
+    assert_eq!(most, 10, "no stream is as long as it may be");
+    assert!(missing.len() * 20 < all.len(), "streams never have {missing:?}");
 }
 
 /// A unit that has only what a few passes choose does the same.
@@ -217,7 +284,7 @@ fn specialised() {
         let mut maker = Maker { random: Random(500 + round as u64), unit: all };
         let memories = maker.memories(maker.unit.value_width);
         let (program, expected) = loop {
-            let (program, expected) = chain(&mut maker, &memories, 1 + round % 4);
+            let (program, expected) = chain(&mut maker, &memories, (1 + round % 4, 1));
             let writes =
                 |writes: &Writes| !(writes.temporaries.is_empty() && writes.states.is_empty());
             if expected.iter().any(writes) {
@@ -225,7 +292,7 @@ fn specialised() {
             }
         };
         let mut choices = PassChoices { tables: tables(), ..PassChoices::default() };
-        program.iter().for_each(|(pass, _)| choices.add(pass));
+        program.iter().flatten().for_each(|(pass, _)| choices.add(pass));
         let mut bench = UnitBench::new(unit(index, choices));
         bench.memories = memories;
         check(&mut bench, &program, &expected);
@@ -242,12 +309,12 @@ fn reset_between() {
         bench.memories = maker.memories(maker.unit.value_width);
         for _ in 0..40 {
             let memories = bench.memories.clone();
-            let (program, _) = chain(&mut maker, &memories, 1);
-            let (pass, place) = program[0];
+            let (program, _) = chain(&mut maker, &memories, (1, 1));
+            let (pass, place) = program[0][0];
             let last = cycles(&bench.unit, &pass, place);
             bench.interrupt(&pass, place, maker.random.below(last));
             let memories = bench.memories.clone();
-            let (program, expected) = chain(&mut maker, &memories, 1);
+            let (program, expected) = chain(&mut maker, &memories, (1, 1));
             check(&mut bench, &program, &expected);
         }
     }

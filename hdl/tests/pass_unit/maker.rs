@@ -113,6 +113,33 @@ impl Maker {
         }
     }
 
+    /// The pass once more, at other addresses; none where it may not follow itself.
+    pub(crate) fn turn(&mut self, pass: &Pass, place: Place) -> Option<Pass> {
+        let keeps = matches!(pass.emit, Emit::Keys | Emit::Values);
+        if keeps && self.unit.digits > 1 {
+            return None;
+        }
+        let words = channels(pass, place).div_ceil(self.unit.elements as usize);
+        let is_threshold = pass.spiking == 1 && pass.theta == Theta::Channel;
+        let most = if is_threshold { POSITIVE } else { DEPTH };
+        let turn = Pass {
+            a: self.address(pass.a_space, words),
+            b: self.address(pass.b_space, words),
+            c: match pass.c_space {
+                Space::Level | Space::Maximum => self.address(pass.c_space, words),
+                _ => self.below((most - words) as u32),
+            },
+            membrane: self.address(Space::State, words),
+            write: self.below((DEPTH - words) as u32),
+            train: self.below(128),
+            words: self.below(900),
+            scalar: self.below(256),
+            output: self.below(256),
+            ..*pass
+        };
+        writes_apart(&turn, place, &self.unit).then_some(turn)
+    }
+
     fn attempt(&mut self, place: Place) -> Pass {
         let (unit, random) = (self.unit.clone(), &mut self.random);
         let small = 1 + random.below(40) as u32;

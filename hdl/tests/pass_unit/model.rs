@@ -36,6 +36,21 @@ pub(crate) struct Writes {
     pub(crate) saturations: u64,
 }
 
+impl Writes {
+    /// Takes what is written behind these.
+    pub(crate) fn extend(&mut self, more: Writes) {
+        self.temporaries.extend(more.temporaries);
+        self.states.extend(more.states);
+        self.trains.extend(more.trains);
+        self.planes.extend(more.planes);
+        self.descriptors.extend(more.descriptors);
+        self.scalars.extend(more.scalars);
+        self.levels.extend(more.levels);
+        self.store.extend(more.store);
+        self.saturations += more.saturations;
+    }
+}
+
 /// Where a pass stands.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Place {

@@ -25,6 +25,7 @@ pub(crate) fn short_sequencer() -> Sequencer {
         loop_depth: 0,
         context: CONTEXT,
         chunks: false,
+        streams: false,
         program: vec![],
     }
 }
@@ -32,8 +33,15 @@ pub(crate) fn short_sequencer() -> Sequencer {
 /// A sequencer of long instructions, with loops so deep.
 pub(crate) fn long_sequencer(loop_depth: u32, context: u32) -> Sequencer {
     let instruction_words = LONG_WORDS;
-    let (chunks, program) = (loop_depth > 0, vec![]);
-    Sequencer { program_depth: 40, instruction_words, loop_depth, context, chunks, program }
+    Sequencer {
+        program_depth: 40,
+        instruction_words,
+        loop_depth,
+        context,
+        chunks: loop_depth > 0,
+        streams: false,
+        program: vec![],
+    }
 }
 
 /// Both blocks, wired as in the machine.

@@ -11,6 +11,7 @@ pub(crate) fn small() -> MachineParameters {
     MachineParameters {
         form: Form::Dense,
         digit_passes: false,
+        streams: false,
         lanes: 8,
         slots: 16,
         planes: 3,

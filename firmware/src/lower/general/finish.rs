@@ -5,6 +5,7 @@ use super::super::accesses::Accesses;
 use super::super::pass_accesses::{Reach, spread_accesses};
 use super::super::waits::waits;
 use super::composer::Composer;
+use super::streams::{Turns, strides, turns, turns_max};
 use crate::isa::{Action, End, Extent, Instruction, LONG_WORDS, POINTER_COUNT, Wait};
 use crate::machine::{MachineParameters, Program};
 
@@ -90,6 +91,13 @@ impl Composer<'_> {
                 };
             }
         }
+        for at in 0..self.instructions.len() {
+            match turns(&self.instructions, &self.machine, at) {
+                Turns::Apart => {}
+                Turns::Wait => self.instructions[at].wait.vector = 0,
+                Turns::Stream => self.machine.streams = true,
+            }
+        }
     }
 
     /// How far the pointers can be where each instruction stands.
@@ -106,23 +114,10 @@ impl Composer<'_> {
             match &instruction.action {
                 Action::Loop(turn) => {
                     let last = match turn.extent {
-                        Extent::Count => turn.count.max(1) - 1,
-                        // Where nothing depends on positions, no loop runs over them.
-                        Extent::Positions | Extent::Here => context.saturating_sub(1),
-                        Extent::Chunks => context.saturating_sub(1) / turn.count.max(1),
-                        Extent::Within => turn.count.max(1) - 1,
+                        Extent::Here => context.saturating_sub(1),
+                        _ => turns_max(turn, context) - 1,
                     };
-                    let strides = [
-                        0,
-                        turn.stride_1,
-                        turn.stride_2,
-                        turn.stride_3,
-                        turn.stride_4,
-                        turn.stride_5,
-                        turn.stride_6,
-                        turn.stride_7,
-                    ];
-                    open.push(strides.map(|stride| stride * last));
+                    open.push(strides(turn).map(|stride| stride * last));
                 }
                 Action::Next(_) => drop(open.pop()),
                 _ => {}

@@ -38,6 +38,7 @@ mod phases;
 mod reach;
 mod recurrence;
 mod rotary;
+mod streams;
 mod value;
 
 #[cfg(test)]

@@ -48,6 +48,8 @@ pub struct Sequencer {
     pub context: u32,
     /// Whether loops run over chunks of positions.
     pub chunks: bool,
+    /// Whether a pass may follow itself at once.
+    pub streams: bool,
     /// Instructions it starts with; may be empty.
     pub program: Vec<Encoded>,
 }
@@ -90,7 +92,16 @@ impl Sequencer {
         let MachineParameters { program_depth, instruction_words, loop_depth, context, .. } =
             *machine;
         let chunks = machine.has_vectors();
-        Sequencer { program_depth, instruction_words, loop_depth, context, chunks, program }
+        let streams = machine.streams;
+        Sequencer {
+            program_depth,
+            instruction_words,
+            loop_depth,
+            context,
+            chunks,
+            streams,
+            program,
+        }
     }
 
     /// Cycles from the start of a token to its first issue, and from a `Loop` or a `Next` to the
@@ -208,6 +219,12 @@ impl Sequencer {
             loops.place_stack(self, &b, (start, token), &issue);
         }
         outputs(&b, &issue, back.issued, (running | draining, finished));
+        if self.streams {
+            b.section("Whether the last pass is issued once more.");
+            let last = b.delay("last_pass_q", back.vector_issued, issue.address);
+            let meaning = "the vector instruction is the last one again, at other addresses";
+            b.output("vector_follows_o", last.eq(issue.address), meaning);
+        }
         if let Some(token) = token {
             long::outputs(&b, instruction, token, loops.as_ref().zip(moved.as_ref()));
         }

@@ -6,7 +6,8 @@
 //!
 //! A word is read in as many cycles as the pass has phases; a tag goes with its last one. The words
 //! of a key or a value wait until the digits of the word of the store before have left. The next
-//! pass is taken when the one before is done: it finds all that was written.
+//! pass is taken when the one before is done: it finds all that was written. Where the program has
+//! streams, a pass that follows itself is taken behind the last read of the one before.
 
 use super::pass_cycles::{ACCEPT_CYCLES, PassDepths};
 use crate::blocks::machine::word_parts::last_part;
@@ -15,6 +16,7 @@ use crate::module::Module;
 use crate::signal::Signal;
 use crate::signal_type::uint;
 use crate::storage::address_width;
+use firmware::isa::WAIT_WIDTH;
 use std::sync::Arc;
 
 /// Bits of the index of an element.
@@ -35,6 +37,17 @@ pub struct PassControl {
     pub slots: u32,
     /// Balanced ternary digits of a key or value; 0 if none are kept.
     pub digits: u32,
+    /// The most cycles from a last read to a last write, where a pass may follow itself at once.
+    pub stream: Option<u32>,
+}
+
+/// What says how far the passes under way are.
+struct Flow<'m> {
+    ready: Signal<'m>,
+    accept: Signal<'m>,
+    start: Signal<'m>,
+    done: Signal<'m>,
+    busy: Signal<'m>,
 }
 
 impl PassControl {
@@ -59,19 +72,14 @@ impl PassControl {
         let last_read = b.forward("last_read", bit);
         let (step, moves) = (b.forward("step", bit), b.forward("moves", bit));
 
-        b.section("Cycles until the last write.");
-        let left = b.register_reset("left_q", uint(DEPTH_WIDTH), 0);
-        let counting = b.wire("counting", left.signal().any());
-        left.when(last_read, depth).when(counting, left.signal() - 1);
-
-        b.section("One pass at a time: taken when the one before is done.");
-        let busy = b.register_reset("busy_q", bit, 0);
-        let done = b.wire("done", left.signal().is(1));
-        let ready = b.wire("ready", !busy.signal() | done);
-        let accept = b.wire("accept", valid & ready);
-        busy.when(accept, b.flag(true)).when(done, b.flag(false));
-        let start = b.register_reset("start_q", bit, 0).next(accept).signal();
-        debug_assert_eq!(ACCEPT_CYCLES, 2);
+        let (flow, reads) = match self.stream {
+            None => (one_by_one(&b, valid, last_read, depth), None),
+            Some(most) => {
+                let reads = b.forward("reads", bit);
+                (streams(&b, valid, (reads, last_read), depth, most), Some(reads))
+            }
+        };
+        let Flow { ready, accept, start, done, busy } = flow;
 
         b.section("Which word, in which phase.");
         let reading = b.register_reset("reading_q", bit, 0);
@@ -88,7 +96,10 @@ impl PassControl {
         b.assign(step, waits.map_or(reading.signal(), |waits| reading.signal() & !waits));
         b.assign(moves, step & ends_word);
         b.assign(last_read, moves & last);
-        reading.when(start, b.flag(true)).when(last_read, b.flag(false));
+        let reading = reading.when(start, b.flag(true)).when(last_read, b.flag(false)).signal();
+        if let Some(reads) = reads {
+            b.assign(reads, reading);
+        }
         word.when(start, word.signal().same(0)).when(moves, word.signal() + 1);
         phase.when(start | moves, phase.signal().same(0)).when(step, phase.signal() + 1);
 
@@ -97,7 +108,7 @@ impl PassControl {
         b.output("accept_o", accept, "it is taken");
         b.output("start_o", start, "the cycle after that");
         b.output("done_o", done, "its last write happens");
-        b.output("busy_o", busy.signal(), "a pass is under way");
+        b.output("busy_o", busy, "a pass is under way");
         b.port_group("Reads.");
         b.output("step_o", step, "words are read");
         b.output("phase_o", phase.signal(), "in this phase");
@@ -141,6 +152,67 @@ impl PassControl {
         pace.when(!free, pace.signal() - 1);
         Some(waits)
     }
+}
+
+/// Passes one after the other.
+fn one_by_one<'m>(
+    b: &'m Builder,
+    valid: Signal<'m>,
+    last_read: Signal<'m>,
+    depth: Signal<'m>,
+) -> Flow<'m> {
+    let bit = uint(1);
+    b.section("Cycles until the last write.");
+    let left = b.register_reset("left_q", uint(DEPTH_WIDTH), 0);
+    let counting = b.wire("counting", left.signal().any());
+    left.when(last_read, depth).when(counting, left.signal() - 1);
+
+    b.section("One pass at a time: taken when the one before is done.");
+    let busy = b.register_reset("busy_q", bit, 0);
+    let done = b.wire("done", left.signal().is(1));
+    let ready = b.wire("ready", !busy.signal() | done);
+    let accept = b.wire("accept", valid & ready);
+    let busy = busy.when(accept, b.flag(true)).when(done, b.flag(false)).signal();
+    let start = b.register_reset("start_q", bit, 0).next(accept).signal();
+    debug_assert_eq!(ACCEPT_CYCLES, 2);
+    Flow { ready, accept, start, done, busy }
+}
+
+/// Passes one after the other, but those that follow themselves word behind word.
+fn streams<'m>(
+    b: &'m Builder,
+    valid: Signal<'m>,
+    (reading, last_read): (Signal<'m>, Signal<'m>),
+    depth: Signal<'m>,
+    most: u32,
+) -> Flow<'m> {
+    let bit = uint(1);
+    let follows = b.input("follows_i", bit, "it is the pass under way, at other addresses");
+    b.section("Last reads of the passes under way, until their last writes.");
+    let line = b.register_reset("last_reads_q", uint(most), 0);
+    let anew = b.forward("anew", bit);
+    let next = b.concat(&[line.signal().bits(0, most - 1), last_read]);
+    line.when(anew, line.signal().same(0)).next(next);
+    let gone = b.wire("gone", line.signal().shift_right_by(b.wire("depth_less_one", depth - 1)));
+    let done = b.wire("done", gone.bit(0));
+    b.unused("gone", gone.bits(1, most - 1), "Those are not done.");
+
+    b.section(
+        "Passes under way: another waits for all of them, the same one for its turn to read.",
+    );
+    let under_way = b.register_reset("under_way_q", uint(WAIT_WIDTH), 0);
+    let count = under_way.signal();
+    let none = b.wire("none_left", !count.any() | (count.is(1) & done));
+    let starts = b.forward("starts", bit);
+    let turn = b.wire("turn", last_read | !(starts | reading));
+    let ready = b.wire("ready", none | (follows & turn));
+    let accept = b.wire("accept", valid & ready);
+    b.comment("What has gone on behind its last write is no pass of another depth.");
+    b.assign(anew, accept & none);
+    under_way.when(accept & !done, count + 1).when(done & !accept, count - 1);
+    let start = b.register_reset("start_q", bit, 0).next(accept).signal();
+    b.assign(starts, start);
+    Flow { ready, accept, start, done, busy: count.any() }
 }
 
 /// The number of cycles that belongs to what a pass does: the largest of those that hold.

@@ -54,6 +54,12 @@ impl PassDepths {
         }
     }
 
+    /// The largest.
+    pub fn most(&self) -> u32 {
+        let PassDepths { result, vector, train, digits, finish } = *self;
+        [result, vector, train, digits, finish].into_iter().max().unwrap_or(result)
+    }
+
     /// What the cycle model takes of these.
     pub fn latency(&self) -> PassLatency {
         PassLatency {

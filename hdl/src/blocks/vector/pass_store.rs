@@ -32,6 +32,8 @@ pub struct PassStore {
     pub slots: u32,
     /// Balanced ternary digits of a channel.
     pub digits: u32,
+    /// Whether a pass may follow itself at once; its position and base come as its words do.
+    pub streams: bool,
 }
 
 /// What the pass says, held.
@@ -142,7 +144,10 @@ impl PassStore {
         let offset = b.delay("offset_q", now, tile * columns);
         let row = times(b, offset, self.digits);
         let column = quotient(b, order.position, self.slots, STORE_ADDRESS_WIDTH);
-        let column = b.wire("value_column", column);
+        let column = match self.streams {
+            false => b.wire("value_column", column),
+            true => b.delay("value_column_q", now, column),
+        };
         let within = b.delay("within_q", now, order.values.select(column, row));
         let start = b.delay("start_q", now, order.base + within);
 

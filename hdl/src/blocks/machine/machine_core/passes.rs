@@ -36,7 +36,10 @@ impl MachineCore {
         b.section("Matrix unit.");
         self.place_matrix(&b, &mut net, units);
         b.section("Vector unit.");
-        net.place("vector", &units.vector, &PASSES);
+        match self.parameters.streams {
+            true => net.place("vector", &units.vector, &[&PASSES[..], &[FOLLOWS]].concat()),
+            false => net.place("vector", &units.vector, &PASSES),
+        }
         let limited = net.get("matrix.saturated_o") | net.get("vector.saturations_o").any();
         net.add("saturated", b.wire("saturated", limited));
 
@@ -116,6 +119,8 @@ impl MachineCore {
         }
     }
 }
+
+const FOLLOWS: (&str, &str) = ("instruction_follows_i", "sequencer.vector_follows_o");
 
 const PASSES: Wires<15> = [
     ("instruction_valid_i", "sequencer.vector_valid_o"),

@@ -228,6 +228,7 @@ impl<'m> Unit<'_, 'm> {
         let (b, unit) = (self.b, self.unit);
         b.section("Elements beyond the last one are zero.");
         let low = self.last_element.bits(0, unit.elements.trailing_zeros());
+        let low = self.beside("last_element", low, RESULT - 1);
         let last = self.last[RESULT as usize - 1];
         let low = b.wire("last_of_word", low);
         let beyond = |index: u32| {

@@ -11,6 +11,10 @@
 //! after the other: each finds all that the one before has written. Every word of a pass takes as
 //! many cycles as the pass has phases, and the same way, whatever is chosen on it.
 //!
+//! Where the program has streams, a pass of a loop follows itself at once, one cycle behind the last
+//! read of the turn before: all that differs is addresses, and those travel beside the words. A loop
+//! takes longer for a turn than the three cycles in which registers are read.
+//!
 //! Cycles from the acceptance to `done_o`, where `n` is the number of words times the phases, D the
 //! digits, and tree = ⌈log2(elements) / 2⌉; what a pass does last decides:
 //!
@@ -27,6 +31,7 @@ mod operands;
 mod writers;
 
 use super::choice::Chosen;
+use super::delay_line::delayed;
 use super::pass_control::{DEPTH_WIDTH, INDEX_WIDTH, PHASE_WIDTH, PassControl, depth};
 use super::pass_cycles::{PassDepths, RESULT};
 use super::pass_fields::PassFields;
@@ -39,6 +44,8 @@ use crate::signal_type::{Type, uint};
 use firmware::isa::{Destination, Emit, LONG_WIDTH, Length, Reduce};
 use firmware::machine::MachineParameters;
 use firmware::pass_choices::PassChoices;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use weights::numeric::Radix;
 
@@ -65,6 +72,8 @@ pub struct PassUnit {
     pub digits: u32,
     /// How the planes of a train add up.
     pub radix: Radix,
+    /// Whether a pass may follow itself at once.
+    pub streams: bool,
     /// What the passes choose.
     pub choices: PassChoices,
 }
@@ -84,6 +93,8 @@ struct Unit<'a, 'm> {
     /// The state begins anew.
     restarts: Signal<'m>,
     last_element: Signal<'m>,
+    /// Fields that travel beside the words, by name and cycle.
+    beside: RefCell<BTreeMap<(String, u32), Signal<'m>>>,
     /// A word is there, is the first, is the last: so many cycles after its last read.
     valid: Vec<Signal<'m>>,
     first: Vec<Signal<'m>>,
@@ -101,6 +112,7 @@ impl PassUnit {
             count_width: machine.count_width,
             digits: machine.key_value_digits,
             radix: machine.radix,
+            streams: machine.streams,
             choices,
         }
     }
@@ -171,6 +183,10 @@ impl PassUnit {
                 position
             }
         };
+        let follows = self.streams.then(|| {
+            let meaning = "it is the pass under way, at other addresses";
+            b.input("instruction_follows_i", bit, meaning)
+        });
         let restarts = match self.choices.begins_anew() {
             true => b.delay("restarts_q", accept, restarts),
             false => {
@@ -201,13 +217,15 @@ impl PassUnit {
         let depth = depth(b, &self.depths(), [vector, train, keeps, gathers]);
         let digits = if keeps.is_some() { self.digits } else { 0 };
         let PassUnit { elements, lanes, slots, .. } = *self;
-        let control = PassControl { elements, lanes, slots, digits }.module();
+        let stream = follows.map(|_| self.depths().most());
+        let control = PassControl { elements, lanes, slots, digits, stream }.module();
         let mut inputs = vec![
             ("instruction_valid_i", valid),
             ("last_element_i", last_element),
             ("last_phase_i", last_phase),
             ("depth_i", depth),
         ];
+        inputs.extend(follows.map(|follows| ("follows_i", follows)));
         let nothing = b.flag(false);
         if let Some(keeps) = keeps {
             inputs.push(("keeps_i", keeps));
@@ -249,10 +267,34 @@ impl PassUnit {
             position,
             restarts,
             last_element,
+            beside: RefCell::default(),
             valid,
             first,
             last,
         }
+    }
+}
+
+impl<'m> Unit<'_, 'm> {
+    /// A signal of the pass that was read so many cycles ago: it holds as long as that pass, and where
+    /// another may be behind it already, it travels beside the words.
+    fn beside(&self, name: &str, signal: Signal<'m>, cycles: u32) -> Signal<'m> {
+        if !self.unit.streams {
+            return signal;
+        }
+        let key = (name.to_owned(), cycles);
+        if let Some(known) = self.beside.borrow().get(&key) {
+            return *known;
+        }
+        let late = delayed(self.b, &format!("{name}_{cycles}"), signal, cycles);
+        self.beside.borrow_mut().insert(key, late);
+        late
+    }
+
+    /// A field of the pass that was read so many cycles ago.
+    #[track_caller]
+    fn field_beside(&self, name: &str, cycles: u32) -> Signal<'m> {
+        self.beside(name, self.fields.held(name), cycles)
     }
 }
 

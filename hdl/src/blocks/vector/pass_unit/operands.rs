@@ -4,6 +4,7 @@ use super::{PassUnit, Unit, fitting};
 use crate::blocks::machine::round_shifter::SHIFT_WIDTH;
 use crate::blocks::machine::scalar_unit::{EXPONENT_WIDTH, SCALAR_ADDRESS_WIDTH};
 use crate::blocks::vector::choice::Chosen;
+use crate::blocks::vector::pass_cycles::{self, FOUND};
 use crate::blocks::vector::pass_multiply::AMOUNT_WIDTH;
 use crate::blocks::vector::pass_operand::{MEMORIES, PassOperand};
 use crate::blocks::vector::pass_reads::{OPERANDS, PassReads, is_memory, spaces};
@@ -154,7 +155,7 @@ impl<'m> Unit<'_, 'm> {
             }
         }
         let mut kept = [None; 4];
-        for (index, turn) in turns {
+        for (place, (index, turn)) in turns.into_iter().enumerate() {
             let [levels, maxima] = [0, 1].map(|which| users[which].contains(&index));
             let found = match (levels, maxima) {
                 (true, true) => {
@@ -166,7 +167,14 @@ impl<'m> Unit<'_, 'm> {
                 (true, false) => read[0],
                 (false, _) => read[read.len() - 1],
             };
-            kept[index] = Some(b.delay(&format!("{}_register_q", OPERANDS[index]), turn, found));
+            let name = OPERANDS[index];
+            let register = b.delay(&format!("{name}_register_q"), turn, found);
+            // The first turn is early for the last word of the pass before.
+            let early = unit.streams && place == 0;
+            kept[index] = Some(match early {
+                true => b.delay(&format!("{name}_register_late_q"), b.flag(true), register),
+                false => register,
+            });
         }
         kept
     }
@@ -219,7 +227,10 @@ impl<'m> Unit<'_, 'm> {
             inputs.push(("restart_i", restart));
         }
         if has("restarts_i") {
-            inputs.push(("restarts_i", self.restarts));
+            inputs.push((
+                "restarts_i",
+                self.beside("restarts", self.restarts, pass_cycles::OPERANDS - 1),
+            ));
         }
         if has("swap_i") {
             inputs.push(("swap_i", self.fields.held("a_swap")));
@@ -262,6 +273,7 @@ impl<'m> Unit<'_, 'm> {
         let own = self.fields.held("shift").extend(AMOUNT_WIDTH).as_sint();
         let amount = b.delay("amount_q", self.start, own + more);
         let mantissa = multiplies.then(|| b.delay("mantissa_q", self.start, mantissa));
-        (mantissa, amount)
+        let mantissa = mantissa.map(|mantissa| self.beside("mantissa", mantissa, FOUND - 1));
+        (mantissa, self.beside("amount", amount, FOUND))
     }
 }

@@ -11,7 +11,7 @@ use crate::blocks::machine::train_writer::{
 use crate::blocks::machine::word_parts::WordParts;
 use crate::blocks::vector::choice::Chosen;
 use crate::blocks::vector::pass_counts::PassCounts;
-use crate::blocks::vector::pass_cycles::RESULT;
+use crate::blocks::vector::pass_cycles::{COUNTS, DIGITS, RESULT};
 use crate::blocks::vector::pass_digits::PassDigits;
 use crate::blocks::vector::pass_finish::PassFinish;
 use crate::blocks::vector::pass_reduce::PassReduce;
@@ -76,6 +76,17 @@ impl<'m> Unit<'_, 'm> {
         })
     }
 
+    /// The cycle from which on what is written belongs to a pass: that behind its acceptance, or, where
+    /// the one before may still be on its way, that of its first word.
+    fn opens(&self, tag: Tag<'m>) -> Signal<'m> {
+        if self.unit.streams { tag.valid & tag.first } else { self.start }
+    }
+
+    /// The first word of a train or of a vector.
+    fn train_word(&self, cycles: u32) -> Signal<'m> {
+        self.beside("words", self.fields.held("words").bits(0, TRAIN_ADDRESS_WIDTH), cycles)
+    }
+
     /// The address of a word: counted from the first one on.
     fn counted(&self, name: &str, first: Signal<'m>, tag: Tag<'m>) -> Signal<'m> {
         let b = self.b;
@@ -93,7 +104,8 @@ impl<'m> Unit<'_, 'm> {
             Chosen::of(b, "destination", &choices.destinations, || self.fields.held("destination"));
         let write = |is: Option<Signal<'m>>| is.map(|is| tag.valid & is);
         let to_memory = destination.makes(&[Destination::Temporaries, Destination::State]);
-        let address = to_memory.then(|| self.counted("write", self.fields.held("write"), tag));
+        let address =
+            to_memory.then(|| self.counted("write", self.field_beside("write", RESULT), tag));
         let address_type = uint(Pass::FORMAT.field("a").width);
         let word = self.unit.word();
         b.port_group("T, written.");
@@ -104,8 +116,9 @@ impl<'m> Unit<'_, 'm> {
         self.output("temporary_write_data_o", used(Some(results.y)), word, "its values");
 
         let spiking = choices.spiking.then(|| self.fields.held("spiking"));
-        let membrane =
-            choices.spiking.then(|| self.counted("membrane", self.fields.held("membrane"), tag));
+        let membrane = choices
+            .spiking
+            .then(|| self.counted("membrane", self.field_beside("membrane", RESULT), tag));
         let state = destination.ever(&[Destination::State]);
         let either = |membranes: Option<Signal<'m>>, values: Option<Signal<'m>>| match (
             spiking,
@@ -142,17 +155,17 @@ impl<'m> Unit<'_, 'm> {
             let counts = b.instance("counts", &counts, &inputs);
             let tag = self.later("count", Tag { valid: tag.valid & emits, ..tag }, 1);
             let writer = TrainWriter { elements, slots, count_width, radix }.module();
-            let words = self.fields.held("words").bits(0, TRAIN_ADDRESS_WIDTH);
+            let words = self.train_word(COUNTS);
             if !self.emit.makes(&[KEPT[0], KEPT[1], Emit::Vector]) {
                 let held = self.fields.held("words");
                 let above = held.bits(TRAIN_ADDRESS_WIDTH, held.width() - TRAIN_ADDRESS_WIDTH);
                 b.unused("words", above, "Trains lie in the first words.");
             }
             let inputs = [
-                ("start_i", self.start),
+                ("start_i", self.opens(tag)),
                 ("destination_i", words),
                 ("stride_i", words.same(0)),
-                ("train_i", self.fields.held("train")),
+                ("train_i", self.field_beside("train", COUNTS)),
                 ("valid_i", tag.valid),
                 ("first_i", tag.first),
                 ("last_i", tag.last),
@@ -200,7 +213,7 @@ impl<'m> Unit<'_, 'm> {
         let active = parts.collect(b, "plane_active", valid, active);
         let negative = parts.collect(b, "plane_negative", valid, negative);
         let write = b.register_reset("plane_write_q", uint(1), 0).next(valid & parts.complete);
-        let first = self.fields.held("words").bits(0, TRAIN_ADDRESS_WIDTH);
+        let first = self.train_word(RESULT);
         if !self.emit.makes(&KEPT) {
             let held = self.fields.held("words");
             let above = held.bits(TRAIN_ADDRESS_WIDTH, held.width() - TRAIN_ADDRESS_WIDTH);
@@ -208,11 +221,12 @@ impl<'m> Unit<'_, 'm> {
         }
         let write = write.signal();
         let address = b.register("plane_address_q", first.ty());
-        address.when(self.start, first).when(write, address.signal() + 1);
+        let opens = self.opens(tag);
+        address.when(opens, first).when(write, address.signal() + 1);
         b.port_group("Word of a plane.");
         b.output("plane_write_o", write, "write it");
         b.output("plane_address_o", address.signal(), "where");
-        b.output("plane_number_o", self.fields.held("train"), "the plane");
+        b.output("plane_number_o", self.field_beside("train", COUNTS), "the plane");
         b.output("plane_active_o", active, "1: a spike, slot 0 in the lowest bit");
         b.output("plane_negative_o", negative, "1: it is -1");
     }
@@ -237,11 +251,12 @@ impl<'m> Unit<'_, 'm> {
             };
             let tag = self.later("digit", Tag { valid: tag.valid & keeps, ..tag }, 2);
             let (lanes, slots) = (unit.lanes, unit.slots);
-            let store = PassStore { elements, lanes, slots, digits }.module();
+            let streams = unit.streams;
+            let store = PassStore { elements, lanes, slots, digits, streams }.module();
             let inputs = [
                 ("values_i", values()),
-                ("position_i", self.position),
-                ("base_i", self.fields.held("words")),
+                ("position_i", self.beside("position", self.position, DIGITS - 3)),
+                ("base_i", self.beside("base", self.fields.held("words"), DIGITS - 1)),
                 ("columns_i", self.fields.held("columns")),
                 ("valid_i", tag.valid),
                 ("first_i", tag.first),
@@ -260,7 +275,8 @@ impl<'m> Unit<'_, 'm> {
         let address = uint(STORE_ADDRESS_WIDTH);
         self.output("store_address_o", of("store_address_o"), address, "the word");
         let bits = side.trailing_zeros();
-        let position = store.as_ref().map(|_| self.position.bits(0, bits));
+        let position =
+            store.as_ref().map(|_| self.beside("place", self.position.bits(0, bits), DIGITS + 1));
         let meaning = "p: its low bits are the lane or the slot";
         self.output("store_position_o", position, uint(bits), meaning);
         self.output("store_high_o", of("store_high_o"), uint(side), "upper bit of each trit");
@@ -305,8 +321,10 @@ impl<'m> Unit<'_, 'm> {
         let of = |there: bool, port: &str| {
             finish.as_ref().filter(|_| there).map(|finish| finish.get(port))
         };
-        let output =
-            |there: bool| finish.as_ref().filter(|_| there).map(|_| self.fields.held("output"));
+        let written = unit.depths().finish;
+        let output = |there: bool| {
+            finish.as_ref().filter(|_| there).map(|_| self.field_beside("output", written))
+        };
         let address = uint(SCALAR_ADDRESS_WIDTH);
         b.port_group("Scalar, written.");
         self.output("scalar_write_o", of(scalars, "scalar_write_o"), uint(1), "write it");

@@ -1,0 +1,163 @@
+//! Passes that follow themselves: turns of a loop that need not wait for each other.
+//!
+//! ```text
+//!  Loop │ Pass │ Next        pass, turn 0 ─ words │ drain ────┐
+//!                            pass, turn 1         │ words │ drain ────┐
+//! ```
+//!
+//! The vector unit takes the next turn behind the last read of the one before. A turn that reads what
+//! one of those still under way writes waits for them.
+
+use super::super::accesses::{Accesses, accesses};
+use crate::control::PointerValues;
+use crate::isa::{ANY, Action, Emit, Extent, Instruction, Loop};
+use crate::machine::MachineParameters;
+
+/// Turns of a nest of loops that are looked at: strides are the same in all others.
+const TURNS_MAX: usize = 256;
+
+/// What becomes of a pass whose turns follow each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Turns {
+    /// Another pass lies between them.
+    Apart,
+    /// One finds something of another.
+    Wait,
+    /// None does.
+    Stream,
+}
+
+/// How far a loop moves every pointer in a turn.
+pub(super) fn strides(turn: &Loop) -> PointerValues {
+    [
+        0,
+        turn.stride_1,
+        turn.stride_2,
+        turn.stride_3,
+        turn.stride_4,
+        turn.stride_5,
+        turn.stride_6,
+        turn.stride_7,
+    ]
+}
+
+/// The most turns of a loop.
+pub(super) fn turns_max(turn: &Loop, context: u32) -> u32 {
+    match turn.extent {
+        Extent::Count | Extent::Within => turn.count.max(1),
+        // Where nothing depends on positions, no loop runs over them.
+        Extent::Positions => context.max(1),
+        Extent::Chunks => context.saturating_sub(1) / turn.count.max(1) + 1,
+        Extent::Here => 1,
+    }
+}
+
+/// What becomes of the turns of the pass at `at`.
+pub(super) fn turns(instructions: &[Instruction], machine: &MachineParameters, at: usize) -> Turns {
+    let Action::Pass(pass) = &instructions[at].action else { return Turns::Apart };
+    let nest = nest(instructions, at);
+    let Some((outermost, inner)) = nest.split_last() else { return Turns::Apart };
+    // The digits of a word leave one after the other, and hold what tells where they go.
+    let digits = matches!(pass.emit, Emit::Keys | Emit::Values) && machine.key_value_digits > 1;
+    if digits {
+        return Turns::Wait;
+    }
+    // An inner loop may end early, if the text does.
+    let mut extents: Vec<Vec<u32>> = vec![vec![]];
+    for turn in inner {
+        let most = turns_max(turn, machine.context);
+        let least = if turn.extent == Extent::Count { most } else { 1 };
+        let longer = |extents: &Vec<u32>| {
+            let with = |extent| [&extents[..], &[extent]].concat();
+            (least..=most).map(with).collect::<Vec<_>>()
+        };
+        extents = extents.iter().flat_map(longer).collect();
+    }
+    let outermost_extent = turns_max(outermost, machine.context);
+    let conflict = extents.iter().any(|inner_extents| {
+        let extents = [&inner_extents[..], &[outermost_extent]].concat();
+        conflicts(&instructions[at], machine, &nest, &extents)
+    });
+    if conflict { Turns::Wait } else { Turns::Stream }
+}
+
+/// The loops around an instruction that have no other pass, the innermost first.
+fn nest(instructions: &[Instruction], at: usize) -> Vec<Loop> {
+    let mut nest = vec![];
+    let (mut first, mut last) = (at, at);
+    let is_pass = |it: &Instruction| matches!(it.action, Action::Pass(_));
+    loop {
+        let Some(begin) = enclosing(instructions, first) else { return nest };
+        let end = end_of(instructions, last);
+        let others = (begin..end).filter(|&it| it != at && is_pass(&instructions[it])).count();
+        let (0, Action::Loop(turn)) = (others, instructions[begin].action) else { return nest };
+        nest.push(turn);
+        (first, last) = (begin, end);
+    }
+}
+
+/// The loop around an instruction.
+fn enclosing(instructions: &[Instruction], at: usize) -> Option<usize> {
+    let mut closed = 0;
+    (0..at).rev().find(|&before| match instructions[before].action {
+        Action::Next(_) => {
+            closed += 1;
+            false
+        }
+        Action::Loop(_) if closed > 0 => {
+            closed -= 1;
+            false
+        }
+        Action::Loop(_) => true,
+        _ => false,
+    })
+}
+
+/// The end of the loop around an instruction.
+fn end_of(instructions: &[Instruction], at: usize) -> usize {
+    let mut opened = 0;
+    let behind = (at + 1..instructions.len()).find(|&behind| match instructions[behind].action {
+        Action::Loop(_) => {
+            opened += 1;
+            false
+        }
+        Action::Next(_) if opened > 0 => {
+            opened -= 1;
+            false
+        }
+        Action::Next(_) => true,
+        _ => false,
+    });
+    behind.unwrap_or(instructions.len())
+}
+
+/// Whether a turn finds what one of those before it writes that may still be under way.
+fn conflicts(
+    instruction: &Instruction,
+    machine: &MachineParameters,
+    nest: &[Loop],
+    extents: &[u32],
+) -> bool {
+    let total: usize = extents.iter().map(|&extent| extent as usize).product();
+    let mut recent: Vec<Accesses> = vec![];
+    for index in 0..total.min(TURNS_MAX) {
+        let (mut rest, mut pointers) = (index as u32, PointerValues::default());
+        for (turn, &extent) in nest.iter().zip(extents) {
+            let own = rest % extent;
+            pointers.iter_mut().zip(strides(turn)).for_each(|(sum, stride)| *sum += own * stride);
+            rest /= extent;
+        }
+        let now = accesses(&instruction.moved(&pointers), machine);
+        let finds = |before: &Accesses| {
+            before.writes.iter().any(|write| now.reads.iter().any(|read| read.meets(write)))
+        };
+        if recent.iter().any(finds) {
+            return true;
+        }
+        recent.push(now);
+        if recent.len() > usize::from(ANY) {
+            recent.remove(0);
+        }
+    }
+    false
+}
