@@ -14,6 +14,31 @@ use crate::isa::{Action, Extent, Instruction, Loop, POINTER_COUNT, RestartAt};
 /// Where all pointers stand, the one that is always zero first.
 pub type PointerValues = [u32; POINTER_COUNT as usize];
 
+/// How far a loop moves every pointer in a turn.
+pub fn strides(turn: &Loop) -> PointerValues {
+    [
+        0,
+        turn.stride_1,
+        turn.stride_2,
+        turn.stride_3,
+        turn.stride_4,
+        turn.stride_5,
+        turn.stride_6,
+        turn.stride_7,
+    ]
+}
+
+/// The most turns of a loop.
+pub fn turns_max(turn: &Loop, context: u32) -> u32 {
+    match turn.extent {
+        Extent::Count | Extent::Within => turn.count.max(1),
+        // Where nothing depends on positions, no loop runs over them.
+        Extent::Positions => context.max(1),
+        Extent::Chunks => context.saturating_sub(1) / turn.count.max(1) + 1,
+        Extent::Here => 1,
+    }
+}
+
 /// One loop that runs.
 #[derive(Clone, Debug)]
 struct Turn {
@@ -85,16 +110,7 @@ impl Control {
     }
 
     fn begin(&mut self, turn: &Loop) {
-        let strides = [
-            0,
-            turn.stride_1,
-            turn.stride_2,
-            turn.stride_3,
-            turn.stride_4,
-            turn.stride_5,
-            turn.stride_6,
-            turn.stride_7,
-        ];
+        let strides = strides(turn);
         let mut pointers = self.pointers();
         let chunk = turn.count.max(1);
         let (extent, position) = match turn.extent {

@@ -135,6 +135,7 @@ mod tests {
             form: Form::Dense,
             digit_passes: false,
             streams: false,
+            chunks: false,
             lanes: 4,
             slots: 8,
             planes: 2,

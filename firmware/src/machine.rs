@@ -37,6 +37,9 @@ pub struct MachineParameters {
     /// other.
     #[serde(default)]
     pub streams: bool,
+    /// Whether loops run over chunks of positions.
+    #[serde(default)]
+    pub chunks: bool,
     /// How the planes of a train add up.
     pub radix: Radix,
     /// Bits of an accumulated current, two's complement.

@@ -8,7 +8,8 @@
 //! takes fewer block RAMs: nothing writes them, so their words need no columns of nine bits.
 
 use crate::block_ram::Shape;
-use crate::isa::{Action, Finish, POINTER_COUNT};
+use crate::isa::{Action, Finish, Instruction, POINTER_COUNT};
+use crate::lower::{Reach, reaches};
 use crate::machine::{MachineParameters, Program};
 use crate::pass_choices::PassChoices;
 use serde::Serialize;
@@ -168,11 +169,15 @@ fn of_tables<'t>(name: &'static str, tables: impl Iterator<Item = &'t FunctionTa
 impl Program {
     /// Maximum registers that the program uses.
     pub fn maximum_count(&self) -> u32 {
-        let used = |action: &Action| match action {
-            Action::Matrix(matrix) if matrix.search != 0 => matrix.maximum + 1,
+        let reaches = reaches(&self.instructions, self.parameters.context);
+        let used = |(instruction, reach): (&Instruction, &Reach)| match &instruction.action {
+            Action::Matrix(matrix) if matrix.search != 0 => {
+                let pointer = instruction.pointers.of(&instruction.action, "maximum");
+                matrix.maximum + reach[pointer] + 1
+            }
             _ => 0,
         };
-        self.instructions.iter().map(|instruction| used(&instruction.action)).max().unwrap_or(0)
+        self.instructions.iter().zip(&reaches).map(used).max().unwrap_or(0)
     }
 
     /// Every memory of the machine, the largest first to name.
@@ -288,7 +293,7 @@ impl Program {
     /// pointers; with chunks of positions, how far it moves p too.
     fn frame_width(&self) -> u32 {
         let address = self.parameters.program_depth.next_power_of_two().ilog2().max(1);
-        let chunks = if self.parameters.has_vectors() { 1 + CHUNK_WIDTH } else { 0 };
+        let chunks = if self.parameters.chunks { 1 + CHUNK_WIDTH } else { 0 };
         address + chunks + 1 + 2 * POSITION_WIDTH + 2 * (POINTER_COUNT - 1) * POINTER_WIDTH
     }
 }

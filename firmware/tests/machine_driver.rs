@@ -17,6 +17,7 @@ fn design() -> MachineParameters {
         form: Form::Dense,
         digit_passes: false,
         streams: false,
+        chunks: false,
         lanes: 4,
         slots: 8,
         planes: 2,

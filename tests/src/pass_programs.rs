@@ -76,6 +76,7 @@ impl Assembly {
             form: Form::Dense,
             digit_passes: false,
             streams: false,
+            chunks: false,
             lanes: 8,
             slots: 8,
             planes: 2,

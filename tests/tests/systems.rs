@@ -4,7 +4,7 @@
 use cosim::pipeline::machine::converse;
 use cosim::reference::machine::MachineReference;
 use firmware::image::MachineImage;
-use firmware::lower::lower;
+use firmware::lower::{lower, position_orders};
 use firmware::machine::Program;
 use hdl::blocks::machine::Machine;
 use hdl::check::check;
@@ -130,6 +130,41 @@ fn llamas_equal_their_reference() {
         let network = model.network().expect("its matrices are integers");
         runs(&network, &design(seed), &ids(&network, seed, 3), 3);
     }
+}
+
+/// Position by position, in chunks, and in chunks that share weights: the same values, and loops taken
+/// apart cost the fewest cycles.
+#[test]
+fn orders_have_equal_results() {
+    let mut orders = BTreeMap::new();
+    for seed in 0..16 {
+        for network in [
+            sample::spikelm(seed, &sample::spikelm_shape(seed)),
+            sample::spikingbert(seed, &sample::spikingbert_shape(seed)),
+        ] {
+            if !matches!(network.readout, Readout::Classes(_)) {
+                continue;
+            }
+            let design = Design { name: "orders".into(), ..design(seed) };
+            let text = ids(&network, seed, 2 + seed as usize);
+            let mut known: Option<Vec<f64>> = None;
+            for (order, program) in position_orders(&network, &design).unwrap() {
+                let mut machine = MachineReference::new(&program);
+                let (last, before) = text.split_last().expect("a text has tokens");
+                for &id in before {
+                    machine.step(id, false).unwrap();
+                }
+                let found = machine.step(*last, true).unwrap().expect("it is asked for");
+                let found: Vec<f64> = found.values().collect();
+                let known = known.get_or_insert_with(|| found.clone());
+                assert_eq!(*known, found, "{} {seed}, {order:?}", network.name);
+                *orders.entry((order.chunk > 0, order.shares)).or_insert(0) += 1;
+            }
+        }
+    }
+    println!("{orders:?}");
+    assert!(orders[&(false, false)] >= 20 && orders[&(true, false)] >= 20, "{orders:?}");
+    assert!(orders[&(true, true)] >= 10, "{orders:?}");
 }
 
 #[test]

@@ -344,12 +344,15 @@ impl<S: Simulation> Clocked for MachineHarness<S> {
 impl<S: Simulation> Bus for MachineHarness<S> {
     type Error = HarnessError;
 
+    /// Whatever the host does is a move: a large machine is loaded for longer than one may stand still.
     fn read(&mut self, offset: u32) -> Result<u32, HarnessError> {
+        self.idle = 0;
         let bus = self.ports.bus;
         bus.read(offset, self)
     }
 
     fn write(&mut self, offset: u32, value: u32) -> Result<(), HarnessError> {
+        self.idle = 0;
         let bus = self.ports.bus;
         bus.write(offset, value, self)
     }

@@ -20,6 +20,7 @@ pub(crate) fn parameters(seed: u64, slots: u32) -> MachineParameters {
         form: Form::Dense,
         digit_passes: false,
         streams: false,
+        chunks: false,
         lanes: LANES,
         slots,
         planes: 3,

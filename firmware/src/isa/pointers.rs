@@ -52,6 +52,12 @@ impl Pointers {
         self
     }
 
+    /// The pointer of one of the action's addresses; none moves what no pointer can.
+    pub fn of(&self, action: &Action, field: &str) -> usize {
+        let at = Pointers::moved(action).iter().position(|moved| *moved == field);
+        at.map_or(0, |at| self.selectors[at].into())
+    }
+
     /// Low bit, width and value of each of its fields.
     pub(super) fn fields(&self) -> impl Iterator<Item = (u32, u32, i64)> {
         let selector = |(index, &pointer): (usize, &u8)| {

@@ -49,7 +49,8 @@ mod tests;
 
 pub use accesses::{Accesses, Range, accesses, argument};
 pub use error::{LowerError, width_remedy};
-pub use pass_accesses::{Reach, spread_accesses};
+pub use general::PositionOrder;
+pub use pass_accesses::{Reach, reaches, spread_accesses};
 pub use sizes::STORE_WORDS_MAX;
 
 use crate::machine::Program;
@@ -66,6 +67,19 @@ use weights::network::{EmbedIndex, Function, Network, Operation, bitnet_shape};
 /// width, a memory or a field of an instruction does not hold what the weights can ask for.
 pub fn lower(network: &Network, design: &Design) -> Result<Program, LowerError> {
     lower_in(network, design, schedule::order)
+}
+
+/// Every program of a network of passes, by the order in which it goes over the positions of a text:
+/// [`lower`] takes the fastest. All have the same results.
+///
+/// # Errors
+/// As [`lower`].
+pub fn position_orders(
+    network: &Network,
+    design: &Design,
+) -> Result<Vec<(PositionOrder, Program)>, LowerError> {
+    network.check()?;
+    general::orders(network, design)
 }
 
 /// [`lower`] with the instructions in any legal order.

@@ -1,13 +1,40 @@
 //! What a pass reads and writes, and how far loops spread the addresses of any instruction.
 
 use super::accesses::{Accesses, Range, accesses};
+use crate::control::{strides, turns_max};
 use crate::isa::{
-    Destination, Emit, Finish, Instruction, Length, POINTER_COUNT, Pass, Pointers, Reduce, Space,
+    Action, Destination, Emit, Extent, Finish, Instruction, Length, POINTER_COUNT, Pass, Pointers,
+    Reduce, Space,
 };
 use crate::machine::{MachineParameters, Memory};
 
 /// How far each pointer is moved at most where an instruction stands.
 pub type Reach = [u32; POINTER_COUNT as usize];
+
+/// How far the pointers can be where each instruction stands.
+pub fn reaches(instructions: &[Instruction], context: u32) -> Vec<Reach> {
+    let mut open: Vec<Reach> = Vec::new();
+    let mut reaches = Vec::new();
+    for instruction in instructions {
+        let mut reach = [0; POINTER_COUNT as usize];
+        for turn in &open {
+            reach.iter_mut().zip(turn).for_each(|(sum, own)| *sum += own);
+        }
+        reaches.push(reach);
+        match &instruction.action {
+            Action::Loop(turn) => {
+                let last = match turn.extent {
+                    Extent::Here => context.saturating_sub(1),
+                    _ => turns_max(turn, context) - 1,
+                };
+                open.push(strides(turn).map(|stride| stride * last));
+            }
+            Action::Next(_) => drop(open.pop()),
+            _ => {}
+        }
+    }
+    reaches
+}
 
 /// What a pass reads and writes while all its pointers are zero.
 pub(super) fn pass_accesses(set: &mut Accesses, pass: &Pass, machine: &MachineParameters) {

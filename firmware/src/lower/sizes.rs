@@ -123,6 +123,7 @@ pub(super) fn machine(network: &Network, design: &Design) -> Result<MachineParam
         planes: array.planes as u32,
         digit_passes: false,
         streams: false,
+        chunks: false,
         radix: array.radix,
         acc_width: array.acc_width,
         target: array.target,

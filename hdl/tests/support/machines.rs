@@ -12,6 +12,7 @@ pub(crate) fn small() -> MachineParameters {
         form: Form::Dense,
         digit_passes: false,
         streams: false,
+        chunks: false,
         lanes: 8,
         slots: 16,
         planes: 3,

@@ -2,12 +2,11 @@
 
 use super::super::LowerError;
 use super::super::pool::{Area, Pool};
-use super::draft::Moves;
 use super::layouts::Layouts;
+use super::line::Line;
 use super::phases::Phases;
 use super::value::{At, Coded, Train, Value, Vector};
-use crate::isa::Instruction;
-use crate::machine::{MachineParameters, MemoryArea, StoredMatrix, WidthProof};
+use crate::machine::{MachineParameters, Memory, MemoryArea, StoredMatrix, WidthProof};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use weights::config::Design;
@@ -41,7 +40,7 @@ pub(super) enum Counts {
     Peak,
 }
 
-/// What a loop runs over; the place in [`Moves`].
+/// What a loop runs over; the place in [`Moves`](super::draft::Moves).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Over {
     Steps,
@@ -52,18 +51,6 @@ pub(super) enum Over {
     Within,
     /// Chunks of positions.
     Chunks,
-}
-
-pub(super) struct OpenLoop {
-    pub(super) over: Over,
-    pub(super) instruction: usize,
-}
-
-/// A pointer's strides, and whether another may take its register.
-#[derive(Clone, Copy)]
-pub(super) struct Pointer {
-    pub(super) moves: Moves,
-    pub(super) free: bool,
 }
 
 /// A lowering on its way.
@@ -78,14 +65,15 @@ pub(super) struct Composer<'n> {
     pub(super) kept: Vec<Area>,
     pub(super) constants: Vec<i64>,
     pub(super) tables: Vec<FunctionTable>,
-    pub(super) instructions: Vec<Instruction>,
-    pub(super) remarks: Vec<String>,
+    pub(super) lines: Vec<Line>,
     pub(super) matrices: Vec<StoredMatrix>,
     pub(super) stored: BTreeMap<String, u32>,
     pub(super) widths: Vec<WidthProof>,
     pub(super) areas: Vec<MemoryArea>,
     pub(super) weight_words: u64,
     pub(super) cache_words: [u64; 2],
+    /// Words of R and T for every position, by their value: the same at every step.
+    pub(super) everywhere: BTreeMap<(Memory, String), Area>,
     /// State by its name: the same at every visit of an operation.
     pub(super) states: BTreeMap<String, At>,
     pub(super) caches: BTreeMap<String, super::value::Cache>,
@@ -93,11 +81,12 @@ pub(super) struct Composer<'n> {
     pub(super) angles: BTreeMap<String, super::rotary::Angles>,
     values: BTreeMap<&'n str, Value<'n>>,
     trains: BTreeMap<(&'n str, Counts), Rc<Train>>,
-    pub(super) loops: Vec<OpenLoop>,
-    pub(super) pointers: Vec<Pointer>,
+    pub(super) loops: Vec<Over>,
     pub(super) loop_depth: u32,
     /// Positions of a chunk, or 0 where each is by itself.
     pub(super) chunk: u32,
+    /// Whether the positions of a chunk share the words of matrices.
+    pub(super) shares: bool,
     /// The step that is unrolled, and whether steps are a loop.
     pub(super) step: usize,
     /// The operation at hand.
@@ -138,8 +127,7 @@ impl<'n> Composer<'n> {
             kept: Vec::new(),
             constants: Vec::new(),
             tables: Vec::new(),
-            instructions: Vec::new(),
-            remarks: Vec::new(),
+            lines: Vec::new(),
             matrices: Vec::new(),
             stored: BTreeMap::new(),
             widths: Vec::new(),
@@ -152,9 +140,10 @@ impl<'n> Composer<'n> {
             values: BTreeMap::new(),
             trains: BTreeMap::new(),
             loops: Vec::new(),
-            pointers: Vec::new(),
             loop_depth: 0,
             chunk: 0,
+            shares: false,
+            everywhere: BTreeMap::new(),
             step: 0,
             index: 0,
             logits: None,

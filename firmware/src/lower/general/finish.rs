@@ -2,12 +2,15 @@
 
 use super::super::LowerError;
 use super::super::accesses::Accesses;
-use super::super::pass_accesses::{Reach, spread_accesses};
+use super::super::pass_accesses::{reaches, spread_accesses};
 use super::super::waits::waits;
 use super::composer::Composer;
-use super::streams::{Turns, strides, turns, turns_max};
+use super::distribute::distribute;
+use super::pointers::assign;
+use super::streams::{Turns, turns};
 use crate::isa::{Action, End, Extent, Instruction, LONG_WORDS, POINTER_COUNT, Wait};
-use crate::machine::{MachineParameters, Program};
+use crate::machine::{MachineParameters, Memory, Program};
+use std::collections::BTreeMap;
 
 impl Composer<'_> {
     /// The whole program, once all operations are lowered.
@@ -23,36 +26,48 @@ impl Composer<'_> {
         };
         let elements = self.machine.elements as usize;
         let [key_depth, value_depth] = self.cache_words.map(|words| words as u32);
+        let mut depths = self.depths();
+        let mut lines = std::mem::take(&mut self.lines);
+        if self.chunk > 0 {
+            lines = distribute(lines, &self.machine, &mut depths);
+        }
+        let (mut instructions, remarks) =
+            assign(lines).map_err(|remark| LowerError::Operation {
+                operation: remark,
+                reason: format!("its addresses need more than {} pointers", POINTER_COUNT - 1),
+                remedy: "choose machine.elements so that heads and channels have equal words",
+            })?;
         self.machine = MachineParameters {
             weight_depth: self.weight_words as u32,
             key_depth,
             value_depth,
             deficit_depth: 0,
             residual_depth: 0,
-            result_depth: self.pools.results.depth(),
-            temporary_depth: self.pools.temporaries.depth().max(1),
+            result_depth: depths[&Memory::Results],
+            temporary_depth: depths[&Memory::Temporaries].max(1),
             state_depth: self.pools.state.depth(),
             constant_depth: (self.constants.len() / elements).max(1) as u32,
-            train_depth: self.pools.trains.depth(),
-            train_count: self.pools.descriptors.depth(),
-            scalar_count: self.pools.scalars.depth(),
-            level_count: self.pools.levels.depth(),
-            program_depth: self.instructions.len() as u32,
+            train_depth: depths[&Memory::Trains],
+            train_count: depths[&Memory::Descriptors],
+            scalar_count: depths[&Memory::Scalars],
+            level_count: depths[&Memory::Levels],
+            program_depth: instructions.len() as u32,
             instruction_words: LONG_WORDS,
             loop_depth: self.loop_depth,
             plane_depth: self.pools.planes.depth(),
+            chunks: self.chunk > 0,
             ..self.machine
         };
-        self.wait();
-        for (instruction, remark) in self.instructions.iter().zip(&self.remarks) {
+        self.machine.streams = wait(&mut instructions, &self.machine);
+        for (instruction, remark) in instructions.iter().zip(&remarks) {
             let error = |error| LowerError::Instruction { remark: remark.clone(), error };
             instruction.encode().map_err(error)?;
         }
         Ok(Program {
             name: self.network.name.clone(),
             parameters: self.machine,
-            instructions: self.instructions,
-            remarks: self.remarks,
+            instructions,
+            remarks,
             matrices: self.matrices,
             constants: self.constants,
             tables: self.tables,
@@ -68,63 +83,52 @@ impl Composer<'_> {
         })
     }
 
-    /// Finds what each instruction waits for, over loops that run once and loops that run twice: in
-    /// longer ones as many instructions lie between two or more, so their waits are met by these.
-    fn wait(&mut self) {
-        let reaches = self.reaches();
-        let sets: Vec<Accesses> = self
-            .instructions
-            .iter()
-            .zip(&reaches)
-            .map(|(instruction, reach)| spread_accesses(instruction, &self.machine, reach))
-            .collect();
-        for turns in [[1, 1], [2, 1], [1, 2], [2, 2]] {
-            let trace = trace(&self.instructions, turns);
-            let actions: Vec<Action> =
-                trace.iter().map(|&at| self.instructions[at].action).collect();
-            let traced: Vec<Accesses> = trace.iter().map(|&at| sets[at].clone()).collect();
-            for (&at, wait) in trace.iter().zip(waits(&actions, &traced)) {
-                let own = &mut self.instructions[at].wait;
-                *own = Wait {
-                    matrix: own.matrix.min(wait.matrix),
-                    vector: own.vector.min(wait.vector),
-                };
-            }
-        }
-        for at in 0..self.instructions.len() {
-            match turns(&self.instructions, &self.machine, at) {
-                Turns::Apart => {}
-                Turns::Wait => self.instructions[at].wait.vector = 0,
-                Turns::Stream => self.machine.streams = true,
-            }
-        }
+    /// Words of each memory that values have taken.
+    fn depths(&self) -> BTreeMap<Memory, u32> {
+        let pools = &self.pools;
+        [
+            (Memory::Results, &pools.results),
+            (Memory::Temporaries, &pools.temporaries),
+            (Memory::Trains, &pools.trains),
+            (Memory::Descriptors, &pools.descriptors),
+            (Memory::Scalars, &pools.scalars),
+            (Memory::Levels, &pools.levels),
+            (Memory::Maxima, &pools.maxima),
+        ]
+        .map(|(memory, pool)| (memory, pool.depth()))
+        .into()
     }
+}
 
-    /// How far the pointers can be where each instruction stands.
-    fn reaches(&self) -> Vec<Reach> {
-        let context = self.machine.context;
-        let mut open: Vec<Reach> = Vec::new();
-        let mut reaches = Vec::new();
-        for instruction in &self.instructions {
-            let mut reach = [0; POINTER_COUNT as usize];
-            for turn in &open {
-                reach.iter_mut().zip(turn).for_each(|(sum, own)| *sum += own);
-            }
-            reaches.push(reach);
-            match &instruction.action {
-                Action::Loop(turn) => {
-                    let last = match turn.extent {
-                        Extent::Here => context.saturating_sub(1),
-                        _ => turns_max(turn, context) - 1,
-                    };
-                    open.push(strides(turn).map(|stride| stride * last));
-                }
-                Action::Next(_) => drop(open.pop()),
-                _ => {}
-            }
+/// Finds what each instruction waits for, over loops that run once and loops that run twice: in longer
+/// ones as many instructions lie between two or more, so their waits are met by these. Yields whether
+/// a pass may follow itself at once.
+fn wait(instructions: &mut [Instruction], machine: &MachineParameters) -> bool {
+    let reaches = reaches(instructions, machine.context);
+    let sets: Vec<Accesses> = instructions
+        .iter()
+        .zip(&reaches)
+        .map(|(instruction, reach)| spread_accesses(instruction, machine, reach))
+        .collect();
+    for turns in [[1, 1], [2, 1], [1, 2], [2, 2]] {
+        let trace = trace(instructions, turns);
+        let actions: Vec<Action> = trace.iter().map(|&at| instructions[at].action).collect();
+        let traced: Vec<Accesses> = trace.iter().map(|&at| sets[at].clone()).collect();
+        for (&at, wait) in trace.iter().zip(waits(&actions, &traced)) {
+            let own = &mut instructions[at].wait;
+            *own =
+                Wait { matrix: own.matrix.min(wait.matrix), vector: own.vector.min(wait.vector) };
         }
-        reaches
     }
+    let mut streams = false;
+    for at in 0..instructions.len() {
+        match turns(instructions, machine, at) {
+            Turns::Apart => {}
+            Turns::Wait => instructions[at].wait.vector = 0,
+            Turns::Stream => streams = true,
+        }
+    }
+    streams
 }
 
 /// The instructions that the units see, in their order, where loops within a chunk of positions run as

@@ -7,7 +7,8 @@ use super::composer::{Composer, Counts};
 use super::draft::{Draft, PerHead};
 use super::reach::{self, Reach};
 use super::value::{At, Energy, Train, Value, Vector};
-use crate::isa::{Action, Finish, Follow, Matrix, Reduce, Space};
+use crate::isa::{Action, Finish, Follow, Matrix, Reduce};
+use crate::machine::Memory;
 use std::rc::Rc;
 use weights::network::{DigitMatrix, TernaryMatrix};
 use weights::numeric::fixed_point::bit_length;
@@ -154,15 +155,7 @@ impl<'n> Composer<'n> {
 
     /// Words of R for a result.
     pub(super) fn result(&mut self, name: &str, words: usize) -> (At, super::super::pool::Area) {
-        let every = self.is_everywhere(name);
-        let area = match every {
-            true => self.pools.results.take_unused(words * self.machine.context as usize),
-            false => self.pools.results.take(words * self.copies()),
-        };
-        if every {
-            self.keep_area(area.clone());
-        }
-        (self.placed(At::fixed(Space::Results, area.first()), words, every), area)
+        self.room(Memory::Results, name, words)
     }
 
     pub(super) fn linear(

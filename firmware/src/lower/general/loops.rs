@@ -1,10 +1,11 @@
-//! Instructions, the loops around them, and the pointers that move their addresses.
+//! Instructions, and the loops around them.
 
 use super::super::LowerError;
 use super::super::pool::{Area, Pool};
-use super::composer::{Composer, OpenLoop, Over, Pointer};
+use super::composer::{Composer, Over};
 use super::draft::{Draft, Moves};
-use crate::isa::{ANY, Action, Extent, Instruction, Loop, Next, POINTER_COUNT, Pointers, Wait};
+use super::line::{Line, advance};
+use crate::isa::{Action, Extent, Loop, Next};
 
 impl Composer<'_> {
     /// Appends an instruction whose addresses move as `moves` say.
@@ -19,24 +20,12 @@ impl Composer<'_> {
             Action::Matrix(_) | Action::Pass(_) => self.enter_within()?,
             _ => {}
         }
-        let mut pointers = Pointers::default();
-        for &(field, moves) in moves {
-            let active = self.active(moves);
-            let unrolled = match self.is_open(Over::Steps) {
-                true => 0,
-                false => moves[Over::Steps as usize] * self.step as u32,
-            };
-            if unrolled > 0 {
-                advance(&mut action, field, unrolled);
-            }
-            if active != Moves::default() {
-                let pointer = self.pointer(active)?;
-                pointers = pointers.with(&action, field, pointer);
-            }
+        let unrolled = !self.is_open(Over::Steps);
+        for &(field, moves) in moves.iter().filter(|_| unrolled) {
+            advance(&mut action, field, moves[Over::Steps as usize] * self.step as u32);
         }
-        let wait = Wait { matrix: ANY, vector: ANY };
-        self.instructions.push(Instruction { wait, action, pointers });
-        self.remarks.push(remark);
+        let moves = moves.to_vec();
+        self.lines.push(Line { action, moves, over: None, all: false, remark });
         Ok(())
     }
 
@@ -47,8 +36,8 @@ impl Composer<'_> {
 
     /// Makes the instruction appended last attend all positions of the text.
     pub(super) fn attend_all(&mut self) {
-        if let Some(instruction) = self.instructions.last_mut() {
-            instruction.pointers.all = true;
+        if let Some(line) = self.lines.last_mut() {
+            line.all = true;
         }
     }
 
@@ -90,43 +79,8 @@ impl Composer<'_> {
         Ok(())
     }
 
-    /// The moves of the loops that are open here. A loop over chunks moves by whole chunks; outside of
-    /// the one within it, a pointer stands at its first position.
-    fn active(&self, moves: Moves) -> Moves {
-        let mut active = Moves::default();
-        for open in &self.loops {
-            let places: &[Over] = match open.over {
-                Over::Chunks => &[Over::Positions, Over::Within],
-                _ => std::slice::from_ref(&open.over),
-            };
-            places.iter().for_each(|&over| active[over as usize] = moves[over as usize]);
-        }
-        active
-    }
-
     fn is_open(&self, over: Over) -> bool {
-        self.loops.iter().any(|open| open.over == over)
-    }
-
-    fn pointer(&mut self, moves: Moves) -> Result<u8, LowerError> {
-        let known = |pointer: &Pointer| !pointer.free && pointer.moves == moves;
-        if let Some(index) = self.pointers.iter().position(known) {
-            return Ok(index as u8 + 1);
-        }
-        let reusable = |pointer: &Pointer| pointer.free && pointer.moves[0] == moves[0];
-        let pointer = Pointer { moves, free: false };
-        if let Some(index) = self.pointers.iter().position(reusable) {
-            self.pointers[index] = pointer;
-            return Ok(index as u8 + 1);
-        }
-        if self.pointers.len() + 1 == POINTER_COUNT as usize {
-            return Err(self.refuse(
-                format!("its loops need more than {} pointers", POINTER_COUNT - 1),
-                "choose machine.elements so that heads and channels have equal words",
-            ));
-        }
-        self.pointers.push(pointer);
-        Ok(self.pointers.len() as u8)
+        self.loops.contains(&over)
     }
 
     pub(super) fn open(
@@ -141,51 +95,18 @@ impl Composer<'_> {
         }
         let action = Action::Loop(Loop { extent, count: count as u32, ..Loop::default() });
         self.push(action, &[], remark)?;
-        self.loops.push(OpenLoop { over, instruction: self.instructions.len() - 1 });
+        if let Some(line) = self.lines.last_mut() {
+            line.over = Some(over);
+        }
+        self.loops.push(over);
         self.loop_depth = self.loop_depth.max(self.loops.len() as u32);
         Ok(())
     }
 
-    /// Ends the innermost loop; its strides are known now.
+    /// Ends the innermost loop.
     pub(super) fn close(&mut self) -> Result<(), LowerError> {
-        let open = self.loops.pop().expect("a loop was opened");
-        let stride = |index: usize| {
-            self.pointers.get(index).map_or(0, |pointer| match open.over {
-                Over::Chunks => pointer.moves[Over::Positions as usize] * self.chunk,
-                over => pointer.moves[over as usize],
-            })
-        };
-        if let Action::Loop(turn) = &mut self.instructions[open.instruction].action {
-            let strides = [
-                &mut turn.stride_1,
-                &mut turn.stride_2,
-                &mut turn.stride_3,
-                &mut turn.stride_4,
-                &mut turn.stride_5,
-                &mut turn.stride_6,
-                &mut turn.stride_7,
-            ];
-            strides.into_iter().enumerate().for_each(|(index, to)| *to = stride(index));
-        }
+        self.loops.pop();
         let level = self.loops.len() as u32;
-        self.push(Action::Next(Next { level }), &[], "the loop ends".to_owned())?;
-        match self.loops.last().map(|open| open.over) {
-            None => self.pointers.clear(),
-            Some(Over::Steps) => self.pointers.iter_mut().for_each(|pointer| pointer.free = true),
-            Some(_) => {}
-        }
-        Ok(())
+        self.push(Action::Next(Next { level }), &[], "the loop ends".to_owned())
     }
-}
-
-/// Moves one address of an action.
-fn advance(action: &mut Action, field: &str, words: u32) {
-    let index = Pointers::moved(action).iter().position(|moved| *moved == field);
-    let index = index.unwrap_or_else(|| panic!("{} moves no {field}", action.format().name));
-    let mut selectors = Pointers::default();
-    selectors.selectors[index] = 1;
-    let mut pointers = [0; POINTER_COUNT as usize];
-    pointers[1] = words;
-    let wait = Wait { matrix: ANY, vector: ANY };
-    *action = Instruction { wait, action: *action, pointers: selectors }.moved(&pointers);
 }

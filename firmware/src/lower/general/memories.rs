@@ -9,58 +9,44 @@ use super::composer::Composer;
 use super::value::{At, Train};
 use crate::isa::{Function, Matrix, Space};
 use crate::machine::{Memory, MemoryArea, StoredMatrix, WidthProof, WordShape};
-use weights::network::Operation;
 use weights::numeric::Trit;
 use weights::numeric::pass::FunctionTable;
 
 impl Composer<'_> {
     /// Words of T, for one position or for all of them where later loops read the value.
     pub(super) fn temporary(&mut self, name: &str, words: usize) -> (At, Option<Area>) {
-        let every = self.is_everywhere(name);
-        if self.phases.is_arrival(self.index) && self.phases.block {
+        if self.phases.is_arrival(self.index) && self.phases.crosses(name) {
             // It must outlive the tokens that follow.
             return (self.state(name, words, true), None);
         }
-        let area = match every {
-            true => self.pools.temporaries.take_unused(words * self.machine.context as usize),
-            false => self.pools.temporaries.take(words * self.copies()),
+        let (at, area) = self.room(Memory::Temporaries, name, words);
+        (at, Some(area))
+    }
+
+    /// Words of R or T for a value: for one position, for those of a chunk, or for all.
+    pub(super) fn room(&mut self, memory: Memory, name: &str, words: usize) -> (At, Area) {
+        let (pool, space) = match memory {
+            Memory::Results => (&self.pools.results, Space::Results),
+            _ => (&self.pools.temporaries, Space::Temporaries),
         };
-        if every {
-            self.keep_area(area.clone());
-        }
-        (self.placed(At::fixed(Space::Temporaries, area.first()), words, every), Some(area))
-    }
-
-    /// How many vectors of a value lie side by side: one, or one for each position of a chunk.
-    pub(super) fn copies(&self) -> usize {
-        if self.in_chunk() { self.chunk as usize } else { 1 }
-    }
-
-    /// Where a value of so many words is at each position, if all positions have their own.
-    pub(super) fn placed(&self, at: At, words: usize, every: bool) -> At {
-        let words = words as u32;
-        match (every, self.in_chunk()) {
+        let every = self.phases.crosses(name);
+        let copies = if self.in_chunk() { self.chunk as usize } else { 1 };
+        let area = match every {
+            false => pool.take(words * copies),
+            true => {
+                let context = self.machine.context as usize;
+                let key = (memory, name.to_owned());
+                let area = self.everywhere.entry(key);
+                area.or_insert_with(|| pool.take_unused(words * context)).clone()
+            }
+        };
+        let (at, words) = (At::fixed(space, area.first()), words as u32);
+        let at = match (every, self.in_chunk()) {
             (true, _) => at.each_position(words),
             (false, true) => At { within: words, ..at },
             (false, false) => at,
-        }
-    }
-
-    /// Whether a value has words of its own for each position: later loops read it, or, in chunks, an
-    /// attention goes through it head by head, so that one pointer has both.
-    pub(super) fn is_everywhere(&self, name: &str) -> bool {
-        self.phases.crosses(name) || (self.in_chunk() && self.has_heads(name))
-    }
-
-    fn has_heads(&self, name: &str) -> bool {
-        self.network.operations.iter().any(|it| match it {
-            Operation::AttentionScores { query, key, .. } => query == name || key == name,
-            Operation::WeightedValues { value, output, .. } => value == name || output == name,
-            Operation::SpikingAttention { query, key, value, output, .. } => {
-                [query, key, value, output].into_iter().any(|operand| operand == name)
-            }
-            _ => false,
-        })
+        };
+        (at, area)
     }
 
     /// Words of T that live within one operation.

@@ -1,7 +1,7 @@
 //! Lowering of any network to passes, matrices and loops.
 //!
 //! ```text
-//!  Network ─► phases, layouts ─► one function an operation ─► waits ─► Program
+//!  Network ─► phases, layouts ─► one function an operation ─► loops apart ─► pointers ─► waits ─► Program
 //! ```
 //!
 //! | file | operations |
@@ -23,18 +23,21 @@ mod attention;
 mod cache;
 mod coded;
 mod composer;
+mod distribute;
 mod draft;
 mod elementwise;
 mod encode;
 mod finish;
 mod head;
 mod layouts;
+mod line;
 mod linear;
 mod loops;
 mod memories;
 mod neurons;
 mod norm;
 mod phases;
+mod pointers;
 mod reach;
 mod recurrence;
 mod rotary;
@@ -57,32 +60,60 @@ use value::Value;
 use weights::config::Design;
 use weights::network::{EmbedIndex, Network, Operation, Readout};
 
-/// Lowers a network to a program of passes.
+/// Lowers a network to a program of passes: of those that there are the fastest, by the cycle model.
 ///
 /// # Errors
 /// If an operation has no passes in its place, or a memory or a width does not hold what it must.
 pub(super) fn lower(network: &Network, design: &Design) -> Result<Program, LowerError> {
-    let single = lower_in(network, design, 0)?;
-    let over_positions = |it: &Instruction| matches!(it.action, Action::Loop(turn) if turn.extent == Extent::Positions);
-    let most = single.parameters.planes.min(CHUNK_MAX).min(single.parameters.context);
-    if most < 2 || single.parameters.has_events() || !single.instructions.iter().any(over_positions)
-    {
-        return Ok(single);
+    let mut programs = orders(network, design)?;
+    if programs.len() == 1 {
+        return Ok(programs.swap_remove(0).1);
     }
-    // Not every network has room for its chunks, or spikes that are planes.
-    let chunk = 1 << most.ilog2();
-    let shared = lower_in(network, design, chunk).ok();
-    let Some(mut shared) = shared.filter(|it| it.parameters.has_vectors()) else {
-        return Ok(single);
+    let cost = |(order, program): &(PositionOrder, Program)| {
+        let positions = if order.shares { order.chunk } else { 1 };
+        order_cost(program, positions)
     };
-    let mut single = single;
-    let (one, several) = (order_cost(&single, 1), order_cost(&shared, chunk));
-    if several.cycles < one.cycles {
-        shared.orders = vec![several, one];
-        return Ok(shared);
+    let mut costs: Vec<(OrderCost, Program)> =
+        programs.into_iter().map(|it| (cost(&it), it.1)).collect();
+    costs.sort_by_key(|(cost, _)| cost.cycles);
+    let (best, mut program) = costs.remove(0);
+    // Beside it the best of those whose weights are fetched for another number of positions.
+    let other = costs.into_iter().map(|(cost, _)| cost).find(|it| it.positions != best.positions);
+    program.orders = other.map_or(Vec::new(), |other| vec![best, other]);
+    Ok(program)
+}
+
+/// The programs of a network: position by position, and, of a text that is a block, in chunks.
+pub(super) fn orders(
+    network: &Network,
+    design: &Design,
+) -> Result<Vec<(PositionOrder, Program)>, LowerError> {
+    let single = lower_in(network, design, PositionOrder::default())?;
+    let over_positions = |it: &Instruction| matches!(it.action, Action::Loop(turn) if turn.extent == Extent::Positions);
+    let is_block = single.instructions.iter().any(over_positions);
+    let (parameters, mut programs) = (single.parameters, vec![(PositionOrder::default(), single)]);
+    let most = parameters.context.min(CHUNK_MAX);
+    let shared = most.min(if parameters.has_events() { 1 } else { parameters.planes });
+    for (most, shares) in [(most, false), (shared, true)] {
+        if !is_block || most < 2 {
+            continue;
+        }
+        let order = PositionOrder { chunk: 1 << most.ilog2(), shares };
+        // Not every network has room for its chunks, or spikes that are planes.
+        let program = lower_in(network, design, order).ok();
+        let fits = |it: &Program| it.parameters.has_vectors() == shares;
+        programs.extend(program.filter(fits).map(|program| (order, program)));
     }
-    single.orders = vec![one, several];
-    Ok(single)
+    Ok(programs)
+}
+
+/// How a program goes over the positions of a text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PositionOrder {
+    /// Positions of a chunk; 0: one after the other through the whole segment.
+    pub chunk: u32,
+    /// Whether they share the words of matrices.
+    pub shares: bool,
 }
 
 /// Tokens of the text by which orders are compared, where the context holds so many.
@@ -96,15 +127,18 @@ fn order_cost(program: &Program, positions: u32) -> OrderCost {
     OrderCost { tokens, positions, cycles: cost.total, fetches: cost.array_busy }
 }
 
-/// Lowers to passes; in chunks of so many positions, which share the words of matrices, or position
-/// by position for 0.
-fn lower_in(network: &Network, design: &Design, chunk: u32) -> Result<Program, LowerError> {
+/// Lowers to passes in an order.
+fn lower_in(
+    network: &Network,
+    design: &Design,
+    order: PositionOrder,
+) -> Result<Program, LowerError> {
     let mut parameters = machine(network, design)?;
     if network.keeps_spikes() {
         parameters.key_value_digits = 1;
     }
     let mut composer = Composer::new(network, design, parameters)?;
-    composer.chunk = chunk;
+    (composer.chunk, composer.shares) = (order.chunk, order.shares);
     if network.readout == Readout::MaskedToken {
         composer.index = network.operations.len() - 1;
         return Err(composer.refuse(

@@ -129,7 +129,7 @@ impl<'n> Composer<'n> {
             to_others |= !linear || !here;
         }
         if to_matrix {
-            let train = match self.in_chunk() && bound == 1 {
+            let train = match self.in_chunk() && self.shares && bound == 1 {
                 true => self.new_vectors(&x.layout, amplitude, signed),
                 false => self.new_train(&x.layout, amplitude, bound, signed),
             };

@@ -9,7 +9,7 @@
 //! one of those still under way writes waits for them.
 
 use super::super::accesses::{Accesses, accesses};
-use crate::control::PointerValues;
+use crate::control::{PointerValues, strides, turns_max};
 use crate::isa::{ANY, Action, Emit, Extent, Instruction, Loop};
 use crate::machine::MachineParameters;
 
@@ -25,31 +25,6 @@ pub(super) enum Turns {
     Wait,
     /// None does.
     Stream,
-}
-
-/// How far a loop moves every pointer in a turn.
-pub(super) fn strides(turn: &Loop) -> PointerValues {
-    [
-        0,
-        turn.stride_1,
-        turn.stride_2,
-        turn.stride_3,
-        turn.stride_4,
-        turn.stride_5,
-        turn.stride_6,
-        turn.stride_7,
-    ]
-}
-
-/// The most turns of a loop.
-pub(super) fn turns_max(turn: &Loop, context: u32) -> u32 {
-    match turn.extent {
-        Extent::Count | Extent::Within => turn.count.max(1),
-        // Where nothing depends on positions, no loop runs over them.
-        Extent::Positions => context.max(1),
-        Extent::Chunks => context.saturating_sub(1) / turn.count.max(1) + 1,
-        Extent::Here => 1,
-    }
 }
 
 /// What becomes of the turns of the pass at `at`.

@@ -91,8 +91,7 @@ impl Sequencer {
     pub fn new(machine: &MachineParameters, program: Vec<Encoded>) -> Sequencer {
         let MachineParameters { program_depth, instruction_words, loop_depth, context, .. } =
             *machine;
-        let chunks = machine.has_vectors();
-        let streams = machine.streams;
+        let (chunks, streams) = (machine.chunks, machine.streams);
         Sequencer {
             program_depth,
             instruction_words,

@@ -1,0 +1,67 @@
+//! A program before its pointers are chosen: instructions, and how their addresses move from turn to
+//! turn of each kind of loop.
+
+use super::composer::Over;
+use super::draft::Moves;
+use crate::isa::{ANY, Action, Instruction, POINTER_COUNT, Pointers, Wait};
+
+/// One instruction.
+#[derive(Clone, Debug)]
+pub(super) struct Line {
+    pub(super) action: Action,
+    /// Its addresses that move.
+    pub(super) moves: Vec<(&'static str, Moves)>,
+    /// What it runs over, if it is a loop.
+    pub(super) over: Option<Over>,
+    /// Whether it attends all positions of the text.
+    pub(super) all: bool,
+    pub(super) remark: String,
+}
+
+impl Line {
+    /// How far an address moves in a turn of a loop; a loop over chunks moves by whole chunks.
+    pub(super) fn stride(&self, field: &str, turn: &Line) -> u32 {
+        let moves = self.moves.iter().find(|(known, _)| *known == field);
+        let (Some((_, moves)), Action::Loop(action)) = (moves, &turn.action) else { return 0 };
+        match turn.over {
+            Some(Over::Chunks) => moves[Over::Positions as usize] * action.count,
+            Some(over) => moves[over as usize],
+            None => 0,
+        }
+    }
+
+    /// Moves an address of it by so many words for good.
+    pub(super) fn advance(&mut self, field: &str, words: u32) {
+        advance(&mut self.action, field, words);
+    }
+
+    /// Moves an address of it by so many words in every turn of a kind of loop.
+    pub(super) fn step(&mut self, field: &'static str, over: Over, words: u32) {
+        match self.moves.iter_mut().find(|(known, _)| *known == field) {
+            Some((_, moves)) => moves[over as usize] = words,
+            None => {
+                let mut moves = Moves::default();
+                moves[over as usize] = words;
+                self.moves.push((field, moves));
+            }
+        }
+    }
+
+    /// The largest value of one of its fields.
+    pub(super) fn most(&self, field: &str) -> u32 {
+        let width = self.action.format().field(field).width;
+        (1 << width.min(31)) - 1
+    }
+}
+
+/// Moves one address of an action.
+pub(super) fn advance(action: &mut Action, field: &str, words: u32) {
+    let index = Pointers::moved(action).iter().position(|moved| *moved == field);
+    let index = index.unwrap_or_else(|| panic!("{} moves no {field}", action.format().name));
+    let mut selectors = Pointers::default();
+    selectors.selectors[index] = 1;
+    let mut pointers = [0; POINTER_COUNT as usize];
+    pointers[1] = words;
+    let wait = Wait { matrix: ANY, vector: ANY };
+    *action = Instruction { wait, action: *action, pointers: selectors }.moved(&pointers);
+}
