@@ -122,7 +122,7 @@ impl ExploreCommand {
         source.require_memory(&file, supply, true)?;
         let begin = Instant::now();
         // The sweep tries wider arrays than the design's.
-        let network = console.imported(source.network_of_layers(&file)?);
+        let network = console.imported(source.network_of_sweep(&file)?);
         let what = format!("{}: {} weights", network.name, network.ternary_weight_count());
         console.stage("import", &what, begin.elapsed());
         let prompt = prompt(&source, &file, &network)?;

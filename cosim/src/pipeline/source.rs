@@ -64,6 +64,17 @@ impl Source {
     }
 }
 
+/// What a network is wanted for.
+#[derive(Clone, Copy)]
+enum Use {
+    /// The machine of the design, with positions.
+    Machine(Positions),
+    /// Machines of many designs.
+    Sweep,
+    /// Its matrices one by one, which engines take where they are ternary.
+    Layers,
+}
+
 /// Most bytes of the name of a model in the name of a folder.
 const FOLDER_NAME_MAX: usize = 64;
 
@@ -127,7 +138,7 @@ impl SourceOptions {
     /// # Errors
     /// As [`import::import`], or if it is too large or has no ternary matrix.
     pub fn network(&self, file: &DesignFile) -> Result<Imported, PipelineError> {
-        self.network_for(file, Some(Positions::OfDesign))
+        self.network_for(file, Use::Machine(Positions::OfDesign))
     }
 
     /// The same for texts that say how many positions the machine has.
@@ -135,7 +146,15 @@ impl SourceOptions {
     /// # Errors
     /// As [`network`](SourceOptions::network).
     pub fn network_of_texts(&self, file: &DesignFile) -> Result<Imported, PipelineError> {
-        self.network_for(file, Some(Positions::OfTexts))
+        self.network_for(file, Use::Machine(Positions::OfTexts))
+    }
+
+    /// The same for machines of many designs, some of which may have room for it.
+    ///
+    /// # Errors
+    /// As [`import::import`], or if it has no ternary matrix.
+    pub fn network_of_sweep(&self, file: &DesignFile) -> Result<Imported, PipelineError> {
+        self.network_for(file, Use::Sweep)
     }
 
     /// The same for single layers, whatever the size of the network.
@@ -143,19 +162,14 @@ impl SourceOptions {
     /// # Errors
     /// As [`import::import`], or if it has no ternary matrix.
     pub fn network_of_layers(&self, file: &DesignFile) -> Result<Imported, PipelineError> {
-        self.network_for(file, None)
+        self.network_for(file, Use::Layers)
     }
 
-    /// The network for a machine with positions, or for single layers.
-    fn network_for(
-        &self,
-        file: &DesignFile,
-        machine: Option<Positions>,
-    ) -> Result<Imported, PipelineError> {
+    fn network_for(&self, file: &DesignFile, of: Use) -> Result<Imported, PipelineError> {
         let imported = match &self.model {
             Some(folder) => {
                 // A run of single layers loads one matrix at a time.
-                if let (Some(positions), Some(dimensions)) = (machine, self.dimensions()?)
+                if let (Use::Machine(positions), Some(dimensions)) = (of, self.dimensions()?)
                     // What fills masks runs on no machine.
                     && !dimensions.fills_masks
                 {
@@ -173,7 +187,7 @@ impl SourceOptions {
         };
         let network = &imported.network;
         let has_matrix = network.ternary_matrices().next().is_some()
-            || (machine.is_some() && network.digit_matrices().next().is_some());
+            || (!matches!(of, Use::Layers) && network.digit_matrices().next().is_some());
         if has_matrix {
             Ok(imported)
         } else {

@@ -5,23 +5,38 @@
 //!                              └► stored bits, trits, spikes, energy of a weight
 //! ```
 
+mod network;
 mod picture;
 mod table;
 
+pub use network::{Scored, WalkError, perplexity, quantise_network, samples_of, spikes_of};
 pub use picture::draw;
 pub use table::{Row, table};
 
 use firmware::energy::{ADD_8, FETCH_BIT};
 use weights::llama::{Llama, LlamaMatrix};
+use weights::network::DigitMatrix;
 use weights::quantise::{Code, Grain, Method, Recipe, Saliency, Salient, Storage};
 
 /// What a weight of the matrices of a model is stored in, on average.
 pub fn storage(model: &Llama, recipe: &Recipe) -> Storage {
+    let matrices = model.blocks.iter().flat_map(|block| &block.matrices);
+    let terms = matrices.filter_map(|matrix| match matrix {
+        LlamaMatrix::Digits(terms) => Some(terms.as_slice()),
+        LlamaMatrix::Float(_) => None,
+    });
+    storage_of(terms, recipe)
+}
+
+/// The same of matrices by their terms.
+pub fn storage_of<'a>(
+    matrices: impl Iterator<Item = &'a [DigitMatrix]>,
+    recipe: &Recipe,
+) -> Storage {
     let (mut sum, mut weights) = (Storage::default(), 0.0);
-    for matrix in model.blocks.iter().flat_map(|block| &block.matrices) {
-        let LlamaMatrix::Digits(terms) = matrix else { continue };
-        let (rows, columns) = matrix.size();
-        let (of, count) = (recipe.storage(terms), (rows * columns) as f64);
+    for terms in matrices {
+        let Some(first) = terms.first() else { continue };
+        let (of, count) = (recipe.storage(terms), first.values.len() as f64);
         sum.trits += count * of.trits;
         sum.trit_bits += count * of.trit_bits;
         sum.mask_bits += count * of.mask_bits;

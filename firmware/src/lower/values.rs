@@ -63,6 +63,15 @@ impl Layout {
         Layout { places: (0..channels).collect(), width }
     }
 
+    /// Channels in another order: the one that comes first lies first.
+    pub(super) fn ordered(order: &[usize], elements: usize) -> Layout {
+        let mut places = vec![0; order.len()];
+        for (place, &channel) in order.iter().enumerate() {
+            places[channel] = place;
+        }
+        Layout { places, width: order.len().next_multiple_of(elements) }
+    }
+
     /// Heads in whole words; the two channels of a rotary pair are neighbours.
     pub(super) fn heads(
         heads: usize,

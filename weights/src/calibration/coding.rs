@@ -187,7 +187,7 @@ impl Encoder {
 }
 
 /// `2^round(log2(mean |x| / mean_count))`; 1 for a vector of zeros.
-pub(super) fn count_threshold(x: &[f64], mean_count: f64) -> f64 {
+pub fn count_threshold(x: &[f64], mean_count: f64) -> f64 {
     let mean = x.iter().map(|x| x.abs()).sum::<f64>() / x.len() as f64;
     if mean > 0.0 { (mean / mean_count).log2().round_ties_even().exp2() } else { 1.0 }
 }

@@ -21,11 +21,11 @@ mod sampling;
 mod score;
 mod sequential;
 
-pub use coding::{Encoder, GifCode, coded, gif_code};
+pub use coding::{Encoder, GifCode, coded, count_threshold, gif_code};
 pub use error::CalibrationError;
 pub use executor::{BlockWeights, LlamaExecutor, Options};
 pub use key_value::KeyValueDigits;
 pub use saliency::ChannelSaliency;
-pub use sampling::samples;
+pub use sampling::{draw_id, samples};
 pub use score::{Score, score_texts};
 pub use sequential::quantise_model;

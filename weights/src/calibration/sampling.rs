@@ -3,7 +3,7 @@
 use super::CalibrationError;
 use super::LlamaExecutor;
 use super::arithmetic::attend;
-use ndarray::{Array2, ArrayView1, Axis, s};
+use ndarray::{Array2, Axis, s};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
 use rayon::prelude::*;
@@ -43,7 +43,7 @@ pub fn samples(
         let hidden = step(model, &ids, &live, position, &mut caches)?;
         let logits = model.output(&hidden);
         for (&text, logits) in live.iter().zip(logits.outer_iter()) {
-            let id = draw(logits, &mut streams[text])
+            let id = draw_id(logits.as_slice().unwrap_or(&[]), &mut streams[text])
                 .ok_or(CalibrationError::NotFinite { value: "logits".to_owned(), position })?;
             texts[text].push(id);
         }
@@ -108,7 +108,7 @@ fn step(
 }
 
 /// Draws an id by its probability; nothing where a logit is no number.
-fn draw(logits: ArrayView1<'_, f64>, random: &mut ChaCha8Rng) -> Option<u32> {
+pub fn draw_id(logits: &[f64], random: &mut ChaCha8Rng) -> Option<u32> {
     let largest = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let weights: Vec<f64> = logits.iter().map(|logit| (logit - largest).exp()).collect();
     let sum: f64 = weights.iter().sum();

@@ -37,6 +37,20 @@ fn family(model: &Model<'_>) -> Result<(Import, Measure), ImportError> {
     })
 }
 
+/// Families whose matrices may be floats that are quantised, all of them alike.
+const MATERIAL: [&str; 3] = ["bert", "gpt2", "rwkv"];
+
+/// Refuses a family whose models are no material.
+pub(super) fn require_material(model: &Model<'_>) -> Result<(), ImportError> {
+    let model_type = model.config.text("model_type")?;
+    if MATERIAL.contains(&model_type) {
+        return Ok(());
+    }
+    let names: Vec<_> = MATERIAL.iter().map(|name| format!("\"{name}\"")).collect();
+    let expected = format!("\"llama\", {}, whose matrices are quantised", names.join(", "));
+    Err(model.config.wrong("model_type", expected))
+}
+
 /// The dimensions of a model by its family.
 pub(super) fn dimensions(model: &mut Model<'_>) -> Result<Dimensions, ImportError> {
     let (_, measure) = family(model)?;

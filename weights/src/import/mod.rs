@@ -25,6 +25,8 @@ mod gpt2;
 mod json;
 mod lif;
 mod llama;
+mod material;
+mod matrices;
 mod model;
 mod neurtransformer;
 mod other;
@@ -43,6 +45,7 @@ pub use error::{ExportError, ImportError};
 pub use export::{config_json, export, safetensors_bytes};
 pub use gguf::{GgufModel, import_gguf, import_gguf_within, is_gguf};
 pub use llama::{export_llama, llama_config_json, llama_safetensors_bytes};
+pub use material::{Material, Quantised, family_of, import_material};
 pub use pack::{PackError, PackedModel, pack_model};
 pub use tokenizer::{TokenizerFile, tokenizer};
 

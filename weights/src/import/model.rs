@@ -2,6 +2,7 @@
 
 use super::container::Container;
 use super::fields::Fields;
+use super::matrices::Matrices;
 use super::{ImportError, Limits, folder, other};
 use crate::bundled;
 use crate::shown::shown;
@@ -21,6 +22,8 @@ pub(super) struct Model<'a> {
     pub(super) config: Fields,
     /// What the user should know of an import that went well, a sentence each.
     pub(super) notes: Vec<String>,
+    /// The form of its matrices.
+    pub(super) matrices: Matrices,
     container: Option<Container>,
 }
 
@@ -34,8 +37,15 @@ impl<'a> Model<'a> {
         }
         let config = Fields::parse(CONFIG, &folder::read(folder, CONFIG, limits.json_bytes)?)?;
         let absent = Fields::absent(CONFIG);
-        let mut model =
-            Model { folder, limits, name, config: absent, notes: Vec::new(), container: None };
+        let mut model = Model {
+            folder,
+            limits,
+            name,
+            config: absent,
+            notes: Vec::new(),
+            matrices: Matrices::default(),
+            container: None,
+        };
         model.note_repeated(&config);
         model.config = config;
         Ok(model)
@@ -52,11 +62,17 @@ impl<'a> Model<'a> {
     /// The weights. They are opened once every field of the configuration is accounted for, so
     /// that what cannot be imported is refused before anything large is read.
     pub(super) fn weights(&mut self) -> Result<&mut Container, ImportError> {
+        Ok(self.parts()?.0)
+    }
+
+    /// The weights, and the form of the matrices among them.
+    pub(super) fn parts(&mut self) -> Result<(&mut Container, &mut Matrices), ImportError> {
         self.config.finish()?;
         if self.container.is_none() {
             self.container = Some(Container::open(self.folder, self.limits, &mut self.notes)?);
         }
-        Ok(self.container.as_mut().expect("it was just opened"))
+        let container = self.container.as_mut().expect("it was just opened");
+        Ok((container, &mut self.matrices))
     }
 
     /// Refuses fields and tensors that the family did not account for.

@@ -24,7 +24,7 @@ pub struct PackedModel {
     pub halved: usize,
 }
 
-/// Why a model was not packed.
+/// Why a model was not packed, or its matrices not rewritten.
 #[derive(Debug, thiserror::Error)]
 pub enum PackError {
     /// Its weights cannot be read.
@@ -91,7 +91,7 @@ fn ternary(values: &[f32]) -> Option<(Vec<Trit>, f32)> {
     Some((values.iter().map(trit).collect::<Option<_>>()?, scale))
 }
 
-fn stored(dtype: Dtype) -> Stored {
+pub(super) fn stored(dtype: Dtype) -> Stored {
     match dtype {
         Dtype::Bool => Stored::BOOL,
         Dtype::U8 => Stored::U8,

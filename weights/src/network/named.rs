@@ -1,6 +1,6 @@
 //! Where the weights of a network come from, by our names.
 
-use super::{Operation, Table, TernaryMatrix};
+use super::{LinearWeights, Operation, Table, TernaryMatrix};
 use std::collections::BTreeMap;
 
 /// A file, a generator, another network.
@@ -19,6 +19,18 @@ pub trait NamedSource {
         rows: usize,
         columns: usize,
     ) -> Result<TernaryMatrix, Self::Error>;
+    /// The same where a source may have more than trits.
+    ///
+    /// # Errors
+    /// As [`matrix`](NamedSource::matrix).
+    fn weights(
+        &mut self,
+        name: &str,
+        rows: usize,
+        columns: usize,
+    ) -> Result<LinearWeights, Self::Error> {
+        self.matrix(name, rows, columns).map(LinearWeights::Ternary)
+    }
 }
 
 /// Appends operations, with the weights of a source.
@@ -79,9 +91,10 @@ impl<'a, S: NamedSource> Builder<'a, S> {
         rows: usize,
         columns: usize,
     ) -> Result<String, S::Error> {
-        let matrix = self.source.matrix(name, rows, columns)?;
         let output = format!("{name}.out");
-        Ok(self.push(Operation::TernaryLinear { input, output, matrix }))
+        let weights = self.source.weights(name, rows, columns)?;
+        self.operations.extend(weights.operations(&input, &output));
+        Ok(output)
     }
 
     /// A ternary matrix and its bias.

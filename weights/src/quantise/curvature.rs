@@ -50,6 +50,15 @@ impl Hessian {
         self.count += inputs.nrows();
     }
 
+    /// The same of vectors that lie apart.
+    ///
+    /// # Panics
+    /// If one is not as wide as the Hessian.
+    pub fn add_vectors(&mut self, vectors: &[&[f64]]) {
+        let inputs = Array2::from_shape_vec((vectors.len(), self.sum.nrows()), vectors.concat());
+        self.add(inputs.expect("vectors are as wide as the matrix").view());
+    }
+
     /// The mean over the inputs.
     pub fn matrix(&self) -> Array2<f64> {
         &self.sum * (2.0 / self.count.max(1) as f64)

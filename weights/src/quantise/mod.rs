@@ -17,6 +17,7 @@ mod recipe;
 mod refit;
 mod triangle;
 
+pub use crate::llama::FloatMatrix;
 pub use curvature::{Curvature, Hessian};
 pub use error::QuantiseError;
 pub use gptq::quantise_matrix;

@@ -1,6 +1,7 @@
 //! `quantise`: from a float model to spikes, without training.
 
 mod folder;
+mod network;
 mod study;
 
 use super::stages::Stages;
@@ -17,7 +18,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 use study::{CHOSEN, KeyValue, Study, bar};
 use weights::calibration::{LlamaExecutor, Options, samples};
-use weights::import::{Limits, export_llama, import_llama_within};
+use weights::import::{Limits, export_llama, family_of, import_llama_within, is_gguf};
 use weights::llama::Llama;
 use weights::quantise as recipes;
 use weights::quantise::{Code, Recipe};
@@ -25,7 +26,7 @@ use weights::quantise::{Code, Recipe};
 /// Arguments of `quantise`.
 #[derive(Args, Debug)]
 pub(super) struct QuantiseCommand {
-    /// Folder of a LLaMA model of floats in the Hugging Face layout, or a GGUF file.
+    /// Folder of a LLaMA, GPT-2, RWKV or BERT model of floats in the Hugging Face layout, or a GGUF file.
     #[arg(long, value_name = "DIR")]
     model: PathBuf,
     /// Folder to write the quantised model to; it must not exist yet.
@@ -88,6 +89,9 @@ pub(super) struct QuantiseCommand {
     /// Also score values of so many digits, beside --key-digits.
     #[arg(long, value_name = "N", requires = "key_digits", value_parser = clap::value_parser!(u32).range(1..=5))]
     value_digits: Option<u32>,
+    /// Tie the scale of salient inputs to that of the others: one sum of a row instead of two.
+    #[arg(long)]
+    tied_scale: bool,
     /// Share of channels of keys and values that get one digit more than the more of both.
     #[arg(long, value_name = "SHARE", requires = "key_digits")]
     key_value_salient: Option<f64>,
@@ -183,6 +187,12 @@ impl QuantiseCommand {
         console.reserve_for_json(self.json);
         let recipe = self.recipe();
         self.check(&recipe)?;
+        if !is_gguf(&self.model) {
+            let family = family_of(&self.model)?;
+            if family != "llama" {
+                return self.execute_network(console, &family, &recipe);
+            }
+        }
         let mut stages = Stages::default();
         let begin = Instant::now();
         let (model, notes) = import_llama_within(&self.model, &Limits::default())?;
@@ -213,7 +223,8 @@ impl QuantiseCommand {
         let mut study = Study { console, stages, texts: &texts, scored: &scored, rows: Vec::new() };
         study.float(&float)?;
         let mut quantised = study.quantise(&model, &recipe, CHOSEN)?;
-        study.codings(&mut quantised, &recipe, self.mean_count, self.key_value())?;
+        let inputs = (self.mean_count, self.tied_scale, self.key_value());
+        study.codings(&mut quantised, &recipe, inputs)?;
         let chosen = study.rows.len();
         if self.sweep {
             for (name, recipe) in sweep(self.seed) {

@@ -103,15 +103,14 @@ impl Study<'_, '_> {
         &mut self,
         model: &mut Llama,
         recipe: &Recipe,
-        mean_count: f64,
-        key_value: Option<KeyValue>,
+        (mean_count, tied, key_value): (f64, bool, Option<KeyValue>),
     ) -> anyhow::Result<()> {
         let executor = LlamaExecutor::new(model, Options::FLOAT);
         let begin = Instant::now();
         let texts = &self.texts[..self.texts.len().min(SALIENCY_TEXTS)];
         let saliency = ChannelSaliency::of(&executor, texts)?;
         self.stages.note(self.console, "channels", begin, "salient channels of every site");
-        let [t2, t4] = GIF_SHARES.map(|(bits, share)| saliency.gif_rule(bits, share, false));
+        let [t2, t4] = GIF_SHARES.map(|(bits, share)| saliency.gif_rule(bits, share, tied));
         model.activations = Some(ActivationRules {
             default: Coding::Counts,
             mean_count: Some(mean_count),

@@ -5,10 +5,15 @@ use weights::network::{DigitMatrix, Function, RotaryPairing, Table, TernaryMatri
 
 /// A matrix of trits or digits by columns: silent inputs cost nothing.
 pub(super) struct Columns {
-    /// Column-major.
-    values: Vec<i16>,
+    values: Values,
     /// By row.
     scales: Vec<f64>,
+}
+
+/// Column-major.
+enum Values {
+    Integers(Vec<i16>),
+    Reals(Vec<f64>),
 }
 
 impl Columns {
@@ -22,24 +27,40 @@ impl Columns {
         Columns::new(matrix.columns, |index| matrix.values[index], scales)
     }
 
+    /// A matrix of real numbers, row-major.
+    pub(super) fn of_reals(rows: usize, columns: usize, value: impl Fn(usize) -> f64) -> Columns {
+        let values = Values::Reals(turned(rows, columns, value));
+        Columns { values, scales: vec![1.0; rows] }
+    }
+
     fn new(columns: usize, value: impl Fn(usize) -> i16, scales: Vec<f64>) -> Columns {
-        let mut values = Vec::with_capacity(columns * scales.len());
-        for column in 0..columns {
-            values.extend((0..scales.len()).map(|row| value(row * columns + column)));
-        }
+        let values = Values::Integers(turned(scales.len(), columns, value));
         Columns { values, scales }
     }
 
     /// `scale · W·x`; the sum is taken first, so that of spikes is an integer.
     pub(super) fn product(&self, x: &[f64]) -> Vec<f64> {
         let mut sums = vec![0.0; self.scales.len()];
-        for (&x, column) in x.iter().zip(self.values.chunks_exact(self.scales.len())) {
-            if x != 0.0 {
-                sums.iter_mut().zip(column).for_each(|(sum, &value)| *sum += x * f64::from(value));
-            }
+        match &self.values {
+            Values::Integers(values) => add_columns(&mut sums, values, x),
+            Values::Reals(values) => add_columns(&mut sums, values, x),
         }
         sums.iter_mut().zip(&self.scales).for_each(|(sum, scale)| *sum *= scale);
         sums
+    }
+}
+
+fn turned<T>(rows: usize, columns: usize, value: impl Fn(usize) -> T) -> Vec<T> {
+    let value = &value;
+    let column = |column| (0..rows).map(move |row| value(row * columns + column));
+    (0..columns).flat_map(column).collect()
+}
+
+fn add_columns<T: Copy + Into<f64>>(sums: &mut [f64], values: &[T], x: &[f64]) {
+    for (&x, column) in x.iter().zip(values.chunks_exact(sums.len())) {
+        if x != 0.0 {
+            sums.iter_mut().zip(column).for_each(|(sum, &value)| *sum += x * value.into());
+        }
     }
 }
 

@@ -17,8 +17,10 @@ mod neuron;
 mod recurrence;
 mod seen;
 mod value;
+mod walk;
 
 pub use seen::{Part, Recording, Seen};
+pub use walk::Site;
 
 use super::{Predictor, ReferenceError};
 use arithmetic::{Columns, apply, head, layer_norm, rms_norm, rotate, softmax};
@@ -28,6 +30,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use value::Value;
 use weights::network::{EmbedIndex, Network, Operation, Readout, Table};
+use weights::quantise::FloatMatrix;
 
 /// A network with the state of one text. Cloning shares the weights and copies the state.
 #[derive(Clone)]
@@ -67,6 +70,17 @@ impl FloatExecutor {
     /// # Errors
     /// If the network does not pass its check.
     pub fn new(network: &Network) -> Result<FloatExecutor, ReferenceError> {
+        FloatExecutor::with_floats(network, &BTreeMap::new())
+    }
+
+    /// The same with floats in the place of the ternary matrices of those names.
+    ///
+    /// # Errors
+    /// As [`new`](FloatExecutor::new).
+    pub fn with_floats(
+        network: &Network,
+        floats: &BTreeMap<String, FloatMatrix>,
+    ) -> Result<FloatExecutor, ReferenceError> {
         network.check()?;
         let mut indices = BTreeMap::new();
         let (mut inputs, mut matrices, mut whole) = (Vec::new(), Vec::new(), false);
@@ -74,7 +88,12 @@ impl FloatExecutor {
             inputs.push(operation.inputs().iter().map(|&value| indices[value]).collect());
             indices.insert(operation.output(), index);
             matrices.push(match operation {
-                Operation::TernaryLinear { matrix, .. } => Some(Columns::of_trits(matrix)),
+                Operation::TernaryLinear { matrix, .. } => Some(match floats.get(&matrix.name) {
+                    Some(FloatMatrix { rows, columns, values, .. }) => {
+                        Columns::of_reals(*rows, *columns, |index| values[index].into())
+                    }
+                    None => Columns::of_trits(matrix),
+                }),
                 Operation::DigitLinear { matrix, .. } => Some(Columns::of_digits(matrix)),
                 _ => None,
             });

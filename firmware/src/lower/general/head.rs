@@ -9,6 +9,7 @@ use super::draft::Draft;
 use super::value::{At, Train, Value, Vector};
 use crate::isa::{Action, Finish, Matrix, Reduce, Space};
 use std::rc::Rc;
+use weights::network::Operation;
 
 /// Where the logits are.
 pub(super) struct Logits {
@@ -73,10 +74,11 @@ impl<'n> Composer<'n> {
         let quantised = Quantised::new(&table, self.machine.embedding_digits);
         let rows = Layout::plain(table.rows, self.elements());
         let digits = quantised.digits(self.machine.embedding_digits);
-        // A tied table with another layout is stored once more.
-        let plain =
-            bias.is_none() && *train.layout == Layout::plain(table.columns, self.elements());
-        let stored = if plain { name.to_owned() } else { format!("{name}, with its bias") };
+        let stored = match bias {
+            None if self.rows_lie_like(name, &train.layout) => name.to_owned(),
+            None => format!("{name}, in another order"),
+            Some(_) => format!("{name}, with its bias"),
+        };
         let base = self.store_matrix(&stored, &digits, &rows, &train.layout)?;
         let worst = quantised.row_sum_max() as f64 * train.bound as f64;
         self.prove_sum(name, worst)?;
@@ -122,6 +124,17 @@ impl<'n> Composer<'n> {
         let (unit, energy) = (1.0, None);
         let vector = Vector { at, _area: Some(area), layout, fraction, unit, bound, energy };
         Ok(Value::Vector(Rc::new(vector)))
+    }
+
+    /// Whether the rows of a table, where they are looked up, have the layout of a train: then the table
+    /// is stored once for both.
+    fn rows_lie_like(&self, name: &str, layout: &Layout) -> bool {
+        self.network.operations.iter().all(|it| match it {
+            Operation::Embed { table, output, .. } if table == name => {
+                *self.layouts.of_value(output) == *layout
+            }
+            _ => true,
+        })
     }
 
     /// The input with a channel more that is always one, and the table with its bias as a column.

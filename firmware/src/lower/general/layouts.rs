@@ -1,7 +1,11 @@
 //! Where the channels of each value lie: heads in whole words where an attention reads or writes
 //! them, and the same for whatever shares channels with such a value.
+//!
+//! Salient channels stand together, so that the train of them alone has as few words as can be that are
+//! not empty: only those meet weights, and the added steps cost no other column.
 
 use super::super::values::Layout;
+use super::gather::gathered;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use weights::network::{Network, Operation, RotaryPairing};
@@ -28,13 +32,17 @@ impl Layouts {
             }
         }
         let shapes = network.check().unwrap_or_default();
+        let orders = gathered(network, |name| heads.contains_key(name));
         let layout = |(name, shape): (&String, &weights::network::Shape)| {
             let weights::network::Shape::Vector(width) = shape else { return None };
             let layout = match heads.get(name.as_str()) {
                 Some(&(count, head_width, pairing)) => {
                     Layout::heads(count, head_width, elements, pairing)
                 }
-                None => Layout::plain(*width, elements),
+                None => match orders.get(name.as_str()) {
+                    Some(order) => Layout::ordered(order, elements),
+                    None => Layout::plain(*width, elements),
+                },
             };
             Some((name.clone(), Rc::new(layout)))
         };
@@ -67,20 +75,30 @@ fn spread<'n>(operation: &'n Operation, heads: &mut BTreeMap<&'n str, Heads>) {
                 heads.insert(name, (*count, *head_width, *pairing));
             }
         }
-        Operation::TernaryLinear { .. }
-        | Operation::DigitLinear { .. }
-        | Operation::Head { .. }
-        | Operation::Embed { .. }
-        | Operation::Softmax { .. } => {}
         _ => {
-            // Element by element: all values of the operation have one layout.
-            let names: Vec<&str> =
-                operation.inputs().into_iter().chain([operation.output()]).collect();
+            let names = alike(operation);
             if let Some(&known) = names.iter().find_map(|name| heads.get(name)) {
                 names.into_iter().for_each(|name| {
                     heads.entry(name).or_insert(known);
                 });
             }
         }
+    }
+}
+
+/// The values of an operation that have one layout because it works element by element; none of any
+/// other operation.
+pub(super) fn alike(operation: &Operation) -> Vec<&str> {
+    match operation {
+        Operation::TernaryLinear { .. }
+        | Operation::DigitLinear { .. }
+        | Operation::Head { .. }
+        | Operation::Embed { .. }
+        | Operation::Softmax { .. }
+        | Operation::AttentionScores { .. }
+        | Operation::WeightedValues { .. }
+        | Operation::SpikingAttention { .. }
+        | Operation::Rotary { .. } => Vec::new(),
+        _ => operation.inputs().into_iter().chain([operation.output()]).collect(),
     }
 }

@@ -28,6 +28,7 @@ mod draft;
 mod elementwise;
 mod encode;
 mod finish;
+mod gather;
 mod head;
 mod layouts;
 mod line;

@@ -18,15 +18,18 @@ use source::Source;
 /// Imports a plain BERT.
 pub(super) fn import(model: &mut Model<'_>) -> Result<Network, ImportError> {
     let description = read(model)?;
-    finish(model, description)
+    let network = finish(model, description)?;
+    Ok(model.matrices.coded(network))
 }
 
 /// The dimensions of a plain BERT.
 pub(super) fn dimensions(model: &mut Model<'_>) -> Result<Dimensions, ImportError> {
-    Ok(measure(read(model)?))
+    let dimensions = measure(read(model)?);
+    Ok(Dimensions { digits: model.matrices.digits(), ..dimensions })
 }
 
-fn read(model: &Model<'_>) -> Result<Description, ImportError> {
+fn read(model: &mut Model<'_>) -> Result<Description, ImportError> {
+    model.matrices.configure(&model.config)?;
     let kind = Kind { steps: 1, spiking: BertSpiking::Plain, pooler: BertPooler::Tanh };
     Ok((outline(model)?, kind))
 }
@@ -53,8 +56,7 @@ pub(super) fn finish(
 ) -> Result<Network, ImportError> {
     let name = model.name.clone();
     let architectures = model.config.wrong("architectures", config::ARCHITECTURES);
-    let container = model.weights()?;
-    let mut source = Source::new(container);
+    let mut source = Source::new(model.parts()?);
     let shape = outline.shape(kind, source.head()).ok_or(architectures)?;
     source.declare_unread(&shape);
     let network = bert_network(&name, &shape, &mut source)?;

@@ -3,8 +3,11 @@
 use super::config::Head;
 use super::names;
 use crate::import::container::Container;
+use crate::import::matrices::{Matrices, Place};
 use crate::import::{ImportError, tensors};
-use crate::network::{BertHead, BertPooler, BertShape, BertSource, Table, TernaryMatrix};
+use crate::network::{
+    BertHead, BertPooler, BertShape, BertSource, LinearWeights, Table, TernaryMatrix,
+};
 
 /// Table and bias of a masked-token head that is not the embedding.
 const DECODER: &str = "cls.predictions.decoder.weight";
@@ -14,6 +17,7 @@ const HEAD_BIAS: &str = "cls.predictions.bias";
 /// Takes tensors out of weight files, by the names of transformers.
 pub(super) struct Source<'container> {
     container: &'container mut Container,
+    matrices: &'container mut Matrices,
     /// What stands before the encoder's names.
     prefix: &'static str,
     /// Tensors of heads that this model does not end in.
@@ -21,10 +25,12 @@ pub(super) struct Source<'container> {
 }
 
 impl Source<'_> {
-    pub(super) fn new(container: &mut Container) -> Source<'_> {
+    pub(super) fn new<'a>(
+        (container, matrices): (&'a mut Container, &'a mut Matrices),
+    ) -> Source<'a> {
         let prefix =
             if container.names().any(|name| name.starts_with("bert.")) { "bert." } else { "" };
-        Source { container, prefix, unread: Vec::new() }
+        Source { container, matrices, prefix, unread: Vec::new() }
     }
 
     /// The head whose tensors are there, if it is one.
@@ -134,10 +140,20 @@ impl BertSource for Source<'_> {
         rows: usize,
         columns: usize,
     ) -> Result<TernaryMatrix, ImportError> {
-        let weight = format!("{}.weight", names::module(self.prefix, name));
-        let (trits, scale) =
-            tensors::ternary_floats(&self.container.take(&weight)?, rows, columns)?;
-        Ok(TernaryMatrix { name: name.to_owned(), rows, columns, trits, scale })
+        match self.weights(name, rows, columns)? {
+            LinearWeights::Ternary(matrix) => Ok(matrix),
+            LinearWeights::Digits(_) => unreachable!("only operations with digits ask for them"),
+        }
+    }
+
+    fn weights(
+        &mut self,
+        name: &str,
+        rows: usize,
+        columns: usize,
+    ) -> Result<LinearWeights, ImportError> {
+        let tensor = format!("{}.weight", names::module(self.prefix, name));
+        self.matrices.take(self.container, name, Place::whole(tensor, rows, columns))
     }
 
     fn thresholds(&mut self, of: &str) -> Result<Vec<f32>, ImportError> {

@@ -34,12 +34,14 @@ const WITHOUT_EFFECT: [&str; 11] = [
 /// Imports a GPT-2 network.
 pub(super) fn import(model: &mut Model<'_>) -> Result<Network, ImportError> {
     let shape = read(model)?;
-    build(model, shape)
+    let network = build(model, shape)?;
+    Ok(model.matrices.coded(network))
 }
 
 /// The dimensions of a GPT-2 network.
 pub(super) fn dimensions(model: &mut Model<'_>) -> Result<Dimensions, ImportError> {
-    Ok(Dimensions::of_gpt(&read(model)?))
+    let shape = read(model)?;
+    Ok(Dimensions { digits: model.matrices.digits(), ..Dimensions::of_gpt(&shape) })
 }
 
 fn read(model: &mut Model<'_>) -> Result<GptShape, ImportError> {
@@ -52,6 +54,7 @@ fn read(model: &mut Model<'_>) -> Result<GptShape, ImportError> {
             return Err(model.config.wrong("activation_function", expected));
         }
     };
+    model.matrices.configure(&model.config)?;
     shape(model, GptInside::Plain(function))
 }
 
@@ -95,7 +98,7 @@ fn heads(fields: &Fields, width: usize) -> Result<usize, ImportError> {
 /// Takes the tensors of a shape.
 pub(super) fn build(model: &mut Model<'_>, mut shape: GptShape) -> Result<Network, ImportError> {
     let name = model.name.clone();
-    let mut source = Source::new(model.weights()?, shape.width);
+    let mut source = Source::new(model.parts()?, shape.width);
     source.declare_unread(shape.blocks);
     let untied = shape.tied && source.holds_another_head(shape.vocabulary)?;
     shape.tied &= !untied;

@@ -1,8 +1,9 @@
 //! The weights of GPT-2 out of weight files.
 
 use crate::import::container::Container;
+use crate::import::matrices::{Matrices, Place};
 use crate::import::{ImportError, tensors};
-use crate::network::{NamedSource, Table, TernaryMatrix};
+use crate::network::{LinearWeights, NamedSource, Table, TernaryMatrix};
 use std::ops::Range;
 
 const HEAD: &str = "lm_head.weight";
@@ -24,16 +25,21 @@ const THIRDS: [&str; 3] = ["attention.query", "attention.key", "attention.value"
 /// Takes tensors out of weight files, by the names of transformers.
 pub(super) struct Source<'container> {
     container: &'container mut Container,
+    matrices: &'container mut Matrices,
     /// What stands before the names of all but the head.
     prefix: &'static str,
     width: usize,
 }
 
 impl Source<'_> {
-    pub(super) fn new(container: &mut Container, width: usize) -> Source<'_> {
+    pub(super) fn new<'a>(
+        (container, matrices): (&'a mut Container, &'a mut Matrices),
+        width: usize,
+    ) -> Source<'a> {
         let prefix = "transformer.";
         let prefixed = container.names().any(|name| name.starts_with(prefix));
-        Source { container, prefix: if prefixed { prefix } else { "" }, width }
+        let prefix = if prefixed { prefix } else { "" };
+        Source { container, matrices, prefix, width }
     }
 
     /// Declares the buffers of the causal mask that older files store.
@@ -110,10 +116,22 @@ impl NamedSource for Source<'_> {
         rows: usize,
         columns: usize,
     ) -> Result<TernaryMatrix, ImportError> {
+        match self.weights(name, rows, columns)? {
+            LinearWeights::Ternary(matrix) => Ok(matrix),
+            LinearWeights::Digits(_) => unreachable!("only operations with digits ask for them"),
+        }
+    }
+
+    fn weights(
+        &mut self,
+        name: &str,
+        rows: usize,
+        columns: usize,
+    ) -> Result<LinearWeights, ImportError> {
         let (module, third) = self.module(name);
-        let (all, ours) = outputs(rows, third);
-        let tensor = self.container.take(&format!("{module}.weight"))?;
-        let (trits, scale) = tensors::ternary_outputs(&tensor, [columns, all], ours)?;
-        Ok(TernaryMatrix { name: name.to_owned(), rows, columns, trits, scale })
+        let (outputs, ours) = outputs(rows, third);
+        let tensor = format!("{module}.weight");
+        let place = Place { tensor, turned: true, outputs, ours, columns };
+        self.matrices.take(self.container, name, place)
     }
 }

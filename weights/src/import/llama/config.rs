@@ -63,7 +63,7 @@ pub(super) fn read(model: &mut Model<'_>) -> Result<Config, ImportError> {
 }
 
 /// The digits of each term of a matrix.
-fn terms(weights: &Fields) -> Result<Vec<u32>, ImportError> {
+pub(in crate::import) fn terms(weights: &Fields) -> Result<Vec<u32>, ImportError> {
     let digits = weights.whole("digits", 1, DIGITS_MAX.into())? as u32;
     weights.neutral("radix", &json!(3))?;
     weights.neutral("digit_values", &json!([-1, 0, 1]))?;

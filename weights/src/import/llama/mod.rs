@@ -5,10 +5,14 @@ mod config;
 mod export;
 mod rules;
 
+pub(super) use config::terms;
 pub use export::{export_llama, llama_config_json, llama_safetensors_bytes};
+
+pub(super) use rules::mean_count;
 
 use super::bitnet::{self, names};
 use super::container::Container;
+use super::matrices::Integers;
 use super::model::Model;
 use super::{Dimensions, Execution, ImportError, rope, tensors};
 use crate::llama::{FloatMatrix, Linear, Llama, LlamaBlock, LlamaMatrix};
@@ -144,27 +148,11 @@ fn digits(
         return Ok(LlamaMatrix::Digits(vec![matrix]));
     }
     let scales = tensors::term_scales(&scales, terms.len(), rows)?;
+    let scales = scales.chunks_exact(rows).map(<[f32]>::to_vec).collect();
     let members = container.take(&members_name(&name))?;
     let members = tensors::members(&members, rows, columns, terms.len())?;
-    let term = |(index, &digits): (usize, &u32)| {
-        let own = |(&value, &member): (&i16, &u8)| {
-            if usize::from(member) == index { value } else { 0 }
-        };
-        DigitMatrix {
-            name: if index == 0 { name.clone() } else { format!("{name}.term{index}") },
-            rows,
-            columns,
-            digits,
-            values: values.iter().zip(&members).map(own).collect(),
-            row_scales: scales[index * rows..(index + 1) * rows].to_vec(),
-        }
-    };
-    let mut terms: Vec<DigitMatrix> = terms.iter().enumerate().map(term).collect();
-    // A narrower matrix has fewer groups than its scales have places.
-    while terms.len() > 1 && terms.last().is_some_and(|term| term.values.iter().all(|&v| v == 0)) {
-        terms.pop();
-    }
-    Ok(LlamaMatrix::Digits(terms))
+    let integers = Integers { values, members, scales };
+    Ok(LlamaMatrix::Digits(integers.terms(&name, (rows, columns), terms)))
 }
 
 /// A matrix of floats whose rows hold −s, 0 and +s only, each row with its s; 1 for a row of zeros.

@@ -11,17 +11,7 @@ use serde_json::{Value, json};
 
 pub(super) fn read(fields: &Fields, shape: &LlamaShape) -> Result<ActivationRules, ImportError> {
     fields.neutral("sites", &json!(Site::ALL.map(Site::name)))?;
-    let mean_count = match fields.object("counts")? {
-        None => None,
-        Some(counts) => {
-            let valid = |x: f64| (0.01..=1000.0).contains(&x);
-            let mean_count = counts.number("k", "a number from 0.01 to 1000", valid)?;
-            counts.neutral("rounding", &json!("half_even"))?;
-            counts.without_effect(&["threshold", "count"]);
-            counts.finish()?;
-            Some(f64::from(mean_count))
-        }
-    };
+    let mean_count = mean_count(fields)?;
     let rule = |name: &str, added_bits| match fields.object(name)? {
         None => Ok(None),
         Some(object) => gif(&object, shape, added_bits).map(Some),
@@ -39,6 +29,17 @@ pub(super) fn read(fields: &Fields, shape: &LlamaShape) -> Result<ActivationRule
     };
     fields.finish()?;
     Ok(ActivationRules { default, mean_count, gif_t2, gif_t4 })
+}
+
+/// The mean count of a rule of counts.
+pub(in crate::import) fn mean_count(fields: &Fields) -> Result<Option<f64>, ImportError> {
+    let Some(counts) = fields.object("counts")? else { return Ok(None) };
+    let valid = |x: f64| (0.01..=1000.0).contains(&x);
+    let mean_count = counts.number("k", "a number from 0.01 to 1000", valid)?;
+    counts.neutral("rounding", &json!("half_even"))?;
+    counts.without_effect(&["threshold", "count"]);
+    counts.finish()?;
+    Ok(Some(f64::from(mean_count)))
 }
 
 fn gif(fields: &Fields, shape: &LlamaShape, added_bits: u32) -> Result<GifRule, ImportError> {

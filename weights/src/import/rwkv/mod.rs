@@ -32,15 +32,18 @@ const END_TOKEN: u32 = 0;
 /// Imports an RWKV-4 network.
 pub(super) fn import(model: &mut Model<'_>) -> Result<Network, ImportError> {
     let shape = read(model)?;
-    build(model, shape, false)
+    let network = build(model, shape, false)?;
+    Ok(model.matrices.coded(network))
 }
 
 /// The dimensions of an RWKV-4 network.
 pub(super) fn dimensions(model: &mut Model<'_>) -> Result<Dimensions, ImportError> {
-    Ok(Dimensions::of_rwkv(&read(model)?))
+    let shape = read(model)?;
+    Ok(Dimensions { digits: model.matrices.digits(), ..Dimensions::of_rwkv(&shape) })
 }
 
 fn read(model: &mut Model<'_>) -> Result<RwkvShape, ImportError> {
+    model.matrices.configure(&model.config)?;
     let fields = &model.config;
     pretrained::declare(fields)?;
     fields.without_effect(&WITHOUT_EFFECT);
@@ -77,7 +80,7 @@ pub(super) fn build(
     binary_embedding: bool,
 ) -> Result<Network, ImportError> {
     let name = model.name.clone();
-    let mut source = Source::new(model.weights()?, binary_embedding);
+    let mut source = Source::new(model.parts()?, binary_embedding);
     let untied = shape.tied && source.holds_another_head(shape.vocabulary, shape.width)?;
     shape.tied &= !untied;
     let network = rwkv_network(&name, &shape, &mut source)?;

@@ -1,8 +1,9 @@
 //! The weights of RWKV-4 out of weight files.
 
 use crate::import::container::Container;
+use crate::import::matrices::{Matrices, Place};
 use crate::import::{ImportError, tensors};
-use crate::network::{NamedSource, Table, TernaryMatrix};
+use crate::network::{LinearWeights, NamedSource, Table, TernaryMatrix};
 
 /// Names in a file: what stands for ours.
 struct Layout {
@@ -39,16 +40,20 @@ const AUTHORS: Layout = Layout {
 /// Takes tensors out of weight files, in either layout.
 pub(in crate::import) struct Source<'container> {
     container: &'container mut Container,
+    matrices: &'container mut Matrices,
     layout: &'static Layout,
     /// Whether the embedding is its sign, as 0 or 1.
     binary_embedding: bool,
 }
 
 impl Source<'_> {
-    pub(in crate::import) fn new(container: &mut Container, binary_embedding: bool) -> Source<'_> {
+    pub(in crate::import) fn new<'a>(
+        (container, matrices): (&'a mut Container, &'a mut Matrices),
+        binary_embedding: bool,
+    ) -> Source<'a> {
         let transformers = container.names().any(|name| name.starts_with(TRANSFORMERS.prefix));
         let layout = if transformers { &TRANSFORMERS } else { &AUTHORS };
-        Source { container, layout, binary_embedding }
+        Source { container, matrices, layout, binary_embedding }
     }
 
     /// Whether a head is stored whose values are not those of the embedding.
@@ -156,9 +161,19 @@ impl NamedSource for Source<'_> {
         rows: usize,
         columns: usize,
     ) -> Result<TernaryMatrix, ImportError> {
-        let tensor = self.module(name) + ".weight";
-        let (trits, scale) =
-            tensors::ternary_floats(&self.container.take(&tensor)?, rows, columns)?;
-        Ok(TernaryMatrix { name: name.to_owned(), rows, columns, trits, scale })
+        match self.weights(name, rows, columns)? {
+            LinearWeights::Ternary(matrix) => Ok(matrix),
+            LinearWeights::Digits(_) => unreachable!("only operations with digits ask for them"),
+        }
+    }
+
+    fn weights(
+        &mut self,
+        name: &str,
+        rows: usize,
+        columns: usize,
+    ) -> Result<LinearWeights, ImportError> {
+        let place = Place::whole(self.module(name) + ".weight", rows, columns);
+        self.matrices.take(self.container, name, place)
     }
 }

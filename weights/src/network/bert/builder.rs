@@ -155,10 +155,9 @@ impl<'a, S: BertSource> Builder<'a, S> {
         rows: usize,
         columns: usize,
     ) -> Result<String, S::Error> {
-        let matrix = self.source.matrix(name, rows, columns)?;
-        let output = format!("{name}.out");
-        let product =
-            self.push(Operation::TernaryLinear { input: input.to_owned(), output, matrix });
+        let product = format!("{name}.out");
+        let weights = self.source.weights(name, rows, columns)?;
+        self.operations.extend(weights.operations(input, &product));
         self.biased(name, product, rows)
     }
 

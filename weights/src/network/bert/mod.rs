@@ -16,7 +16,7 @@ mod neurons;
 
 pub use neurons::{spikelm_input, spikelm_stored, spikingbert_neuron};
 
-use super::{Function, Network, Readout, Table, TernaryMatrix};
+use super::{Function, LinearWeights, Network, Readout, Table, TernaryMatrix};
 use builder::Builder;
 use serde::Serialize;
 
@@ -128,6 +128,18 @@ pub trait BertSource {
         rows: usize,
         columns: usize,
     ) -> Result<TernaryMatrix, Self::Error>;
+    /// The same where a source may have more than trits.
+    ///
+    /// # Errors
+    /// As [`matrix`](BertSource::matrix).
+    fn weights(
+        &mut self,
+        name: &str,
+        rows: usize,
+        columns: usize,
+    ) -> Result<LinearWeights, Self::Error> {
+        self.matrix(name, rows, columns).map(LinearWeights::Ternary)
+    }
     /// The thresholds α of a SpikeLM neuron, one a step: of the input of a linear, by the linear's
     /// name, or `blocks.0.attention.key.stored` and `blocks.0.attention.value.stored`.
     fn thresholds(&mut self, of: &str) -> Result<Vec<f32>, Self::Error>;
