@@ -32,8 +32,8 @@ pub(super) fn describe(network: &Network) -> String {
     format!(
         "{}: {} ternary matrices, {} weights, {} steps",
         network.name,
-        network.ternary_matrices().count(),
-        network.ternary_weight_count(),
+        network.ternary_matrices().count() + network.digit_matrices().count(),
+        network.weight_count(),
         network.steps,
     )
 }

@@ -123,7 +123,7 @@ impl ExploreCommand {
         let begin = Instant::now();
         // The sweep tries wider arrays than the design's.
         let network = console.imported(source.network_of_sweep(&file)?);
-        let what = format!("{}: {} weights", network.name, network.ternary_weight_count());
+        let what = format!("{}: {} weights", network.name, network.weight_count());
         console.stage("import", &what, begin.elapsed());
         let prompt = prompt(&source, &file, &network)?;
         let tokens = self.tokens as usize;

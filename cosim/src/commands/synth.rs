@@ -211,7 +211,7 @@ fn describe(source: &Source, built: &Built) -> String {
         Built::Machine(program) => format!(
             "{}: {} weights, {} instructions, {}",
             source.network.name,
-            source.network.ternary_weight_count(),
+            source.network.weight_count(),
             program.instructions.len(),
             program.parameters.texts()
         ),
@@ -277,7 +277,7 @@ fn report(
         clock: plan.clock.clone(),
         machine,
         engine,
-        weights: plan.source.network.ternary_weight_count(),
+        weights: plan.source.network.weight_count(),
         cells: synthesised.cells.clone(),
         utilisation: best.routed.utilisation.clone(),
         memories: synthesised.memories.clone(),

@@ -100,7 +100,7 @@ impl WindowArguments {
         let what = format!(
             "{}: {} weights; {} windows of {}",
             network.name,
-            network.ternary_weight_count(),
+            network.weight_count(),
             windows.windows.len(),
             rule.window,
         );

@@ -28,4 +28,4 @@ pub use key_value::KeyValueDigits;
 pub use saliency::ChannelSaliency;
 pub use sampling::{draw_id, samples};
 pub use score::{Score, score_texts};
-pub use sequential::quantise_model;
+pub use sequential::{memory_bound, quantise_model};

@@ -5,7 +5,7 @@
 //! ```
 
 use super::{CalibrationError, LlamaExecutor, Options};
-use crate::llama::{Linear, Llama, LlamaMatrix, Site};
+use crate::llama::{Linear, Llama, LlamaMatrix, LlamaShape, Site};
 use crate::quantise::{Curvature, Hessian, Recipe, quantise_matrix};
 use ndarray::Array2;
 use rayon::prelude::*;
@@ -13,11 +13,19 @@ use rayon::prelude::*;
 /// Fewest ids of a calibration: fewer say nothing about any model.
 const IDS_MIN: usize = 16;
 
+/// Most bytes that quantising a model takes beside it, over so many calibration ids: its integers, its
+/// matrices and tables in double precision, the vectors of all ids four times (residual, inputs of two
+/// sites, products), and for the widest matrix six squares of its columns, of 8 bytes a number.
+pub fn memory_bound(shape: &LlamaShape, ids: usize) -> u64 {
+    let widest = Linear::ALL.map(|linear| shape.size(linear).1).into_iter().max().unwrap_or(0);
+    let (weights, table) = (shape.weight_count(), shape.vocabulary * shape.width);
+    let doubles = weights + 2 * table + ids * (2 * shape.width + 2 * widest) + 6 * widest * widest;
+    (8 * doubles + 6 * weights) as u64
+}
+
 /// Quantises every matrix of a model by a recipe. `tick` is called once a matrix.
 ///
-/// Memory beside the model: its matrices in double precision, the vectors of all calibration ids
-/// three times (residual, input of a site, product), and for the widest matrix four squares of its
-/// columns, all of 8 bytes a number.
+/// Memory beside the model: at most [`memory_bound`].
 ///
 /// # Errors
 /// If the texts do not fit the model or are too short, or a matrix cannot be quantised.

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 use study::{CHOSEN, KeyValue, Study, bar};
-use weights::calibration::{LlamaExecutor, Options, samples};
+use weights::calibration::{LlamaExecutor, Options, memory_bound, samples};
 use weights::import::{Limits, export_llama, family_of, import_llama_within, is_gguf};
 use weights::llama::Llama;
 use weights::quantise as recipes;
@@ -218,7 +218,10 @@ impl QuantiseCommand {
         };
         console.notes(&notes);
         let ids: usize = texts.iter().map(Vec::len).sum();
-        stages.note(console, "calibrate", begin, &format!("{} texts, {ids} ids", texts.len()));
+        let megabytes = memory_bound(&model.shape, ids).div_ceil(1_000_000);
+        let what =
+            format!("{} texts, {ids} ids; at most {megabytes} MB beside the model", texts.len());
+        stages.note(console, "calibrate", begin, &what);
 
         let mut study = Study { console, stages, texts: &texts, scored: &scored, rows: Vec::new() };
         study.float(&float)?;

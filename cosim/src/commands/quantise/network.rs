@@ -139,7 +139,7 @@ impl QuantiseCommand {
         let text = read_text(path, &mut said)?;
         said.retain(|note| !notes.contains(note));
         notes.append(&mut said);
-        let context = network.context.min(CONTEXT_MAX as usize);
+        let context = network.context.min(CONTEXT_MAX);
         let scored = match &network.readout {
             Readout::NextToken => {
                 Scored::Stories(Corpus::new(&text, &tokens, context, most)?.stories)
