@@ -4,8 +4,10 @@
 //! Salient channels stand together, so that the train of them alone has as few words as can be that are
 //! not empty: only those meet weights, and the added steps cost no other column.
 
+mod gather;
+
 use super::super::values::Layout;
-use super::gather::gathered;
+use gather::gathered;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use weights::network::{Network, Operation, RotaryPairing};
@@ -88,7 +90,7 @@ fn spread<'n>(operation: &'n Operation, heads: &mut BTreeMap<&'n str, Heads>) {
 
 /// The values of an operation that have one layout because it works element by element; none of any
 /// other operation.
-pub(super) fn alike(operation: &Operation) -> Vec<&str> {
+fn alike(operation: &Operation) -> Vec<&str> {
     match operation {
         Operation::TernaryLinear { .. }
         | Operation::DigitLinear { .. }

@@ -28,7 +28,6 @@ mod draft;
 mod elementwise;
 mod encode;
 mod finish;
-mod gather;
 mod head;
 mod layouts;
 mod line;

@@ -9,7 +9,7 @@
 //! Values that an operation goes through element by element lie alike, so that one order serves all
 //! sites which read them: a residual's norms share theirs, a feed-forward's inside has its own.
 
-use super::layouts::alike;
+use super::alike;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use weights::network::{Network, Operation, Shape, SpikeCode};
