@@ -30,6 +30,7 @@ pub mod plants;
 mod provocation;
 pub mod rules;
 pub mod serial;
+pub mod stream_plants;
 pub mod table;
 pub mod talks;
 mod tally;

@@ -325,7 +325,7 @@ plants! { Whole:
     chunked "plane_bank" "write" "planes: a word of a vector is another"
         "words[write_address_i] <=" => "words[write_address_i ^ 3'd1] <=";
     chunked "pass_unit" "write" "planes: all vectors are the first"
-        "plane_number_o = train_q" => "plane_number_o = 7'd0";
+        "plane_number_o = train_23_data" => "plane_number_o = 7'd0";
     chunked "pass_unit" "write" "planes: the second half of a word takes the place of the first"
         "plane_part_q <= plane_part_q + 1'b1" => "plane_part_q <= plane_part_q";
     chunked "lane" "write" "planes: one sum is not cleared for the next tile"

@@ -12,6 +12,7 @@ use tests::pass_plants::{
     self, attending, chunked, published, rates, single_plane, spike_input, ternary,
 };
 use tests::planted::{bare, every_one_has_its_place, every_one_is_caught};
+use tests::stream_plants;
 
 /// A sample has every so many plants.
 const SAMPLE_EVERY: usize = 6;
@@ -21,6 +22,9 @@ const PASS_SAMPLE_EVERY: usize = 12;
 
 /// The same of machines of events.
 const EVENT_SAMPLE_EVERY: usize = 6;
+
+/// The same of streams of passes.
+const STREAM_SAMPLE_EVERY: usize = 4;
 
 #[test]
 fn every_plant_is_caught() {
@@ -40,10 +44,17 @@ fn every_plant_in_events_is_caught() {
 }
 
 #[test]
+fn every_plant_in_streams_is_caught() {
+    let every = if asked_for("SPIKEWRIGHT_ALL") { 1 } else { STREAM_SAMPLE_EVERY };
+    every_one_is_caught(stream_plants::PLANTS, every);
+}
+
+#[test]
 fn every_plant_has_its_place() {
     every_one_has_its_place(PLANTS);
     every_one_has_its_place(pass_plants::PLANTS);
     every_one_has_its_place(event_plants::PLANTS);
+    every_one_has_its_place(stream_plants::PLANTS);
 }
 
 /// Without a plant nothing is caught.

@@ -6,6 +6,7 @@ use super::super::pass_accesses::{reaches, spread_accesses};
 use super::super::waits::waits;
 use super::composer::Composer;
 use super::distribute::distribute;
+use super::fuse::fuse;
 use super::pointers::assign;
 use super::streams::{Turns, turns};
 use crate::isa::{Action, End, Extent, Instruction, LONG_WORDS, POINTER_COUNT, Wait};
@@ -29,7 +30,7 @@ impl Composer<'_> {
         let mut depths = self.depths();
         let mut lines = std::mem::take(&mut self.lines);
         if self.chunk > 0 {
-            lines = distribute(lines, &self.machine, &mut depths);
+            lines = distribute(fuse(&lines, &self.machine), &self.machine, &mut depths);
         }
         let (mut instructions, remarks) =
             assign(lines).map_err(|remark| LowerError::Operation {
@@ -58,7 +59,10 @@ impl Composer<'_> {
             chunks: self.chunk > 0,
             ..self.machine
         };
-        self.machine.streams = wait(&mut instructions, &self.machine);
+        wait(&mut instructions, &self.machine);
+        if self.chunk > 0 {
+            self.machine.streams = streams(&mut instructions, &self.machine);
+        }
         for (instruction, remark) in instructions.iter().zip(&remarks) {
             let error = |error| LowerError::Instruction { remark: remark.clone(), error };
             instruction.encode().map_err(error)?;
@@ -101,9 +105,8 @@ impl Composer<'_> {
 }
 
 /// Finds what each instruction waits for, over loops that run once and loops that run twice: in longer
-/// ones as many instructions lie between two or more, so their waits are met by these. Yields whether
-/// a pass may follow itself at once.
-fn wait(instructions: &mut [Instruction], machine: &MachineParameters) -> bool {
+/// ones as many instructions lie between two or more, so their waits are met by these.
+fn wait(instructions: &mut [Instruction], machine: &MachineParameters) {
     let reaches = reaches(instructions, machine.context);
     let sets: Vec<Accesses> = instructions
         .iter()
@@ -120,6 +123,11 @@ fn wait(instructions: &mut [Instruction], machine: &MachineParameters) -> bool {
                 Wait { matrix: own.matrix.min(wait.matrix), vector: own.vector.min(wait.vector) };
         }
     }
+}
+
+/// Lets passes follow themselves where their turns find nothing of each other, and wait where they do.
+/// Yields whether any may.
+fn streams(instructions: &mut [Instruction], machine: &MachineParameters) -> bool {
     let mut streams = false;
     for at in 0..instructions.len() {
         match turns(instructions, machine, at) {

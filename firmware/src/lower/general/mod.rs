@@ -28,6 +28,7 @@ mod draft;
 mod elementwise;
 mod encode;
 mod finish;
+mod fuse;
 mod head;
 mod layouts;
 mod line;

@@ -1,0 +1,170 @@
+//! Two passes that are one: what the first writes and only the second reads need not be written.
+//!
+//! ```text
+//!  a + b ─► T │ T ─► neuron, train, …          a + b ─► neuron, train, …
+//!  a + b ─► T │ T ─► Σ                         a + b ─► T, Σ
+//! ```
+//!
+//! The stages of a pass stand in this order, so a pass of a join alone goes into one that joins nothing,
+//! and a pass that only gathers into the one that makes what it gathers. Values saturate where they did.
+
+use super::CHUNK_MAX;
+use super::composer::Over;
+use super::draft::Moves;
+use super::line::Line;
+use crate::isa::{
+    Action, Destination, Emit, Follow, Function, Join, Length, Multiply, Pass, Reduce, Restart,
+    Space, Theta,
+};
+use crate::machine::MachineParameters;
+
+/// More heads than a text of this machine is read with.
+const HEADS_MAX: u32 = 128;
+
+/// Joins passes that follow each other, as far as they can be one.
+pub(super) fn fuse(lines: &[Line], machine: &MachineParameters) -> Vec<Line> {
+    let mut fused: Vec<Line> = Vec::with_capacity(lines.len());
+    for (at, line) in lines.iter().enumerate() {
+        let before = fused.last();
+        let one = before.and_then(|before| {
+            let joined = || joined(before, line, &lines[at + 1..], machine);
+            gathered(before, line).or_else(joined)
+        });
+        match one {
+            Some(one) => {
+                fused.pop();
+                fused.push(one);
+            }
+            None => fused.push(line.clone()),
+        }
+    }
+    fused
+}
+
+fn moves(line: &Line, field: &str) -> Moves {
+    let known = line.moves.iter().find(|(known, _)| *known == field);
+    known.map(|(_, moves)| *moves).unwrap_or_default()
+}
+
+/// Two passes of which the second takes what the first writes, as it is.
+fn taken<'a>(first: &'a Line, second: &'a Line) -> Option<(&'a Pass, &'a Pass)> {
+    let (Action::Pass(from), Action::Pass(to)) = (&first.action, &second.action) else {
+        return None;
+    };
+    let written = from.destination == Destination::Temporaries && from.reduce == Reduce::Nothing;
+    let read = to.a_space == Space::Temporaries
+        && to.a == from.write
+        && moves(first, "write") == moves(second, "a")
+        && (to.a_restart, to.a_swap) == (Restart::Keep, 0)
+        && (to.join, to.join_shift) == (Join::Take, 0);
+    let alike = (from.length, from.channels) == (to.length, to.channels) && first.all == second.all;
+    (written && read && alike).then_some((from, to))
+}
+
+/// Whether a pass does nothing between its join and its write.
+fn is_plain(pass: &Pass) -> bool {
+    pass.function == Function::Nothing
+        && (pass.multiply, pass.shift) == (Multiply::One, 0)
+        && pass.follow == Follow::Nothing
+        && pass.spiking == 0
+}
+
+/// The first pass, gathering what the second only gathers.
+fn gathered(first: &Line, second: &Line) -> Option<Line> {
+    let (from, to) = taken(first, second)?;
+    let only = is_plain(to)
+        && to.destination == Destination::Nothing
+        && to.emit == Emit::Nothing
+        && to.reduce != Reduce::Nothing;
+    only.then(|| {
+        let pass = Pass {
+            reduce: to.reduce,
+            finish: to.finish,
+            factor: to.factor,
+            finish_shift: to.finish_shift,
+            output: to.output,
+            ..*from
+        };
+        let mut one = Line { action: Action::Pass(pass), ..first.clone() };
+        one.moves.push(("output", moves(second, "output")));
+        one.remark = format!("{}; {}", first.remark, second.remark);
+        one
+    })
+}
+
+/// The second pass, joining what the first only joins, if nobody else reads that.
+fn joined(
+    first: &Line,
+    second: &Line,
+    behind: &[Line],
+    machine: &MachineParameters,
+) -> Option<Line> {
+    let (from, to) = taken(first, second)?;
+    let restarts = [from.a_restart, from.b_restart, from.c_restart];
+    let only = is_plain(from)
+        && from.emit == Emit::Nothing
+        && restarts.iter().all(|&restart| restart == Restart::Keep);
+    let free = matches!(to.multiply, Multiply::One | Multiply::Scalar)
+        && !(to.spiking == 1 && to.theta == Theta::Channel);
+    if !(only && free && is_dead(first, behind, machine)) {
+        return None;
+    }
+    let pass = Pass {
+        a_space: from.a_space,
+        a: from.a,
+        a_swap: from.a_swap,
+        b_space: from.b_space,
+        b: from.b,
+        c_space: from.c_space,
+        c: from.c,
+        join: from.join,
+        join_shift: from.join_shift,
+        ..*to
+    };
+    let mut one = Line { action: Action::Pass(pass.phased()), ..second.clone() };
+    one.moves.retain(|(field, _)| !["a", "b", "c"].contains(field));
+    one.moves.extend(["a", "b", "c"].map(|field| (field, moves(first, field))));
+    one.remark = format!("{}; {}", first.remark, second.remark);
+    Some(one)
+}
+
+/// Whether words of T that a pass writes are not read again: the first of those behind that touches them
+/// writes them for another value.
+fn is_dead(line: &Line, behind: &[Line], machine: &MachineParameters) -> bool {
+    let Action::Pass(pass) = &line.action else { return false };
+    let last = pass.write + reach(line, "write", machine);
+    let meets = |first: u32, further: u32| first <= last && pass.write <= first + further;
+    for other in behind {
+        let Action::Pass(of) = &other.action else { continue };
+        let operands = [("a", of.a_space, of.a), ("b", of.b_space, of.b), ("c", of.c_space, of.c)];
+        let reads = operands.into_iter().any(|(field, space, first)| {
+            space == Space::Temporaries && meets(first, reach(other, field, machine))
+        });
+        if reads {
+            return false;
+        }
+        // Of what moves, the first turn alone: it is surely written.
+        if of.destination == Destination::Temporaries && meets(of.write, words(of, machine) - 1) {
+            return true;
+        }
+    }
+    true
+}
+
+fn words(pass: &Pass, machine: &MachineParameters) -> u32 {
+    let channels = match pass.length {
+        Length::Channels => pass.channels,
+        Length::Attended => machine.context,
+    };
+    channels.div_ceil(machine.elements).max(1)
+}
+
+/// How many words beyond its first one an address reaches at most in all turns.
+fn reach(line: &Line, field: &str, machine: &MachineParameters) -> u32 {
+    let Action::Pass(pass) = &line.action else { return 0 };
+    let moves = moves(line, field);
+    let of = |over: Over, turns: u32| moves[over as usize] * turns;
+    let positions = of(Over::Positions, machine.context).max(of(Over::Within, CHUNK_MAX));
+    let heads = of(Over::Heads, HEADS_MAX).max(of(Over::Groups, HEADS_MAX));
+    words(pass, machine) - 1 + positions + heads + of(Over::Steps, machine.context)
+}

@@ -1,0 +1,25 @@
+//! Planted faults in what lets a pass follow itself, and in loops that are taken apart: an encoder in
+//! chunks of positions.
+
+use crate::machine_check::Whole;
+use crate::pass_plants::chunked;
+use crate::plants::{Plant, plants};
+
+plants! { Whole:
+    chunked "pass_control" "write" "streams: a turn is taken while the one before is read"
+        "turn         = last_read | ~(starts | reads)" => "turn         = 1'b1";
+    chunked "pass_control" "write" "streams: another pass is taken as if it were a turn"
+        "none_left | (follows_i & turn)" => "none_left | turn";
+    chunked "pass_control" "stall" "streams: a turn is never taken before the one before is done, and waits for two"
+        "under_way_q == 3'd1" => "under_way_q == 3'd2";
+    chunked "sequencer" "write" "streams: every pass follows the one before"
+        "last_pass_q == address_q" => "1'b1";
+    chunked "pass_unit" "write" "streams: results go to the next turn's words"
+        "first_22_q ? write_22_data" => "first_22_q ? write_q";
+    chunked "pass_unit" "write" "streams: membranes go to the next turn's words"
+        "first_22_q ? membrane_22_data" => "first_22_q ? membrane_q";
+    chunked "pass_unit" "write" "streams: spikes go to the next position's plane"
+        "plane_number_o = train_23_data" => "plane_number_o = train_q";
+    chunked "pass_unit" "write" "streams: the last word has the mean of the next turn"
+        ".register_i  (b_register_late_q)" => ".register_i  (b_register_q)";
+}
