@@ -285,7 +285,7 @@ plants! { Whole:
     rates "relocation" "write" "masks: a token of an encoder sees no later one"
         "instruction_q[350] ? token_position_i : position_i" => "position_i";
     rates "loop_stack" "write" "masks: all positions of an encoder are the first"
-        "position_q <= position + 16'd1" => "position_q <= position";
+        ": (position + 16'd1)" => ": position";
     rates "pass_function" "write" "softmax: its table is the one of the normal distribution"
         "function_looking_is_table_0 ? 2'd0" => "function_looking_is_table_0 ? 2'd1";
     rates "pass_reduce" "write" "softmax: its sum goes on from the one before"

@@ -7,10 +7,10 @@ use crate::plants::{Plant, plants};
 
 plants! { Whole:
     chunked "pass_control" "write" "streams: a turn is taken while the one before is read"
-        "turn         = last_read | ~(starts | reads)" => "turn         = 1'b1";
+        "last_read | ~(starts | reads)" => "1'b1";
     chunked "pass_control" "write" "streams: another pass is taken as if it were a turn"
         "none_left | (follows_i & turn)" => "none_left | turn";
-    chunked "pass_control" "stall" "streams: a turn is never taken before the one before is done, and waits for two"
+    chunked "pass_control" "write" "streams: another pass is taken while the last but one ends"
         "under_way_q == 3'd1" => "under_way_q == 3'd2";
     chunked "sequencer" "write" "streams: every pass follows the one before"
         "last_pass_q == address_q" => "1'b1";
@@ -21,5 +21,5 @@ plants! { Whole:
     chunked "pass_unit" "write" "streams: spikes go to the next position's plane"
         "plane_number_o = train_23_data" => "plane_number_o = train_q";
     chunked "pass_unit" "write" "streams: the last word has the mean of the next turn"
-        ".register_i  (b_register_late_q)" => ".register_i  (b_register_q)";
+        "(b_register_late_q)" => "(b_register_q)";
 }

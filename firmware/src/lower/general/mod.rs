@@ -16,6 +16,10 @@
 //! | `attention`, `cache` | attention_scores, softmax, weighted_values, spiking_attention |
 //! | `head` | embed, head |
 //!
+//! What comes of them is a program before its pointers (`line`), which is made shorter and faster where a
+//! text is a block: `fuse` makes one of two passes, `distribute` takes loops apart, `pointers` chooses what
+//! moves which address, `finish` finds the waits, and `streams` which pass may follow itself.
+//!
 //! Fractions are static: every value has as many fraction bits as its bound leaves, and bounds follow
 //! from the weights. Where a recurrence has no bound, the value saturates by rule and is counted.
 
