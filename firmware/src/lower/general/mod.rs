@@ -50,6 +50,8 @@ mod streams;
 mod value;
 
 #[cfg(test)]
+mod loops_tests;
+#[cfg(test)]
 mod tests;
 
 use super::LowerError;
