@@ -132,19 +132,22 @@ fn joined(
 /// writes them for another value.
 fn is_dead(line: &Line, behind: &[Line], machine: &MachineParameters) -> bool {
     let Action::Pass(pass) = &line.action else { return false };
-    let last = pass.write + reach(line, "write", machine);
-    let meets = |first: u32, further: u32| first <= last && pass.write <= first + further;
+    let meets = |own: u32, first: u32, further: u32| {
+        first <= pass.write + own && pass.write <= first + further
+    };
+    // Reads are taken as far as they may reach, writes where they surely are: in the first turn.
+    let (all, surely) = (reach(line, "write", machine), words(pass, machine) - 1);
     for other in behind {
         let Action::Pass(of) = &other.action else { continue };
         let operands = [("a", of.a_space, of.a), ("b", of.b_space, of.b), ("c", of.c_space, of.c)];
         let reads = operands.into_iter().any(|(field, space, first)| {
-            space == Space::Temporaries && meets(first, reach(other, field, machine))
+            space == Space::Temporaries && meets(all, first, reach(other, field, machine))
         });
         if reads {
             return false;
         }
-        // Of what moves, the first turn alone: it is surely written.
-        if of.destination == Destination::Temporaries && meets(of.write, words(of, machine) - 1) {
+        let further = words(of, machine) - 1;
+        if of.destination == Destination::Temporaries && meets(surely, of.write, further) {
             return true;
         }
     }

@@ -185,6 +185,9 @@ fn a_join_goes_into_its_only_reader() {
     // Another one reads the sum too, or first writes another value in its place.
     assert_eq!(fuse(&[sum(), spikes(), copy(40, 80, [2, 2])], &machine()).len(), 3);
     assert_eq!(fuse(&[sum(), spikes(), copy(80, 40, [2, 2])], &machine()).len(), 2);
+    // A value beside it, where a longer chunk would reach, is none in its place.
+    let beside = [sum(), spikes(), copy(80, 48, [2, 2]), copy(40, 80, [2, 2])];
+    assert_eq!(fuse(&beside, &machine()).len(), 4);
     // It takes other words.
     assert_eq!(fuse(&[sum(), copy(42, 60, [2, 2])], &machine()).len(), 2);
     assert_eq!(fuse(&[sum(), copy(40, 60, [4, 2])], &machine()).len(), 2);
