@@ -20,6 +20,4 @@ plants! { Whole:
         "first_22_q ? membrane_22_data" => "first_22_q ? membrane_q";
     chunked "pass_unit" "write" "streams: spikes go to the next position's plane"
         "plane_number_o = train_23_data" => "plane_number_o = train_q";
-    chunked "pass_unit" "write" "streams: the last word has the mean of the next turn"
-        "(b_register_late_q)" => "(b_register_q)";
 }
