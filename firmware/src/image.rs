@@ -167,6 +167,7 @@ mod tests {
             level_count: 0,
             loop_depth: 0,
             plane_depth: 0,
+            answers_positions: false,
         }
     }
 

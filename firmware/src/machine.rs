@@ -97,6 +97,9 @@ pub struct MachineParameters {
     /// Words of the plane store, `slots` trits of each plane; 0 for a program without vectors that
     /// share weights.
     pub plane_depth: u32,
+    /// Whether an answer is a prediction for every position of the text, not one for what follows.
+    #[serde(default)]
+    pub answers_positions: bool,
 }
 
 /// The rows and columns of a matrix that one word of the weight store covers.

@@ -49,6 +49,7 @@ fn design() -> MachineParameters {
         level_count: 0,
         loop_depth: 0,
         plane_depth: 0,
+        answers_positions: false,
     }
 }
 

@@ -108,6 +108,7 @@ impl Assembly {
             level_count: 0,
             loop_depth: 0,
             plane_depth: 0,
+            answers_positions: false,
         };
         Assembly {
             random: ChaCha8Rng::seed_from_u64(seed),

@@ -16,7 +16,7 @@ use tests::asked_for;
 use tests::counts::compare;
 use tests::coverage::Coverage;
 use weights::config::{Design, Form};
-use weights::network::{Network, Readout};
+use weights::network::{BertHead, BertShape, BertSpiking, Network};
 use weights::{import, sample};
 
 /// Small machines of different shapes.
@@ -167,20 +167,124 @@ fn orders_have_equal_results() {
     assert!(orders[&(true, true)] >= 10, "{orders:?}");
 }
 
+/// Encoders of each family; all of them where `SPIKEWRIGHT_ALL` asks for it.
+fn encoder_seeds() -> u64 {
+    if asked_for("SPIKEWRIGHT_ALL") { 20 } else { 4 }
+}
+
+/// An encoder of a seed, in turn SpikeLM, SpikingBERT and plain, with a text of any length.
+fn encoder(index: u64) -> (BertShape, Network, usize) {
+    let (family, seed) = (index % 3, index / 3);
+    let shape = match family {
+        0 => sample::spikelm_shape(seed),
+        1 => sample::spikingbert_shape(seed),
+        _ => sample::bert_shape(seed),
+    };
+    let network = match family {
+        0 => sample::spikelm(seed, &shape),
+        1 => sample::spikingbert(seed, &shape),
+        _ => sample::bert(seed, &shape),
+    };
+    // One token, a full context, and all between.
+    let length = match seed % 4 {
+        1 => 1,
+        2 => shape.context,
+        _ => 1 + (5 * seed as usize + 2) % shape.context,
+    };
+    (shape, network, length)
+}
+
+/// What an encoder has that others have not.
+fn kinds(shape: &BertShape, network: &Network, length: usize, program: &Program) -> Vec<String> {
+    let has_zeros = network.ternary_matrices().any(|matrix| matrix.trits.contains(&0));
+    let (family, rule) = match shape.spiking {
+        BertSpiking::Plain => ("plain", "no neurons".to_owned()),
+        BertSpiking::Spikelm { beta, reset } => {
+            ("SpikeLM", format!("{reset:?} reset, leak {beta}"))
+        }
+        BertSpiking::Spikingbert { threshold, leak } => {
+            ("SpikingBERT", format!("threshold {threshold}, leak {leak}"))
+        }
+    };
+    let head = match &shape.head {
+        BertHead::Classifier { pooler, .. } => format!("classifier, pooler {pooler:?}"),
+        BertHead::MaskedToken { tied: true } => "masks, tied".to_owned(),
+        BertHead::MaskedToken { tied: false } => "masks, a table of their own".to_owned(),
+    };
+    let weights = if has_zeros { "ternary" } else { "binary" };
+    let filled = match (length, length == shape.context) {
+        (1, _) => "one token",
+        (_, true) => "a full context",
+        _ => "padding",
+    };
+    let shared = if program.parameters.has_vectors() { "chunks" } else { "single positions" };
+    let of = |what: &str| format!("{family}: {what}");
+    vec![
+        of(&rule),
+        of(&head),
+        of(&format!("{weights} weights")),
+        of(filled),
+        of(shared),
+        format!("T = {}", shape.steps),
+        rule,
+        head,
+    ]
+}
+
+/// SpikeLM, SpikingBERT and plain encoders that classify and that fill masks.
 #[test]
 fn encoders_equal_their_reference() {
-    for seed in 0..seeds().min(16) {
-        for network in [
-            sample::spikelm(seed, &sample::spikelm_shape(seed)),
-            sample::spikingbert(seed, &sample::spikingbert_shape(seed)),
-        ] {
-            if matches!(network.readout, Readout::Classes(_)) {
-                // A part of a chunk of positions, a whole one and a part.
-                let length = [3, 11][(seed % 2) as usize];
-                runs(&network, &design(seed), &ids(&network, seed, length), 1);
-            }
-        }
+    let one = |index: u64| {
+        let (shape, network, length) = encoder(index);
+        let seed = index / 3;
+        let program = runs(&network, &design(seed), &ids(&network, seed, length), 1);
+        kinds(&shape, &network, length, &program)
+    };
+    let count = 3 * encoder_seeds();
+    let indices: Vec<u64> = (0..count).collect();
+    let found: Vec<Vec<String>> = indices.into_par_iter().with_max_len(1).map(one).collect();
+    let mut coverage: BTreeMap<String, usize> = BTreeMap::new();
+    for kind in found.into_iter().flatten() {
+        *coverage.entry(kind).or_default() += 1;
     }
+    println!("{count} encoders have between them: {coverage:#?}");
+    let every = [
+        "SpikeLM: ternary weights",
+        "SpikingBERT: ternary weights",
+        "SpikingBERT: binary weights",
+        "SpikeLM: padding",
+        "SpikeLM: one token",
+        "SpikeLM: a full context",
+        "SpikingBERT: padding",
+        "SpikingBERT: one token",
+        "SpikingBERT: a full context",
+    ];
+    let all = [
+        "Code reset, leak 0.25",
+        "Paper reset, leak 0.25",
+        "SpikeLM: chunks",
+        "SpikingBERT: chunks",
+        "SpikeLM: masks, tied",
+        "SpikeLM: masks, a table of their own",
+        "SpikingBERT: masks, tied",
+        "SpikingBERT: masks, a table of their own",
+        "SpikeLM: classifier, pooler Tanh",
+        "SpikingBERT: classifier, pooler None",
+        "SpikingBERT: classifier, pooler TanhRelu",
+        "T = 1",
+        "T = 2",
+        "T = 3",
+        "T = 4",
+        "T = 5",
+        "T = 6",
+        "T = 7",
+        "T = 8",
+    ];
+    let asked = if asked_for("SPIKEWRIGHT_ALL") { &all[..] } else { &[] };
+    for kind in every.iter().chain(asked) {
+        assert!(coverage.contains_key(*kind), "no encoder has {kind}: {coverage:#?}");
+    }
+    assert!(asked.is_empty() || count >= 40, "only {count} encoders");
 }
 
 /// The trained models of all families, a short text each, at all their steps.

@@ -6,12 +6,14 @@
 
 mod decoder;
 mod encoder;
+mod files;
 mod llama;
 
 pub use decoder::{
     gpt_shape, neurtransformer, neurtransformer_shape, rwkv_shape, spikegpt, spikegpt_shape,
 };
 pub use encoder::{bert, bert_shape, spikelm, spikelm_shape, spikingbert, spikingbert_shape};
+pub use files::{encoder_config, encoder_tensors};
 pub use llama::{llama, spikellm, spikellm_shape};
 
 use crate::config::Sample;

@@ -1,15 +1,19 @@
 //! What `eval` and `run` do with networks that read texts whole: classes, and gaps that are filled.
 
+use super::gates::GateOptions;
 use super::stages::Stages;
 use super::{Console, Exit};
+use crate::bench::progress;
 use crate::evaluation::classify::{
-    Activity, Classification, Classifier, FloatClassifier, StepRow, column, fill_masks, published,
-    score_texts,
+    Activity, Classification, Column, FloatClassifier, RtlCheck, StepRow, check_texts, column,
+    column_of, published, score_texts,
 };
+use crate::pipeline::machine::MachineRtl;
 use crate::pipeline::{PipelineError, Source};
-use crate::reference::float::FloatExecutor;
 use crate::reference::machine::MachineReference;
 use crate::reference::{Labelled, Tokens, argmax};
+use firmware::image::MachineImage;
+use firmware::machine::Program;
 use std::path::Path;
 use std::time::Instant;
 use weights::config::DesignFile;
@@ -25,6 +29,8 @@ pub(super) struct Classify {
     pub(super) tokens: Tokens,
     /// Step counts to try; the model's own if there is none.
     pub(super) steps: Vec<u32>,
+    /// Texts that the RTL reads too.
+    pub(super) rtl: usize,
 }
 
 /// The line of the import.
@@ -82,7 +88,8 @@ impl Classify {
             let begin = Instant::now();
             let (file, network) = (file.clone(), network.clone());
             let source = Source { file, network, texts: Vec::new() };
-            let machine = MachineReference::new(&source.lower()?);
+            let program = source.lower()?;
+            let machine = MachineReference::new(&program);
             let scores = score_texts(&machine, &labelled.texts, |scores, machine| {
                 (scores, machine.saturations())
             })?;
@@ -94,7 +101,13 @@ impl Classify {
                 100.0 * machine.accuracy
             );
             stages.note(console, "machine", begin, &what);
-            rows.push(StepRow { steps, columns: vec![float, machine], activity });
+            let (mut columns, mut rtl) = (vec![float, machine], None);
+            if self.rtl > 0 {
+                let (column, check) = self.rtl(console, stages, &program, &labelled)?;
+                columns.push(column);
+                rtl = Some(check);
+            }
+            rows.push(StepRow::new(steps, columns, activity, rtl));
         }
         Ok(Classification {
             network: self.network.name.clone(),
@@ -103,6 +116,7 @@ impl Classify {
             full: labelled.full,
             majority: labelled.majority(),
             labels: labelled.labels,
+            answers: labelled.answers,
             rows,
             published: published(&self.network),
         })
@@ -120,7 +134,32 @@ impl Classify {
         }
         console.json(&table.to_json());
         console.line(table.to_string().trim_end());
-        Ok(Exit::Success)
+        let differs = |row: &StepRow| row.rtl.as_ref().is_some_and(|rtl| rtl.failure.is_some());
+        Ok(if table.rows.iter().any(differs) { Exit::Failure } else { Exit::Success })
+    }
+
+    /// The first texts on the RTL, in lock-step with the machine.
+    fn rtl(
+        &self,
+        console: &mut Console,
+        stages: &mut Stages,
+        program: &Program,
+        labelled: &Labelled,
+    ) -> anyhow::Result<(Column, RtlCheck)> {
+        let texts = &labelled.texts[..self.rtl.min(labelled.texts.len())];
+        let (rtl, image) = (MachineRtl::new(program)?, MachineImage::new(program)?);
+        let gates = GateOptions::default();
+        let built = gates.build(console, stages, &[rtl.design()], false, 0)?;
+        let begin = Instant::now();
+        let bar = progress(texts.len() as u64, "texts on the RTL");
+        let (check, answers) = check_texts(&built.models[0], program, &image, texts, &bar)?;
+        bar.finish_and_clear();
+        let class = |answer: &Vec<u32>| answer.first().map_or(usize::MAX, |&id| id as usize);
+        let predicted = answers.iter().map(class).collect();
+        let column = column_of(&format!("RTL, {} texts", texts.len()), predicted, labelled);
+        let what = format!("{} texts: accuracy {:.2} %", texts.len(), 100.0 * column.accuracy);
+        stages.note(console, "rtl", begin, &what);
+        Ok((column, check))
     }
 
     fn labelled(&self, path: &Path, text: &str, limit: usize) -> Result<Labelled, PipelineError> {
@@ -147,42 +186,9 @@ impl Classify {
         }
         self.steps.iter().map(|&steps| at_steps(self.network.clone(), steps)).collect()
     }
-
-    /// Prints the class and the scores of each text, or the text with its masks filled.
-    pub(super) fn answer(&self, console: &mut Console, texts: &[String]) -> anyhow::Result<Exit> {
-        for network in self.networks()? {
-            let mut executor = FloatExecutor::new(&network)?;
-            for text in texts {
-                let ids = self.tokens.encode(text)?;
-                let line = match &network.readout {
-                    Readout::Classes(labels) => {
-                        let mut classifier = FloatClassifier::new(&network)?;
-                        scores_line(labels, &classifier.scores(&ids)?, text)
-                    }
-                    _ => self.filled(&mut executor, ids)?,
-                };
-                console.line(&line);
-            }
-        }
-        Ok(Exit::Success)
-    }
-
-    /// The text of ids with the likeliest token at every mask.
-    fn filled(&self, executor: &mut FloatExecutor, ids: Vec<u32>) -> anyhow::Result<String> {
-        let missing = |reason: String| PipelineError::Options {
-            reason,
-            remedy: "write the tokenizer's mask, such as [MASK], where a token is missing",
-        };
-        let mask = self.tokens.mask().ok_or_else(|| {
-            missing(format!("the tokenizer of network `{}` has no mask", self.network.name))
-        })?;
-        if !ids.contains(&mask) {
-            return Err(missing("the text has no mask".to_owned()).into());
-        }
-        Ok(self.tokens.decode(&fill_masks(executor, &ids, mask)?)?)
-    }
 }
 
+/// A line of the class of a text, and its scores.
 pub(super) fn scores_line(labels: &[String], scores: &[f64], text: &str) -> String {
     let each: Vec<String> =
         labels.iter().zip(scores).map(|(label, score)| format!("{label} {score:+.3}")).collect();

@@ -54,6 +54,10 @@ pub(super) struct EvalCommand {
     /// Write accuracy and energy over the time steps into this SVG, for a model that classifies.
     #[arg(long, value_name = "FILE.svg")]
     picture: Option<PathBuf>,
+    /// First texts that the RTL reads too, every write compared with the integer machine's, for a model
+    /// that classifies; 0 for none.
+    #[arg(long, value_name = "N", default_value_t = RTL_TEXTS)]
+    rtl: usize,
     /// Change a key of the design, such as machine.value_width=20; may be repeated.
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
@@ -63,6 +67,9 @@ pub(super) struct EvalCommand {
     #[arg(long)]
     json: bool,
 }
+
+/// Texts that the RTL reads where nobody says how many.
+const RTL_TEXTS: usize = 64;
 
 /// The key that cuts stories shorter than the model would.
 const CONTEXT: &str = "machine.context";
@@ -106,7 +113,7 @@ impl EvalCommand {
         console.notes(&notes);
         if network.readout != Readout::NextToken {
             stages.note(console, "import", begin, &describe(&network));
-            let job = Classify { network, tokens, steps: self.steps.clone() };
+            let job = Classify { network, tokens, steps: self.steps.clone(), rtl: self.rtl };
             let of = (&file, self.stories);
             let table = job.evaluate(console, &mut stages, (&self.text, &text), of)?;
             return Classify::show(console, &table, self.picture.as_deref());

@@ -5,6 +5,7 @@ use crate::pipeline::layers::Lowered;
 use crate::pipeline::{PipelineError, Source, SourceOptions};
 use hdl::blocks::gif_neuron::GifNeuron;
 use hdl::blocks::machine::host_port::HostPort;
+use hdl::blocks::machine::prediction_queue::PredictionQueue;
 use hdl::blocks::machine::token_loop::TokenLoop;
 use hdl::blocks::machine::train_events::TrainEvents;
 use hdl::blocks::machine::uart_bridge::UartBridge;
@@ -36,6 +37,7 @@ pub fn modules() -> Result<Vec<Arc<Module>>, PipelineError> {
     let tile = ResultTile { lanes: 4, neurons: 2, acc_width: 5 };
     Ok(vec![
         HostPort { machine, token_width: 16 }.module(),
+        PredictionQueue { context: 4 }.module(),
         TokenLoop { context: 16, vocabulary: 24 }.module(),
         TrainEvents { slots: 4, count_width: 2 }.module(),
         UartBridge { divisor: 4, queue_depth: 4 }.module(),

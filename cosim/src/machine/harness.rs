@@ -12,7 +12,7 @@ use super::lockstep::{Lockstep, WriteDifference};
 use super::watcher::{Event, Watcher};
 use crate::harness::{AxiLite, Clocked, HarnessError};
 use crate::reference::ReferenceError;
-use crate::reference::machine::{MachineReference, Record, Recorder};
+use crate::reference::machine::{MachineReference, Prediction, Record, Recorder};
 use firmware::driver::{Bus, DriverError};
 use firmware::isa::Unit;
 use firmware::machine::Program;
@@ -194,9 +194,10 @@ impl<S: Simulation> MachineHarness<S> {
         let position = self.reference.position();
         let mut recorder = Recorder::default();
         let prediction = self.reference.step_observed(token, asked, &mut recorder)?;
-        let prediction = prediction.map(|prediction| prediction.token);
+        let answer = prediction.as_ref().map_or_else(Vec::new, Prediction::tokens);
+        let prediction = answer.last().copied();
         self.lockstep.expect(position, recorder.records.clone());
-        Ok(Expected { prediction, records: recorder.records })
+        Ok(Expected { prediction, answer, records: recorder.records })
     }
 
     /// Offers a token until it is taken.
@@ -291,8 +292,10 @@ impl<S: Simulation> MachineHarness<S> {
 /// What the reference did for a token.
 #[derive(Clone, Debug)]
 pub struct Expected {
-    /// The prediction, if one was asked for.
+    /// The prediction, if one was asked for; the last of several.
     pub prediction: Option<u32>,
+    /// All predictions, in the order in which they leave the machine.
+    pub answer: Vec<u32>,
     /// Every instruction with its writes and facts.
     pub records: Vec<Record>,
 }

@@ -5,7 +5,7 @@ use cosim::commands::{Exit, main_with};
 use std::path::Path;
 
 /// What a command ends with, prints, and says on the standard error.
-fn command(arguments: &[&str]) -> (Exit, String, String) {
+pub(crate) fn command(arguments: &[&str]) -> (Exit, String, String) {
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let arguments = std::iter::once("spikewright").chain(arguments.iter().copied());
     let exit = main_with(arguments, &mut out, &mut err);
@@ -13,7 +13,7 @@ fn command(arguments: &[&str]) -> (Exit, String, String) {
     (exit, text(out), text(err))
 }
 
-fn path(path: &Path) -> &str {
+pub(crate) fn path(path: &Path) -> &str {
     path.to_str().expect("paths of tests are texts")
 }
 
@@ -39,6 +39,8 @@ fn eval_prints_accuracy_over_steps() {
         path(&text),
         "--stories",
         "40",
+        "--rtl",
+        "0",
         "--steps",
         "1,4",
         "--picture",
@@ -54,6 +56,32 @@ fn eval_prints_accuracy_over_steps() {
     let svg = std::fs::read_to_string(picture).unwrap();
     assert!(svg.starts_with("<svg") && svg.matches("<circle").count() >= 4, "{svg}");
     println!("{out}");
+}
+
+/// The RTL reads labelled texts, several on each of its machines: 64 with `SPIKEWRIGHT_ALL=1`.
+#[test]
+fn eval_compares_the_rtl_text_by_text() {
+    let Some(shared) = shared() else { return };
+    let all = std::env::var_os("SPIKEWRIGHT_ALL").is_some_and(|value| value == "1");
+    for (name, some) in [("spikelm-tiny", "6"), ("spikingbert-tiny", "4")] {
+        let model = shared.join("models").join(name);
+        let (text, count) = (model.join("labelled.tsv"), if all { "64" } else { some });
+        let model = ["eval", "--model", path(&model), "--text", path(&text)];
+        let (exit, out, err) =
+            command(&[&model[..], &["--stories", "70", "--rtl", count]].concat());
+        assert_eq!(exit, Exit::Success, "{err}");
+        println!("{out}");
+        assert!(out.contains(&format!("RTL = machine at every write: {count} texts")), "{out}");
+        assert!(out.contains(&format!("RTL, {count} texts")), "{out}");
+        assert!(out.contains("cycle model 0.0 % off"), "{out}");
+        // The RTL's column is as good as the machine's on the same texts.
+        let row = out.lines().skip_while(|line| !line.contains("RTL, ")).nth(1).unwrap();
+        let share =
+            |text: &str| text.split(" %").next().unwrap().rsplit(' ').next().unwrap().to_owned();
+        let rtl = row.split(" %").nth(2).and_then(|cell| cell.rsplit(' ').next()).unwrap();
+        let machine = out.lines().find(|line| line.contains("machine on these texts")).unwrap();
+        assert_eq!(rtl, share(machine), "{out}");
+    }
 }
 
 #[test]

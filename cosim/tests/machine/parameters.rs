@@ -52,5 +52,6 @@ pub(crate) fn parameters(seed: u64, slots: u32) -> MachineParameters {
         level_count: 0,
         loop_depth: 0,
         plane_depth: 0,
+        answers_positions: false,
     }
 }

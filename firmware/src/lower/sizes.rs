@@ -4,7 +4,7 @@ use super::LowerError;
 use crate::isa::{Encode, Format, INSTRUCTION_WORDS, Matrix, Norm, Softmax};
 use crate::machine::MachineParameters;
 use weights::config::{Design, Form};
-use weights::network::{CONTEXT_UNBOUNDED, Network};
+use weights::network::{CONTEXT_UNBOUNDED, Network, Readout};
 use weights::numeric::Radix;
 use weights::numeric::fixed_point::digit_magnitude_bits;
 
@@ -152,5 +152,6 @@ pub(super) fn machine(network: &Network, design: &Design) -> Result<MachineParam
         level_count: 0,
         loop_depth: 0,
         plane_depth: 0,
+        answers_positions: network.readout == Readout::MaskedToken,
     })
 }

@@ -44,5 +44,6 @@ pub(crate) fn small() -> MachineParameters {
         level_count: 0,
         loop_depth: 0,
         plane_depth: 0,
+        answers_positions: false,
     }
 }

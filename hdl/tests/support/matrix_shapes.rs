@@ -47,6 +47,7 @@ pub(crate) fn unit(shape: &Shape, weight_depth: u32) -> MatrixUnit {
         embedding_digits: 1 + lanes.ilog2().min(4),
         weight_depth,
         vectors: false,
+        announces: false,
         image: vec![],
     }
 }

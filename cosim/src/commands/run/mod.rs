@@ -3,7 +3,7 @@
 mod spikes;
 mod talk;
 
-use super::classify::{Classify, STEPS_MAX, at_steps, describe as describe_whole};
+use super::classify::{STEPS_MAX, at_steps};
 use super::coded::CodingChoice;
 use super::gates::{Built, GateOptions};
 use super::options::{quoted, quoted_path};
@@ -128,18 +128,7 @@ impl RunCommand {
 
         let begin = Instant::now();
         let mut network = console.imported(self.source_options().network(&file)?);
-        let classes = matches!(network.readout, Readout::Classes(_));
-        if network.readout == Readout::MaskedToken {
-            let begin = Instant::now();
-            let tokens = self.source_options().tokens(&network)?;
-            let mut notes = tokens.notes().to_vec();
-            let texts = self.texts(&mut notes)?;
-            console.notes(&notes);
-            stages.note(console, "import", begin, &describe_whole(&network));
-            return Classify { network, tokens, steps: self.steps.into_iter().collect() }
-                .answer(console, &texts);
-        }
-        let given = match classes {
+        let given = match network.readout != Readout::NextToken {
             true => {
                 let mut notes = Vec::new();
                 let texts = self.texts(&mut notes)?;

@@ -2,7 +2,7 @@
 
 use crate::commands::Console;
 use crate::commands::classify::scores_line;
-use crate::evaluation::classify::Classifier;
+use crate::evaluation::classify::{Classifier, fill_masks};
 use crate::pipeline::machine::{Conversation, MachineTrace, converse};
 use crate::pipeline::{PipelineError, Source};
 use crate::reference::machine::MachineReference;
@@ -14,7 +14,7 @@ use rayon::prelude::*;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use weights::bundled;
-use weights::network::{CONTEXT_UNBOUNDED, Readout};
+use weights::network::{CONTEXT_UNBOUNDED, Network, Readout};
 use weights::shown::shown;
 
 /// What a model's text begins with where nobody says.
@@ -23,12 +23,25 @@ const PROMPT: &str = "Once upon a time";
 /// Token ids of a seeded prompt.
 const SEEDED_PROMPT: usize = 4;
 
+/// What an answer of a network is.
+enum Answers {
+    /// The tokens that follow.
+    Tokens,
+    /// One of these classes.
+    Classes(Vec<String>),
+    /// What stands at every position; of interest where the text has this id.
+    Masks(u32),
+}
+
+/// Likeliest tokens that are told of every mask.
+const CANDIDATES: usize = 5;
+
 /// The prompts of a run, and what makes text of token ids.
 pub(super) struct Prompts {
     /// The model's tokenizer.
     pub(super) tokens: Tokens,
-    /// Names of the classes of a network that classifies: its answer is one of them.
-    labels: Vec<String>,
+    /// What an answer means.
+    answers: Answers,
     /// Text and ids of each.
     prompts: Vec<(String, Vec<u32>)>,
 }
@@ -82,29 +95,36 @@ impl Prompts {
                 return Err(PipelineError::Options { reason, remedy });
             }
         }
-        let labels = match &network.readout {
-            Readout::Classes(labels) => labels.clone(),
-            _ => Vec::new(),
+        let answers = match &network.readout {
+            Readout::NextToken => Answers::Tokens,
+            Readout::Classes(labels) => Answers::Classes(labels.clone()),
+            Readout::MaskedToken => Answers::Masks(mask_of(network, &tokens, &prompts)?),
         };
-        Ok(Prompts { tokens, labels, prompts })
+        Ok(Prompts { tokens, answers, prompts })
     }
 
-    /// The text of an answer: its tokens, or the name of its class.
-    fn decode(&self, ids: &[u32]) -> String {
-        match (self.labels.is_empty(), ids) {
-            (true, _) => self.tokens.decode(ids).unwrap_or_default(),
-            (false, &[class]) => self.labels.get(class as usize).cloned().unwrap_or_default(),
-            (false, _) => String::new(),
+    /// The text of an answer to a prompt: its tokens, the name of its class, or the prompt with its
+    /// masks filled once there is an id for every position.
+    fn decode(&self, prompt: &[u32], ids: &[u32]) -> String {
+        match (&self.answers, ids) {
+            (Answers::Tokens, _) => self.tokens.decode(ids).unwrap_or_default(),
+            (Answers::Classes(labels), &[class]) => {
+                labels.get(class as usize).cloned().unwrap_or_default()
+            }
+            (Answers::Masks(mask), _) if ids.len() == prompt.len() => {
+                self.tokens.decode(&fill_masks(prompt, ids, *mask)).unwrap_or_default()
+            }
+            _ => String::new(),
         }
     }
 
-    /// Tokens to write: those of the design, or the one class.
+    /// Tokens to write: those of the design, or the one answer to a text that is read whole.
     pub(super) fn length(&self, given: usize) -> usize {
-        if self.labels.is_empty() { given } else { 1 }
+        if matches!(self.answers, Answers::Tokens) { given } else { 1 }
     }
 
-    /// Prints the score of every class for each text; the machine's, which the hardware has shown to
-    /// be its own write by write.
+    /// Prints the score of every class for each text, or the likeliest tokens of each mask; the
+    /// machine's, which the hardware has shown to be its own write by write.
     ///
     /// # Errors
     /// If a text cannot be read again.
@@ -113,22 +133,61 @@ impl Prompts {
         console: &mut Console,
         reference: &MachineReference,
     ) -> Result<(), ReferenceError> {
-        if self.labels.is_empty() {
-            return Ok(());
-        }
         let mut machine = reference.clone();
         for (text, ids) in &self.prompts {
-            let scores = machine.scores(ids)?;
-            console.line(scores_line(&self.labels, &scores, text).trim_end());
+            match &self.answers {
+                Answers::Tokens => {}
+                Answers::Classes(labels) => {
+                    let scores = machine.scores(ids)?;
+                    console.line(scores_line(labels, &scores, text).trim_end());
+                }
+                Answers::Masks(mask) => {
+                    let rows = machine.position_scores(ids)?;
+                    let masks = ids.iter().zip(&rows).filter(|(id, _)| **id == *mask);
+                    for (number, (_, row)) in masks.enumerate() {
+                        console.line(&format!("mask {:<7} {}", number + 1, self.candidates(row)));
+                    }
+                }
+            }
         }
         Ok(())
     }
 
+    /// The likeliest tokens of a position with their scores.
+    fn candidates(&self, row: &[f64]) -> String {
+        let mut ids: Vec<usize> = (0..row.len()).collect();
+        ids.sort_by(|&a, &b| row[b].total_cmp(&row[a]));
+        let token = |&id: &usize| {
+            let text = self.tokens.decode(&[id as u32]).unwrap_or_default();
+            let text = if text.is_empty() { format!("id {id}") } else { shown(&text) };
+            format!("{text} {:+.3}", row[id])
+        };
+        ids.iter().take(CANDIDATES).map(token).collect::<Vec<_>>().join("  ")
+    }
+
     /// Prompt and answer of every conversation as text.
     pub(super) fn texts(&self, conversations: &[Conversation]) -> Vec<(String, String)> {
-        let answer = |conversation: &Conversation| self.decode(&conversation.answer);
         let pairs = self.prompts.iter().zip(conversations);
-        pairs.map(|((prompt, _), conversation)| (prompt.clone(), answer(conversation))).collect()
+        pairs.map(|((prompt, ids), it)| (prompt.clone(), self.decode(ids, &it.answer))).collect()
+    }
+}
+
+/// The mask of a tokenizer, which every text must have.
+fn mask_of(
+    network: &Network,
+    tokens: &Tokens,
+    prompts: &[(String, Vec<u32>)],
+) -> Result<u32, PipelineError> {
+    let missing = |reason: String| PipelineError::Options {
+        reason,
+        remedy: "write the tokenizer's mask, such as [MASK], where a token is missing",
+    };
+    let mask = tokens.mask().ok_or_else(|| {
+        missing(format!("the tokenizer of network `{}` has no mask", network.name))
+    })?;
+    match prompts.iter().find(|(_, ids)| !ids.contains(&mask)) {
+        None => Ok(mask),
+        Some((text, _)) => Err(missing(format!("the text \"{}\" has no mask", shown(text)))),
     }
 }
 
@@ -174,7 +233,7 @@ impl Job<'_> {
                     .map(|(index, ((_, ids), news))| self.converse(index, ids, &news))
                     .collect::<Result<Vec<_>, ToolError>>()
             });
-            for ((prompt, _), news) in prompts.prompts.iter().zip(receivers) {
+            for (prompt, news) in prompts.prompts.iter().zip(receivers) {
                 print(console, prompts, prompt, &news);
             }
             conversations.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
@@ -207,17 +266,26 @@ impl Job<'_> {
 }
 
 /// Prints a prompt, and its answer piece by piece.
-fn print(console: &mut Console, prompts: &Prompts, prompt: &str, news: &Receiver<News>) {
+fn print(
+    console: &mut Console,
+    prompts: &Prompts,
+    (prompt, prompt_ids): &(String, Vec<u32>),
+    news: &Receiver<News>,
+) {
     // What is told stands behind a margin: no line of it looks like one of ours.
     let behind_margin = |text: &str| text.replace('\n', "\n  ");
     console.piece(&format!("\n  {}", behind_margin(prompt)));
     let (mut ids, mut printed) = (Vec::new(), 0);
     while let Ok(News::Token(token)) = news.recv() {
         ids.push(token);
-        let text = prompts.decode(&ids);
+        let text = prompts.decode(prompt_ids, &ids);
         // A character of several bytes is whole only with its last token.
         if let Some(piece) = text.get(printed..).filter(|piece| !piece.ends_with('\u{fffd}')) {
-            let gap = if printed == 0 { " " } else { "" };
+            let gap = match (printed, &prompts.answers) {
+                (0, Answers::Masks(_)) if !piece.is_empty() => "\n  ",
+                (0, Answers::Tokens | Answers::Classes(_)) => " ",
+                _ => "",
+            };
             console.piece(&format!("{gap}{}", behind_margin(piece)));
             printed = text.len();
         }

@@ -8,10 +8,12 @@
 mod activity;
 mod picture;
 mod published;
+mod rtl;
 mod table;
 
 pub use activity::{Activity, LayerActivity, Watcher};
 pub use published::{Published, published};
+pub use rtl::{RtlCheck, check_texts};
 pub use table::{Classification, Column, StepRow};
 
 use crate::reference::float::FloatExecutor;
@@ -95,24 +97,21 @@ where
     texts.par_iter().map_init(|| classifier.clone(), score).collect()
 }
 
-/// The ids of a text with the likeliest id at every mask.
-///
-/// # Errors
-/// As [`FloatExecutor::read`].
-pub fn fill_masks(
-    executor: &mut FloatExecutor,
-    ids: &[u32],
-    mask: u32,
-) -> Result<Vec<u32>, ReferenceError> {
-    let logits = executor.read(ids)?;
-    let filled = ids.iter().zip(&logits);
-    Ok(filled.map(|(&id, row)| if id == mask { argmax(row) as u32 } else { id }).collect())
+/// The ids of a text with those of an answer, an id a position, at every mask.
+pub fn fill_masks(ids: &[u32], answer: &[u32], mask: u32) -> Vec<u32> {
+    let filled = ids.iter().zip(answer);
+    filled.map(|(&id, &likeliest)| if id == mask { likeliest } else { id }).collect()
 }
 
 /// A column from the scores of all texts.
 pub fn column(name: &str, scores: &[Vec<f64>], labelled: &Labelled) -> Column {
-    let predicted: Vec<usize> = scores.iter().map(|scores| argmax(scores)).collect();
+    let predicted = scores.iter().map(|scores| argmax(scores)).collect();
+    column_of(name, predicted, labelled)
+}
+
+/// A column from the classes of the first texts.
+pub fn column_of(name: &str, predicted: Vec<usize>, labelled: &Labelled) -> Column {
     let right = predicted.iter().zip(&labelled.answers).filter(|(a, b)| a == b).count();
     let accuracy = right as f64 / predicted.len().max(1) as f64;
-    Column { executor: name.to_owned(), accuracy, predicted }
+    Column { executor: name.to_owned(), accuracy, predicted, differ: 0 }
 }

@@ -1,6 +1,6 @@
 //! The table of a classification.
 
-use super::{Activity, Published};
+use super::{Activity, Published, RtlCheck};
 use crate::report::grouped;
 use firmware::energy::{ADD_32, ADD_FLOAT, MULTIPLY_8, MULTIPLY_ADD};
 use serde::Serialize;
@@ -16,6 +16,8 @@ pub struct Column {
     /// The class that it gave each text.
     #[serde(skip)]
     pub predicted: Vec<usize>,
+    /// Texts to which it gave another class than the float network.
+    pub differ: usize,
 }
 
 /// One step count.
@@ -27,6 +29,25 @@ pub struct StepRow {
     pub columns: Vec<Column>,
     /// What the neurons of the float network did with all texts.
     pub activity: Activity,
+    /// What the RTL did with the first texts, if it read some.
+    pub rtl: Option<RtlCheck>,
+}
+
+impl StepRow {
+    /// A row of executors, the float network first.
+    pub fn new(
+        steps: usize,
+        mut columns: Vec<Column>,
+        activity: Activity,
+        rtl: Option<RtlCheck>,
+    ) -> StepRow {
+        let float = columns.first().map_or_else(Vec::new, |float| float.predicted.clone());
+        for column in &mut columns {
+            let pairs = column.predicted.iter().zip(&float);
+            column.differ = pairs.filter(|(class, float)| class != float).count();
+        }
+        StepRow { steps, columns, activity, rtl }
+    }
 }
 
 /// All of a classification.
@@ -44,6 +65,9 @@ pub struct Classification {
     pub full: usize,
     /// The share of the most frequent class.
     pub majority: f64,
+    /// The class of each text.
+    #[serde(skip)]
+    pub answers: Vec<usize>,
     /// By step count.
     pub rows: Vec<StepRow>,
     /// What is published of the system.
@@ -98,7 +122,7 @@ impl Classification {
         let Some(first) = self.rows.first() else { return Ok(()) };
         write!(f, "{:>5}", "steps")?;
         for column in &first.columns {
-            write!(f, "{:>16}", column.executor)?;
+            write!(f, "{:>22}", column.executor)?;
         }
         writeln!(
             f,
@@ -107,13 +131,13 @@ impl Classification {
         )?;
         for row in &self.rows {
             write!(f, "{:>5}", row.steps)?;
-            let float = &row.columns[0];
             for column in &row.columns {
-                let pairs = column.predicted.iter().zip(&float.predicted);
-                let other = pairs.filter(|(a, b)| a != b).count();
-                let differ = if other > 0 { format!(" ({other} differ)") } else { String::new() };
+                let differ = match column.differ {
+                    0 => String::new(),
+                    count => format!(" ({count} differ)"),
+                };
                 let cell = format!("{:.1} %{differ}", 100.0 * column.accuracy);
-                write!(f, "{cell:>16}")?;
+                write!(f, "{cell:>22}")?;
             }
             let energy = Energy::of(&row.activity, self.texts);
             let adds = grouped(row.activity.adds as f64 / self.texts.max(1) as f64);
@@ -121,6 +145,27 @@ impl Classification {
             writeln!(f, "{rate:>14.3}{adds:>14}{spiking:>12.4}{:>14.4}", energy.spiking_integer)?;
         }
         Ok(())
+    }
+
+    /// What the columns are, and what the RTL was compared in.
+    fn remarks(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "float has the model's own ternary weights: float ternary is the same column")?;
+        for row in &self.rows {
+            let Some(rtl) = &row.rtl else { continue };
+            writeln!(f, "{} steps: {rtl}", row.steps)?;
+            let alike = |column: &Column| column.predicted.len() > rtl.texts;
+            for column in row.columns.iter().filter(|column| alike(column)) {
+                let share = 100.0 * self.accuracy_of_first(column, rtl.texts);
+                writeln!(f, "  {} on these texts {share:.1} %", column.executor)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The share of right answers to the first texts.
+    fn accuracy_of_first(&self, column: &Column, texts: usize) -> f64 {
+        let pairs = column.predicted.iter().zip(&self.answers).take(texts);
+        pairs.filter(|(a, b)| a == b).count() as f64 / texts.max(1) as f64
     }
 
     /// What the same network costs without neurons.
@@ -173,6 +218,7 @@ impl fmt::Display for Classification {
             100.0 * self.majority,
         )?;
         self.accuracies(f)?;
+        self.remarks(f)?;
         self.comparison(f)?;
         self.rates(f)?;
         if let Some(first) = self.published.first() {

@@ -1,6 +1,7 @@
-//! A prompt, and what the hardware answers: one simulation in lock-step with the reference.
+//! A prompt, and what the hardware answers, in lock-step with the reference; many of them on one
+//! loaded machine.
 
-use crate::machine::{Compared, MachineError, MachineHarness, Memory};
+use crate::machine::{Answer, Compared, Expected, Lockstep, MachineError, MachineHarness, Memory};
 use crate::reference::machine::{Facts, MachineReference};
 use firmware::image::MachineImage;
 use firmware::machine::Program;
@@ -80,79 +81,149 @@ impl Conversation {
     }
 }
 
-/// Feeds `prompt` and then the hardware's own predictions, `length` of them, up to the end token
-/// or the full context. `loaded` is what the hardware holds: the image of the reference's program,
-/// or one with a planted fault.
+/// A simulated machine that is loaded and takes one text after the other.
+pub struct Session<S: Simulation> {
+    driver: MachineDriver<MachineHarness<S>>,
+}
+
+impl<S: Simulation> Session<S> {
+    /// Loads a machine. `loaded` is what the hardware holds: the image of the reference's program, or
+    /// one with a planted fault.
+    ///
+    /// # Errors
+    /// If the machine is not that of the program, or takes no image.
+    pub fn new(
+        simulation: S,
+        loaded: &MachineImage,
+        reference: MachineReference,
+    ) -> Result<Session<S>, MachineError> {
+        let program = Arc::new(reference.program().clone());
+        let parameters = program.parameters;
+        let harness = MachineHarness::new(simulation, program, reference);
+        let mut driver = MachineDriver::connect(harness, parameters)?;
+        driver.load(loaded)?;
+        driver.configure(1, None)?;
+        Ok(Session { driver })
+    }
+
+    /// Feeds `prompt` and then the hardware's own predictions, `length` of them, up to the end token
+    /// or the full context, in a text of its own. A text that fails leaves the machine as it is: the
+    /// session is over then.
+    pub fn converse(
+        &mut self,
+        prompt: &[u32],
+        length: usize,
+        mut predicted: impl FnMut(u32),
+    ) -> Conversation {
+        let begin = Instant::now();
+        let mut conversation = Conversation { prompt: prompt.to_vec(), ..Conversation::default() };
+        let (before, from) = (*self.lockstep().compared(), self.driver.bus().cycles());
+        conversation.failure = self.talk(length, &mut conversation, &mut predicted).err();
+        conversation.compared = *self.lockstep().compared();
+        for (all, before) in conversation.compared.iter_mut().zip(before) {
+            all.writes -= before.writes;
+            all.values -= before.values;
+        }
+        conversation.simulated_cycles = self.driver.bus().cycles() - from;
+        conversation.elapsed = begin.elapsed();
+        conversation
+    }
+
+    fn lockstep(&mut self) -> &Lockstep {
+        self.driver.bus().lockstep()
+    }
+
+    fn talk(
+        &mut self,
+        length: usize,
+        conversation: &mut Conversation,
+        predicted: &mut impl FnMut(u32),
+    ) -> Result<(), MachineError> {
+        let driver = &mut self.driver;
+        let parameters = *driver.machine();
+        let end_tokens = driver.bus().program().end_tokens.clone();
+        driver.begin_text()?;
+        driver.bus().forget();
+        let prompt = conversation.prompt.clone();
+        let Some((&last, first)) = prompt.split_last() else { return Ok(()) };
+        for &token in first {
+            driver.bus().expect(token, false)?;
+            driver.bus().send(token, false)?;
+        }
+        let mut token = last;
+        for position in (prompt.len() - 1..parameters.room()).take(length) {
+            // Tokens of the prompt may still be under way; from here on each is measured alone.
+            let before = quiet_counters(driver)?;
+            let expected = driver.bus().expect(token, true)?;
+            driver.bus().send(token, true)?;
+            receive(driver.bus(), position, &expected)?;
+            let after = quiet_counters(driver)?;
+            driver.bus().settled()?;
+            let facts = expected.records.iter().map(|record| (record.instruction, record.facts));
+            let counters = after.since(&before);
+            conversation.saturations = after.saturations.into();
+            conversation.tokens.push(TokenRun { position, counters, facts: facts.collect() });
+            for &token in &expected.answer {
+                conversation.answer.push(token);
+                predicted(token);
+            }
+            token = expected.prediction.unwrap_or_default();
+            if end_tokens.contains(&token) && !parameters.answers_positions {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Takes an answer, which must be the reference's.
+fn receive<S: Simulation>(
+    harness: &mut MachineHarness<S>,
+    position: usize,
+    expected: &Expected,
+) -> Result<(), MachineError> {
+    for (index, &reference) in expected.answer.iter().enumerate() {
+        let Answer { token: rtl, last } = harness.receive()?;
+        let cycle = harness.cycles();
+        if rtl != reference {
+            return Err(MachineError::Prediction { position, reference, rtl, cycle });
+        }
+        if last != (index + 1 == expected.answer.len()) {
+            let (which, of) = (index + 1, expected.answer.len());
+            let ends = if last { "ends" } else { "does not end" };
+            let text = format!("prediction {which} of {of} {ends} its answer, at cycle {cycle}");
+            return Err(MachineError::Machine(text));
+        }
+    }
+    Ok(())
+}
+
+/// A machine that is loaded for one text: a [`Session`] with a single conversation.
 pub fn converse<S: Simulation>(
     simulation: S,
     loaded: &MachineImage,
     reference: MachineReference,
     prompt: &[u32],
     length: usize,
-    mut predicted: impl FnMut(u32),
+    predicted: impl FnMut(u32),
 ) -> Conversation {
     let begin = Instant::now();
-    let program = Arc::new(reference.program().clone());
-    let mut harness = MachineHarness::new(simulation, program, reference);
-    let mut conversation = Conversation { prompt: prompt.to_vec(), ..Conversation::default() };
-    let failure = talk(&mut harness, loaded, length, &mut conversation, &mut predicted).err();
-    conversation.failure = failure;
-    conversation.compared = *harness.lockstep().compared();
-    conversation.simulated_cycles = harness.cycles();
-    conversation.elapsed = begin.elapsed();
-    conversation
-}
-
-fn talk<S: Simulation>(
-    harness: &mut MachineHarness<S>,
-    loaded: &MachineImage,
-    length: usize,
-    conversation: &mut Conversation,
-    predicted: &mut impl FnMut(u32),
-) -> Result<(), MachineError> {
-    let parameters = harness.program().parameters;
-    let end_tokens = harness.program().end_tokens.clone();
-    let mut driver = MachineDriver::connect(harness, parameters)?;
-    driver.load(loaded)?;
-    driver.configure(1, None)?;
-    driver.begin_text()?;
-    let prompt = conversation.prompt.clone();
-    let Some((&last, first)) = prompt.split_last() else { return Ok(()) };
-    for &token in first {
-        driver.bus().expect(token, false)?;
-        driver.bus().send(token, false)?;
-    }
-    let mut token = last;
-    for position in (prompt.len() - 1..parameters.room()).take(length) {
-        // Tokens of the prompt may still be under way; from here on each is measured alone.
-        let before = quiet_counters(&mut driver)?;
-        let expected = driver.bus().expect(token, true)?;
-        driver.bus().send(token, true)?;
-        let answer = driver.bus().receive()?;
-        let reference = expected.prediction.unwrap_or_default();
-        if answer.token != reference {
-            let (rtl, cycle) = (answer.token, driver.bus().cycles());
-            return Err(MachineError::Prediction { position, reference, rtl, cycle });
+    let mut session = match Session::new(simulation, loaded, reference) {
+        Ok(session) => session,
+        Err(failure) => {
+            let (prompt, failure) = (prompt.to_vec(), Some(failure));
+            let elapsed = begin.elapsed();
+            return Conversation { prompt, failure, elapsed, ..Conversation::default() };
         }
-        let after = quiet_counters(&mut driver)?;
-        driver.bus().settled()?;
-        let facts = expected.records.iter().map(|record| (record.instruction, record.facts));
-        let counters = after.since(&before);
-        conversation.saturations = after.saturations.into();
-        conversation.tokens.push(TokenRun { position, counters, facts: facts.collect() });
-        conversation.answer.push(answer.token);
-        predicted(answer.token);
-        token = answer.token;
-        if end_tokens.contains(&token) {
-            break;
-        }
-    }
-    Ok(())
+    };
+    let conversation = session.converse(prompt, length, predicted);
+    let simulated_cycles = session.driver.bus().cycles();
+    Conversation { simulated_cycles, elapsed: begin.elapsed(), ..conversation }
 }
 
 /// The counters once no token is under way.
 fn quiet_counters<S: Simulation>(
-    driver: &mut MachineDriver<&mut MachineHarness<S>>,
+    driver: &mut MachineDriver<MachineHarness<S>>,
 ) -> Result<MachineCounters, MachineError> {
     loop {
         let status = driver.status()?;

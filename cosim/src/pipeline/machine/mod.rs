@@ -14,7 +14,7 @@ mod rtl;
 mod timeline;
 mod work;
 
-pub use conversation::{Conversation, MachineTrace, TokenRun, converse};
+pub use conversation::{Conversation, MachineTrace, Session, TokenRun, converse};
 pub use file::program_file;
 pub use plant::MachinePlant;
 pub use report::{CheckpointReport, ConversationReport, MachineReport, MemoryReport, TokenReport};

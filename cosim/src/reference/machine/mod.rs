@@ -48,9 +48,28 @@ pub struct Prediction<'a> {
     pub logits: &'a [i64],
     /// The value of one unit of a logit.
     pub unit: f64,
+    /// What stands at every position, where the machine fills masks; nothing otherwise.
+    pub positions: &'a [PositionAnswer],
+}
+
+/// What the machine says about one position of a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PositionAnswer {
+    /// The likeliest id, the lowest on ties.
+    pub token: u32,
+    /// One integer a token id, in the unit of the prediction.
+    pub logits: Vec<i64>,
 }
 
 impl Prediction<'_> {
+    /// The ids that leave the machine, one after the other.
+    pub fn tokens(&self) -> Vec<u32> {
+        match self.positions {
+            [] => vec![self.token],
+            positions => positions.iter().map(|position| position.token).collect(),
+        }
+    }
+
     /// The logits as real numbers.
     pub fn values(&self) -> impl Iterator<Item = f64> {
         self.logits.iter().map(|&logit| logit as f64 * self.unit)
@@ -119,6 +138,24 @@ impl MachineReference {
         self.state.trains[train as usize].counts()
     }
 
+    /// Reads a text as one of its own; yields the scores of all token ids at every position, for a
+    /// machine that fills masks.
+    ///
+    /// # Errors
+    /// As [`step`](MachineReference::step).
+    pub fn position_scores(&mut self, ids: &[u32]) -> Result<Vec<Vec<f64>>, ReferenceError> {
+        self.reset();
+        let Some((&last, first)) = ids.split_last() else { return Ok(Vec::new()) };
+        for &id in first {
+            self.step(id, false)?;
+        }
+        let Some(Prediction { unit, positions, .. }) = self.step(last, true)? else {
+            return Ok(Vec::new());
+        };
+        let scores = |row: &[i64]| row.iter().map(|&logit| logit as f64 * unit).collect();
+        Ok(positions.iter().map(|position| scores(&position.logits)).collect())
+    }
+
     /// Executes one token; yields a prediction if one is asked for.
     ///
     /// # Errors
@@ -158,6 +195,7 @@ impl MachineReference {
             return Err(ReferenceError::TokenId { id: token, position, vocabulary });
         }
         self.state.token = token as usize;
+        self.state.positions.clear();
         // A position is below 2^16.
         let mut control = Control::new(position as u32);
         while let Some(instruction) = program.instructions.get(control.next()) {
@@ -186,11 +224,20 @@ impl MachineReference {
             token: self.state.prediction,
             logits: &self.state.results[begin..begin + program.logits_count as usize],
             unit: program.logits_unit * (-exponent as f64).exp2(),
+            positions: &self.state.positions,
         }))
     }
 }
 
 impl State {
+    /// Keeps what the position at hand predicts: the next one writes its logits in the same place.
+    fn note_position(&mut self, image: &Image) {
+        let program = &image.program;
+        let begin = program.logits_address as usize * program.parameters.elements as usize;
+        let logits = self.results[begin..begin + program.logits_count as usize].to_vec();
+        self.positions.push(PositionAnswer { token: self.prediction, logits });
+    }
+
     fn execute<O: Observer>(
         &mut self,
         image: &Image,
@@ -204,6 +251,9 @@ impl State {
             Action::Matrix(matrix) => {
                 let attended = control.attended(instruction) as usize;
                 let facts = self.matrix(image, control.next(), matrix, attended, observer);
+                if matrix.search == 2 && image.program.parameters.answers_positions {
+                    self.note_position(image);
+                }
                 return Facts::Matrix(facts);
             }
             Action::Pass(pass) => {

@@ -1,5 +1,6 @@
 //! The memories of one machine.
 
+use super::PositionAnswer;
 use super::cache::Cache;
 use super::image::Image;
 use super::store::Kept;
@@ -12,6 +13,8 @@ pub(super) struct State {
     pub(super) position: usize,
     pub(super) token: usize,
     pub(super) prediction: u32,
+    /// What each position's prediction is, where every one has some.
+    pub(super) positions: Vec<PositionAnswer>,
     pub(super) saturations: u64,
     pub(super) residual: Vec<i64>,
     pub(super) results: Vec<i64>,
@@ -59,6 +62,7 @@ impl State {
             position: 0,
             token: 0,
             prediction: 0,
+            positions: Vec::new(),
             saturations: 0,
             residual: values(parameters.residual_depth),
             results: values(parameters.result_depth),

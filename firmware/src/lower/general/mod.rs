@@ -146,13 +146,6 @@ fn lower_in(
     }
     let mut composer = Composer::new(network, design, parameters)?;
     (composer.chunk, composer.shares) = (order.chunk, order.shares);
-    if network.readout == Readout::MaskedToken {
-        composer.index = network.operations.len() - 1;
-        return Err(composer.refuse(
-            "the machine predicts one token, not one for every position",
-            "run the network with a classifier, or with eval on the float executor",
-        ));
-    }
     if parameters.has_events() {
         composer.refuse_keys()?;
     }
@@ -245,8 +238,15 @@ impl<'n> Composer<'n> {
         Ok(())
     }
 
+    /// What follows the last step: once, or once a position where masks are filled.
     fn readout(&mut self) -> Result<(), LowerError> {
-        self.run(Phase::Readout)
+        if self.network.readout != Readout::MaskedToken {
+            return self.run(Phase::Readout);
+        }
+        let remark = "the head, for each position".to_owned();
+        self.open(Over::Positions, Extent::Positions, 1, remark)?;
+        self.run(Phase::Readout)?;
+        self.close()
     }
 
     /// The operations of a phase.

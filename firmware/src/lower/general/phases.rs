@@ -3,7 +3,8 @@
 //! ```text
 //!  a token arrives │ arrival        embedding, and all that no neuron and no attention has touched
 //!  once a step     │ segment 0, 1 … loops over positions, where all keys must be there before a score
-//!  once            │ readout        behind the mean over steps or the first position
+//!  once            │ readout        behind the mean over steps or the first position; in a loop
+//!                  │                over positions where each of them has a prediction
 //! ```
 //!
 //! A causal network runs through all of it for every token, without loops over positions. One that is
@@ -93,8 +94,10 @@ fn phase(
     let latest = operation.inputs().into_iter().map(|input| of_value[input]).max();
     let latest = latest.unwrap_or(Phase::Arrival);
     let own = match operation {
-        Operation::StepMean { .. } if network.steps > 1 => return Phase::Readout,
+        Operation::StepMean { .. } if network.steps > 1 || block => return Phase::Readout,
         Operation::FirstPosition { .. } => return Phase::Readout,
+        // The head of every position stands in a loop of its own, behind the last step.
+        Operation::Head { .. } if block => return Phase::Readout,
         // What all steps share is computed once; a network of one step has nothing to share.
         Operation::Embed { .. } => Phase::Arrival,
         _ if network.steps == 1 && !block => Phase::Segment(0),

@@ -23,6 +23,8 @@ pub struct MaximumSearch {
     pub elements: u32,
     /// Bits of a value.
     pub value_width: u32,
+    /// Whether it says when a prediction is a new one.
+    pub announces: bool,
 }
 
 /// A candidate: its value, whether it is valid, and its element, from the low bit on.
@@ -91,6 +93,9 @@ impl MaximumSearch {
         best_row.when(valid, row);
         let ends = b.wire("ends", valid & last);
         let prediction = b.delay("prediction_q", ends & predicts, row);
+        let predicted = self
+            .announces
+            .then(|| b.register_reset("predicted_q", uint(1), 0).next(ends & predicts).signal());
         let register = b.delay("register_q", always, register);
         let write = b.register_reset("write_q", uint(1), 0).next(ends).signal();
 
@@ -99,6 +104,9 @@ impl MaximumSearch {
         b.output("maximum_address_o", register, "its register");
         b.output("maximum_data_o", best.signal().as_uint(), "its value");
         b.output("prediction_o", prediction, "row of the last maximum that predicts");
+        if let Some(predicted) = predicted {
+            b.output("predicted_o", predicted, "it is a new one");
+        }
         b.finish()
     }
 

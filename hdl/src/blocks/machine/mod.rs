@@ -24,6 +24,7 @@ pub mod maximum_search;
 mod net;
 pub mod plane_selector;
 pub mod plane_store;
+pub mod prediction_queue;
 pub mod program_store;
 pub mod round_shifter;
 pub mod row_reader;

@@ -70,6 +70,8 @@ pub struct Drain {
     pub read_width: u32,
     /// Vectors that a tile may have results of; none where all planes are added.
     pub vectors: Option<u32>,
+    /// Whether it says when a prediction is a new one.
+    pub announces: bool,
 }
 
 /// What an instruction with vectors tells too: how many of them there are, but one.
@@ -86,7 +88,8 @@ struct VectorInputs<'m> {
 impl Drain {
     /// The search behind it.
     pub fn search(&self) -> MaximumSearch {
-        MaximumSearch { elements: self.elements, value_width: self.value_width }
+        let Drain { elements, value_width, announces, .. } = *self;
+        MaximumSearch { elements, value_width, announces }
     }
 
     /// The module `drain`.
@@ -196,6 +199,9 @@ impl Drain {
             ("prediction_o", "row of the last maximum that predicts"),
         ] {
             b.output(name, search.get(name), meaning);
+        }
+        if self.announces {
+            b.output("predicted_o", search.get("predicted_o"), "it is a new one");
         }
         b.port_group("Status.");
         b.output("done_o", finished, "an instruction is finished");

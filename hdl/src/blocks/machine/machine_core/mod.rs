@@ -10,6 +10,8 @@
 //!
 //! A program of passes has the [pass unit](crate::blocks::vector::pass_unit) as its vector unit, a
 //! state memory and level registers, and no deficits; it keeps keys and values only if it has any.
+//! Where every position of a text has a prediction, the [queue](super::prediction_queue) of these
+//! answers, not the token loop.
 //!
 //! Wires blocks; nothing else. Bit-exact, write by write, to the machine's integer reference.
 
@@ -20,6 +22,7 @@ mod wiring;
 
 use super::key_value_store::KeyValueStore;
 use super::matrix_unit::MatrixUnit;
+use super::prediction_queue::PredictionQueue;
 use super::sequencer::Sequencer;
 use super::token_loop::TokenLoop;
 use super::vector_unit::VectorUnit;
@@ -91,6 +94,12 @@ impl MachineCore {
 
     fn token_loop(&self) -> TokenLoop {
         TokenLoop { context: self.parameters.context, vocabulary: self.parameters.vocabulary }
+    }
+
+    /// What answers with a prediction for every position, if the machine does.
+    fn prediction_queue(&self) -> Option<Arc<Module>> {
+        let MachineParameters { answers_positions, context, .. } = self.parameters;
+        answers_positions.then(|| PredictionQueue { context }.module())
     }
 
     fn summary(&self) -> String {

@@ -6,8 +6,10 @@ use super::wiring::{
 };
 use super::{MachineCore, Units};
 use crate::blocks::machine::net::Net;
+use crate::blocks::machine::token_loop::TOKEN_WIDTH;
 use crate::builder::Builder;
 use crate::module::Module;
+use crate::signal_type::uint;
 use std::sync::Arc;
 
 /// Trits of keys and values, as the matrix unit has them.
@@ -28,7 +30,10 @@ impl MachineCore {
         forward_memories(&mut net, &memories, units.key_value_store.as_deref());
 
         b.section("Tokens.");
-        net.place("tokens", &tokens, &TOKENS);
+        match self.prediction_queue() {
+            None => net.place("tokens", &tokens, &TOKENS),
+            Some(queue) => place_queue(&b, &mut net, (&tokens, &queue), &units.matrix),
+        }
         b.section("Program.");
         let position = ("position_i", "tokens.position_o");
         net.place("sequencer", &sequencer, &[&SEQUENCER[..], &[position]].concat());
@@ -121,6 +126,49 @@ impl MachineCore {
 }
 
 const FOLLOWS: (&str, &str) = ("instruction_follows_i", "sequencer.vector_follows_o");
+
+/// The token loop, and the queue that answers in its place.
+fn place_queue<'m>(
+    b: &'m Builder,
+    net: &mut Net<'m>,
+    (tokens, queue): (&Arc<Module>, &Arc<Module>),
+    matrix: &Module,
+) {
+    net.forward("predictions", queue, &["waiting_o"]);
+    net.forward("matrix", matrix, &["predicted_o"]);
+    let waiting = net.get("predictions.waiting_o");
+    b.comment("The next token waits until the answer to the one before has been taken.");
+    net.add("token_offered", b.wire("token_offered", net.get("token_valid_i") & !waiting));
+    net.add("answer_taken", b.flag(true));
+    net.add("one_answer", b.literal(1, uint(TOKEN_WIDTH)));
+    let source = |port: &'static str, source: &'static str| match port {
+        "token_valid_i" => "token_offered",
+        "generate_count_i" => "one_answer",
+        "prediction_ready_i" => "answer_taken",
+        _ => source,
+    };
+    net.place("tokens", tokens, &TOKENS.map(|(port, from)| (port, source(port, from))));
+    let ready = b.wire("token_taken", net.get("tokens.token_ready_o") & !waiting);
+    net.add("token_taken", ready);
+    net.place("predictions", queue, &PREDICTIONS);
+    b.unused(
+        "generate_count",
+        net.get("generate_count_i"),
+        "An answer has as many predictions as the text has positions.",
+    );
+    for port in ["prediction_valid_o", "prediction_o", "prediction_last_o"] {
+        net.unused(&format!("tokens.{port}"), "The queue answers.");
+    }
+}
+
+const PREDICTIONS: Wires<6> = [
+    ("begins_text_i", "tokens.begins_text_o"),
+    ("begins_i", "tokens.start_o"),
+    ("position_i", "tokens.position_o"),
+    ("predicted_i", "matrix.predicted_o"),
+    ("prediction_i", "matrix.prediction_o"),
+    ("prediction_ready_i", "prediction_ready_i"),
+];
 
 const PASSES: Wires<15> = [
     ("instruction_valid_i", "sequencer.vector_valid_o"),

@@ -148,10 +148,18 @@ impl MachineCore {
 /// Declares the output ports.
 pub(super) fn outputs(b: &Builder, net: &Net, machine: &MachineParameters) {
     b.port_group("Tokens.");
-    net.output("token_ready_o", "tokens.token_ready_o", "the token is taken");
-    net.output("prediction_valid_o", "tokens.prediction_valid_o", "a prediction is there");
-    net.output("prediction_o", "tokens.prediction_o", "its id");
-    net.output("prediction_last_o", "tokens.prediction_last_o", "last of its answer");
+    let (ready, answers) = match machine.answers_positions {
+        true => ("token_taken", "predictions"),
+        false => ("tokens.token_ready_o", "tokens"),
+    };
+    net.output("token_ready_o", ready, "the token is taken");
+    for (port, meaning) in [
+        ("prediction_valid_o", "a prediction is there"),
+        ("prediction_o", "its id"),
+        ("prediction_last_o", "last of its answer"),
+    ] {
+        net.output(port, &format!("{answers}.{port}"), meaning);
+    }
     b.port_group("Status.");
     net.output("context_full_o", "tokens.context_full_o", "no position is left; clear to go on");
     net.output("position_o", "tokens.position_o", "position of the token");

@@ -94,6 +94,8 @@ pub struct MatrixUnit {
     pub weight_depth: u32,
     /// Whether planes may be vectors of their own, with a result each.
     pub vectors: bool,
+    /// Whether it says when a prediction is a new one.
+    pub announces: bool,
     /// Bank words that the weight store starts with; may be empty.
     pub image: Vec<u32>,
 }
@@ -119,6 +121,7 @@ impl MatrixUnit {
             embedding_digits: machine.embedding_digits,
             weight_depth: machine.weight_depth,
             vectors: machine.has_vectors(),
+            announces: machine.answers_positions,
             image,
         }
     }
@@ -172,10 +175,10 @@ impl MatrixUnit {
     }
 
     fn drain(&self) -> Drain {
-        let Self { lanes, elements, acc_width, value_width, .. } = *self;
+        let Self { lanes, elements, acc_width, value_width, announces, .. } = *self;
         let read_width = self.row_reader().value_type().width;
         let vectors = self.vectors.then_some(self.planes);
-        Drain { lanes, elements, acc_width, value_width, read_width, vectors }
+        Drain { lanes, elements, acc_width, value_width, read_width, vectors, announces }
     }
 
     /// The weight store inside.

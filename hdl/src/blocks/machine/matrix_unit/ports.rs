@@ -187,5 +187,8 @@ impl MatrixUnit {
                 ("prediction_o", "prediction_o", "row of the last maximum that predicts"),
             ],
         );
+        if self.announces {
+            b.output("predicted_o", drain.get("predicted_o"), "it is a new one");
+        }
     }
 }
