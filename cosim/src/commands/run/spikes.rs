@@ -79,9 +79,10 @@ impl SpikesOf {
     }
 }
 
-/// The ids that the machine was fed: the last prediction is not.
+/// The ids that the machine was fed: the last prediction is not, nor what it says of the positions of
+/// a text.
 fn fed(conversation: &Conversation) -> Vec<u32> {
-    let answered = conversation.answer.len().saturating_sub(1);
+    let answered = conversation.tokens.len().saturating_sub(1);
     conversation.prompt.iter().chain(&conversation.answer[..answered]).copied().collect()
 }
 
