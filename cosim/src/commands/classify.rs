@@ -1,15 +1,16 @@
-//! What `eval` and `run` do with networks that read texts whole: classes, and gaps that are filled.
+//! What `eval` and `run` do with networks that read texts whole: classes, and masks that are filled.
 
 use super::gates::GateOptions;
 use super::stages::Stages;
 use super::{Console, Exit};
 use crate::bench::progress;
 use crate::evaluation::classify::{
-    Activity, Classification, Column, FloatClassifier, RtlCheck, StepRow, check_texts, column,
-    column_of, published, score_texts,
+    Activity, Classification, Column, FloatClassifier, MaskColumn, MaskEvaluation, MaskRow,
+    MaskedTexts, RtlCheck, StepRow, check_texts, column, column_of, published, score_texts,
 };
 use crate::pipeline::machine::MachineRtl;
 use crate::pipeline::{PipelineError, Source};
+use crate::reference::float::FloatExecutor;
 use crate::reference::machine::MachineReference;
 use crate::reference::{Labelled, Tokens, argmax};
 use firmware::image::MachineImage;
@@ -62,14 +63,7 @@ impl Classify {
         (file, limit): (&DesignFile, usize),
     ) -> anyhow::Result<Classification> {
         let labelled = self.labelled(path, text, limit)?;
-        // The longest text says how many positions the machine has; sums that always fit change no
-        // value.
-        let context = labelled.texts.iter().map(Vec::len).max().unwrap_or(1);
-        let settings = [
-            format!("array.acc_width={ACC_WIDTH_MAX}"),
-            format!("machine.context={}", context.min(CONTEXT_MAX)),
-        ];
-        let file = file.with_settings(&settings)?;
+        let file = fitted(file, &labelled.texts)?;
         let mut rows = Vec::new();
         for network in self.networks()? {
             let begin = Instant::now();
@@ -138,7 +132,7 @@ impl Classify {
         Ok(if table.rows.iter().any(differs) { Exit::Failure } else { Exit::Success })
     }
 
-    /// The first texts on the RTL, in lock-step with the machine.
+    /// The RTL's column of the first texts.
     fn rtl(
         &self,
         console: &mut Console,
@@ -147,27 +141,71 @@ impl Classify {
         labelled: &Labelled,
     ) -> anyhow::Result<(Column, RtlCheck)> {
         let texts = &labelled.texts[..self.rtl.min(labelled.texts.len())];
-        let (rtl, image) = (MachineRtl::new(program)?, MachineImage::new(program)?);
-        let gates = GateOptions::default();
-        let built = gates.build(console, stages, &[rtl.design()], false, 0)?;
-        let begin = Instant::now();
-        let bar = progress(texts.len() as u64, "texts on the RTL");
-        let (check, answers) = check_texts(&built.models[0], program, &image, texts, &bar)?;
-        bar.finish_and_clear();
+        let (check, answers) = on_rtl(console, stages, program, texts)?;
         let class = |answer: &Vec<u32>| answer.first().map_or(usize::MAX, |&id| id as usize);
         let predicted = answers.iter().map(class).collect();
-        let column = column_of(&format!("RTL, {} texts", texts.len()), predicted, labelled);
-        let what = format!("{} texts: accuracy {:.2} %", texts.len(), 100.0 * column.accuracy);
-        stages.note(console, "rtl", begin, &what);
-        Ok((column, check))
+        Ok((column_of(&format!("RTL, {} texts", texts.len()), predicted, labelled), check))
+    }
+
+    /// Accuracy and perplexity of a network that fills masks, at tokens of a text that are hidden.
+    pub(super) fn evaluate_masks(
+        &self,
+        console: &mut Console,
+        stages: &mut Stages,
+        (path, text): (&Path, &str),
+        (file, limit): (&DesignFile, usize),
+    ) -> anyhow::Result<MaskEvaluation> {
+        let mask = self.tokens.mask().ok_or_else(|| PipelineError::Options {
+            reason: format!("the tokenizer of network `{}` has no mask", self.network.name),
+            remedy: "give the folder of the model with its own tokenizer.json",
+        })?;
+        let masked = MaskedTexts::new(text, &self.tokens, mask, limit)?;
+        if masked.texts.is_empty() {
+            return Err(PipelineError::NoToken { path: path.to_owned() }.into());
+        }
+        let file = fitted(file, &masked.texts)?;
+        let mut rows = Vec::new();
+        for network in self.networks()? {
+            let (steps, begin) = (network.steps, Instant::now());
+            let float = masked.float(&FloatExecutor::new(&network)?)?;
+            let note = |column: &MaskColumn| {
+                format!("{steps} steps: accuracy {:.2} %", 100.0 * column.accuracy)
+            };
+            stages.note(console, "float", begin, &note(&float));
+            let begin = Instant::now();
+            let program = Source { file: file.clone(), network, texts: Vec::new() }.lower()?;
+            let machine = masked.machine(&MachineReference::new(&program))?;
+            stages.note(console, "machine", begin, &note(&machine));
+            let (mut columns, mut rtl) = (vec![float, machine], None);
+            if self.rtl > 0 {
+                let texts = &masked.texts[..self.rtl.min(masked.texts.len())];
+                let (check, answers) = on_rtl(console, stages, &program, texts)?;
+                columns.push(masked.rtl(&answers));
+                rtl = Some(check);
+            }
+            rows.push(MaskRow { steps, columns, rtl });
+        }
+        Ok(MaskEvaluation {
+            network: self.network.name.clone(),
+            texts: masked.texts.len(),
+            tokens: masked.texts.iter().map(Vec::len).sum(),
+            masks: masked.hidden.iter().map(Vec::len).sum(),
+            rows,
+        })
+    }
+
+    /// Prints the table of a network that fills masks.
+    pub(super) fn show_masks(console: &mut Console, table: &MaskEvaluation) -> Exit {
+        console.json(&table.to_json());
+        console.line(table.to_string().trim_end());
+        let differs = |row: &MaskRow| row.rtl.as_ref().is_some_and(|rtl| rtl.failure.is_some());
+        if table.rows.iter().any(differs) { Exit::Failure } else { Exit::Success }
     }
 
     fn labelled(&self, path: &Path, text: &str, limit: usize) -> Result<Labelled, PipelineError> {
-        let Readout::Classes(labels) = &self.network.readout else {
-            return Err(PipelineError::Options {
-                reason: format!("network `{}` fills masks and has no classes", self.network.name),
-                remedy: "let `run --prompt` fill the masks of a text",
-            });
+        let labels = match &self.network.readout {
+            Readout::Classes(labels) => labels.as_slice(),
+            _ => &[],
         };
         let failed =
             |error| PipelineError::Labelled { path: path.to_owned(), error: Box::new(error) };
@@ -186,6 +224,34 @@ impl Classify {
         }
         self.steps.iter().map(|&steps| at_steps(self.network.clone(), steps)).collect()
     }
+}
+
+/// The design for some texts: the longest says how many positions the machine has; sums that always
+/// fit change no value.
+fn fitted(file: &DesignFile, texts: &[Vec<u32>]) -> anyhow::Result<DesignFile> {
+    let context = texts.iter().map(Vec::len).max().unwrap_or(1);
+    let settings = [
+        format!("array.acc_width={ACC_WIDTH_MAX}"),
+        format!("machine.context={}", context.min(CONTEXT_MAX)),
+    ];
+    Ok(file.with_settings(&settings)?)
+}
+
+/// Reads texts on the RTL, in lock-step with the machine; yields what was compared and the answers.
+fn on_rtl(
+    console: &mut Console,
+    stages: &mut Stages,
+    program: &Program,
+    texts: &[Vec<u32>],
+) -> anyhow::Result<(RtlCheck, Vec<Vec<u32>>)> {
+    let (rtl, image) = (MachineRtl::new(program)?, MachineImage::new(program)?);
+    let built = GateOptions::default().build(console, stages, &[rtl.design()], false, 0)?;
+    let begin = Instant::now();
+    let bar = progress(texts.len() as u64, "texts on the RTL");
+    let found = check_texts(&built.models[0], program, &image, texts, &bar)?;
+    bar.finish_and_clear();
+    stages.note(console, "rtl", begin, &format!("{} of {} texts", found.1.len(), texts.len()));
+    Ok(found)
 }
 
 /// A line of the class of a text, and its scores.

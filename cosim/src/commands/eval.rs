@@ -33,7 +33,8 @@ pub(super) struct EvalCommand {
     #[arg(long, value_name = "DIR")]
     model: Option<PathBuf>,
     /// Text to score: stories between lines of <|endoftext|>, each from position 0; for networks with
-    /// neurons, windows of its end. For a model that classifies: lines of a label, a tab and a text.
+    /// neurons, windows of its end. For a model that classifies: lines of a label, a tab and a text; for
+    /// one that fills masks: a text a line, some tokens of which are hidden.
     #[arg(long, value_name = "FILE")]
     text: PathBuf,
     /// How inputs of matrices become spikes, for a model that has rules for it, instead of its own.
@@ -115,14 +116,15 @@ impl EvalCommand {
             stages.note(console, "import", begin, &describe(&network));
             let job = Classify { network, tokens, steps: self.steps.clone(), rtl: self.rtl };
             let of = (&file, self.stories);
+            if job.network.readout == Readout::MaskedToken {
+                self.require_no_picture(&job.network)?;
+                let table = job.evaluate_masks(console, &mut stages, (&self.text, &text), of)?;
+                return Ok(Classify::show_masks(console, &table));
+            }
             let table = job.evaluate(console, &mut stages, (&self.text, &text), of)?;
             return Classify::show(console, &table, self.picture.as_deref());
         }
-        if self.picture.is_some() {
-            let reason = format!("network `{}` does not classify texts", network.name);
-            let remedy = "leave out --picture: it shows the accuracy of models that classify";
-            return Err(PipelineError::Options { reason, remedy }.into());
-        }
+        self.require_no_picture(&network)?;
         if windows::is_for(&network) {
             let (text, steps) = ((self.text.as_path(), text.as_str()), self.steps.as_slice());
             let of = (&network, &file, context);
@@ -155,6 +157,15 @@ impl EvalCommand {
         console.json(&evaluation.to_json());
         console.line(&evaluation.to_string());
         Ok(Exit::Success)
+    }
+
+    fn require_no_picture(&self, network: &Network) -> Result<(), PipelineError> {
+        if self.picture.is_none() {
+            return Ok(());
+        }
+        let reason = format!("network `{}` does not classify texts", network.name);
+        let remedy = "leave out --picture: it shows the accuracy of models that classify";
+        Err(PipelineError::Options { reason, remedy })
     }
 
     fn evaluate(&self, bench: &mut Bench, file: &DesignFile) -> anyhow::Result<Evaluation> {

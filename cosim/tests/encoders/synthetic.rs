@@ -5,10 +5,15 @@
 use crate::commands::{command, path};
 use crate::framed::{WORDS, byte_pairs, word_piece};
 use cosim::commands::Exit;
+use cosim::evaluation::classify::{Classifier, FloatClassifier};
+use cosim::reference::Tokens;
+use cosim::reference::machine::MachineReference;
+use firmware::lower::lower;
 use serde_json::Value;
 use std::path::Path;
 use tempfile::TempDir;
-use weights::import::archive;
+use weights::config::Design;
+use weights::import::{archive, import};
 use weights::network::{BertHead, BertPooler, BertShape, BertSpiking, Function, SpikelmReset};
 use weights::sample;
 
@@ -81,6 +86,24 @@ fn labelled(folder: &Path, word: &str) -> std::path::PathBuf {
     file
 }
 
+/// How far scores of the integer machine are from those of the float network, beside their size: random
+/// networks fire near their thresholds, so that some spikes differ, but never most of them.
+fn distance(folder: &Path, word: &str) -> f64 {
+    let network = import(folder).unwrap();
+    let tokens = Tokens::open(folder, &network).unwrap();
+    let mut float = FloatClassifier::new(&network).unwrap();
+    let mut machine = MachineReference::new(&lower(&network, &Design::spiking()).unwrap());
+    let (mut apart, mut size) = (0.0, 0.0);
+    for length in [1, 4, 7, 10] {
+        let ids = tokens.encode(&vec![word; length].join(" a ")).unwrap();
+        let (float, machine) = (float.scores(&ids).unwrap(), machine.scores(&ids).unwrap());
+        println!("  {float:.3?} {machine:.3?}");
+        apart += float.iter().zip(&machine).map(|(a, b)| (a - b).abs()).sum::<f64>();
+        size += float.iter().map(|a| a.abs()).sum::<f64>();
+    }
+    apart / size
+}
+
 #[test]
 fn classifiers_of_other_shapes_reach_the_rtl() {
     let (code, paper) = (SpikelmReset::Code, SpikelmReset::Paper);
@@ -110,8 +133,9 @@ fn classifiers_of_other_shapes_reach_the_rtl() {
         assert_eq!((&table["texts"], &rtl["texts"]), (&8.into(), &4.into()), "{name}: {table}");
         assert!(rtl["failure"].is_null() && rtl["cycle_model_error"] == 0.0, "{name}: {rtl}");
         assert!(rtl["writes"].as_u64().is_some_and(|writes| writes > 1000), "{name}: {rtl}");
-        let differ = table["rows"][0]["columns"][1]["differ"].as_u64().unwrap();
-        assert!(differ <= 2, "{name}: {differ} of 8 texts have another class on the machine");
+        let far = distance(folder.path(), word);
+        println!("{name}: scores {far:.3} of their size from the float network's");
+        assert!(far < 0.4, "{name}: scores differ by {far:.3} of their size");
     }
 }
 
@@ -139,13 +163,24 @@ fn masks_are_filled_by_the_rtl() {
         assert!(out.contains("RTL = reference") && out.contains("cycle model 0.0 % off"), "{out}");
         let lines: Vec<&str> = out.lines().collect();
         // Each text stands above itself with its masks filled by the likeliest tokens.
-        for (text, masks) in [("a [MASK] cat", 1), ("playing a [MASK] [MASK] cat", 2)] {
+        for text in ["a [MASK] cat", "playing a [MASK] [MASK] cat"] {
             let at = lines.iter().position(|line| line.trim() == text).expect(text);
-            assert!(!lines[at + 1].contains("[MASK]"), "{out}");
-            assert_eq!(lines[at + 1].split_whitespace().count(), 2 + masks.max(1) + masks / 2);
+            let filled = lines[at + 1].trim();
+            let kept = |word: &&str| *word != "[MASK]";
+            assert!(!filled.contains("[MASK]"), "{out}");
+            assert!(text.split(' ').filter(kept).all(|word| filled.contains(word)), "{out}");
         }
         let told = lines.iter().filter(|line| line.starts_with("mask ")).count();
         assert_eq!(told, 4, "{out}");
+        let arguments = ["eval", "--model", path(folder.path()), "--text", path(&texts)];
+        let (exit, out, err) = command(&[&arguments[..], &["--rtl", "2", "--json"]].concat());
+        assert_eq!(exit, Exit::Success, "{err}");
+        let table: Value = serde_json::from_str(&out).unwrap();
+        let row = &table["rows"][0];
+        println!("{row}");
+        assert!(row["rtl"]["failure"].is_null() && row["rtl"]["texts"] == 2, "{row}");
+        let [float, machine] = [0, 1].map(|at| row["columns"][at]["perplexity"].as_f64().unwrap());
+        assert!((float.ln() - machine.ln()).abs() < 0.5, "{float} and {machine}");
         let refused = ["run", "--model", path(folder.path()), "--prompt", "a cat"];
         let (exit, _, err) = command(&refused);
         assert_eq!(exit, Exit::BadInput);

@@ -6,12 +6,14 @@
 //! ```
 
 mod activity;
+mod masks;
 mod picture;
 mod published;
 mod rtl;
 mod table;
 
 pub use activity::{Activity, LayerActivity, Watcher};
+pub use masks::{MaskColumn, MaskEvaluation, MaskRow, MaskedTexts};
 pub use published::{Published, published};
 pub use rtl::{RtlCheck, check_texts};
 pub use table::{Classification, Column, StepRow};
