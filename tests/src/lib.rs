@@ -13,7 +13,6 @@ pub mod configuration;
 pub mod counts;
 pub mod coverage;
 mod door;
-pub mod encoder_plants;
 pub mod event_plants;
 pub mod fuzz;
 pub mod html;

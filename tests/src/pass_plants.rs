@@ -14,7 +14,7 @@ use weights::neuron::{Reset, State};
 use weights::sample;
 
 /// A machine of 4 × 4 × 2 for a network.
-pub(crate) fn whole(name: &str, network: Network, prompt: Vec<u32>, generate: usize) -> Whole {
+fn whole(name: &str, network: Network, prompt: Vec<u32>, generate: usize) -> Whole {
     whole_of(name, network, prompt, generate, |_| ())
 }
 
@@ -105,7 +105,7 @@ pub fn attending() -> Whole {
     whole("attending", sample::neurtransformer(3, &shape), vec![3, 11, 5], 4)
 }
 
-pub(crate) fn encoding(name: &str, spiking: BertSpiking, pooler: BertPooler) -> BertShape {
+fn encoding(name: &str, spiking: BertSpiking, pooler: BertPooler) -> BertShape {
     let labels = vec![format!("{name} yes"), format!("{name} no"), format!("{name} other")];
     BertShape {
         width: 6,
