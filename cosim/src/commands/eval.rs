@@ -97,7 +97,6 @@ impl EvalCommand {
             ..SourceOptions::default()
         };
         let file = options.design_file()?.with_settings(&self.set)?;
-        options.require_prediction()?;
         let mut network = console.imported(options.network_of_texts(&file)?);
         let context = match self.set.iter().any(|setting| setting.trim().starts_with(CONTEXT)) {
             true => file.design.machine.context.min(network.context),

@@ -7,7 +7,6 @@ mod commands;
 mod framed;
 mod golden;
 mod labelled;
-mod synthetic;
 mod traces;
 
 use cosim::reference::float::FloatExecutor;
