@@ -169,10 +169,7 @@ impl SourceOptions {
         let imported = match &self.model {
             Some(folder) => {
                 // A run of single layers loads one matrix at a time.
-                if let (Use::Machine(positions), Some(dimensions)) = (of, self.dimensions()?)
-                    // What fills masks runs on no machine.
-                    && !dimensions.fills_masks
-                {
+                if let (Use::Machine(positions), Some(dimensions)) = (of, self.dimensions()?) {
                     let name = model_name(folder);
                     require_addresses(&name, &dimensions, &file.design, positions)?;
                 }
@@ -222,7 +219,7 @@ impl SourceOptions {
         }
     }
 
-    /// Refuses a model that no machine predicts a token of, before its weights are read.
+    /// Refuses a model that predicts no token, before its weights are read: a board sends one a text.
     ///
     /// # Errors
     /// If the configuration is wrong, or the model fills masks.
