@@ -13,6 +13,7 @@ pub mod configuration;
 pub mod counts;
 pub mod coverage;
 mod door;
+pub mod encoder_plants;
 pub mod event_plants;
 pub mod fuzz;
 pub mod html;

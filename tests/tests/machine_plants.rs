@@ -5,6 +5,7 @@
 
 use hdl::simulator::NativeSimulation;
 use tests::asked_for;
+use tests::encoder_plants;
 use tests::event_plants::{self, events};
 use tests::machine_check::Whole;
 use tests::machine_plants::{PLANTS, bitwise, brief, grouped, line, roomy, unary};
@@ -19,6 +20,9 @@ const SAMPLE_EVERY: usize = 6;
 
 /// The same of machines of passes.
 const PASS_SAMPLE_EVERY: usize = 12;
+
+/// The same of machines of encoders.
+const ENCODER_SAMPLE_EVERY: usize = 6;
 
 /// The same of machines of events.
 const EVENT_SAMPLE_EVERY: usize = 6;
@@ -50,11 +54,18 @@ fn every_plant_in_streams_is_caught() {
 }
 
 #[test]
+fn every_plant_in_encoders_is_caught() {
+    let every = if asked_for("SPIKEWRIGHT_ALL") { 1 } else { ENCODER_SAMPLE_EVERY };
+    every_one_is_caught(encoder_plants::PLANTS, every);
+}
+
+#[test]
 fn every_plant_has_its_place() {
     every_one_has_its_place(PLANTS);
     every_one_has_its_place(pass_plants::PLANTS);
     every_one_has_its_place(event_plants::PLANTS);
     every_one_has_its_place(stream_plants::PLANTS);
+    every_one_has_its_place(encoder_plants::PLANTS);
 }
 
 /// Without a plant nothing is caught.
@@ -79,6 +90,7 @@ fn every_file_has_a_plant() {
     let found = bare([bitwise as fn() -> Whole, unary, line], known.clone());
     assert!(found.is_empty(), "no plant in {found:?}");
     let passes = pass_plants::PLANTS.iter().chain(event_plants::PLANTS);
+    let passes = passes.chain(encoder_plants::PLANTS);
     let known = passes.map(|plant| plant.file).chain(known);
     let mut found = bare([published as fn() -> Whole, attending, ternary, chunked, events], known);
     // Delays differ in their length and width alone, and two of them have one.
