@@ -11,16 +11,16 @@
 //! for every turn, behind all others. Where they cannot be, because a turn finds what the one before has
 //! left or because there are not so many registers, what shares them stays in one loop.
 
-use super::super::accesses::{Accesses, Range, accesses};
+use super::super::accesses::{Range, accesses};
 use super::composer::Over;
-use super::line::Line;
+use super::line::{Line, advanced};
 use crate::control::turns_max;
-use crate::isa::{ANY, Action, Instruction, POINTER_COUNT, Pointers, Wait};
+use crate::isa::{Action, Pointers};
 use crate::machine::{MachineParameters, Memory};
 use std::collections::BTreeMap;
 
 /// Memories whose words turns can have for themselves.
-const PRIVATE: [Memory; 7] = [
+pub(super) const PRIVATE: [Memory; 7] = [
     Memory::Results,
     Memory::Temporaries,
     Memory::Trains,
@@ -204,8 +204,8 @@ impl Distribution<'_> {
     fn of_line(&self, line: &Line, inner: &[Line]) -> Vec<(&'static str, Range, bool)> {
         let fixed = accesses(&line.action, self.machine);
         let mut all = vec![];
-        for (index, &field) in Pointers::moved(&line.action).iter().enumerate() {
-            let further = further(line, index, self.machine);
+        for &field in Pointers::moved(&line.action) {
+            let further = accesses(&advanced(&line.action, field, 1), self.machine);
             let spread: u32 = inner.iter().map(|turn| self.reach(line, field, turn)).sum();
             let both =
                 [(&fixed.reads, &further.reads, false), (&fixed.writes, &further.writes, true)];
@@ -249,17 +249,6 @@ impl Distribution<'_> {
             }
         }
     }
-}
-
-/// What an instruction reads and writes with one of its addresses a word further on.
-fn further(line: &Line, index: usize, machine: &MachineParameters) -> Accesses {
-    let mut selectors = Pointers::default();
-    selectors.selectors[index] = 1;
-    let mut pointers = [0; POINTER_COUNT as usize];
-    pointers[1] = 1;
-    let wait = Wait { matrix: ANY, vector: ANY };
-    let moved = Instruction { wait, action: line.action, pointers: selectors }.moved(&pointers);
-    accesses(&moved, machine)
 }
 
 /// Words that several items use and no turn has for itself, those together that overlap.

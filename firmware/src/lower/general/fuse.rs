@@ -18,16 +18,25 @@ use crate::isa::{
 };
 use crate::machine::MachineParameters;
 
-/// More heads than a text of this machine is read with.
-const HEADS_MAX: u32 = 128;
+/// How far addresses reach.
+struct Reach<'a> {
+    machine: &'a MachineParameters,
+    /// The most turns of a loop over heads, or over groups of them.
+    heads: u32,
+}
 
 /// Joins passes that follow each other, as far as they can be one.
 pub(super) fn fuse(lines: &[Line], machine: &MachineParameters) -> Vec<Line> {
+    let turns = |line: &Line| match (&line.action, line.over) {
+        (Action::Loop(turn), Some(Over::Heads | Over::Groups)) => turn.count,
+        _ => 1,
+    };
+    let reach = Reach { machine, heads: lines.iter().map(turns).max().unwrap_or(1) };
     let mut fused: Vec<Line> = Vec::with_capacity(lines.len());
     for (at, line) in lines.iter().enumerate() {
         let before = fused.last();
         let one = before.and_then(|before| {
-            let joined = || joined(before, line, &lines[at + 1..], machine);
+            let joined = || joined(before, line, &lines[at + 1..], &reach);
             gathered(before, line).or_else(joined)
         });
         match one {
@@ -93,12 +102,7 @@ fn gathered(first: &Line, second: &Line) -> Option<Line> {
 }
 
 /// The second pass, joining what the first only joins, if nobody else reads that.
-fn joined(
-    first: &Line,
-    second: &Line,
-    behind: &[Line],
-    machine: &MachineParameters,
-) -> Option<Line> {
+fn joined(first: &Line, second: &Line, behind: &[Line], reach: &Reach<'_>) -> Option<Line> {
     let (from, to) = taken(first, second)?;
     let restarts = [from.a_restart, from.b_restart, from.c_restart];
     let only = is_plain(from)
@@ -106,7 +110,7 @@ fn joined(
         && restarts.iter().all(|&restart| restart == Restart::Keep);
     let free = matches!(to.multiply, Multiply::One | Multiply::Scalar)
         && !(to.spiking == 1 && to.theta == Theta::Channel);
-    if !(only && free && is_dead(first, behind, machine)) {
+    if !(only && free && is_dead(first, behind, reach)) {
         return None;
     }
     let pass = Pass {
@@ -130,23 +134,23 @@ fn joined(
 
 /// Whether words of T that a pass writes are not read again: the first of those behind that touches them
 /// writes them for another value.
-fn is_dead(line: &Line, behind: &[Line], machine: &MachineParameters) -> bool {
+fn is_dead(line: &Line, behind: &[Line], reach: &Reach<'_>) -> bool {
     let Action::Pass(pass) = &line.action else { return false };
     let meets = |own: u32, first: u32, further: u32| {
         first <= pass.write + own && pass.write <= first + further
     };
     // Reads are taken as far as they may reach, writes where they surely are: in the first turn.
-    let (all, surely) = (reach(line, "write", machine), words(pass, machine) - 1);
+    let (all, surely) = (reach.further(line, "write"), reach.words(pass) - 1);
     for other in behind {
         let Action::Pass(of) = &other.action else { continue };
         let operands = [("a", of.a_space, of.a), ("b", of.b_space, of.b), ("c", of.c_space, of.c)];
         let reads = operands.into_iter().any(|(field, space, first)| {
-            space == Space::Temporaries && meets(all, first, reach(other, field, machine))
+            space == Space::Temporaries && meets(all, first, reach.further(other, field))
         });
         if reads {
             return false;
         }
-        let further = words(of, machine) - 1;
+        let further = reach.words(of) - 1;
         if of.destination == Destination::Temporaries && meets(surely, of.write, further) {
             return true;
         }
@@ -154,20 +158,22 @@ fn is_dead(line: &Line, behind: &[Line], machine: &MachineParameters) -> bool {
     true
 }
 
-fn words(pass: &Pass, machine: &MachineParameters) -> u32 {
-    let channels = match pass.length {
-        Length::Channels => pass.channels,
-        Length::Attended => machine.context,
-    };
-    channels.div_ceil(machine.elements).max(1)
-}
+impl Reach<'_> {
+    fn words(&self, pass: &Pass) -> u32 {
+        let channels = match pass.length {
+            Length::Channels => pass.channels,
+            Length::Attended => self.machine.context,
+        };
+        channels.div_ceil(self.machine.elements).max(1)
+    }
 
-/// How many words beyond its first one an address reaches at most in all turns.
-fn reach(line: &Line, field: &str, machine: &MachineParameters) -> u32 {
-    let Action::Pass(pass) = &line.action else { return 0 };
-    let moves = moves(line, field);
-    let of = |over: Over, turns: u32| moves[over as usize] * turns;
-    let positions = of(Over::Positions, machine.context).max(of(Over::Within, CHUNK_MAX));
-    let heads = of(Over::Heads, HEADS_MAX).max(of(Over::Groups, HEADS_MAX));
-    words(pass, machine) - 1 + positions + heads + of(Over::Steps, machine.context)
+    /// How many words beyond its first one an address reaches at most in all turns.
+    fn further(&self, line: &Line, field: &str) -> u32 {
+        let Action::Pass(pass) = &line.action else { return 0 };
+        let moves = moves(line, field);
+        let of = |over: Over, turns: u32| moves[over as usize] * turns;
+        let positions = of(Over::Positions, self.machine.context).max(of(Over::Within, CHUNK_MAX));
+        let heads = of(Over::Heads, self.heads) + of(Over::Groups, self.heads);
+        self.words(pass) - 1 + positions + heads
+    }
 }

@@ -3,7 +3,8 @@
 
 use super::composer::Over;
 use super::draft::Moves;
-use crate::isa::{ANY, Action, Instruction, POINTER_COUNT, Pointers, Wait};
+use crate::control::PointerValues;
+use crate::isa::{ANY, Action, Instruction, Pointers, Wait};
 
 /// One instruction.
 #[derive(Clone, Debug)]
@@ -32,7 +33,7 @@ impl Line {
 
     /// Moves an address of it by so many words for good.
     pub(super) fn advance(&mut self, field: &str, words: u32) {
-        advance(&mut self.action, field, words);
+        self.action = advanced(&self.action, field, words);
     }
 
     /// Moves an address of it by so many words in every turn of a kind of loop.
@@ -54,14 +55,11 @@ impl Line {
     }
 }
 
-/// Moves one address of an action.
-pub(super) fn advance(action: &mut Action, field: &str, words: u32) {
-    let index = Pointers::moved(action).iter().position(|moved| *moved == field);
-    let index = index.unwrap_or_else(|| panic!("{} moves no {field}", action.format().name));
-    let mut selectors = Pointers::default();
-    selectors.selectors[index] = 1;
-    let mut pointers = [0; POINTER_COUNT as usize];
+/// An action with one of its addresses so many words further on.
+pub(super) fn advanced(action: &Action, field: &str, words: u32) -> Action {
+    let mut pointers = PointerValues::default();
     pointers[1] = words;
+    let selectors = Pointers::default().with(action, field, 1);
     let wait = Wait { matrix: ANY, vector: ANY };
-    *action = Instruction { wait, action: *action, pointers: selectors }.moved(&pointers);
+    Instruction { wait, action: *action, pointers: selectors }.moved(&pointers)
 }

@@ -4,7 +4,7 @@ use super::super::LowerError;
 use super::super::pool::{Area, Pool};
 use super::composer::{Composer, Over};
 use super::draft::{Draft, Moves};
-use super::line::{Line, advance};
+use super::line::{Line, advanced};
 use crate::isa::{Action, Extent, Loop, Next};
 
 impl Composer<'_> {
@@ -22,7 +22,7 @@ impl Composer<'_> {
         }
         let unrolled = !self.is_open(Over::Steps);
         for &(field, moves) in moves.iter().filter(|_| unrolled) {
-            advance(&mut action, field, moves[Over::Steps as usize] * self.step as u32);
+            action = advanced(&action, field, moves[Over::Steps as usize] * self.step as u32);
         }
         let moves = moves.to_vec();
         self.lines.push(Line { action, moves, over: None, all: false, remark });

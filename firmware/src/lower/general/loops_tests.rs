@@ -1,7 +1,7 @@
 //! Lines of a program, their loops taken apart, their passes joined, their pointers chosen.
 
 use super::composer::Over;
-use super::distribute::distribute;
+use super::distribute::{PRIVATE, distribute};
 use super::draft::Moves;
 use super::fuse::fuse;
 use super::line::Line;
@@ -63,16 +63,7 @@ fn in_chunk(body: Vec<Line>) -> Vec<Line> {
 }
 
 fn depths() -> BTreeMap<Memory, u32> {
-    let memories = [
-        Memory::Results,
-        Memory::Temporaries,
-        Memory::Trains,
-        Memory::Descriptors,
-        Memory::Scalars,
-        Memory::Levels,
-        Memory::Maxima,
-    ];
-    memories.into_iter().map(|memory| (memory, 100)).collect()
+    PRIVATE.into_iter().map(|memory| (memory, 100)).collect()
 }
 
 fn pass_of(line: &Line) -> Pass {
@@ -188,6 +179,13 @@ fn a_join_goes_into_its_only_reader() {
     // A value beside it, where a longer chunk would reach, is none in its place.
     let beside = [sum(), spikes(), copy(80, 48, [2, 2]), copy(40, 80, [2, 2])];
     assert_eq!(fuse(&beside, &machine()).len(), 4);
+    // Heads read it, further on than one of them says.
+    let heads = |count| {
+        let read = Line { moves: vec![("a", [0, 0, 2, 0, 0])], ..copy(34, 80, [0, 0]) };
+        let lines = [sum(), spikes(), begin(Over::Heads, Extent::Count, count), read, end(0)];
+        fuse(&lines, &machine()).len()
+    };
+    assert_eq!((heads(2), heads(4)), (4, 5));
     // It takes other words.
     assert_eq!(fuse(&[sum(), copy(42, 60, [2, 2])], &machine()).len(), 2);
     assert_eq!(fuse(&[sum(), copy(40, 60, [4, 2])], &machine()).len(), 2);
