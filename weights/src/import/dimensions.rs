@@ -8,9 +8,9 @@
 //! say makes the machine larger, never smaller.
 
 use crate::network::{
-    BertShape, BertSource, BitnetShape, BitnetSource, EmbedIndex, GptShape, NamedSource, Network,
-    Operation, Readout, RwkvShape, Table, TernaryMatrix, bert_network, bitnet_network, gpt_network,
-    rwkv_network,
+    BertShape, BertSource, BitnetShape, BitnetSource, EmbedIndex, GptShape, LinearWeights,
+    NamedSource, Network, Operation, Readout, RwkvShape, Table, TernaryMatrix, bert_network,
+    bitnet_network, gpt_network, rwkv_network,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
@@ -195,13 +195,13 @@ impl NamedSource for Sizes {
         Ok(Vec::new())
     }
 
-    fn matrix(
+    fn weights(
         &mut self,
         _: &str,
         rows: usize,
         columns: usize,
-    ) -> Result<TernaryMatrix, Infallible> {
-        matrix(rows, columns)
+    ) -> Result<LinearWeights, Infallible> {
+        matrix(rows, columns).map(LinearWeights::Ternary)
     }
 }
 
@@ -220,13 +220,13 @@ impl BertSource for Sizes {
         Ok(Vec::new())
     }
 
-    fn matrix(
+    fn weights(
         &mut self,
         _: &str,
         rows: usize,
         columns: usize,
-    ) -> Result<TernaryMatrix, Infallible> {
-        matrix(rows, columns)
+    ) -> Result<LinearWeights, Infallible> {
+        matrix(rows, columns).map(LinearWeights::Ternary)
     }
 
     fn thresholds(&mut self, _: &str) -> Result<Vec<f32>, Infallible> {

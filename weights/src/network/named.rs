@@ -1,6 +1,6 @@
 //! Where the weights of a network come from, by our names.
 
-use super::{LinearWeights, Operation, Table, TernaryMatrix};
+use super::{LinearWeights, Operation, Table};
 use std::collections::BTreeMap;
 
 /// A file, a generator, another network.
@@ -12,25 +12,13 @@ pub trait NamedSource {
     /// One number a channel: the `.weight` or `.bias` of a norm, the `.bias` of a matrix, the `.mix`
     /// of a token shift, the `.decay` and the `.bonus` of WKV.
     fn parameters(&mut self, name: &str, width: usize) -> Result<Vec<f32>, Self::Error>;
-    /// A ternary matrix, such as `blocks.0.attention.key`.
-    fn matrix(
-        &mut self,
-        name: &str,
-        rows: usize,
-        columns: usize,
-    ) -> Result<TernaryMatrix, Self::Error>;
-    /// The same where a source may have more than trits.
-    ///
-    /// # Errors
-    /// As [`matrix`](NamedSource::matrix).
+    /// The weights of a linear operation, such as `blocks.0.attention.key`.
     fn weights(
         &mut self,
         name: &str,
         rows: usize,
         columns: usize,
-    ) -> Result<LinearWeights, Self::Error> {
-        self.matrix(name, rows, columns).map(LinearWeights::Ternary)
-    }
+    ) -> Result<LinearWeights, Self::Error>;
 }
 
 /// Appends operations, with the weights of a source.

@@ -5,8 +5,8 @@
 
 use super::{Choice, Seeded, ternary};
 use crate::network::{
-    Function, GptInside, GptShape, GptSpiking, LifPlacement, NamedSource, Network, NeuronLayer,
-    RwkvShape, RwkvSpiking, Table, TernaryMatrix, gpt_network, rwkv_network,
+    Function, GptInside, GptShape, GptSpiking, LifPlacement, LinearWeights, NamedSource, Network,
+    NeuronLayer, RwkvShape, RwkvSpiking, Table, TernaryMatrix, gpt_network, rwkv_network,
 };
 use crate::neuron::{Reset, State};
 use rand_chacha::ChaCha8Rng;
@@ -117,15 +117,16 @@ impl NamedSource for Seeded {
         })
     }
 
-    fn matrix(
+    fn weights(
         &mut self,
         name: &str,
         rows: usize,
         columns: usize,
-    ) -> Result<TernaryMatrix, Infallible> {
+    ) -> Result<LinearWeights, Infallible> {
         let trits = (0..rows * columns).map(|_| ternary(self.stream.next_u64())).collect();
         // Wide enough that sums pass the thresholds, also those of few spikes.
         let scale = 2.5 / (columns as f32).sqrt();
-        Ok(TernaryMatrix { name: name.to_owned(), rows, columns, trits, scale })
+        let name = name.to_owned();
+        Ok(LinearWeights::Ternary(TernaryMatrix { name, rows, columns, trits, scale }))
     }
 }

@@ -5,8 +5,8 @@
 
 use super::{Choice, Seeded, ternary};
 use crate::network::{
-    BertHead, BertPooler, BertShape, BertSource, BertSpiking, Function, Network, SpikelmReset,
-    Table, TernaryMatrix, bert_network,
+    BertHead, BertPooler, BertShape, BertSource, BertSpiking, Function, LinearWeights, Network,
+    SpikelmReset, Table, TernaryMatrix, bert_network,
 };
 use crate::numeric::Trit;
 use rand_chacha::ChaCha8Rng;
@@ -141,17 +141,18 @@ impl BertSource for SeededEncoder {
         Ok(self.around(0.0, 0.25, width))
     }
 
-    fn matrix(
+    fn weights(
         &mut self,
         name: &str,
         rows: usize,
         columns: usize,
-    ) -> Result<TernaryMatrix, Infallible> {
+    ) -> Result<LinearWeights, Infallible> {
         let stream = &mut self.seeded.stream;
         let trit = |bits: u64| if self.binary { 1 - 2 * (bits & 1) as Trit } else { ternary(bits) };
         let trits = (0..rows * columns).map(|_| trit(stream.next_u64())).collect();
         let scale = 1.5 / (columns as f32).sqrt();
-        Ok(TernaryMatrix { name: name.to_owned(), rows, columns, trits, scale })
+        let name = name.to_owned();
+        Ok(LinearWeights::Ternary(TernaryMatrix { name, rows, columns, trits, scale }))
     }
 
     /// From 0.6 to 3, so that the released reset amplifies at some steps and not at others.

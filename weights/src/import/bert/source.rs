@@ -5,9 +5,7 @@ use super::names;
 use crate::import::container::Container;
 use crate::import::matrices::{Matrices, Place};
 use crate::import::{ImportError, tensors};
-use crate::network::{
-    BertHead, BertPooler, BertShape, BertSource, LinearWeights, Table, TernaryMatrix,
-};
+use crate::network::{BertHead, BertPooler, BertShape, BertSource, LinearWeights, Table};
 
 /// Table and bias of a masked-token head that is not the embedding.
 const DECODER: &str = "cls.predictions.decoder.weight";
@@ -132,18 +130,6 @@ impl BertSource for Source<'_> {
             return self.floats(if older { HEAD_BIAS } else { DECODER_BIAS }, &[width]);
         }
         self.of_norm(of, "bias", "beta", width)
-    }
-
-    fn matrix(
-        &mut self,
-        name: &str,
-        rows: usize,
-        columns: usize,
-    ) -> Result<TernaryMatrix, ImportError> {
-        match self.weights(name, rows, columns)? {
-            LinearWeights::Ternary(matrix) => Ok(matrix),
-            LinearWeights::Digits(_) => unreachable!("only operations with digits ask for them"),
-        }
     }
 
     fn weights(

@@ -3,7 +3,7 @@
 use crate::import::container::Container;
 use crate::import::matrices::{Matrices, Place};
 use crate::import::{ImportError, tensors};
-use crate::network::{LinearWeights, NamedSource, Table, TernaryMatrix};
+use crate::network::{LinearWeights, NamedSource, Table};
 use std::ops::Range;
 
 const HEAD: &str = "lm_head.weight";
@@ -108,18 +108,6 @@ impl NamedSource for Source<'_> {
         let (module, third) = self.module(of);
         let (all, ours) = outputs(width, third);
         Ok(self.floats(&format!("{module}.{what}"), &[all])?[ours].to_vec())
-    }
-
-    fn matrix(
-        &mut self,
-        name: &str,
-        rows: usize,
-        columns: usize,
-    ) -> Result<TernaryMatrix, ImportError> {
-        match self.weights(name, rows, columns)? {
-            LinearWeights::Ternary(matrix) => Ok(matrix),
-            LinearWeights::Digits(_) => unreachable!("only operations with digits ask for them"),
-        }
     }
 
     fn weights(

@@ -3,7 +3,7 @@
 use crate::import::container::Container;
 use crate::import::matrices::{Matrices, Place};
 use crate::import::{ImportError, tensors};
-use crate::network::{LinearWeights, NamedSource, Table, TernaryMatrix};
+use crate::network::{LinearWeights, NamedSource, Table};
 
 /// Names in a file: what stands for ours.
 struct Layout {
@@ -152,18 +152,6 @@ impl NamedSource for Source<'_> {
                 let tensor = format!("{}.{what}", self.module(of));
                 self.floats(&tensor, &[width])
             }
-        }
-    }
-
-    fn matrix(
-        &mut self,
-        name: &str,
-        rows: usize,
-        columns: usize,
-    ) -> Result<TernaryMatrix, ImportError> {
-        match self.weights(name, rows, columns)? {
-            LinearWeights::Ternary(matrix) => Ok(matrix),
-            LinearWeights::Digits(_) => unreachable!("only operations with digits ask for them"),
         }
     }
 

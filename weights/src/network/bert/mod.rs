@@ -16,7 +16,7 @@ mod neurons;
 
 pub use neurons::{spikelm_input, spikelm_stored, spikingbert_neuron};
 
-use super::{Function, LinearWeights, Network, Readout, Table, TernaryMatrix};
+use super::{Function, LinearWeights, Network, Readout, Table};
 use builder::Builder;
 use serde::Serialize;
 
@@ -121,25 +121,13 @@ pub trait BertSource {
     fn gain(&mut self, norm: &str, width: usize) -> Result<Vec<f32>, Self::Error>;
     /// The bias of a norm, a matrix or a table.
     fn bias(&mut self, of: &str, width: usize) -> Result<Vec<f32>, Self::Error>;
-    /// A ternary matrix, such as `blocks.0.attention.query`.
-    fn matrix(
-        &mut self,
-        name: &str,
-        rows: usize,
-        columns: usize,
-    ) -> Result<TernaryMatrix, Self::Error>;
-    /// The same where a source may have more than trits.
-    ///
-    /// # Errors
-    /// As [`matrix`](BertSource::matrix).
+    /// The weights of a linear operation, such as `blocks.0.attention.query`.
     fn weights(
         &mut self,
         name: &str,
         rows: usize,
         columns: usize,
-    ) -> Result<LinearWeights, Self::Error> {
-        self.matrix(name, rows, columns).map(LinearWeights::Ternary)
-    }
+    ) -> Result<LinearWeights, Self::Error>;
     /// The thresholds α of a SpikeLM neuron, one a step: of the input of a linear, by the linear's
     /// name, or `blocks.0.attention.key.stored` and `blocks.0.attention.value.stored`.
     fn thresholds(&mut self, of: &str) -> Result<Vec<f32>, Self::Error>;
