@@ -30,6 +30,8 @@ const TRAIN_WORDS_WIDTH: u32 = 11;
 const POSITION_WIDTH: u32 = 16;
 const POINTER_WIDTH: u32 = 16;
 const CHUNK_WIDTH: u32 = 14;
+/// Bits of a prediction in its queue: an id, and whether it is the last.
+const PREDICTION_WIDTH: u32 = 17;
 
 /// What a memory is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -242,6 +244,10 @@ impl Program {
             let material = machine.value_material(machine.plane_depth);
             let planes = memory("planes", machine.planes, machine.plane_depth, 2 * slots, material);
             all.extend([planes, reciprocals]);
+            if machine.answers_positions {
+                let depth = machine.context.next_power_of_two().max(2);
+                all.push(block("predictions", 1, depth, PREDICTION_WIDTH));
+            }
             all.retain(|memory| memory.depth > 0);
             // Two units read X.
             all.iter_mut().filter(|memory| memory.name == "residual").for_each(|x| x.reads = 2);

@@ -60,13 +60,12 @@ impl PredictionQueue {
         let width = address_width(depth);
         let queue = b.memory("queue", depth, uint(TOKEN_WIDTH + 1), &[]);
         queue.write(predicted, write_at.bits(0, width), b.concat(&[last, prediction]));
-        let oldest = b.wire("oldest", queue.word(read_at.bits(0, width)));
 
         b.section("The prediction that is offered stays until it is taken, in a new text too.");
         let offered = b.register_reset("offered_q", bit, 0);
         b.assign(takes, filled & !clears & (!offered.signal() | ready));
         let offered = offered.when(takes, b.flag(true)).when(ready, b.flag(false)).signal();
-        let answer = b.delay("answer_q", takes, oldest);
+        let answer = queue.read("answer_q", takes, read_at.bits(0, width));
 
         b.port_group("Prediction.");
         b.output("prediction_valid_o", offered, "a prediction is there");

@@ -53,10 +53,17 @@ struct Flow<'m> {
 impl PassControl {
     /// The module `pass_control`.
     pub fn module(&self) -> Arc<Module> {
+        let next = match self.stream {
+            None => "The next pass is taken when the one before is done.",
+            Some(_) => {
+                "The next pass is taken when all before are done, the same one at other addresses \
+                 behind the last read of the one before; at most seven are under way."
+            }
+        };
         let summary = format!(
             "takes passes and walks their words.\n\n\
              The first read is {ACCEPT_CYCLES} cycles after the acceptance. A tag goes with the \
-             last read of every word, in the cycle of that read."
+             last read of every word, in the cycle of that read. {next}"
         );
         let b = Builder::new("pass_control", file!(), &summary);
         let bit = uint(1);
@@ -122,7 +129,8 @@ impl PassControl {
     /// Whether a word has to wait: it would complete a word of a store while the digits of the one
     /// before still leave.
     fn pace<'m>(&self, b: &'m Builder, going: Signal<'m>, last: Signal<'m>) -> Option<Signal<'m>> {
-        if self.digits == 0 {
+        // A single digit has left when the next word can be complete.
+        if self.digits <= 1 {
             return None;
         }
         b.port_group("Keys and values.");
@@ -207,7 +215,7 @@ fn streams<'m>(
     let turn = b.wire("turn", last_read | !(starts | reading));
     let ready = b.wire("ready", none | (follows & turn));
     let accept = b.wire("accept", valid & ready);
-    b.comment("What has gone on behind its last write is no pass of another depth.");
+    b.comment("A read goes on in the line behind its last write: a deeper pass must not meet it.");
     b.assign(anew, accept & none);
     under_way.when(accept & !done, count + 1).when(done & !accept, count - 1);
     let start = b.register_reset("start_q", bit, 0).next(accept).signal();

@@ -141,10 +141,17 @@ impl PassUnit {
     }
 
     fn summary(&self) -> String {
+        let turns = match self.streams {
+            false => "",
+            true => {
+                " A pass that follows itself is taken while it is under way: what its turns write \
+                 none of them reads."
+            }
+        };
         format!(
             "{} elements per cycle through join, function, multiply, neuron, reduction.\n\n\
-             One pass after the other; each finds all that the one before has written. A result \
-             is written {RESULT} cycles after the last read of its word.",
+             One pass after the other; each finds all that the one before has written.{turns} A \
+             result is written {RESULT} cycles after the last read of its word.",
             self.elements
         )
     }
