@@ -5,7 +5,7 @@ use cosim::commands::{Exit, main_with};
 use std::path::Path;
 
 /// What a command ends with, prints, and says on the standard error.
-fn command(arguments: &[&str]) -> (Exit, String, String) {
+pub(crate) fn command(arguments: &[&str]) -> (Exit, String, String) {
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let arguments = std::iter::once("spikewright").chain(arguments.iter().copied());
     let exit = main_with(arguments, &mut out, &mut err);
@@ -13,7 +13,7 @@ fn command(arguments: &[&str]) -> (Exit, String, String) {
     (exit, text(out), text(err))
 }
 
-fn path(path: &Path) -> &str {
+pub(crate) fn path(path: &Path) -> &str {
     path.to_str().expect("paths of tests are texts")
 }
 

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use weights::network::{BertHead, BertShape, Network};
 use weights::sample;
 
-const WORDS: [&str; 9] =
+pub(crate) const WORDS: [&str; 9] =
     ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "play", "##ing", "cat"];
 
 fn special(id: usize, content: &str) -> Value {
@@ -16,7 +16,7 @@ fn special(id: usize, content: &str) -> Value {
 }
 
 /// WordPiece with BERT's frame.
-fn word_piece() -> Value {
+pub(crate) fn word_piece() -> Value {
     let vocabulary: Value =
         WORDS.iter().enumerate().map(|(id, word)| ((*word).to_owned(), json!(id))).collect();
     let added: Vec<Value> = (0..5).map(|id| special(id, WORDS[id])).collect();
@@ -33,7 +33,7 @@ fn word_piece() -> Value {
 }
 
 /// Byte-level BPE with RoBERTa's frame.
-fn byte_pairs() -> Value {
+pub(crate) fn byte_pairs() -> Value {
     let added = [special(0, "<s>"), special(1, "</s>"), special(2, "<mask>")];
     json!({
         "version": "1.0", "truncation": null, "padding": null, "added_tokens": added,

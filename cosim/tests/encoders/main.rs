@@ -7,6 +7,7 @@ mod commands;
 mod framed;
 mod golden;
 mod labelled;
+mod synthetic;
 mod traces;
 
 use cosim::reference::float::FloatExecutor;

@@ -6,7 +6,7 @@ use super::{LOGIT_ERROR_MAX, largest_error};
 use cosim::reference::float::FloatExecutor;
 use std::convert::Infallible;
 use weights::network::{
-    NamedSource, Network, Operation, RwkvShape, Table, TernaryMatrix, rwkv_network,
+    LinearWeights, NamedSource, Network, Operation, RwkvShape, Table, TernaryMatrix, rwkv_network,
 };
 
 /// The dense weights, under their authors' names.
@@ -55,14 +55,15 @@ impl NamedSource for Dense {
         })
     }
 
-    fn matrix(
+    fn weights(
         &mut self,
         name: &str,
         rows: usize,
         columns: usize,
-    ) -> Result<TernaryMatrix, Infallible> {
+    ) -> Result<LinearWeights, Infallible> {
         let trits = vec![0; rows * columns];
-        Ok(TernaryMatrix { name: name.to_owned(), rows, columns, trits, scale: 1.0 })
+        let name = name.to_owned();
+        Ok(LinearWeights::Ternary(TernaryMatrix { name, rows, columns, trits, scale: 1.0 }))
     }
 }
 

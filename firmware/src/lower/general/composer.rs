@@ -4,6 +4,7 @@ use super::super::LowerError;
 use super::super::pool::{Area, Pool};
 use super::layouts::Layouts;
 use super::line::Line;
+use super::neurons::Membrane;
 use super::phases::Phases;
 use super::value::{At, Coded, Train, Value, Vector};
 use crate::machine::{MachineParameters, Memory, MemoryArea, StoredMatrix, WidthProof};
@@ -74,6 +75,10 @@ pub(super) struct Composer<'n> {
     pub(super) cache_words: [u64; 2],
     /// Words of R and T for every position, by their value: the same at every step.
     pub(super) everywhere: BTreeMap<(Memory, String), Area>,
+    /// Membranes behind the step before, by the neurons' outputs.
+    pub(super) membranes: BTreeMap<String, Membrane>,
+    /// Fraction bits of sums over steps: the same at every step.
+    pub(super) sums: BTreeMap<String, i64>,
     /// State by its name: the same at every visit of an operation.
     pub(super) states: BTreeMap<String, At>,
     pub(super) caches: BTreeMap<String, super::value::Cache>,
@@ -134,6 +139,8 @@ impl<'n> Composer<'n> {
             areas: Vec::new(),
             weight_words: 0,
             cache_words: [0; 2],
+            membranes: BTreeMap::new(),
+            sums: BTreeMap::new(),
             states: BTreeMap::new(),
             caches: BTreeMap::new(),
             angles: BTreeMap::new(),

@@ -7,7 +7,7 @@ use super::super::values::Layout;
 use super::composer::Composer;
 use super::draft::Draft;
 use super::value::{At, Train, Value, Vector};
-use crate::isa::{Action, Finish, Matrix, Reduce, Space};
+use crate::isa::{Action, Finish, Matrix, Multiply, Reduce, Space};
 use std::rc::Rc;
 use weights::network::Operation;
 
@@ -156,9 +156,18 @@ impl<'n> Composer<'n> {
         let words = vector.layout.width / elements;
         let area = self.pools.temporaries.take(words + 1);
         let at = At::fixed(Space::Temporaries, area.first());
-        let fraction = self.fraction(bound).min(vector.fraction);
+        // Whole numbers, such as spikes, gain the bits that the one needs.
+        let needed = vector.fraction.max(-one.log2() as i64);
+        let fraction = self.fraction(bound).min(needed);
         let draft = Draft::over(vector.layout.width).vector(&vector).to(at);
-        let draft = draft.multiply(crate::isa::Multiply::One, vector.fraction - fraction);
+        let draft = match needed > vector.fraction {
+            false => draft.multiply(Multiply::One, vector.fraction - fraction),
+            true => {
+                let up = vec![1 << (needed - vector.fraction); vector.layout.width];
+                let up = self.constant("powers of two", up);
+                draft.b(up).multiply(Multiply::B, needed - fraction)
+            }
+        };
         self.pass(draft, format!("{input}: beside a one"))?;
         let constant = self.constant("one", vec![(one * exp2(fraction)).round() as i64]);
         let draft = Draft::over(1).a(constant).to(at.plus(words));

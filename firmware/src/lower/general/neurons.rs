@@ -12,7 +12,18 @@ use crate::isa::{
 use std::rc::Rc;
 use weights::network::{NeuronLayer, Operation};
 use weights::neuron::{LastStep, Quantise, Reset, SpikeRange, State};
-use weights::numeric::pass::LEAK_FRACTION;
+use weights::numeric::pass::{LEAK_FRACTION, LEAK_WIDTH};
+
+/// What is known of a neuron's membranes behind a step.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Membrane {
+    /// What one is worth.
+    worth: f64,
+    /// What one was worth at the first step.
+    first: f64,
+    /// The most that a reset leaves, in the unit of the current.
+    left: f64,
+}
 
 impl<'n> Composer<'n> {
     pub(super) fn neuron(
@@ -22,20 +33,10 @@ impl<'n> Composer<'n> {
     ) -> Result<Value<'n>, LowerError> {
         let x = self.vector(input)?;
         let output = self.operation().output();
-        let (leak, threshold, amplitude) = neuron.at(self.step);
-        let steps = self.network.steps as f64;
+        let (_, threshold, amplitude) = neuron.at(self.step);
         // The membrane is kept over gain, so that the current is added as it is.
         let gain = f64::from(neuron.gain) * x.unit;
-        let current = x.bound;
-        let keeps = neuron.leak.iter().fold(0f32, |most, leak| most.max(leak.abs()));
-        let growth =
-            match (keeps < 1.0, neuron.state) {
-                (true, _) => (1.0 / (1.0 - f64::from(keeps)))
-                    .min(if neuron.state == State::PerStep { steps } else { f64::INFINITY }),
-                (false, State::PerStep) => 2.0 * steps,
-                (false, State::PerToken) => 16.0,
-            };
-        let fraction = self.fraction(current * growth).min(x.fraction);
+        let (fraction, leak) = self.leak(neuron, gain, &x)?;
         let theta = f64::from(threshold) / gain * exp2(fraction);
         let (quantiser, levels, bits) = self.levels(neuron)?;
         let exact = theta.log2().fract() == 0.0;
@@ -58,13 +59,11 @@ impl<'n> Composer<'n> {
         }
         let words = x.layout.width / self.elements();
         let membranes = self.state(&format!("{output}: membranes"), words, true);
-        let fresh = neuron.state == State::PerStep && self.step == 0;
-        let leak = if fresh && !self.steps_loop() { 0.0 } else { f64::from(leak) };
         let mut draft = Draft::over(x.layout.width).vector(&x);
         draft = draft.multiply(Multiply::One, x.fraction - fraction);
         draft.pass = Pass {
             spiking: 1,
-            leak: (leak * f64::from(1 << LEAK_FRACTION)).round() as u32,
+            leak,
             quantiser,
             levels,
             level_bits: bits,
@@ -96,6 +95,73 @@ impl<'n> Composer<'n> {
             ));
         }
         self.spikes(draft, &x, (levels, bits), f64::from(amplitude))
+    }
+
+    /// The fraction of a membrane and its leak, a mantissa. The unit of a current may follow the step, as
+    /// that of an attention over values with a threshold a step does: what the step before has left in
+    /// its own unit is brought to this one's by the leak.
+    fn leak(
+        &mut self,
+        neuron: &NeuronLayer,
+        gain: f64,
+        x: &Vector,
+    ) -> Result<(i64, u32), LowerError> {
+        let output = self.operation().output().to_owned();
+        let (leak, threshold, _) = neuron.at(self.step);
+        let (leak, threshold) = (f64::from(leak), f64::from(threshold));
+        let before = self.membranes.get(&output).copied();
+        let left = before.map_or(0.0, |before| leak.abs() * before.left / gain);
+        let most = (x.bound * self.growth(neuron)).max(x.bound + left);
+        let finest = self.fraction(most).min(x.fraction);
+        let largest = f64::from((1u32 << LEAK_WIDTH) - 1) * exp2(-i64::from(LEAK_FRACTION));
+        let worth = |fraction: i64| gain * exp2(-fraction);
+        let brought =
+            |fraction: i64| before.map_or(leak, |before| leak * before.worth / worth(fraction));
+        // A coarser membrane takes less of a factor.
+        let fits = |fraction: &i64| brought(*fraction).abs() <= largest;
+        let coarsest = finest - i64::from(LEAK_WIDTH);
+        let fraction = (coarsest..=finest).rev().find(fits).ok_or_else(|| {
+            self.refuse(
+                format!(
+                    "its membrane would grow by a factor beyond {largest:.1} from step to step"
+                ),
+                "use thresholds that are closer to each other",
+            )
+        })?;
+        let most = most * gain;
+        let left = match neuron.reset {
+            Reset::SpikelmCode => 2.0 * most,
+            // Ternary spikes to nearest: what is beyond half a threshold is cleared.
+            Reset::Hard if neuron.range == SpikeRange::Signed(1) => most.min(threshold / 2.0),
+            Reset::Hard | Reset::Soft => most,
+        };
+        let first = before.map_or(worth(fraction), |before| before.first);
+        self.membranes.insert(output, Membrane { worth: worth(fraction), first, left });
+        let last = self.step + 1 == self.network.steps;
+        if neuron.state == State::PerToken && last && worth(fraction) != first {
+            return Err(self.refuse(
+                "the unit of its current follows the step, and its membrane lives on to the next token",
+                "clear membranes at each token, or give all steps one threshold",
+            ));
+        }
+        let fresh = neuron.state == State::PerStep && self.step == 0 && !self.steps_loop();
+        let leak = if fresh { 0.0 } else { brought(fraction) };
+        Ok((fraction, (leak * exp2(LEAK_FRACTION.into())).round() as u32))
+    }
+
+    /// How many times the largest current a membrane can hold, if currents and leak are those of this
+    /// step at all steps.
+    fn growth(&self, neuron: &NeuronLayer) -> f64 {
+        let steps = self.network.steps as f64;
+        let keeps = neuron.leak.iter().fold(0.0, |most, leak| leak.abs().max(most));
+        let forever = 1.0 / (1.0 - f64::from(keeps));
+        match neuron.state {
+            State::PerToken if keeps < 1.0 => forever,
+            State::PerToken => 16.0,
+            State::PerStep if neuron.leak.len() > 1 => 1.0,
+            State::PerStep if keeps < 1.0 => steps.min(forever),
+            State::PerStep => 2.0 * steps,
+        }
     }
 
     /// Spikes to a train where matrices read them, to T where others do.
@@ -186,7 +252,8 @@ impl<'n> Composer<'n> {
             false => self.plain(&vector, limit)?,
         };
         let steps = self.network.steps as f64;
-        let fraction = self.fraction(x.bound * steps).min(x.fraction);
+        let own = self.fraction(x.bound * steps).min(x.fraction);
+        let fraction = *self.sums.entry(input.to_owned()).or_insert(own);
         let words = x.layout.width / self.elements();
         let sum = self.state(&format!("{input}: sum over steps"), words, true);
         let draft = Draft::over(x.layout.width).vector(&x);
@@ -211,9 +278,7 @@ impl<'n> Composer<'n> {
         let bound = vector.bound * vector.unit;
         let limit = i64::from(self.machine.value_width);
         let steps = self.network.steps as f64;
-        let own =
-            if vector.unit == 1.0 { vector.fraction } else { self.fraction(bound).min(limit) };
-        let fraction = self.fraction(bound * steps).min(own);
+        let fraction = self.sums[input];
         let words = vector.layout.width / self.elements();
         let at = self.state(&format!("{input}: sum over steps"), words, true);
         let layout = Rc::clone(&vector.layout);
