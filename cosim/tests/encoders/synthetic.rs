@@ -109,7 +109,7 @@ fn the_integer_machine_is_the_float_network() {
     let mut design = Design::spiking();
     (design.array.acc_width, design.machine.value_width) = (40, 24);
     (design.machine.embedding_digits, design.machine.key_value_digits) = (7, 7);
-    (design.machine.attention_bits, design.machine.count_width) = (14, 14);
+    design.machine.attention_bits = 8;
     let (code, paper) = (SpikelmReset::Code, SpikelmReset::Paper);
     for (seed, spiking) in [
         (2, BertSpiking::Plain),

@@ -232,7 +232,7 @@ impl<'n> Composer<'n> {
         let all = !scores.shape.causal;
         let weight_bits = match self.machine.key_value_digits {
             1 => self.design.machine.count_width.min(8),
-            _ => self.design.machine.attention_bits,
+            _ => self.design.machine.attention_bits.min(8),
         };
         let bound = values.bound;
         let fraction = self.fraction(bound).min(14);
