@@ -3,8 +3,8 @@
 //!
 //! `cargo run --release -p hdl --features rust-hdl --example embed_in_rust_hdl`
 
-use hdl::blocks::accumulator_array::AccumulatorArray;
-use hdl::blocks::lane::Lane;
+use hdl::blocks::array::accumulator_array::AccumulatorArray;
+use hdl::blocks::array::lane::Lane;
 use hdl::rust_hdl::core::prelude::*;
 use std::sync::{Arc, Mutex};
 use weights::config::Target;

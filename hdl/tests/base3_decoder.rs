@@ -2,8 +2,8 @@
 
 mod support;
 
-use hdl::blocks::base3_decoder::base3_decoder;
-use hdl::blocks::weight_store::WeightStore;
+use hdl::blocks::array::base3_decoder::base3_decoder;
+use hdl::blocks::memory::weight_store::WeightStore;
 use support::Bench;
 use weights::packing::{Packing, base3_decode};
 

@@ -2,11 +2,11 @@
 
 mod support;
 
-use hdl::bits::Bits;
-use hdl::builder::Builder;
-use hdl::check::check;
-use hdl::module::Module;
-use hdl::signal_type::{sint, uint};
+use hdl::language::bits::Bits;
+use hdl::language::builder::Builder;
+use hdl::language::check::check;
+use hdl::language::module::Module;
+use hdl::language::signal_type::{sint, uint};
 use pretty_assertions::assert_eq;
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};

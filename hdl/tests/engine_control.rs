@@ -2,8 +2,8 @@
 
 mod support;
 
-use hdl::blocks::engine_control::EngineControl;
-use hdl::check::check;
+use hdl::blocks::engine::engine_control::EngineControl;
+use hdl::language::check::check;
 use support::{Bench, Random};
 
 const CONTROL: EngineControl = EngineControl { rows_max: 20, column_tiles_max: 8 };
@@ -118,7 +118,7 @@ fn counters_count_their_events() {
 #[test]
 fn counters_stop_at_their_largest_value() {
     let checked = check(&CONTROL.module()).unwrap_or_else(|error| panic!("{error}"));
-    let text = &hdl::verilog::print(&checked)[0].text;
+    let text = &hdl::language::verilog::print(&checked)[0].text;
     for name in ["cycles", "array_cycles", "stall_cycles", "vectors", "results", "saturations"] {
         let guard = format!("~(&{name}_q)");
         assert_eq!(text.matches(&guard).count(), 1, "{guard}");

@@ -5,7 +5,7 @@ mod machines;
 mod support;
 
 use firmware::registers::machine::{Field, Register, encode};
-use hdl::blocks::machine::host_port::HostPort;
+use hdl::blocks::host::host_port::HostPort;
 use machines::small;
 use support::{Bench, Random};
 

@@ -2,7 +2,7 @@
 
 mod support;
 
-use hdl::blocks::machine::key_value_store::{KeyValueStore, READ_CYCLES};
+use hdl::blocks::memory::key_value_store::{KeyValueStore, READ_CYCLES};
 use std::collections::BTreeMap;
 use support::{Bench, Random};
 use weights::numeric::{Trit, offset_bits};

@@ -2,12 +2,12 @@
 
 mod support;
 
-use hdl::bits::Bits;
-use hdl::builder::Builder;
-use hdl::check::check;
-use hdl::module::Module;
-use hdl::signal_type::{Type, sint, uint};
-use hdl::simulation::Simulation;
+use hdl::language::bits::Bits;
+use hdl::language::builder::Builder;
+use hdl::language::check::check;
+use hdl::language::module::Module;
+use hdl::language::signal_type::{Type, sint, uint};
+use hdl::language::simulation::Simulation;
 use pretty_assertions::assert_eq;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -22,7 +22,7 @@ fn module(body: impl FnOnce(&Builder)) -> Arc<Module> {
 /// The printed lines that contain `part`, without their indentation.
 fn lines(module: &Arc<Module>, part: &str) -> Vec<String> {
     let checked = check(module).unwrap_or_else(|error| panic!("{error}"));
-    let text = &hdl::verilog::print(&checked)[0].text;
+    let text = &hdl::language::verilog::print(&checked)[0].text;
     text.lines().filter(|line| line.contains(part)).map(|line| line.trim().to_string()).collect()
 }
 
@@ -185,7 +185,7 @@ fn shifts_inside_expressions() {
 /// A memory of `depth` words with a clocked write port and two clocked read ports.
 fn two_readers(depth: u32) -> Arc<Module> {
     module(|b| {
-        let address = uint(hdl::storage::address_width(depth));
+        let address = uint(hdl::language::storage::address_width(depth));
         let on = b.input("write_i", uint(1), "x");
         let at = b.input("at_i", address, "x");
         let data = b.input("data_i", uint(70), "x");

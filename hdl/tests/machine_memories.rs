@@ -2,11 +2,11 @@
 
 mod support;
 
-use hdl::blocks::machine::element_store::ElementStore;
-use hdl::blocks::machine::store::{Reader, Store, StoreField};
-use hdl::check::check;
-use hdl::signal_type::{sint, uint};
-use hdl::verilog::{print, print_with_images};
+use hdl::blocks::memory::element_store::ElementStore;
+use hdl::blocks::memory::store::{Reader, Store, StoreField};
+use hdl::language::check::check;
+use hdl::language::signal_type::{sint, uint};
+use hdl::language::verilog::{print, print_with_images};
 use support::{Bench, Random};
 
 /// Random writes and reads of all readers, with depths that are no powers of two.

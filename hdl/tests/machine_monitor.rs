@@ -2,9 +2,9 @@
 
 mod support;
 
-use hdl::blocks::machine::machine_monitor::{COUNTERS, ERRORS, machine_monitor};
-use hdl::blocks::machine::machine_registers::port_name;
-use hdl::check::check;
+use hdl::blocks::host::machine_monitor::{COUNTERS, ERRORS, machine_monitor};
+use hdl::blocks::host::machine_registers::port_name;
+use hdl::language::check::check;
 use support::{Bench, Random};
 
 /// Each counter counts its own event, cycle by cycle, and a new text zeroes all.
@@ -60,7 +60,7 @@ fn errors_last() {
 #[test]
 fn counters_stop_at_their_largest_value() {
     let checked = check(&machine_monitor()).unwrap_or_else(|error| panic!("{error}"));
-    let text = &hdl::verilog::print(&checked)[0].text;
+    let text = &hdl::language::verilog::print(&checked)[0].text;
     for (field, ..) in COUNTERS {
         let guard = format!("~(&{}_q)", field.spec().name);
         assert_eq!(text.matches(&guard).count(), 1, "{guard}");

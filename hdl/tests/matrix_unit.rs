@@ -10,7 +10,7 @@ mod support;
 
 use clock::Clock;
 use firmware::isa::Matrix;
-use hdl::blocks::machine::matrix_unit::MatrixUnit;
+use hdl::blocks::array::matrix_unit::MatrixUnit;
 use matrix::{Effect, Order, World, Write};
 use shapes::{SHAPES, event_unit, unit, units};
 use std::collections::VecDeque;

@@ -2,7 +2,7 @@
 
 mod support;
 
-use hdl::blocks::machine::plane_store::PlaneStore;
+use hdl::blocks::memory::plane_store::PlaneStore;
 use support::{Bench, Random};
 
 /// Planes, slots, words, and whether it is made of LUTs.

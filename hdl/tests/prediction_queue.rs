@@ -2,7 +2,7 @@
 
 mod support;
 
-use hdl::blocks::machine::prediction_queue::PredictionQueue;
+use hdl::blocks::memory::prediction_queue::PredictionQueue;
 use support::{Bench, Random};
 
 /// Takes what is offered in this cycle, if the reader is ready; then lets the cycle pass.

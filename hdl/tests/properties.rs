@@ -1,11 +1,11 @@
 //! Properties: how they print, when the native simulator looks at them.
 
-use hdl::builder::Builder;
-use hdl::check::{Checked, check};
-use hdl::property::Claim;
-use hdl::signal_type::uint;
-use hdl::simulation::Simulation;
-use hdl::simulator::NativeSimulation;
+use hdl::language::builder::Builder;
+use hdl::language::check::{Checked, check};
+use hdl::language::property::Claim;
+use hdl::language::signal_type::uint;
+use hdl::language::simulation::Simulation;
+use hdl::language::simulator::NativeSimulation;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// A counter that must not pass 2, fed by someone who must not count at 3.
@@ -80,7 +80,7 @@ fn a_broken_assumption_excuses() {
 
 #[test]
 fn they_print_for_a_prover_only() {
-    let text = &hdl::verilog::print(&counter())[0].text;
+    let text = &hdl::language::verilog::print(&counter())[0].text;
     let (hardware, properties) = text.split_once("`ifdef FORMAL\n").expect("a part for provers");
     assert!(!hardware.contains("took_q") && properties.contains("reg [2:0] took_q;"), "{text}");
     let wanted = "\

@@ -4,7 +4,7 @@ mod support;
 
 use firmware::engine::EngineParameters;
 use firmware::registers::{Access, FIELDS, Field, Register, WINDOW_BYTES};
-use hdl::blocks::register_file::{port_name, register_file};
+use hdl::blocks::engine::register_file::{port_name, register_file};
 use support::{Bench, Random};
 use weights::config::{Form, Target};
 use weights::neuron::{Leak, presets};

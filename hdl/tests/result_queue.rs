@@ -2,10 +2,10 @@
 
 mod support;
 
-use hdl::blocks::result_queue::ResultQueue;
-use hdl::blocks::result_register::ResultRegister;
-use hdl::blocks::result_tile::ResultTile;
-use hdl::module::Module;
+use hdl::blocks::engine::result_queue::ResultQueue;
+use hdl::blocks::engine::result_register::ResultRegister;
+use hdl::blocks::engine::result_tile::ResultTile;
+use hdl::language::module::Module;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use support::{Bench, Random};

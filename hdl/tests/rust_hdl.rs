@@ -5,14 +5,14 @@
 #[path = "../examples/embed_in_rust_hdl.rs"]
 mod embed_in_rust_hdl;
 
-use hdl::blocks::lane::Lane;
+use hdl::blocks::array::lane::Lane;
+use hdl::blocks::array::ternary_dot::TernaryDot;
 use hdl::blocks::machine::Machine;
-use hdl::blocks::ternary_dot::TernaryDot;
-use hdl::check::check;
+use hdl::language::check::check;
+use hdl::language::simulation::{Direction as Way, Port, PortIndex, Simulation as _};
+use hdl::language::simulator::NativeSimulation;
 use hdl::rust_hdl::core::prelude::*;
 use hdl::rust_hdl::{EmbedError, EmbeddedBlock};
-use hdl::simulation::{Direction as Way, Port, PortIndex, Simulation as _};
-use hdl::simulator::NativeSimulation;
 use pretty_assertions::assert_eq;
 use weights::config::{Design, Target};
 use weights::numeric::Radix;
@@ -31,7 +31,7 @@ fn the_example_runs_and_prints() {
     assert_eq!(std::fs::read_to_string(GOLDEN).expect("the golden is committed"), text);
 }
 
-fn lane(slots: u32) -> std::sync::Arc<hdl::module::Module> {
+fn lane(slots: u32) -> std::sync::Arc<hdl::language::module::Module> {
     let (planes, radix, target) = (3, Radix::Bitwise, Target::Portable);
     Lane {
         slots,

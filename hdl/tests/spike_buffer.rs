@@ -2,7 +2,7 @@
 
 mod support;
 
-use hdl::blocks::spike_buffer::SpikeBuffer;
+use hdl::blocks::engine::spike_buffer::SpikeBuffer;
 use std::collections::VecDeque;
 use support::{Bench, Random};
 

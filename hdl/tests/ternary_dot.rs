@@ -2,7 +2,7 @@
 
 mod support;
 
-use hdl::blocks::ternary_dot::{TernaryDot, dot_width};
+use hdl::blocks::array::ternary_dot::{TernaryDot, dot_width};
 use support::{Bench, Random};
 use weights::config::Target;
 use weights::numeric::{self, Trit};

@@ -6,7 +6,7 @@ mod support;
 
 use control::{Machine, VOCABULARY, end, matrix, short, short_sequencer, vector};
 use firmware::isa::ANY;
-use hdl::blocks::machine::sequencer::Sequencer;
+use hdl::blocks::control::sequencer::Sequencer;
 
 /// The early End ends only a token whose prediction nobody asked for.
 #[test]

@@ -2,7 +2,7 @@
 
 mod support;
 
-use hdl::blocks::machine::uart_bridge::{CLEAR_ID, UartBridge};
+use hdl::blocks::host::uart_bridge::{CLEAR_ID, UartBridge};
 use support::{Bench, Random};
 
 const DIVISOR: u32 = 7;

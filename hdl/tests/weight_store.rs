@@ -2,7 +2,7 @@
 
 mod support;
 
-use hdl::blocks::weight_store::WeightStore;
+use hdl::blocks::memory::weight_store::WeightStore;
 use support::{Bench, Random};
 use weights::numeric::Trit;
 use weights::packing::{Packing, pack_word};

@@ -5,7 +5,7 @@ use crate::monitor::Monitor;
 use crate::provocation;
 use cosim::harness::{Harness, HarnessError, LayerError, LayerResults, Stalls};
 use firmware::driver::{Driver, DriverError, LayerSetting, OutputMode};
-use hdl::simulation::Simulation;
+use hdl::language::simulation::Simulation;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::fmt;

@@ -7,10 +7,10 @@ use crate::talks::{Lowered, by_itself, step_by_step};
 use cosim::machine::MachineError;
 use firmware::driver::DriverError;
 use firmware::pass_choices::PassChoices;
+use hdl::blocks::board::machine_uart::MachineUart;
 use hdl::blocks::machine::Machine;
-use hdl::blocks::machine::machine_uart::MachineUart;
-use hdl::check::{Checked, check};
-use hdl::simulation::Simulation;
+use hdl::language::check::{Checked, check};
+use hdl::language::simulation::Simulation;
 use std::fmt;
 
 /// Who talks to a machine.

@@ -5,8 +5,8 @@ use crate::serial::SerialHost;
 use crate::talks::{Lowered, equal};
 use cosim::machine::MachineError;
 use cosim::reference::machine::MachineReference;
-use hdl::blocks::machine::uart_bridge::CLEAR_ID;
-use hdl::simulation::Simulation;
+use hdl::blocks::host::uart_bridge::CLEAR_ID;
+use hdl::language::simulation::Simulation;
 
 /// Cycles of a bit.
 pub const DIVISOR: u32 = 5;

@@ -3,7 +3,7 @@
 //! The rule of AXI4: what is offered stays, unchanged, until it is taken; and it is offered
 //! without waiting for the other side to be ready.
 
-use hdl::simulation::{Port, PortIndex, Simulation};
+use hdl::language::simulation::{Port, PortIndex, Simulation};
 
 /// A channel that the engine drives: its valid, its ready and its data ports.
 const CHANNELS: [(&str, &str, &[&str]); 3] = [

@@ -4,7 +4,7 @@ use crate::verilog;
 use cosim::gates::Gates;
 use cosim::tools::{Cache, Design, Family, ToolError};
 use cosim::verilated::{BuildOptions, CompiledModel, Optimisation, PowerUp, Toolchain};
-use hdl::check::Checked;
+use hdl::language::check::Checked;
 
 /// The netlist of a design.
 ///

@@ -5,7 +5,7 @@ use crate::door::Difference;
 use cosim::harness::{Harness, HarnessError, LayerError};
 use firmware::driver::{Bus, Driver, LayerSetting, OutputMode, Status};
 use firmware::registers::{Field, Register};
-use hdl::simulation::Simulation;
+use hdl::language::simulation::Simulation;
 use weights::config::Form;
 use weights::packing::Packing;
 

@@ -1,6 +1,6 @@
 //! A host at the other end of a serial line, 8N1.
 
-use hdl::simulation::{PortIndex, Simulation};
+use hdl::language::simulation::{PortIndex, Simulation};
 use std::collections::VecDeque;
 
 /// Bits of a frame: start, 8 data bits, stop.

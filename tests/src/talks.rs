@@ -7,7 +7,7 @@ use cosim::reference::machine::MachineReference;
 use firmware::image::MachineImage;
 use firmware::machine::Program;
 use firmware::machine_driver::MachineDriver;
-use hdl::simulation::Simulation;
+use hdl::language::simulation::Simulation;
 use std::fmt::Debug;
 use std::sync::Arc;
 

@@ -1,7 +1,7 @@
 //! A count of what a machine shows of itself, between its simulation and whoever drives it.
 
-use hdl::blocks::machine::watch::{WAITS, WATCHED};
-use hdl::simulation::{Port, PortIndex, Simulation};
+use hdl::blocks::host::watch::{WAITS, WATCHED};
+use hdl::language::simulation::{Port, PortIndex, Simulation};
 use std::cell::Cell;
 use std::rc::Rc;
 
@@ -10,7 +10,7 @@ use std::rc::Rc;
 pub(crate) struct Counts {
     /// A token was under way: none could be taken.
     pub(crate) busy: u32,
-    /// Of each of what is [`watched`](hdl::blocks::machine::watch::watched), in its order.
+    /// Of each of what is [`watched`](hdl::blocks::host::watch::watched), in its order.
     pub(crate) strobes: [u32; WATCHED.len()],
     /// Of each of [`WAITS`].
     pub(crate) waits: [u32; WAITS.len()],

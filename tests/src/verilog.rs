@@ -6,8 +6,8 @@ use cosim::harness::Layer;
 use cosim::tools::{Design, ToolError};
 use cosim::verilated::{BuildOptions, CompiledModel, Optimisation, Toolchain, VerilatedModel};
 use firmware::engine::EngineParameters;
-use hdl::blocks::layer_engine::LayerEngine;
-use hdl::check::Checked;
+use hdl::blocks::engine::layer_engine::LayerEngine;
+use hdl::language::check::Checked;
 
 /// Name of the top module.
 pub const TOP: &str = "layer_engine";
@@ -37,13 +37,13 @@ pub fn layer(layer: &Layer) -> Checked {
 }
 
 fn checked(engine: &LayerEngine) -> Checked {
-    let found = hdl::check::check(&engine.module());
+    let found = hdl::language::check::check(&engine.module());
     found.unwrap_or_else(|error| panic!("{:?}: {error}", engine.parameters))
 }
 
 /// File names and texts of a printed design.
 pub fn sources(design: &Checked) -> Vec<(String, String)> {
-    hdl::verilog::print(design).into_iter().map(|file| (file.name, file.text)).collect()
+    hdl::language::verilog::print(design).into_iter().map(|file| (file.name, file.text)).collect()
 }
 
 /// A model of a design's Verilog, which may differ from what was printed.

@@ -4,7 +4,7 @@
 //! -- --nocapture` runs every configuration and prints the table.
 
 use cosim::verilated::Toolchain;
-use hdl::simulator::NativeSimulation;
+use hdl::language::simulator::NativeSimulation;
 use rayon::prelude::*;
 use std::collections::BTreeSet;
 use std::time::Instant;

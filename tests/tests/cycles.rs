@@ -3,8 +3,8 @@
 use cosim::pipeline::machine::{Conversation, converse};
 use cosim::reference::machine::MachineReference;
 use hdl::blocks::machine::Machine;
-use hdl::check::check;
-use hdl::simulator::NativeSimulation;
+use hdl::language::check::check;
+use hdl::language::simulator::NativeSimulation;
 use rayon::prelude::*;
 use tests::counts::compare;
 use tests::machines::{CASES, machine_case};

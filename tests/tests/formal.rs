@@ -6,8 +6,8 @@ use cosim::formal::{
     prove_equal,
 };
 use cosim::tools::{Cache, Family, Tool, ToolName, provide};
-use hdl::check::check;
-use hdl::module::Module;
+use hdl::language::check::check;
+use hdl::language::module::Module;
 use rayon::prelude::*;
 use std::sync::Arc;
 use tests::netlists::wrong_bit;

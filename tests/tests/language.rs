@@ -5,15 +5,15 @@ use cosim::tools::{
     check_with_yosys, lint, provide, synthesise,
 };
 use cosim::verilated::{Toolchain, drive};
-use hdl::bits::Bits;
-use hdl::builder::Builder;
-use hdl::check::{Checked, check};
-use hdl::module::Module;
-use hdl::primitive::Parameter;
-use hdl::primitives::carry::ccu2c;
-use hdl::primitives::clock::{Parameters, ehxplll, rpll, sb_pll40_core, sb_pll40_pad};
-use hdl::signal_type::{sint, uint};
-use hdl::simulator::NativeSimulation;
+use hdl::language::bits::Bits;
+use hdl::language::builder::Builder;
+use hdl::language::check::{Checked, check};
+use hdl::language::module::Module;
+use hdl::language::primitive::Parameter;
+use hdl::language::primitives::carry::ccu2c;
+use hdl::language::primitives::clock::{Parameters, ehxplll, rpll, sb_pll40_core, sb_pll40_pad};
+use hdl::language::signal_type::{sint, uint};
+use hdl::language::simulator::NativeSimulation;
 use std::sync::Arc;
 use tests::verilog;
 

@@ -3,7 +3,7 @@
 //!
 //! A sample of the plants runs, or with `SPIKEWRIGHT_ALL=1` all of them.
 
-use hdl::simulator::NativeSimulation;
+use hdl::language::simulator::NativeSimulation;
 use tests::asked_for;
 use tests::encoder_plants;
 use tests::event_plants::{self, events};

@@ -7,8 +7,8 @@
 use cosim::machine::MachineError;
 use cosim::verilated::Toolchain;
 use hdl::blocks::machine::Machine;
-use hdl::check::check;
-use hdl::simulator::NativeSimulation;
+use hdl::language::check::check;
+use hdl::language::simulator::NativeSimulation;
 use rayon::prelude::*;
 use std::panic::{RefUnwindSafe, catch_unwind};
 use tests::asked_for;

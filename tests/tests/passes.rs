@@ -4,8 +4,8 @@
 use cosim::pipeline::machine::{Conversation, converse};
 use cosim::reference::machine::{MachineReference, Recorder, Write};
 use hdl::blocks::machine::Machine;
-use hdl::check::{Checked, check};
-use hdl::simulator::NativeSimulation;
+use hdl::language::check::{Checked, check};
+use hdl::language::simulator::NativeSimulation;
 use tests::counts::compare;
 use tests::pass_programs::programs;
 use tests::talks::{Lowered, after_a_reset};

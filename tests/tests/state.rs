@@ -6,7 +6,7 @@
 use cosim::machine::{MachineError, MachineHarness};
 use cosim::reference::machine::MachineReference;
 use firmware::machine_driver::MachineDriver;
-use hdl::simulator::NativeSimulation;
+use hdl::language::simulator::NativeSimulation;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::sync::Arc;

@@ -7,7 +7,7 @@ use cosim::tools::{
     Cache, Design, Family, Tool, ToolError, ToolName, Verilator, VerilatorChoice,
     check_with_icarus, check_with_yosys, lint, provide, synthesise,
 };
-use hdl::check::check;
+use hdl::language::check::check;
 use rayon::prelude::*;
 use std::sync::OnceLock;
 use tests::configuration::Configuration;

@@ -1,14 +1,14 @@
 //! What is measured, and what each must reach.
 
-use hdl::blocks::accumulator_array::AccumulatorArray;
-use hdl::blocks::base3_decoder::base3_decoder;
-use hdl::blocks::gif_neuron::GifNeuron;
-use hdl::blocks::lane::Lane;
-use hdl::blocks::ternary_dot::TernaryDot;
-use hdl::builder::Builder;
-use hdl::check::check;
-use hdl::module::Module;
-use hdl::simulation::{Direction, Port};
+use hdl::blocks::array::accumulator_array::AccumulatorArray;
+use hdl::blocks::array::base3_decoder::base3_decoder;
+use hdl::blocks::array::lane::Lane;
+use hdl::blocks::array::ternary_dot::TernaryDot;
+use hdl::blocks::engine::gif_neuron::GifNeuron;
+use hdl::language::builder::Builder;
+use hdl::language::check::check;
+use hdl::language::module::Module;
+use hdl::language::simulation::{Direction, Port};
 use std::sync::Arc;
 use weights::config::Target;
 use weights::neuron::{Leak, NeuronRule, presets};
@@ -195,5 +195,8 @@ pub(crate) fn registered(module: &Arc<Module>, outputs: bool) -> Arc<Module> {
 /// If the module breaks a rule of the HDL, which is a fault of its generator.
 pub(crate) fn verilog(top: &Arc<Module>) -> Result<Vec<(String, String)>, BenchError> {
     let checked = check(top)?;
-    Ok(hdl::verilog::print(&checked).into_iter().map(|file| (file.name, file.text)).collect())
+    Ok(hdl::language::verilog::print(&checked)
+        .into_iter()
+        .map(|file| (file.name, file.text))
+        .collect())
 }

@@ -2,7 +2,7 @@
 
 use firmware::image::ImageError;
 use firmware::lower::LowerError;
-use hdl::check::CheckError;
+use hdl::language::check::CheckError;
 use weights::config::ConfigError;
 
 use crate::harness::LayerError;

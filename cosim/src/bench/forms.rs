@@ -2,7 +2,7 @@
 //! whole engine, and of its array alone.
 //!
 //! ```text
-//!  matrix ─┬─► dense ─┬─► hdl::cost, form_cycles ──► predicted ─► crossover
+//!  matrix ─┬─► dense ─┬─► hdl::language::cost, form_cycles ──► predicted ─► crossover
 //!          ├─► event ─┼─► Yosys, nextpnr ─┐
 //!          └─► baked ─┴─► simulation ─────┴────────► measured ──► crossover
 //! ```
@@ -17,9 +17,9 @@ use crate::harness::{Harness, Layer, LayerVector, Stalls};
 use crate::tools::Cache;
 use firmware::driver::OutputMode;
 use firmware::engine::EngineParameters;
-use hdl::check::{Checked, check};
-use hdl::cost::estimate;
-use hdl::simulator::NativeSimulation;
+use hdl::language::check::{Checked, check};
+use hdl::language::cost::estimate;
+use hdl::language::simulator::NativeSimulation;
 use rayon::prelude::*;
 use serde::Serialize;
 use std::fmt;

@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 
 use firmware::driver::OutputMode;
 use firmware::engine::EngineParameters;
-use hdl::blocks::layer_engine::LayerEngine;
-use hdl::blocks::ternary_dot::TernaryDot;
-use hdl::module::Module;
+use hdl::blocks::array::ternary_dot::TernaryDot;
+use hdl::blocks::engine::layer_engine::LayerEngine;
+use hdl::language::module::Module;
 use serde::Serialize;
 use weights::config::{self, Target};
 use weights::network::Network;

@@ -2,7 +2,7 @@
 //! dense or one of events: cells, cycles, fetched words and energy of the same text.
 //!
 //! ```text
-//!  SpikeGPT ─► lower ─┬─► dense machines ─┬─► hdl::cost, Yosys ──────────► cells ──┐
+//!  SpikeGPT ─► lower ─┬─► dense machines ─┬─► hdl::language::cost, Yosys ──────────► cells ──┐
 //!                     └─► event machines ─┴─► reference, cycle model ─► cycles ────┴─► cells × cycles
 //! ```
 //!
@@ -16,8 +16,8 @@ use crate::tools::Cache;
 use firmware::lower::lower;
 use firmware::machine::Program;
 use hdl::blocks::machine::Machine;
-use hdl::check::{Checked, check};
-use hdl::cost::estimate;
+use hdl::language::check::{Checked, check};
+use hdl::language::cost::estimate;
 use serde::Serialize;
 use std::fmt;
 use std::path::Path;

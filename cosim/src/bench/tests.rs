@@ -1,15 +1,15 @@
 //! What a report says, and that what is measured is the block itself.
 
-use hdl::check::{Checked, check};
-use hdl::cost::estimate;
-use hdl::simulation::Simulation;
-use hdl::simulator::NativeSimulation;
+use hdl::language::check::{Checked, check};
+use hdl::language::cost::estimate;
+use hdl::language::simulation::Simulation;
+use hdl::language::simulator::NativeSimulation;
 use weights::config::Target;
 use weights::numeric;
 
 use super::designs::{registered, subjects, verilog};
 use super::*;
-use hdl::blocks::ternary_dot::TernaryDot;
+use hdl::blocks::array::ternary_dot::TernaryDot;
 
 fn row(what: &str, cells: u64, targets: Vec<Verdict>) -> AreaRow {
     AreaRow {
@@ -148,7 +148,7 @@ fn an_option_of_zero_is_refused_before_anything_runs() {
 fn the_memory_map_and_the_cost_model_agree_on_block_rams() {
     for design in cost::DESIGNS.iter().filter(|design| design.build == cost::Build::Machine) {
         let program = design.program().unwrap();
-        let cells = hdl::cost::estimate(&design.hardware().unwrap());
+        let cells = hdl::language::cost::estimate(&design.hardware().unwrap());
         let map: u32 = program.memories().iter().map(|memory| memory.blocks()).sum();
         assert_eq!(u64::from(map), cells.block_rams, "{}", design.what);
     }

@@ -8,7 +8,7 @@ use crate::pipeline::{PipelineError, ToolVersion};
 use crate::tools::{Cache, Design, Family};
 use crate::verilated::{BuildOptions, CompiledModel, Optimisation, PowerUp, Toolchain};
 use clap::Args;
-use hdl::simulation::Port;
+use hdl::language::simulation::Port;
 use rayon::prelude::*;
 use std::time::Instant;
 

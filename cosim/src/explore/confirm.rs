@@ -10,7 +10,7 @@ use crate::tools::{Cache, Design};
 use crate::verilated::{BuildOptions, Optimisation, PowerUp, Toolchain};
 use firmware::image::MachineImage;
 use hdl::blocks::machine::Machine;
-use hdl::check::check;
+use hdl::language::check::check;
 use serde::Serialize;
 use weights::config::DesignFile;
 use weights::network::Network;

@@ -51,7 +51,7 @@ fn points_are_what_the_models_say() {
     assert_eq!(current.id, "8x16x4-v8-base3-k3-b4.4");
     let program = firmware::lower::lower(&network, &file.design).unwrap();
     let module = hdl::blocks::machine::Machine::new(&program).module();
-    let cells = hdl::cost::estimate(&hdl::check::check(&module).unwrap());
+    let cells = hdl::language::cost::estimate(&hdl::language::check::check(&module).unwrap());
     assert_eq!((current.cells, current.block_rams), (cells.cells(), cells.block_rams));
     let speed = options.megahertz * 1e6 / current.cycles_per_token;
     assert_eq!(current.tokens_per_second, speed);
@@ -90,7 +90,7 @@ fn machines_with_loops_have_an_estimate() {
         let program = firmware::lower::lower(&network, &design).unwrap();
         assert!(program.parameters.loop_depth > 1, "{}", program.name);
         let module = hdl::blocks::machine::Machine::new(&program).module();
-        let cells = hdl::cost::estimate(&hdl::check::check(&module).unwrap());
+        let cells = hdl::language::cost::estimate(&hdl::language::check::check(&module).unwrap());
         let map: u32 = program.memories().iter().map(|memory| memory.blocks()).sum();
         assert_eq!(u64::from(map), cells.block_rams, "{}", program.name);
         assert!(cells.cells() > 4000, "{}: {} cells", program.name, cells.cells());

@@ -12,9 +12,9 @@
 use super::properties::{ModuleProof, PropertyProof, Verdict, sources};
 use crate::gates::Gates;
 use crate::tools::{Cache, Design, Family, Tool, ToolError, equal};
-use hdl::blocks::ternary_dot::TernaryDot;
-use hdl::module::Module;
-use hdl::simulation::Direction;
+use hdl::blocks::array::ternary_dot::TernaryDot;
+use hdl::language::module::Module;
+use hdl::language::simulation::Direction;
 use rayon::prelude::*;
 use std::fmt::Write as _;
 use std::sync::Arc;

@@ -3,19 +3,19 @@
 
 use crate::pipeline::layers::Lowered;
 use crate::pipeline::{PipelineError, Source, SourceOptions};
-use hdl::blocks::gif_neuron::GifNeuron;
-use hdl::blocks::machine::host_port::HostPort;
-use hdl::blocks::machine::prediction_queue::PredictionQueue;
-use hdl::blocks::machine::token_loop::TokenLoop;
-use hdl::blocks::machine::train_events::TrainEvents;
-use hdl::blocks::machine::uart_bridge::UartBridge;
-use hdl::blocks::neuron_group::NeuronGroup;
-use hdl::blocks::register_file::register_file;
-use hdl::blocks::result_queue::ResultQueue;
-use hdl::blocks::result_register::ResultRegister;
-use hdl::blocks::result_tile::ResultTile;
-use hdl::blocks::spike_buffer::SpikeBuffer;
-use hdl::module::Module;
+use hdl::blocks::array::train_events::TrainEvents;
+use hdl::blocks::control::token_loop::TokenLoop;
+use hdl::blocks::engine::gif_neuron::GifNeuron;
+use hdl::blocks::engine::neuron_group::NeuronGroup;
+use hdl::blocks::engine::register_file::register_file;
+use hdl::blocks::engine::result_queue::ResultQueue;
+use hdl::blocks::engine::result_register::ResultRegister;
+use hdl::blocks::engine::result_tile::ResultTile;
+use hdl::blocks::engine::spike_buffer::SpikeBuffer;
+use hdl::blocks::host::host_port::HostPort;
+use hdl::blocks::host::uart_bridge::UartBridge;
+use hdl::blocks::memory::prediction_queue::PredictionQueue;
+use hdl::language::module::Module;
 use std::sync::Arc;
 
 /// Every module with properties, apart from those that stand in another of the list: they are

@@ -1,8 +1,8 @@
 //! Every property of a module, and what came of it.
 
 use crate::tools::{Cache, Design, Induction, Tool, ToolError, induct};
-use hdl::module::Module;
-use hdl::property::Claim;
+use hdl::language::module::Module;
+use hdl::language::property::Claim;
 use rayon::prelude::*;
 use serde::Serialize;
 use std::sync::Arc;
@@ -77,11 +77,11 @@ pub fn prove_all(
 
 /// The printed files of a module and its parts.
 pub(super) fn sources(module: &Arc<Module>) -> Result<Vec<(String, String)>, ToolError> {
-    let checked = hdl::check::check(module).map_err(|error| ToolError::Design {
+    let checked = hdl::language::check::check(module).map_err(|error| ToolError::Design {
         top: module.name.clone(),
         reason: format!("{error}\n  = this is a defect: report it"),
     })?;
-    let files = hdl::verilog::print(&checked);
+    let files = hdl::language::verilog::print(&checked);
     Ok(files.into_iter().map(|file| (file.name, file.text)).collect())
 }
 

@@ -5,7 +5,7 @@
 //! reads.
 
 use crate::tools::Family;
-use hdl::primitives::carry::CCU2C_MODEL;
+use hdl::language::primitives::carry::CCU2C_MODEL;
 
 /// The model of a cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

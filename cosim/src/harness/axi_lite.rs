@@ -1,7 +1,7 @@
 //! The host's end of an AXI4-Lite bus in a simulation.
 
 use super::HarnessError;
-use hdl::simulation::{PortIndex, Simulation};
+use hdl::language::simulation::{PortIndex, Simulation};
 
 /// Cycles that one register access may take.
 pub(super) const BUS_CYCLES_MAX: u64 = 16;

@@ -19,7 +19,7 @@ pub use stalls::Stalls;
 
 use firmware::driver::Bus;
 use firmware::stream::ResultBeat;
-use hdl::simulation::{PortIndex, Simulation};
+use hdl::language::simulation::{PortIndex, Simulation};
 
 use axi_lite::BUS_CYCLES_MAX;
 

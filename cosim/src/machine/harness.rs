@@ -16,7 +16,7 @@ use crate::reference::machine::{MachineReference, Prediction, Record, Recorder};
 use firmware::driver::{Bus, DriverError};
 use firmware::isa::Unit;
 use firmware::machine::Program;
-use hdl::simulation::{PortIndex, Simulation};
+use hdl::language::simulation::{PortIndex, Simulation};
 use std::sync::Arc;
 
 /// Why a run of a machine ends early.
@@ -280,7 +280,7 @@ impl<S: Simulation> MachineHarness<S> {
             }
         }
         let held = self.simulation.read_u64(self.ports.waits);
-        for (bit, what) in hdl::blocks::machine::watch::WAITS.iter().enumerate() {
+        for (bit, what) in hdl::blocks::host::watch::WAITS.iter().enumerate() {
             if held >> bit & 1 == 1 {
                 text.push_str(&format!("; the next instruction waits for {what}"));
             }

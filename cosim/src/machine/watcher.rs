@@ -3,8 +3,8 @@
 use super::Memory;
 use crate::reference::machine::Write;
 use firmware::machine::MachineParameters;
-use hdl::blocks::machine::watch::{Watch, watched};
-use hdl::simulation::{PortIndex, Simulation};
+use hdl::blocks::host::watch::{Watch, watched};
+use hdl::language::simulation::{PortIndex, Simulation};
 use weights::numeric::Trit;
 use weights::numeric::fixed_point::Scale;
 

@@ -8,7 +8,7 @@ use firmware::image::ImageError;
 use firmware::lower::LowerError;
 use firmware::tiling::TilingError;
 use firmware::widths::WidthError;
-use hdl::check::CheckError;
+use hdl::language::check::CheckError;
 use std::path::{Path, PathBuf};
 use weights::config::ConfigError;
 use weights::import::ImportError;

@@ -8,9 +8,9 @@ use firmware::engine::EngineParameters;
 use firmware::image::MachineImage;
 use firmware::machine::Program;
 use firmware::pass_choices::PassChoices;
+use hdl::blocks::board::machine_uart::MachineUart;
 use hdl::blocks::board::{self, BoardTop, Body, EngineUart, Pll, PllCell};
-use hdl::blocks::machine::machine_uart::MachineUart;
-use hdl::check::check;
+use hdl::language::check::check;
 
 /// Bits a second on the serial line.
 pub(super) const BAUD: u32 = 1_000_000;
@@ -77,7 +77,7 @@ impl BoardRtl {
     /// If the program has no image, or the design does not pass its check.
     pub fn new(board: &Board, built: &Built, pll: Option<Pll>) -> Result<BoardRtl, SynthError> {
         let module = Self::top(board, built, pll)?.module();
-        let files = hdl::verilog::print_with_images(&check(&module)?);
+        let files = hdl::language::verilog::print_with_images(&check(&module)?);
         Ok(BoardRtl { sources: files.into_iter().map(|file| (file.name, file.text)).collect() })
     }
 

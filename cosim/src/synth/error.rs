@@ -3,7 +3,7 @@
 use crate::boards::BoardError;
 use crate::pipeline::PipelineError;
 use crate::tools::ToolError;
-use hdl::check::CheckError;
+use hdl::language::check::CheckError;
 
 /// An error on the road to a bitstream.
 #[derive(Debug, thiserror::Error)]

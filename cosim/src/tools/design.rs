@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use hdl::primitive::PRIMITIVES_FOLDER;
+use hdl::language::primitive::PRIMITIVES_FOLDER;
 
 use super::error::{AtPath, ToolError};
 use super::held::Held;

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hdl::simulation::Port;
+use hdl::language::simulation::Port;
 
 use super::Toolchain;
 use super::ffi::Loaded;

@@ -24,7 +24,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering, compiler_fence};
 
-use hdl::simulation::Port;
+use hdl::language::simulation::Port;
 use libloading::Library;
 
 use super::options::{BuildOptions, PowerUp};

@@ -1,5 +1,5 @@
 //! Verilated models: built from Verilog, kept in the cache, loaded, and driven as a
-//! [`Simulation`](hdl::simulation::Simulation).
+//! [`Simulation`](hdl::language::simulation::Simulation).
 //!
 //! ```text
 //!  Verilog ──► verilator --cc ──► C++ ─┐

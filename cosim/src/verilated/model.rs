@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use hdl::simulation::{Port, PortIndex, Simulation};
+use hdl::language::simulation::{Port, PortIndex, Simulation};
 
 use super::ffi::{Instance, Loaded, Status};
 use crate::tools::{AtPath, ToolError};

@@ -6,7 +6,7 @@
 
 use std::fmt::Write as _;
 
-use hdl::simulation::{Direction, Port};
+use hdl::language::simulation::{Direction, Port};
 
 use super::options::{BuildOptions, PowerUp};
 
@@ -130,11 +130,11 @@ fn cpp_name(port: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use hdl::signal_type::{sint, uint};
+    use hdl::language::signal_type::{sint, uint};
 
     use super::*;
 
-    fn port(name: &str, direction: Direction, ty: hdl::signal_type::Type) -> Port {
+    fn port(name: &str, direction: Direction, ty: hdl::language::signal_type::Type) -> Port {
         Port { name: name.to_owned(), direction, ty, meaning: String::new() }
     }
 

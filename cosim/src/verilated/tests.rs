@@ -5,8 +5,8 @@
 use std::fs;
 use std::path::Path;
 
-use hdl::signal_type::uint;
-use hdl::simulation::{Direction, Port, Simulation};
+use hdl::language::signal_type::uint;
+use hdl::language::simulation::{Direction, Port, Simulation};
 
 use super::*;
 use crate::tools::{Design, lint};

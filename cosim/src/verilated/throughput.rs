@@ -1,6 +1,6 @@
 //! One loop in two languages: what does driving a model from Rust cost?
 
-use hdl::simulation::{Direction, PortIndex, Simulation};
+use hdl::language::simulation::{Direction, PortIndex, Simulation};
 
 use super::shim::mask_of;
 

@@ -1,6 +1,6 @@
 //! A port of an embedded module: a signal of rust-hdl whose width is known when it is made.
 
-use crate::simulation::{Direction, Port};
+use crate::language::simulation::{Direction, Port};
 use rust_hdl_core::prelude::{Atom, AtomKind, TypeDescriptor, TypeKind, VCDValue, VerilogLiteral};
 use rust_hdl_core::signal::get_signal_id;
 

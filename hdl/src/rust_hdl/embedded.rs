@@ -3,8 +3,8 @@
 use super::atom::PortAtom;
 use super::engine::{EmbedError, Engine};
 use super::value::Value;
-use crate::module::Module;
-use crate::simulation::Direction;
+use crate::language::module::Module;
+use crate::language::simulation::Direction;
 use rust_hdl_core::prelude::{Block, Logic, Probe, Verilog};
 use std::sync::Arc;
 

@@ -1,11 +1,11 @@
 //! What both kinds of blocks have inside: the simulation of a module, and its text.
 
 use super::text;
-use crate::check::{CheckError, Checked, check};
-use crate::module::Module;
-use crate::signal_type::uint;
-use crate::simulation::{Direction, Port, PortIndex, Simulation};
-use crate::simulator::NativeSimulation;
+use crate::language::check::{CheckError, Checked, check};
+use crate::language::module::Module;
+use crate::language::signal_type::uint;
+use crate::language::simulation::{Direction, Port, PortIndex, Simulation};
+use crate::language::simulator::NativeSimulation;
 use rust_hdl_core::prelude::{Verilog, Wrapper};
 use std::sync::Arc;
 

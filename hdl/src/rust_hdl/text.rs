@@ -1,11 +1,11 @@
 //! The Verilog of an embedded module: an instance for rust-hdl's own module around it, and the
 //! modules below.
 
-use crate::check::Checked;
-use crate::module::Module;
-use crate::primitive::PRIMITIVES_FOLDER;
-use crate::simulation::Port;
-use crate::verilog::print;
+use crate::language::check::Checked;
+use crate::language::module::Module;
+use crate::language::primitive::PRIMITIVES_FOLDER;
+use crate::language::simulation::Port;
+use crate::language::verilog::print;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::Arc;

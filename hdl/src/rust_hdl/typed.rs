@@ -2,7 +2,7 @@
 
 use super::engine::Engine;
 use super::value::Value;
-use crate::simulation::Direction as Way;
+use crate::language::simulation::Direction as Way;
 use rust_hdl_core::prelude::{In, Logic, Out, Signal, Synth};
 
 /// How a signal of a block and the port of its module exchange their values.
@@ -95,7 +95,7 @@ macro_rules! rust_hdl_block {
         impl $name {
             /// A block of a module that has exactly these ports.
             $visibility fn new(
-                module: &std::sync::Arc<$crate::module::Module>,
+                module: &std::sync::Arc<$crate::language::module::Module>,
                 prefix: &str,
             ) -> Result<Self, $crate::rust_hdl::EmbedError> {
                 use $crate::rust_hdl::core::prelude::*;

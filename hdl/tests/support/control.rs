@@ -5,12 +5,12 @@ use super::support::{Bench, Random};
 use firmware::isa::{
     ANY, Action, End, Gate, INSTRUCTION_WORDS, Instruction, LONG_WORDS, Matrix, Wait,
 };
-use hdl::blocks::machine::sequencer::Sequencer;
-use hdl::blocks::machine::token_loop::{TOKEN_WIDTH, TokenLoop};
-use hdl::builder::Builder;
-use hdl::module::Module;
-use hdl::signal::Signal;
-use hdl::signal_type::{Type, uint};
+use hdl::blocks::control::sequencer::Sequencer;
+use hdl::blocks::control::token_loop::{TOKEN_WIDTH, TokenLoop};
+use hdl::language::builder::Builder;
+use hdl::language::module::Module;
+use hdl::language::signal::Signal;
+use hdl::language::signal_type::{Type, uint};
 use std::collections::VecDeque;
 use std::sync::Arc;
 

@@ -3,7 +3,7 @@
 use crate::support::Random;
 use firmware::isa::{Action, Encoded, Instruction, Matrix, Wait};
 use firmware::machine::WordShape;
-use hdl::blocks::machine::matrix_unit::MatrixUnit;
+use hdl::blocks::array::matrix_unit::MatrixUnit;
 use weights::numeric::fixed_point::saturate;
 use weights::numeric::{Radix, Trit, round_shift};
 

@@ -1,7 +1,7 @@
 //! When a matrix instruction is done, as the documentation of the unit says.
 
 use crate::matrix::{Effect, Order};
-use hdl::blocks::machine::matrix_unit::{ACCEPT_CYCLES, EMBEDDING_CYCLES, MatrixUnit};
+use hdl::blocks::array::matrix_unit::{ACCEPT_CYCLES, EMBEDDING_CYCLES, MatrixUnit};
 
 /// When instructions are done, from when they were accepted.
 #[derive(Default)]

@@ -1,7 +1,7 @@
 //! The matrix units that are tested.
 
 use firmware::machine::WordShape;
-use hdl::blocks::machine::matrix_unit::MatrixUnit;
+use hdl::blocks::array::matrix_unit::MatrixUnit;
 use weights::config::Target;
 use weights::numeric::Radix;
 use weights::packing::Packing;

@@ -1,10 +1,10 @@
 //! What the block rings of this crate share: a seeded generator and a bench around one module.
 #![allow(dead_code)] // each ring uses a part of it
 
-use hdl::check::check;
-use hdl::module::Module;
-use hdl::simulation::Simulation;
-use hdl::simulator::NativeSimulation;
+use hdl::language::check::check;
+use hdl::language::module::Module;
+use hdl::language::simulation::Simulation;
+use hdl::language::simulator::NativeSimulation;
 use std::sync::Arc;
 
 /// SplitMix64: the same stream on every machine and in every version.

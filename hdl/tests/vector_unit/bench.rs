@@ -4,7 +4,7 @@ use super::model::{Memories, Writes};
 use super::support::Bench;
 use firmware::isa::{ANY, Action, Instruction, Wait};
 use firmware::lower::argument;
-use hdl::blocks::machine::vector_unit::VectorUnit;
+use hdl::blocks::vector::vector_unit::VectorUnit;
 use std::collections::VecDeque;
 use weights::numeric::fixed_point::Scale;
 

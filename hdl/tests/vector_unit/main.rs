@@ -9,7 +9,7 @@ mod timing;
 use bench::UnitBench;
 use firmware::isa::{Action, Encode, Gate, Measure, Norm, Rotate, Softmax, Store};
 use firmware::machine_memories::function_material;
-use hdl::blocks::machine::vector_unit::VectorUnit;
+use hdl::blocks::vector::vector_unit::VectorUnit;
 use model::{Memories, Model, Writes};
 use pretty_assertions::assert_eq;
 use support::Random;

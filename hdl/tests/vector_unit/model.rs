@@ -1,7 +1,7 @@
 //! The vector unit's instructions, word for word from the table of the instruction set.
 
 use firmware::isa::{Action, Encode, Gate, Measure, Norm, Rotate, Softmax, Store};
-use hdl::blocks::machine::vector_unit::VectorUnit;
+use hdl::blocks::vector::vector_unit::VectorUnit;
 use weights::numeric::Radix;
 use weights::numeric::fixed_point::{
     CountTarget, Scale, balanced_digits, deficit, digit_magnitude_bits, epsilon, folded, gated,

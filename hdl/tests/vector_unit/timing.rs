@@ -2,8 +2,8 @@
 
 use super::bench::early;
 use firmware::isa::Action;
-use hdl::blocks::machine::vector_cycles::{Kind, VectorCycles};
-use hdl::blocks::machine::vector_unit::VectorUnit;
+use hdl::blocks::vector::vector_cycles::{Kind, VectorCycles};
+use hdl::blocks::vector::vector_unit::VectorUnit;
 
 /// What `VectorCycles` says of an instruction.
 pub(crate) fn cycles(unit: VectorUnit, action: &Action, position: usize) -> u64 {

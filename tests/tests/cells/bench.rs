@@ -3,8 +3,8 @@
 use cosim::gates::CellModel;
 use cosim::tools::{Design, Family};
 use cosim::verilated::{BuildOptions, Optimisation, Toolchain, VerilatedModel};
-use hdl::signal_type::uint;
-use hdl::simulation::{Direction, Port, PortIndex, Simulation};
+use hdl::language::signal_type::uint;
+use hdl::language::simulation::{Direction, Port, PortIndex, Simulation};
 
 /// A simulation of instances of cells.
 pub(crate) struct Bench {

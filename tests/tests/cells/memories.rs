@@ -2,7 +2,7 @@
 
 use crate::bench::{Bench, pins};
 use cosim::tools::Family;
-use hdl::simulation::PortIndex;
+use hdl::language::simulation::PortIndex;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 

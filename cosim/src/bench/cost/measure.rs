@@ -3,7 +3,7 @@
 use std::io::Write as _;
 use std::path::PathBuf;
 
-use hdl::check::Checked;
+use hdl::language::check::Checked;
 
 use super::super::BenchError;
 use crate::tools::{
@@ -33,7 +33,7 @@ impl Synthesis {
 
     /// What a design takes; minutes the first time.
     pub(crate) fn measure(&self, design: &Checked) -> Result<Packed, BenchError> {
-        let files = hdl::verilog::print(design).into_iter();
+        let files = hdl::language::verilog::print(design).into_iter();
         let sources: Vec<(String, String)> = files.map(|file| (file.name, file.text)).collect();
         let top = &design.top().name;
         let kept = self.cache.folder("bench")?.join(format!("{}.json", self.key(top, &sources)));

@@ -1,7 +1,7 @@
 //! `bench --cost`: the cost model beside synthesis and simulation.
 //!
 //! ```text
-//!  design ─┬─► hdl::cost ───────► predicted ─┬─► table
+//!  design ─┬─► hdl::language::cost ───────► predicted ─┬─► table
 //!          └─► Yosys ─► nextpnr ─► measured ─┘
 //!  program ─┬─► machine_cycles ─► predicted ─┬─► table
 //!           └─► simulation ─────► measured ──┘
@@ -23,9 +23,9 @@ use designs::{CostDesign, SMALL, VECTORS};
 use firmware::driver::OutputMode;
 use firmware::image::MachineImage;
 use hdl::blocks::machine::Machine;
-use hdl::check::{Checked, check};
-use hdl::cost::{Cells, estimate};
-use hdl::simulator::NativeSimulation;
+use hdl::language::check::{Checked, check};
+use hdl::language::cost::{Cells, estimate};
+use hdl::language::simulator::NativeSimulation;
 use rayon::prelude::*;
 use serde::Serialize;
 use std::fmt;

@@ -1,7 +1,7 @@
 //! Which form of the array a run would do best with: cells × cycles of each, without a synthesis.
 //!
 //! ```text
-//!  jobs ──► an engine a form ──► hdl::cost ────► cells  ─┐
+//!  jobs ──► an engine a form ──► hdl::language::cost ────► cells  ─┐
 //!             trains ──────────► form_cycles ──► cycles ─┴─► least cells × cycles
 //! ```
 //!
@@ -12,8 +12,8 @@ use super::{Job, Lowered};
 use crate::harness::Layer;
 use crate::pipeline::PipelineError;
 use firmware::engine::{EngineError, EngineParameters};
-use hdl::check::check;
-use hdl::cost::{Cells, estimate};
+use hdl::language::check::check;
+use hdl::language::cost::{Cells, estimate};
 use std::fmt;
 use weights::config::Form;
 

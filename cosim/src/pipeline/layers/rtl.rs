@@ -5,9 +5,9 @@ use crate::harness::Layer;
 use crate::pipeline::PipelineError;
 use firmware::engine::EngineParameters;
 use firmware::registers::{c_header, markdown};
-use hdl::blocks::layer_engine::LayerEngine;
-use hdl::check::check;
-use hdl::simulation::Port;
+use hdl::blocks::engine::layer_engine::LayerEngine;
+use hdl::language::check::check;
+use hdl::language::simulation::Port;
 use weights::config::Form;
 
 /// The top module.
@@ -59,7 +59,7 @@ impl Rtl {
     fn print(engine: LayerEngine) -> Result<Rtl, PipelineError> {
         let module = engine.module();
         let checked = check(&module)?;
-        let files = hdl::verilog::print(&checked);
+        let files = hdl::language::verilog::print(&checked);
         let sources = files.into_iter().map(|file| (file.name, file.text)).collect();
         Ok(Rtl { sources, ports: module.ports() })
     }

@@ -6,7 +6,7 @@ use crate::lockstep::{Comparison, Difference, Quantity, compare};
 use crate::tools::ToolError;
 use crate::verilated::CompiledModel;
 use firmware::driver::{Counters, OutputMode};
-use hdl::simulation::Simulation;
+use hdl::language::simulation::Simulation;
 use indicatif::{ProgressBar, ProgressStyle};
 use rayon::prelude::*;
 use std::path::PathBuf;

@@ -7,7 +7,7 @@ use firmware::image::MachineImage;
 use firmware::machine::Program;
 use firmware::machine_cycles::{MachineLatency, TokenCycles, token_cycles};
 use firmware::machine_driver::{MachineCounters, MachineDriver};
-use hdl::simulation::Simulation;
+use hdl::language::simulation::Simulation;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -4,8 +4,8 @@ use crate::pipeline::PipelineError;
 use firmware::machine::Program;
 use firmware::registers::machine::{HEADER_NAME, c_header, markdown};
 use hdl::blocks::machine::Machine;
-use hdl::check::check;
-use hdl::simulation::Port;
+use hdl::language::check::check;
+use hdl::language::simulation::Port;
 
 /// A printed machine.
 #[derive(Clone, Debug)]
@@ -28,7 +28,7 @@ impl MachineRtl {
     pub fn new(program: &Program) -> Result<MachineRtl, PipelineError> {
         let module = Machine::observed(program).module();
         let checked = check(&module)?;
-        let files = hdl::verilog::print(&checked);
+        let files = hdl::language::verilog::print(&checked);
         let sources = files.into_iter().map(|file| (file.name, file.text)).collect();
         Ok(MachineRtl { sources, ports: module.ports() })
     }

@@ -9,14 +9,14 @@
 //! For parts that are too small for a whole machine. The registers are those of the engine, so the
 //! driver of [`firmware::driver`] works over the line as it does over a bus.
 
-use crate::blocks::layer_engine::LayerEngine;
-use crate::blocks::machine::uart_receiver::UartReceiver;
-use crate::blocks::machine::uart_transmitter::UartTransmitter;
-use crate::builder::Builder;
-use crate::instance::Outputs;
-use crate::module::Module;
-use crate::signal::Signal;
-use crate::signal_type::{Type, uint};
+use crate::blocks::engine::layer_engine::LayerEngine;
+use crate::blocks::host::uart_receiver::UartReceiver;
+use crate::blocks::host::uart_transmitter::UartTransmitter;
+use crate::language::builder::Builder;
+use crate::language::instance::Outputs;
+use crate::language::module::Module;
+use crate::language::signal::Signal;
+use crate::language::signal_type::{Type, uint};
 use firmware::engine::EngineParameters;
 use firmware::registers::ADDRESS_WIDTH;
 use std::sync::Arc;

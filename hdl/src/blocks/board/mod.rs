@@ -7,6 +7,7 @@
 //! ```
 
 pub mod engine_uart;
+pub mod machine_uart;
 pub mod pll;
 pub mod top;
 

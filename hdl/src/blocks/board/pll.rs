@@ -10,9 +10,9 @@
 //! UltraPlus (FPGA-DS-02008), GW1NR-9 C6/I5 (DS117) and GW2AR-18 C8/I7 (DS226). All frequencies
 //! are in MHz.
 
-use crate::module::Module;
-use crate::primitive::Parameter;
-use crate::primitives::clock::{Parameters, ehxplll, rpll, sb_pll40_pad};
+use crate::language::module::Module;
+use crate::language::primitive::Parameter;
+use crate::language::primitives::clock::{Parameters, ehxplll, rpll, sb_pll40_pad};
 use std::sync::Arc;
 
 /// A cell that makes a clock.

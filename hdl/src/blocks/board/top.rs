@@ -9,12 +9,12 @@
 //! ```
 
 use super::engine_uart::EngineUart;
+use super::machine_uart::MachineUart;
 use super::pll::Pll;
-use crate::blocks::machine::machine_uart::MachineUart;
-use crate::builder::Builder;
-use crate::module::Module;
-use crate::signal::Signal;
-use crate::signal_type::uint;
+use crate::language::builder::Builder;
+use crate::language::module::Module;
+use crate::language::signal::Signal;
+use crate::language::signal_type::uint;
 use std::sync::Arc;
 
 /// A level of a pin.

@@ -13,13 +13,13 @@
 //! Equal to [`Control`](firmware::control::Control), turn by turn. A loop that runs once, *here*,
 //! moves its pointers by stride · p, a bit of p a cycle.
 
-use crate::blocks::machine::instruction::Fields;
-use crate::blocks::machine::token_loop::TOKEN_WIDTH;
-use crate::builder::Builder;
-use crate::module::Module;
-use crate::signal::Signal;
-use crate::signal_type::{Type, uint};
-use crate::storage::address_width;
+use super::instruction::Fields;
+use super::token_loop::TOKEN_WIDTH;
+use crate::language::builder::Builder;
+use crate::language::module::Module;
+use crate::language::signal::Signal;
+use crate::language::signal_type::{Type, uint};
+use crate::language::storage::address_width;
 use firmware::isa::{Coded, Extent, HEADER_WIDTH, INSTRUCTION_WIDTH, Loop, Next, POINTER_COUNT};
 use firmware::machine_cycles::position_width;
 use std::sync::Arc;

@@ -10,13 +10,13 @@
 //! an instruction stands goes with it: the last position that it attends, and whether its state
 //! begins anew.
 
+use super::instruction::Fields;
 use super::loop_stack::{POINTER_WIDTH, POINTERS_WIDTH};
-use crate::blocks::machine::instruction::Fields;
-use crate::blocks::machine::token_loop::TOKEN_WIDTH;
-use crate::builder::Builder;
-use crate::module::Module;
-use crate::signal::Signal;
-use crate::signal_type::uint;
+use super::token_loop::TOKEN_WIDTH;
+use crate::language::builder::Builder;
+use crate::language::module::Module;
+use crate::language::signal::Signal;
+use crate::language::signal_type::uint;
 use firmware::isa::{
     ALL_LOW, Action, Coded, INSTRUCTION_WIDTH, LONG_WIDTH, Matrix, POINTER_COUNT, POINTERS_LOW,
     Pass, Pointers, RestartAt, SELECTOR_COUNT, SELECTOR_WIDTH,

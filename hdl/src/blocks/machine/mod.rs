@@ -1,51 +1,7 @@
-//! The blocks of the whole machine.
+//! The whole machine: its core, and the core behind its host port.
 
-pub mod digit_table;
-pub mod digit_writer;
-pub mod drain;
-pub mod drain_row;
-pub mod element_store;
-pub mod event_fetcher;
-pub mod function_table;
-pub mod function_unit;
-pub mod host_port;
-pub mod instruction;
-pub mod key_value_store;
-pub mod latency;
-pub mod leading_zeros;
 pub mod machine_core;
-pub mod machine_monitor;
-pub mod machine_registers;
-pub mod machine_uart;
-pub mod matrix_fetcher;
-pub mod matrix_unit;
-pub mod matrix_walker;
-pub mod maximum_search;
-mod net;
-pub mod plane_selector;
-pub mod plane_store;
-pub mod prediction_queue;
-pub mod program_store;
-pub mod round_shifter;
-pub mod row_reader;
-pub mod scalar_unit;
-pub mod sequencer;
-pub mod store;
-pub mod token_loop;
+pub(in crate::blocks) mod net;
 mod top;
-pub mod train_events;
-pub mod train_writer;
-pub mod uart_bridge;
-pub mod uart_receiver;
-pub mod uart_transmitter;
-pub mod vector_control;
-pub mod vector_cycles;
-pub mod vector_element;
-mod vector_fields;
-pub mod vector_reduction;
-pub mod vector_schedule;
-pub mod vector_unit;
-pub mod watch;
-pub(in crate::blocks) mod word_parts;
 
 pub use top::Machine;

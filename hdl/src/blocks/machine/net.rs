@@ -3,33 +3,33 @@
 //! An output is called `<instance>.<port>`, an input of the module itself by its port. A top then
 //! reads as the list of its connections.
 
-use crate::builder::Builder;
-use crate::instance::Outputs;
-use crate::module::Module;
-use crate::signal::Signal;
-use crate::signal_type::Type;
-use crate::simulation::Direction;
+use crate::language::builder::Builder;
+use crate::language::instance::Outputs;
+use crate::language::module::Module;
+use crate::language::signal::Signal;
+use crate::language::signal_type::Type;
+use crate::language::simulation::Direction;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The signals of a top under construction.
-pub(super) struct Net<'m> {
+pub(in crate::blocks) struct Net<'m> {
     b: &'m Builder,
     signals: BTreeMap<String, Signal<'m>>,
 }
 
 impl<'m> Net<'m> {
-    pub(super) fn new(b: &'m Builder) -> Net<'m> {
+    pub(in crate::blocks) fn new(b: &'m Builder) -> Net<'m> {
         Net { b, signals: BTreeMap::new() }
     }
 
     /// An input port of the top.
-    pub(super) fn input(&mut self, name: &str, ty: Type, meaning: &str) {
+    pub(in crate::blocks) fn input(&mut self, name: &str, ty: Type, meaning: &str) {
         self.add(name, self.b.input(name, ty, meaning));
     }
 
     /// A signal that the top makes itself.
-    pub(super) fn add(&mut self, name: &str, signal: Signal<'m>) {
+    pub(in crate::blocks) fn add(&mut self, name: &str, signal: Signal<'m>) {
         self.signals.insert(name.into(), signal);
     }
 
@@ -38,7 +38,7 @@ impl<'m> Net<'m> {
     /// # Panics
     /// If there is none.
     #[track_caller]
-    pub(super) fn get(&self, name: &str) -> Signal<'m> {
+    pub(in crate::blocks) fn get(&self, name: &str) -> Signal<'m> {
         match self.signals.get(name) {
             Some(signal) => *signal,
             None => panic!("nothing is called `{name}`"),
@@ -50,7 +50,7 @@ impl<'m> Net<'m> {
     /// # Panics
     /// If the module has no such output.
     #[track_caller]
-    pub(super) fn forward(&mut self, instance: &str, module: &Module, ports: &[&str]) {
+    pub(in crate::blocks) fn forward(&mut self, instance: &str, module: &Module, ports: &[&str]) {
         for port in ports {
             let Some(ty) = module.port_type(port) else { panic!("{} has no {port}", module.name) };
             let wire = format!("{instance}_{}", port.trim_end_matches("_o"));
@@ -63,7 +63,7 @@ impl<'m> Net<'m> {
     /// # Panics
     /// If an input is missing or unknown.
     #[track_caller]
-    pub(super) fn place(&mut self, instance: &str, module: &Arc<Module>, wires: &[(&str, &str)]) {
+    pub(in crate::blocks) fn place(&mut self, instance: &str, module: &Arc<Module>, wires: &[(&str, &str)]) {
         let mut inputs = vec![];
         for &(port, source) in wires {
             let Some(ty) = module.port_type(port) else {
@@ -94,7 +94,7 @@ impl<'m> Net<'m> {
     /// # Panics
     /// If the other has no such output.
     #[track_caller]
-    pub(super) fn place_facing(
+    pub(in crate::blocks) fn place_facing(
         &mut self,
         instance: &str,
         module: &Arc<Module>,
@@ -114,13 +114,13 @@ impl<'m> Net<'m> {
     }
 
     /// Says that an output is not read, and why.
-    pub(super) fn unused(&self, name: &str, reason: &str) {
+    pub(in crate::blocks) fn unused(&self, name: &str, reason: &str) {
         let label = name.replace('.', "_");
         self.b.unused(label.trim_end_matches("_o"), self.get(name), reason);
     }
 
     /// An output port of the top.
-    pub(super) fn output(&self, name: &str, source: &str, meaning: &str) {
+    pub(in crate::blocks) fn output(&self, name: &str, source: &str, meaning: &str) {
         self.b.output(name, self.get(source), meaning);
     }
 

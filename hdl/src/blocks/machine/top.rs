@@ -7,11 +7,11 @@
 //!
 //! Wires blocks; nothing else.
 
-use super::host_port::{BUS_OUTPUTS, HostPort, bus_inputs};
 use super::machine_core::MachineCore;
 use super::net::Net;
-use crate::builder::Builder;
-use crate::module::Module;
+use crate::blocks::host::host_port::{BUS_OUTPUTS, HostPort, bus_inputs};
+use crate::language::builder::Builder;
+use crate::language::module::Module;
 use firmware::image::MachineImage;
 use firmware::machine::{MachineParameters, Program};
 use firmware::pass_choices::PassChoices;

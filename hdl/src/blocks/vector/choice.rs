@@ -8,9 +8,9 @@
 //! made there is nothing to look at, and the module has no port for the field.
 
 use super::delay_line::delayed;
-use crate::builder::Builder;
-use crate::signal::Signal;
-use crate::signal_type::uint;
+use crate::language::builder::Builder;
+use crate::language::signal::Signal;
+use crate::language::signal_type::uint;
 use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;

@@ -7,10 +7,10 @@
 //!
 //! In LUT RAM a word of 16 places costs what two or three registers do.
 
-use crate::builder::Builder;
-use crate::module::Module;
-use crate::signal::Signal;
-use crate::signal_type::uint;
+use crate::language::builder::Builder;
+use crate::language::module::Module;
+use crate::language::signal::Signal;
+use crate::language::signal_type::uint;
 use std::sync::Arc;
 
 /// Most cycles of a line.

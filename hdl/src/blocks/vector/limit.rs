@@ -1,7 +1,7 @@
 //! Saturation, in the module that needs it.
 
-use crate::builder::Builder;
-use crate::signal::Signal;
+use crate::language::builder::Builder;
+use crate::language::signal::Signal;
 
 /// A value that fits, and whether it had to be made to.
 #[derive(Clone, Copy)]

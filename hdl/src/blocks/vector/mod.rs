@@ -14,7 +14,13 @@
 
 mod choice;
 mod delay_line;
+pub mod digit_table;
+pub mod digit_writer;
+pub mod function_table;
+pub mod function_unit;
+pub mod leading_zeros;
 mod limit;
+pub mod maximum_search;
 pub mod pass_control;
 pub mod pass_counts;
 pub mod pass_cycles;
@@ -31,3 +37,14 @@ pub mod pass_reduce;
 pub mod pass_store;
 pub mod pass_table;
 pub mod pass_unit;
+pub mod round_shifter;
+pub mod scalar_unit;
+pub mod train_writer;
+pub mod vector_control;
+pub mod vector_cycles;
+pub mod vector_element;
+mod vector_fields;
+pub mod vector_reduction;
+pub mod vector_schedule;
+pub mod vector_unit;
+pub(in crate::blocks) mod word_parts;

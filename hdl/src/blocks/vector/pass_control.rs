@@ -10,12 +10,12 @@
 //! streams, a pass that follows itself is taken behind the last read of the one before.
 
 use super::pass_cycles::{ACCEPT_CYCLES, PassDepths};
-use crate::blocks::machine::word_parts::last_part;
-use crate::builder::Builder;
-use crate::module::Module;
-use crate::signal::Signal;
-use crate::signal_type::uint;
-use crate::storage::address_width;
+use super::word_parts::last_part;
+use crate::language::builder::Builder;
+use crate::language::module::Module;
+use crate::language::signal::Signal;
+use crate::language::signal_type::uint;
+use crate::language::storage::address_width;
 use firmware::isa::WAIT_WIDTH;
 use std::sync::Arc;
 

@@ -4,10 +4,10 @@
 //!  y_i ─► |y| ─► limit ─► negative_o, magnitude_o
 //! ```
 
-use crate::builder::Builder;
-use crate::module::Module;
-use crate::signal::Signal;
-use crate::signal_type::uint;
+use crate::language::builder::Builder;
+use crate::language::module::Module;
+use crate::language::signal::Signal;
+use crate::language::signal_type::uint;
 use firmware::isa::Pass;
 use std::sync::Arc;
 

@@ -6,7 +6,7 @@
 
 use super::pass_finish::FINISH_CYCLES;
 use super::pass_reduce::PassReduce;
-use crate::blocks::machine::train_writer::TrainWriter;
+use super::train_writer::TrainWriter;
 use firmware::machine_cycles::PassLatency;
 use weights::numeric::Radix;
 

@@ -6,10 +6,10 @@
 //!
 //! Bit-exact to [`fixed_point::balanced_digits`](weights::numeric::fixed_point::balanced_digits).
 
-use crate::bits::Bits;
-use crate::builder::Builder;
-use crate::module::Module;
-use crate::signal_type::{sint, uint};
+use crate::language::bits::Bits;
+use crate::language::builder::Builder;
+use crate::language::module::Module;
+use crate::language::signal_type::{sint, uint};
 use std::sync::Arc;
 use weights::numeric::fixed_point::balanced_digits;
 

@@ -4,8 +4,8 @@
 //!  instruction_i ─► field, at once ─► <field>_q, from the acceptance on
 //! ```
 
-use crate::builder::Builder;
-use crate::signal::Signal;
+use crate::language::builder::Builder;
+use crate::language::signal::Signal;
 use firmware::isa::{LONG_WIDTH, Pass};
 use std::cell::RefCell;
 use std::collections::BTreeMap;

@@ -10,16 +10,16 @@
 
 use super::choice::Chosen;
 use super::delay_line::delayed;
+use super::leading_zeros::named_leading_zeros;
 use super::limit::{limit, signed};
 use super::pass_reduce::GATHERED_WIDTH;
-use crate::bits::Bits;
-use crate::blocks::machine::leading_zeros::named_leading_zeros;
-use crate::blocks::machine::round_shifter::{RoundShifter, SHIFT_WIDTH};
-use crate::blocks::machine::scalar_unit::EXPONENT_WIDTH;
-use crate::builder::Builder;
-use crate::module::Module;
-use crate::signal::Signal;
-use crate::signal_type::{sint, uint};
+use super::round_shifter::{RoundShifter, SHIFT_WIDTH};
+use super::scalar_unit::EXPONENT_WIDTH;
+use crate::language::bits::Bits;
+use crate::language::builder::Builder;
+use crate::language::module::Module;
+use crate::language::signal::Signal;
+use crate::language::signal_type::{sint, uint};
 use firmware::isa::{Finish, Pass};
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -11,13 +11,13 @@
 
 use super::choice::Chosen;
 use super::delay_line::delayed;
+use super::leading_zeros::named_leading_zeros;
 use super::limit::signed;
 use super::pass_table::index_width;
-use crate::blocks::machine::leading_zeros::named_leading_zeros;
-use crate::builder::Builder;
-use crate::module::Module;
-use crate::signal::Signal;
-use crate::signal_type::{sint, uint};
+use crate::language::builder::Builder;
+use crate::language::module::Module;
+use crate::language::signal::Signal;
+use crate::language::signal_type::{sint, uint};
 use firmware::isa::Function;
 use std::collections::BTreeSet;
 use std::sync::Arc;

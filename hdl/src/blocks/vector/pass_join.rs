@@ -10,11 +10,11 @@
 use super::choice::Chosen;
 use super::delay_line::delayed;
 use super::limit::limit;
-use crate::blocks::machine::round_shifter::{RoundShifter, SHIFT_WIDTH};
-use crate::builder::Builder;
-use crate::module::Module;
-use crate::signal::Signal;
-use crate::signal_type::{sint, uint};
+use super::round_shifter::{RoundShifter, SHIFT_WIDTH};
+use crate::language::builder::Builder;
+use crate::language::module::Module;
+use crate::language::signal::Signal;
+use crate::language::signal_type::{sint, uint};
 use firmware::isa::{Join, Pass};
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -7,10 +7,10 @@
 //! The membrane of a neuron is an operand that comes from S.
 
 use super::choice::Chosen;
-use crate::builder::Builder;
-use crate::module::Module;
-use crate::signal::Signal;
-use crate::signal_type::{sint, uint};
+use crate::language::builder::Builder;
+use crate::language::module::Module;
+use crate::language::signal::Signal;
+use crate::language::signal_type::{sint, uint};
 use firmware::isa::{Restart, Space};
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -10,10 +10,10 @@
 use super::choice::Chosen;
 use super::pass_control::PHASE_WIDTH;
 use super::pass_operand::MEMORIES;
-use crate::builder::Builder;
-use crate::module::Module;
-use crate::signal::Signal;
-use crate::signal_type::uint;
+use crate::language::builder::Builder;
+use crate::language::module::Module;
+use crate::language::signal::Signal;
+use crate::language::signal_type::uint;
 use firmware::isa::{Pass, Space};
 use firmware::pass_choices::PassChoices;
 use std::collections::BTreeSet;

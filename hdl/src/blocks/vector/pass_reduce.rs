@@ -11,10 +11,10 @@
 
 use super::choice::Chosen;
 use super::delay_line::delayed;
-use crate::builder::Builder;
-use crate::module::Module;
-use crate::signal::Signal;
-use crate::signal_type::{sint, uint};
+use crate::language::builder::Builder;
+use crate::language::module::Module;
+use crate::language::signal::Signal;
+use crate::language::signal_type::{sint, uint};
 use firmware::isa::Reduce;
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -10,14 +10,14 @@
 //! word. One digit leaves each cycle while the next word collects; `pass_control` lets no two words
 //! be complete closer than that.
 
-use crate::blocks::machine::digit_writer::{STORE_ADDRESS_WIDTH, quotient, times};
-use crate::blocks::machine::vector_control::POSITION_WIDTH;
-use crate::blocks::machine::word_parts::WordParts;
-use crate::builder::Builder;
-use crate::module::Module;
-use crate::signal::Signal;
-use crate::signal_type::uint;
-use crate::storage::address_width;
+use super::digit_writer::{STORE_ADDRESS_WIDTH, quotient, times};
+use super::vector_control::POSITION_WIDTH;
+use super::word_parts::WordParts;
+use crate::language::builder::Builder;
+use crate::language::module::Module;
+use crate::language::signal::Signal;
+use crate::language::signal_type::uint;
+use crate::language::storage::address_width;
 use firmware::isa::Pass;
 use std::sync::Arc;
 

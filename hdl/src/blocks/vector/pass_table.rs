@@ -8,11 +8,11 @@
 //! A block RAM has two ports, so a pair of elements shares one. Each table has
 //! [`SEGMENTS`] words: the value at the border of a segment, and the step to the next border.
 
-use crate::bits::Bits;
-use crate::builder::Builder;
-use crate::module::Module;
-use crate::signal_type::uint;
-use crate::storage::address_width;
+use crate::language::bits::Bits;
+use crate::language::builder::Builder;
+use crate::language::module::Module;
+use crate::language::signal_type::uint;
+use crate::language::storage::address_width;
 use firmware::pass_choices::PassChoices;
 use std::sync::Arc;
 use weights::numeric::pass::{ENTRY_WIDTH, FunctionTable, SEGMENTS};

@@ -1,11 +1,11 @@
 //! The memories of the core.
 
 use super::MachineCore;
-use crate::blocks::machine::element_store::ElementStore;
-use crate::blocks::machine::plane_store::PlaneStore;
-use crate::blocks::machine::store::{Reader, Store, StoreField};
-use crate::module::Module;
-use crate::signal_type::{Type, sint, uint};
+use crate::blocks::memory::element_store::ElementStore;
+use crate::blocks::memory::plane_store::PlaneStore;
+use crate::blocks::memory::store::{Reader, Store, StoreField};
+use crate::language::module::Module;
+use crate::language::signal_type::{Type, sint, uint};
 use firmware::isa::{Matrix, Norm};
 use firmware::machine::MachineParameters;
 use firmware::machine_memories::Material;

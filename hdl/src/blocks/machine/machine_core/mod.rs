@@ -10,7 +10,7 @@
 //!
 //! A program of passes has the [pass unit](crate::blocks::vector::pass_unit) as its vector unit, a
 //! state memory and level registers, and no deficits; it keeps keys and values only if it has any.
-//! Where every position of a text has a prediction, the [queue](super::prediction_queue) of these
+//! Where every position of a text has a prediction, the [queue](crate::blocks::memory::prediction_queue) of these
 //! answers, not the token loop.
 //!
 //! Wires blocks; nothing else. Bit-exact, write by write, to the machine's integer reference.
@@ -20,15 +20,15 @@ mod passes;
 mod ports;
 mod wiring;
 
-use super::key_value_store::KeyValueStore;
-use super::matrix_unit::MatrixUnit;
-use super::prediction_queue::PredictionQueue;
-use super::sequencer::Sequencer;
-use super::token_loop::TokenLoop;
-use super::vector_unit::VectorUnit;
-use super::watch::{Watch, watched};
+use crate::blocks::array::matrix_unit::MatrixUnit;
+use crate::blocks::control::sequencer::Sequencer;
+use crate::blocks::control::token_loop::TokenLoop;
+use crate::blocks::host::watch::{Watch, watched};
+use crate::blocks::memory::key_value_store::KeyValueStore;
+use crate::blocks::memory::prediction_queue::PredictionQueue;
 use crate::blocks::vector::pass_unit::PassUnit;
-use crate::module::Module;
+use crate::blocks::vector::vector_unit::VectorUnit;
+use crate::language::module::Module;
 use firmware::image::MachineImage;
 use firmware::machine::MachineParameters;
 use firmware::machine_memories::Material;

@@ -5,11 +5,11 @@ use super::wiring::{
     KEY_VALUE_STORE, MATRIX, MAXIMA, SEQUENCER, TOKENS, Wires, forward_memories, show_scalar,
 };
 use super::{MachineCore, Units};
+use crate::blocks::control::token_loop::TOKEN_WIDTH;
 use crate::blocks::machine::net::Net;
-use crate::blocks::machine::token_loop::TOKEN_WIDTH;
-use crate::builder::Builder;
-use crate::module::Module;
-use crate::signal_type::uint;
+use crate::language::builder::Builder;
+use crate::language::module::Module;
+use crate::language::signal_type::uint;
 use std::sync::Arc;
 
 /// Trits of keys and values, as the matrix unit has them.

@@ -1,12 +1,12 @@
 //! The ports of the core.
 
 use super::MachineCore;
+use crate::blocks::control::program_store::HOST_ADDRESS_WIDTH;
+use crate::blocks::control::token_loop::TOKEN_WIDTH;
+use crate::blocks::host::watch::{WATCHED, watched};
 use crate::blocks::machine::net::Net;
-use crate::blocks::machine::program_store::HOST_ADDRESS_WIDTH;
-use crate::blocks::machine::token_loop::TOKEN_WIDTH;
-use crate::blocks::machine::watch::{WATCHED, watched};
-use crate::builder::Builder;
-use crate::signal_type::{Type, sint, uint};
+use crate::language::builder::Builder;
+use crate::language::signal_type::{Type, sint, uint};
 use firmware::machine::MachineParameters;
 
 /// A port: its name, and what it is.

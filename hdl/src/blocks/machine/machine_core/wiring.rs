@@ -4,8 +4,8 @@ use super::memories::Memories;
 use super::ports::outputs;
 use super::{MachineCore, Units};
 use crate::blocks::machine::net::Net;
-use crate::builder::Builder;
-use crate::module::Module;
+use crate::language::builder::Builder;
+use crate::language::module::Module;
 use std::sync::Arc;
 
 impl MachineCore {

@@ -12,9 +12,9 @@
 
 use super::delay_line::delayed;
 use super::limit::limit;
-use crate::builder::Builder;
-use crate::module::Module;
-use crate::signal_type::{sint, uint};
+use crate::language::builder::Builder;
+use crate::language::module::Module;
+use crate::language::signal_type::{sint, uint};
 use firmware::isa::SpikeLevels;
 use firmware::pass_choices::PassChoices;
 use std::sync::Arc;

@@ -4,9 +4,9 @@ use super::{CURRENT_CYCLES, EXPONENT_MAX, MULTIPLES, PassNeuron, THETA_CYCLES};
 use crate::blocks::vector::choice::Chosen;
 use crate::blocks::vector::delay_line::delayed;
 use crate::blocks::vector::limit::{Limited, limit, signed};
-use crate::builder::Builder;
-use crate::signal::Signal;
-use crate::signal_type::{sint, uint};
+use crate::language::builder::Builder;
+use crate::language::signal::Signal;
+use crate::language::signal_type::{sint, uint};
 use firmware::isa::{Pass, Quantiser, RuleReset, SpikeLevels, Theta};
 use weights::numeric::pass::{LEAK_FRACTION, LEAK_WIDTH};
 

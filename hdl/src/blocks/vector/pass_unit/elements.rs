@@ -10,10 +10,10 @@ use crate::blocks::vector::pass_join::PassJoin;
 use crate::blocks::vector::pass_multiply::PassMultiply;
 use crate::blocks::vector::pass_neuron::{CURRENT_CYCLES, PassNeuron, THETA_CYCLES};
 use crate::blocks::vector::pass_table::{index_width, pass_table, tables};
-use crate::instance::Outputs;
-use crate::module::Module;
-use crate::signal::Signal;
-use crate::signal_type::uint;
+use crate::language::instance::Outputs;
+use crate::language::module::Module;
+use crate::language::signal::Signal;
+use crate::language::signal_type::uint;
 use firmware::isa::{Function, Multiply, Theta};
 use std::sync::Arc;
 

@@ -1,16 +1,16 @@
 //! The operands of a pass: reads, words, registers.
 
 use super::{PassUnit, Unit, fitting};
-use crate::blocks::machine::round_shifter::SHIFT_WIDTH;
-use crate::blocks::machine::scalar_unit::{EXPONENT_WIDTH, SCALAR_ADDRESS_WIDTH};
 use crate::blocks::vector::choice::Chosen;
 use crate::blocks::vector::pass_cycles::{self, FOUND};
 use crate::blocks::vector::pass_multiply::AMOUNT_WIDTH;
 use crate::blocks::vector::pass_operand::{MEMORIES, PassOperand};
 use crate::blocks::vector::pass_reads::{OPERANDS, PassReads, is_memory, spaces};
-use crate::instance::Outputs;
-use crate::signal::Signal;
-use crate::signal_type::{Type, sint, uint};
+use crate::blocks::vector::round_shifter::SHIFT_WIDTH;
+use crate::blocks::vector::scalar_unit::{EXPONENT_WIDTH, SCALAR_ADDRESS_WIDTH};
+use crate::language::instance::Outputs;
+use crate::language::signal::Signal;
+use crate::language::signal_type::{Type, sint, uint};
 use firmware::isa::{Follow, Matrix, Multiply, Pass, Restart, Space};
 use std::collections::BTreeSet;
 use weights::numeric::fixed_point::UNIT_WIDTH;

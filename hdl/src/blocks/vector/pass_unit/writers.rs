@@ -2,23 +2,23 @@
 
 use super::elements::Results;
 use super::{KEPT, Unit, fitting};
-use crate::blocks::machine::digit_writer::STORE_ADDRESS_WIDTH;
-use crate::blocks::machine::round_shifter::SHIFT_WIDTH;
-use crate::blocks::machine::scalar_unit::{EXPONENT_WIDTH, SCALAR_ADDRESS_WIDTH};
-use crate::blocks::machine::train_writer::{
-    DESCRIPTOR_ADDRESS_WIDTH, DESCRIPTOR_WORDS_WIDTH, TRAIN_ADDRESS_WIDTH, TrainWriter,
-};
-use crate::blocks::machine::word_parts::WordParts;
 use crate::blocks::vector::choice::Chosen;
+use crate::blocks::vector::digit_writer::STORE_ADDRESS_WIDTH;
 use crate::blocks::vector::pass_counts::PassCounts;
 use crate::blocks::vector::pass_cycles::{COUNTS, DIGITS, RESULT};
 use crate::blocks::vector::pass_digits::PassDigits;
 use crate::blocks::vector::pass_finish::PassFinish;
 use crate::blocks::vector::pass_reduce::PassReduce;
 use crate::blocks::vector::pass_store::PassStore;
-use crate::instance::Outputs;
-use crate::signal::Signal;
-use crate::signal_type::{Type, sint, uint};
+use crate::blocks::vector::round_shifter::SHIFT_WIDTH;
+use crate::blocks::vector::scalar_unit::{EXPONENT_WIDTH, SCALAR_ADDRESS_WIDTH};
+use crate::blocks::vector::train_writer::{
+    DESCRIPTOR_ADDRESS_WIDTH, DESCRIPTOR_WORDS_WIDTH, TRAIN_ADDRESS_WIDTH, TrainWriter,
+};
+use crate::blocks::vector::word_parts::WordParts;
+use crate::language::instance::Outputs;
+use crate::language::signal::Signal;
+use crate::language::signal_type::{Type, sint, uint};
 use firmware::isa::{Destination, Emit, Pass};
 use weights::numeric::fixed_point::UNIT_WIDTH;
 

@@ -1,0 +1,242 @@
+//! The drain: tiles of sums in, a group of rows a cycle out to R or X.
+//!
+//! ```text
+//!  start ─► [ instructions ] ─► scalar, deficits
+//!                                    ▼
+//!  array, row reader ─► tile ─► group of rows ─► drain_row … ─┬─► R, X
+//!                                                             └─► maximum_search
+//! ```
+//!
+//! It never waits and never makes anyone wait: the walker keeps tiles so far apart that each finds
+//! the one before it gone. Instructions that start leave their parameters in a short queue; each is
+//! looked at when its first tile arrives, and before that for its first word of deficits.
+
+mod groups;
+mod vectors;
+
+use super::drain_row::{DEFICIT_WIDTH, FACTOR_WIDTH, RESULT_CYCLES};
+use crate::blocks::vector::maximum_search::MaximumSearch;
+use crate::language::builder::Builder;
+use crate::language::module::Module;
+use crate::language::signal::Signal;
+use crate::language::signal_type::{sint, uint};
+use firmware::isa::Matrix;
+use groups::{Arrival, Head};
+use std::sync::Arc;
+
+/// Instructions that may be under way between the walker and the drain.
+pub const QUEUE_DEPTH: u32 = 16;
+/// Bits of a scalar's exponent.
+pub const EXPONENT_WIDTH: u32 = 8;
+/// Cycles from the arrival of a tile to the write of its first group.
+pub const DRAIN_CYCLES: u32 = RESULT_CYCLES + 1;
+
+/// What an instruction tells the drain, lowest bits first; `keys` is one bit, the others are fields.
+const PARAMETERS: [(&str, &str); 11] = [
+    ("keys", "its rows have deficits"),
+    ("rows", "valid rows of its last tile"),
+    ("destination", "0: R, 1: X, 2: added to X"),
+    ("address", "first word of the destination"),
+    ("multiplier", "its own factor"),
+    ("shift", "its own shift"),
+    ("scaling", "what it takes of the scalar"),
+    ("scalar", "number of the scalar"),
+    ("search", "1: maximum, 2: and its row"),
+    ("maximum", "maximum register"),
+    ("deficits", "first word of the deficits"),
+];
+
+fn parameter_width(name: &str) -> u32 {
+    match name {
+        "keys" => 1,
+        "rows" => Matrix::FORMAT.field("last_rows").width,
+        "further_vectors" => Matrix::FORMAT.field("vectors").width,
+        _ => Matrix::FORMAT.field(name).width,
+    }
+}
+
+/// Parameters of the block.
+#[derive(Clone, Copy, Debug)]
+pub struct Drain {
+    /// Rows of a tile.
+    pub lanes: u32,
+    /// Rows of a group.
+    pub elements: u32,
+    /// Bits of a sum.
+    pub acc_width: u32,
+    /// Bits of a value.
+    pub value_width: u32,
+    /// Bits of a value of the row reader.
+    pub read_width: u32,
+    /// Vectors that a tile may have results of; none where all planes are added.
+    pub vectors: Option<u32>,
+    /// Whether it says when a prediction is a new one.
+    pub announces: bool,
+}
+
+/// What an instruction with vectors tells too: how many of them there are, but one.
+const FURTHER: (&str, &str) = ("further_vectors", "its vectors but one");
+
+/// Tiles of vectors, when they arrive.
+#[derive(Clone, Copy)]
+struct VectorInputs<'m> {
+    done: Signal<'m>,
+    ends: Signal<'m>,
+    sums: Signal<'m>,
+}
+
+impl Drain {
+    /// The search behind it.
+    pub fn search(&self) -> MaximumSearch {
+        let Drain { elements, value_width, announces, .. } = *self;
+        MaximumSearch { elements, value_width, announces }
+    }
+
+    /// The module `drain`.
+    pub fn module(&self) -> Arc<Module> {
+        let b = Builder::new("drain", file!(), &self.summary());
+        let (acc, width, elements) = (self.acc_width, self.value_width, self.elements);
+        b.port_group("Instruction that starts.");
+        let start = b.input("start_i", uint(1), "an instruction starts");
+        let inputs: Vec<Signal> = self
+            .parameters()
+            .iter()
+            .map(|(name, meaning)| {
+                b.input(&format!("{name}_i"), uint(parameter_width(name)), meaning)
+            })
+            .collect();
+        b.port_group("Array.");
+        let done = b.input("done_i", uint(1), "a tile is there, for this cycle");
+        let ends = b.input("final_i", uint(1), "of the last tile of its instruction");
+        let sums = b.input("sums_i", uint(self.lanes * acc), "the sums, lane 0 lowest");
+        b.port_group("Row reader.");
+        let read = b.input("row_done_i", uint(1), "values of an embedding are there");
+        let read_ends = b.input("row_final_i", uint(1), "its last ones");
+        let values_type = uint(elements * self.read_width);
+        let values = b.input("row_values_i", values_type, "the values, element 0 lowest");
+        let vectors = self.vectors.map(|count| {
+            b.port_group("Array: vectors.");
+            let sums = uint(count * self.lanes * acc);
+            VectorInputs {
+                done: b.input("vectors_done_i", uint(1), "a tile of vectors is there"),
+                ends: b.input("vectors_final_i", uint(1), "of the last tile of its instruction"),
+                sums: b.input("vectors_i", sums, "their sums, vector 0 lowest, in it lane 0"),
+            }
+        });
+        b.port_group("Scalar that scalar_address_o names.");
+        let mantissa = b.input("scalar_mantissa_i", uint(FACTOR_WIDTH), "a factor");
+        let exponent = b.input("scalar_exponent_i", sint(EXPONENT_WIDTH), "a shift");
+        b.port_group("Words read, a cycle after their address.");
+        let deficits = uint(elements * DEFICIT_WIDTH);
+        let deficits = b.input("deficit_words_i", deficits, "shifts of a group of positions");
+        let residual = b.input("residual_data_i", uint(elements * width), "a word of X");
+
+        b.section("Instructions under way.");
+        let finished = b.forward("finished", uint(1));
+        let (done, ends, sums) = match vectors {
+            None => (done, ends, sums),
+            Some(vectors) => {
+                let sums = match vectors.sums.width() - sums.width() {
+                    0 => sums,
+                    above => b.concat(&[b.literal(0, uint(above)), sums]),
+                };
+                let sums = vectors.done.select(vectors.sums, sums);
+                let ends = vectors.done.select(vectors.ends, ends);
+                (done | vectors.done, b.wire("ends", ends), b.wire("tile", sums))
+            }
+        };
+        let arrives = b.wire("arrives", done | read);
+        let last = b.wire("arrives_last", arrives & read.select(read_ends, ends));
+        let head = Head::of_queue(&b, start, self.parameters(), &inputs, last);
+        let quiet = groups::under_way(&b, start, finished);
+        let fresh = b.register_reset("fresh_q", uint(1), 1);
+        fresh.when(arrives, last);
+        let arrival = Arrival { arrives, read, fresh: fresh.signal(), last };
+        let (group, deficit_port) =
+            self.group(&b, &head, &arrival, [sums, values], mantissa, exponent);
+
+        b.section("What travels with a group.");
+        let [read_x, known, written] = self.travel(&b, &group);
+        b.section("Rows.");
+        let adds = known.destination.is(2);
+        let rows = self.rows(&b, &group, deficits, residual, adds);
+        let joined = |port: &str| {
+            let parts: Vec<Signal> = rows.iter().rev().map(|row| row.get(port)).collect();
+            b.concat(&parts)
+        };
+        let search = self.maximum(&b, &known, joined("value_o"));
+        let saturated = b.wire("saturated", joined("saturated_o"));
+        let result = b.wire("result", joined("result_o"));
+
+        b.section("Writes.");
+        b.comment("A group without a valid row is no more than time: its words belong to others.");
+        let to_x = b.wire("to_x", written.destination.any());
+        let writes = b.wire("writes", written.valid & written.rows.any());
+        let ends = written.valid & written.last & written.search.is(0);
+        b.assign(finished, ends | search.get("maximum_write_o"));
+        b.port_group("Walker.");
+        b.output("quiet_o", quiet, "no started instruction is unfinished");
+        b.port_group("Scalar and deficits.");
+        b.output("scalar_address_o", head.get("scalar"), "scalar of the next instruction");
+        b.output("deficit_read_o", deficit_port[0], "fetch a word of deficits");
+        b.output("deficit_address_o", deficit_port[1], "its address");
+        b.port_group("X.");
+        let reads = read_x.valid & read_x.rows.any() & read_x.destination.is(2);
+        b.output("residual_read_o", reads, "fetch a word");
+        b.output("residual_read_address_o", read_x.address, "its address");
+        b.output("residual_write_o", writes & to_x, "write a word");
+        b.output("residual_write_address_o", written.address, "its address");
+        b.output("residual_write_data_o", result, "its values");
+        b.port_group("R.");
+        b.output("result_write_o", writes & !to_x, "write a word");
+        b.output("result_address_o", written.address, "its address");
+        b.output("result_data_o", result, "its values");
+        b.port_group("Maximum and prediction.");
+        for (name, meaning) in [
+            ("maximum_write_o", "write a maximum register"),
+            ("maximum_address_o", "which"),
+            ("maximum_data_o", "its value"),
+            ("prediction_o", "row of the last maximum that predicts"),
+        ] {
+            b.output(name, search.get(name), meaning);
+        }
+        if self.announces {
+            b.output("predicted_o", search.get("predicted_o"), "it is a new one");
+        }
+        b.port_group("Status.");
+        b.output("done_o", finished, "an instruction is finished");
+        let counted = b.wire("counted", saturated & written.rows);
+        b.output(
+            "saturated_o",
+            written.valid & counted.any(),
+            "a valid row of the write saturated",
+        );
+        b.finish()
+    }
+
+    /// What an instruction tells it.
+    fn parameters(&self) -> &'static [(&'static str, &'static str)] {
+        const ALL: [(&str, &str); PARAMETERS.len() + 1] = {
+            let mut all = [FURTHER; PARAMETERS.len() + 1];
+            let mut index = 0;
+            while index < PARAMETERS.len() {
+                all[index] = PARAMETERS[index];
+                index += 1;
+            }
+            all
+        };
+        if self.vectors.is_some() { &ALL } else { &ALL[..PARAMETERS.len()] }
+    }
+
+    fn summary(&self) -> String {
+        format!(
+            "{} rows a cycle of tiles of {}: scaled, saturated and written.\n\n\
+             The first group of a tile is written {DRAIN_CYCLES} cycles after its arrival, the \
+             others follow; a maximum is there {} cycles after its last group. No tile arrives \
+             before the one before it has gone.",
+            self.elements,
+            self.lanes,
+            self.search().cycles() - 1
+        )
+    }
+}

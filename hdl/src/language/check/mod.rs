@@ -1,0 +1,127 @@
+//! The check pass. Its result, [`Checked`], is the only thing that prints or simulates.
+//!
+//! A design that passes has legal unique names, one driver for every signal, no name read before
+//! its line, no bit left unread without a reason, and no combinational loop across its modules.
+
+mod loops;
+mod names;
+mod order;
+mod usage;
+
+use crate::language::module::Module;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A design in which every module passed.
+#[derive(Clone, Debug)]
+pub struct Checked {
+    modules: Vec<Arc<Module>>,
+}
+
+/// What is wrong with a design. Each is a mistake in a generator.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CheckError {
+    /// A name that Verilog, or our naming rule, forbids.
+    #[error("{module}: `{name}` is no legal name; use lower case words that are no keyword")]
+    IllegalName {
+        /// Module.
+        module: String,
+        /// The name.
+        name: String,
+    },
+    /// Two things with one name.
+    #[error("{module}: `{name}` is declared twice; rename one")]
+    DuplicateName {
+        /// Module.
+        module: String,
+        /// The name.
+        name: String,
+    },
+    /// Two different modules with one name.
+    #[error("two different modules are called `{0}`; give each shape its own name")]
+    DuplicateModule(String),
+    /// A wire, register or memory without a driver.
+    #[error("{module}: nothing drives `{name}`; assign it, or give it an update")]
+    Undriven {
+        /// Module.
+        module: String,
+        /// The signal.
+        name: String,
+    },
+    /// A signal that is read above its declaration.
+    #[error("{module}: `{name}` is read before its line; declare it first with forward()")]
+    ReadEarly {
+        /// Module.
+        module: String,
+        /// The signal.
+        name: String,
+    },
+    /// Bits that nothing reads.
+    #[error("{module}: nothing reads `{name}`{bits}; drop it, or say why with unused()")]
+    Unused {
+        /// Module.
+        module: String,
+        /// The signal.
+        name: String,
+        /// Which bits, as a Verilog range; empty for all.
+        bits: String,
+    },
+    /// A path that comes back to its start without a register.
+    #[error("{module}: combinational loop {path}; put a register into it")]
+    Loop {
+        /// Module.
+        module: String,
+        /// The names on it.
+        path: String,
+    },
+}
+
+/// Checks a design from its top module.
+///
+/// # Errors
+/// The first mistake found, children before their parents.
+pub fn check(top: &Arc<Module>) -> Result<Checked, CheckError> {
+    let mut modules = vec![];
+    collect(top, &mut modules, &mut BTreeMap::new())?;
+    let mut paths = BTreeMap::new();
+    for module in &modules {
+        names::check(module)?;
+        order::check(module)?;
+        usage::check(module)?;
+        let through = loops::check(module, &paths)?;
+        paths.insert(module.name.clone(), through);
+    }
+    Ok(Checked { modules })
+}
+
+fn collect(
+    module: &Arc<Module>,
+    modules: &mut Vec<Arc<Module>>,
+    seen: &mut BTreeMap<String, Arc<Module>>,
+) -> Result<(), CheckError> {
+    if let Some(known) = seen.get(&module.name) {
+        let same = Arc::ptr_eq(known, module) || known == module;
+        return match same {
+            true => Ok(()),
+            false => Err(CheckError::DuplicateModule(module.name.clone())),
+        };
+    }
+    seen.insert(module.name.clone(), module.clone());
+    for instance in &module.instances {
+        collect(&instance.module, modules, seen)?;
+    }
+    modules.push(module.clone());
+    Ok(())
+}
+
+impl Checked {
+    /// Every module once, children before their parents; the top is the last.
+    pub fn modules(&self) -> &[Arc<Module>] {
+        &self.modules
+    }
+
+    /// The top module.
+    pub fn top(&self) -> &Arc<Module> {
+        &self.modules[self.modules.len() - 1]
+    }
+}
