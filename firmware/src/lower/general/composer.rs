@@ -92,6 +92,8 @@ pub(super) struct Composer<'n> {
     pub(super) chunk: u32,
     /// Whether the positions of a chunk share the words of matrices.
     pub(super) shares: bool,
+    /// Whether loops are taken apart.
+    pub(super) apart: bool,
     /// The step that is unrolled, and whether steps are a loop.
     pub(super) step: usize,
     /// The operation at hand.
@@ -149,6 +151,7 @@ impl<'n> Composer<'n> {
             loops: Vec::new(),
             loop_depth: 0,
             chunk: 0,
+            apart: false,
             shares: false,
             everywhere: BTreeMap::new(),
             step: 0,

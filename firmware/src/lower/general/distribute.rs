@@ -1,5 +1,5 @@
-//! Loops within a chunk of positions, taken apart: each pass goes through all positions, or heads, before
-//! the next one does.
+//! Loops over heads, and over the positions within a chunk, taken apart: each pass goes through all of them
+//! before the next one does.
 //!
 //! ```text
 //!  within │ A B heads │ C D         within │ A    within │ B    within, heads │ C    within, heads │ D
@@ -68,12 +68,12 @@ struct Distribution<'a> {
     machine: &'a MachineParameters,
     /// Words of each memory that are taken.
     depths: BTreeMap<Memory, u32>,
-    /// The same with those of the turns, where a loop over positions begins and at most.
+    /// The same with those of the turns: of the loop at hand, and at most.
     taken: BTreeMap<Memory, u32>,
     most: BTreeMap<Memory, u32>,
 }
 
-/// Takes the loops within chunks apart; `depths` grow by what turns have for themselves.
+/// Takes loops over heads and within chunks apart; `depths` grow by what turns have for themselves.
 pub(super) fn distribute(
     lines: Vec<Line>,
     machine: &MachineParameters,
@@ -81,7 +81,7 @@ pub(super) fn distribute(
 ) -> Vec<Line> {
     let (taken, most) = (depths.clone(), depths.clone());
     let mut work = Distribution { machine, depths: depths.clone(), taken, most };
-    let nodes = work.nodes(tree(lines), false);
+    let nodes = work.nodes(tree(lines), true);
     *depths = work.most;
     let mut lines = vec![];
     nodes.into_iter().for_each(|node| flatten(node, &mut lines));
@@ -119,23 +119,25 @@ fn flatten(node: Node, lines: &mut Vec<Line>) {
 }
 
 impl Distribution<'_> {
-    fn nodes(&mut self, nodes: Vec<Node>, in_chunk: bool) -> Vec<Node> {
+    /// Takes the loops among nodes apart; the words of turns lie behind all others in those that are
+    /// `outermost`, and behind those of the loop around in all others.
+    fn nodes(&mut self, nodes: Vec<Node>, outermost: bool) -> Vec<Node> {
         let mut apart = vec![];
         for node in nodes {
             let Node::Loop { head, body, end } = node else {
                 apart.push(node);
                 continue;
             };
-            let body = self.nodes(body, in_chunk || head.over == Some(Over::Chunks));
-            match head.over {
-                Some(over @ (Over::Within | Over::Heads | Over::Groups)) if in_chunk => {
-                    apart.extend(self.split(over, (head, body, end)));
-                    if over == Over::Within {
-                        // Nothing of a turn outlives its loop.
-                        self.taken.clone_from(&self.depths);
-                    }
-                }
-                _ => apart.push(Node::Loop { head, body, end }),
+            let Some(over @ (Over::Within | Over::Heads | Over::Groups)) = head.over else {
+                let body = self.nodes(body, outermost);
+                apart.push(Node::Loop { head, body, end });
+                continue;
+            };
+            let body = self.nodes(body, false);
+            apart.extend(self.split(over, (head, body, end)));
+            if outermost {
+                // Nothing of a turn outlives its loop.
+                self.taken.clone_from(&self.depths);
             }
         }
         apart

@@ -29,7 +29,7 @@ impl Composer<'_> {
         let [key_depth, value_depth] = self.cache_words.map(|words| words as u32);
         let mut depths = self.depths();
         let mut lines = std::mem::take(&mut self.lines);
-        if self.chunk > 0 {
+        if self.apart {
             lines = distribute(fuse(&lines, &self.machine), &self.machine, &mut depths);
         }
         let (mut instructions, remarks) =
@@ -60,7 +60,7 @@ impl Composer<'_> {
             ..self.machine
         };
         wait(&mut instructions, &self.machine);
-        if self.chunk > 0 {
+        if self.apart {
             self.machine.streams = streams(&mut instructions, &self.machine);
         }
         for (instruction, remark) in instructions.iter().zip(&remarks) {

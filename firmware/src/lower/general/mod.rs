@@ -16,9 +16,9 @@
 //! | `attention`, `cache` | attention_scores, softmax, weighted_values, spiking_attention |
 //! | `head` | embed, head |
 //!
-//! What comes of them is a program before its pointers (`line`), which is made shorter and faster where a
-//! text is a block: `fuse` makes one of two passes, `distribute` takes loops apart, `pointers` chooses what
-//! moves which address, `finish` finds the waits, and `streams` which pass may follow itself.
+//! What comes of them is a program before its pointers (`line`), which is made shorter and faster: `fuse`
+//! makes one of two passes, `distribute` takes loops apart, `pointers` chooses what moves which address,
+//! `finish` finds the waits, and `streams` which pass may follow itself.
 //!
 //! Fractions are static: every value has as many fraction bits as its bound leaves, and bounds follow
 //! from the weights. Where a recurrence has no bound, the value saturates by rule and is counted.
@@ -90,7 +90,8 @@ pub(super) fn lower(network: &Network, design: &Design) -> Result<Program, Lower
     Ok(program)
 }
 
-/// The programs of a network: position by position, and, of a text that is a block, in chunks.
+/// The programs of a network: position by position, with its loops as they are and apart, and, of a text
+/// that is a block, in chunks.
 pub(super) fn orders(
     network: &Network,
     design: &Design,
@@ -99,13 +100,16 @@ pub(super) fn orders(
     let over_positions = |it: &Instruction| matches!(it.action, Action::Loop(turn) if turn.extent == Extent::Positions);
     let is_block = single.instructions.iter().any(over_positions);
     let (parameters, mut programs) = (single.parameters, vec![(PositionOrder::default(), single)]);
+    let order = PositionOrder { apart: true, ..PositionOrder::default() };
+    // What its turns have for themselves need not have room.
+    programs.extend(lower_in(network, design, order).ok().map(|program| (order, program)));
     let most = parameters.context.min(CHUNK_MAX);
     let shared = most.min(if parameters.has_events() { 1 } else { parameters.planes });
     for (most, shares) in [(most, false), (shared, true)] {
         if !is_block || most < 2 {
             continue;
         }
-        let order = PositionOrder { chunk: 1 << most.ilog2(), shares };
+        let order = PositionOrder { chunk: 1 << most.ilog2(), shares, apart: true };
         // Not every network has room for its chunks, or spikes that are planes.
         let program = lower_in(network, design, order).ok();
         let fits = |it: &Program| it.parameters.has_vectors() == shares;
@@ -121,6 +125,8 @@ pub struct PositionOrder {
     pub chunk: u32,
     /// Whether they share the words of matrices.
     pub shares: bool,
+    /// Whether each pass goes through all heads, and all positions of a chunk, before the next does.
+    pub apart: bool,
 }
 
 /// Tokens of the text by which orders are compared, where the context holds so many.
@@ -129,7 +135,11 @@ const COMPARED_TOKENS: u32 = 32;
 /// What a text costs by the cycle model.
 fn order_cost(program: &Program, positions: u32) -> OrderCost {
     let latency = MachineLatency::of(&program.parameters);
-    let tokens = program.parameters.context.min(COMPARED_TOKENS);
+    // What keeps no positions has a text without end.
+    let tokens = match program.parameters.context {
+        0 => COMPARED_TOKENS,
+        context => context.min(COMPARED_TOKENS),
+    };
     let cost = token_cycles(program, &latency, tokens - 1, true, dense(program));
     OrderCost { tokens, positions, cycles: cost.total, fetches: cost.array_busy }
 }
@@ -145,7 +155,7 @@ fn lower_in(
         parameters.key_value_digits = 1;
     }
     let mut composer = Composer::new(network, design, parameters)?;
-    (composer.chunk, composer.shares) = (order.chunk, order.shares);
+    (composer.chunk, composer.shares, composer.apart) = (order.chunk, order.shares, order.apart);
     if parameters.has_events() {
         composer.refuse_keys()?;
     }

@@ -63,7 +63,12 @@ impl<'m> Net<'m> {
     /// # Panics
     /// If an input is missing or unknown.
     #[track_caller]
-    pub(in crate::blocks) fn place(&mut self, instance: &str, module: &Arc<Module>, wires: &[(&str, &str)]) {
+    pub(in crate::blocks) fn place(
+        &mut self,
+        instance: &str,
+        module: &Arc<Module>,
+        wires: &[(&str, &str)],
+    ) {
         let mut inputs = vec![];
         for &(port, source) in wires {
             let Some(ty) = module.port_type(port) else {
