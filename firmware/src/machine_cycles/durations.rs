@@ -1,7 +1,7 @@
 //! How long one instruction takes: formulas over its fields, latencies of the hardware.
 
 use super::MachineLatency;
-use crate::isa::{ANY, Action, Length, Matrix, Pass, Store};
+use crate::isa::{ANY, Action, Length, Matrix, Store};
 use crate::machine::MachineParameters;
 use serde::Serialize;
 
@@ -53,6 +53,8 @@ pub struct Clock<'a> {
     vector_done: u64,
     /// The last read of the last pass.
     last_read: u64,
+    /// The cycle in which a word may be read that completes one of the key or value store.
+    digits_gone: u64,
     /// How long before that another one may be taken.
     vector_overlap: u64,
 }
@@ -84,6 +86,7 @@ impl<'a> Clock<'a> {
             issued: [0; 2],
             vector_done: 0,
             last_read: 0,
+            digits_gone: 0,
             vector_overlap: 0,
         }
     }
@@ -102,6 +105,7 @@ impl<'a> Clock<'a> {
             Action::Pass(_) if follows && self.machine.streams => {
                 self.last_read.max(self.counted(1))
             }
+            Action::Pass(_) => self.vector_done,
             _ => self.vector_done - self.vector_overlap.min(self.pace(action).lead),
         }
     }
@@ -135,13 +139,30 @@ impl<'a> Clock<'a> {
                 self.count(0, busy.done);
                 busy
             }
+            Action::Pass(pass) => {
+                let latency = self.latency.pass;
+                let channels = match pass.length {
+                    Length::Channels => pass.channels,
+                    Length::Attended => self.position + 1,
+                };
+                let first = issued + latency.accept_cycles;
+                let gone = self.digits_gone.saturating_sub(first);
+                let (reads, gone) = latency.reads(pass, channels, self.machine, gone);
+                self.digits_gone = first + gone;
+                self.last_read = first + reads - 1;
+                let done = self.last_read + latency.depth(pass);
+                // What it does while the one before drains is that one's work.
+                let before = issued.max(self.vector_done);
+                (self.vector_done, self.vector_overlap) = (done, 0);
+                self.count(1, done);
+                Busy { span: (before + 1, done), done, work: done - before, drain_waits: 0 }
+            }
             _ => {
                 let pace = self.pace(action);
                 let done = issued + pace.reads + pace.depth;
                 // What it does while the one before drains is that one's work.
                 let before = issued.max(self.vector_done);
                 (self.vector_done, self.vector_overlap) = (done, pace.overlap);
-                self.last_read = issued + pace.reads;
                 self.count(1, done);
                 Busy { span: (before + 1, done), done, work: done - before, drain_waits: 0 }
             }
@@ -231,7 +252,7 @@ impl<'a> Clock<'a> {
                 let reads = 2 * u64::from(gate.words);
                 (reads, late, latency.gate_cycles - late, latency.result_cycles)
             }
-            Action::Pass(pass) => return self.pass_pace(pass),
+            Action::Pass(_) => unreachable!("a pass has a pace of its own"),
             Action::Matrix(_) | Action::End(_) | Action::Loop(_) | Action::Next(_) => {
                 unreachable!("no work of the vector unit")
             }
@@ -247,22 +268,6 @@ impl<'a> Clock<'a> {
             depth: way + second_half,
             lead: first + way - latency.hand_over_cycles,
             overlap: second_half - temporaries,
-        }
-    }
-
-    /// A pass: one after the other, unless one [follows itself](Clock::takes).
-    fn pass_pace(&self, pass: &Pass) -> VectorPace {
-        let latency = &self.latency.pass;
-        let channels = match pass.length {
-            Length::Channels => pass.channels,
-            Length::Attended => self.position + 1,
-        };
-        let reads = latency.reads(pass, channels, self.machine);
-        VectorPace {
-            reads: latency.accept_cycles - 1 + reads,
-            depth: latency.depth(pass),
-            lead: 0,
-            overlap: 0,
         }
     }
 

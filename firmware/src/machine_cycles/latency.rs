@@ -230,20 +230,27 @@ impl PassLatency {
         self.result_cycles.max(emitted).max(finished)
     }
 
-    /// Cycles from the first read of a pass over so many elements to its last, both included.
+    /// Cycles from the first read of a pass over so many elements to its last, both included, and until
+    /// the digits of its last word have left; those of the pass before have left in cycle `gone`.
     ///
     /// A word of a key or value that completes a word of its store waits until the digits of the
     /// one before have left.
-    pub fn reads(&self, pass: &Pass, channels: u32, machine: &MachineParameters) -> u64 {
+    pub fn reads(
+        &self,
+        pass: &Pass,
+        channels: u32,
+        machine: &MachineParameters,
+        gone: u64,
+    ) -> (u64, u64) {
         let words = u64::from(channels.div_ceil(machine.elements));
         let phases = u64::from(pass.phases());
         let side = match pass.emit {
-            Emit::Nothing | Emit::Train | Emit::Vector => return words * phases,
+            Emit::Nothing | Emit::Train | Emit::Vector => return (words * phases, gone),
             Emit::Keys => machine.slots,
             Emit::Values => machine.lanes,
         };
         let parts = u64::from(side / machine.elements);
-        let (mut reads, mut digits_gone) = (0, 0);
+        let (mut reads, mut digits_gone) = (0, gone);
         for word in 1..=words {
             reads += phases - 1;
             if word == words || word % parts == 0 {
@@ -252,11 +259,11 @@ impl PassLatency {
             }
             reads += 1;
         }
-        reads
+        (reads, digits_gone)
     }
 
-    /// Cycles from the acceptance of a pass over so many elements to its done.
+    /// Cycles from the acceptance of a pass over so many elements to its done, if it follows none.
     pub fn cycles(&self, pass: &Pass, channels: u32, machine: &MachineParameters) -> u64 {
-        self.accept_cycles + self.reads(pass, channels, machine) - 1 + self.depth(pass)
+        self.accept_cycles + self.reads(pass, channels, machine, 0).0 - 1 + self.depth(pass)
     }
 }

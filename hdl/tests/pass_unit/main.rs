@@ -109,12 +109,18 @@ fn check(bench: &mut UnitBench, program: &[Stream], expected: &[Writes]) {
         let (pass, place) = stream[0];
         let turns = stream.len();
         assert_eq!(run.writes, *expected, "{elements} × {width}, {turns}, {place:?}: {pass:?}");
+        let mut digits_gone = 0;
         for (turn, (pass, place)) in stream.iter().enumerate() {
-            let took = run.done[turn] - run.taken[turn];
-            let depth = cycles(&bench.unit, pass, *place);
-            assert_eq!(took, depth, "{elements}: {pass:?}");
+            let (latency, machine) = latency(&bench.unit);
+            let first = run.taken[turn] + latency.accept_cycles;
+            let gone = u64::saturating_sub(digits_gone, first);
+            let channels = channels(pass, *place) as u32;
+            let (reads, gone) = latency.reads(pass, channels, &machine, gone);
+            digits_gone = first + gone;
+            let done = first + reads - 1 + latency.depth(pass);
+            assert_eq!(run.done[turn], done, "{elements}, turn {turn}: {pass:?}");
             let Some(before) = turn.checked_sub(1) else { continue };
-            let last_read = run.done[before] - latency(&bench.unit).0.depth(pass);
+            let last_read = run.done[before] - latency.depth(pass);
             let counted = turn.checked_sub(ANY.into()).map_or(0, |oldest| run.done[oldest] + 1);
             assert_eq!(
                 run.taken[turn],

@@ -115,10 +115,6 @@ impl Maker {
 
     /// The pass once more, at other addresses; none where it may not follow itself.
     pub(crate) fn turn(&mut self, pass: &Pass, place: Place) -> Option<Pass> {
-        let keeps = matches!(pass.emit, Emit::Keys | Emit::Values);
-        if keeps && self.unit.digits > 1 {
-            return None;
-        }
         let words = channels(pass, place).div_ceil(self.unit.elements as usize);
         let is_threshold = pass.spiking == 1 && pass.theta == Theta::Channel;
         let most = if is_threshold { POSITIVE } else { DEPTH };

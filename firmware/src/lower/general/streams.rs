@@ -10,7 +10,7 @@
 
 use super::super::accesses::{Accesses, accesses};
 use crate::control::{PointerValues, strides, turns_max};
-use crate::isa::{ANY, Action, Emit, Extent, Instruction, Loop};
+use crate::isa::{ANY, Action, Extent, Instruction, Loop};
 use crate::machine::MachineParameters;
 
 /// Turns of a nest of loops that are looked at: strides are the same in all others.
@@ -29,14 +29,11 @@ pub(super) enum Turns {
 
 /// What becomes of the turns of the pass at `at`.
 pub(super) fn turns(instructions: &[Instruction], machine: &MachineParameters, at: usize) -> Turns {
-    let Action::Pass(pass) = &instructions[at].action else { return Turns::Apart };
+    if !matches!(instructions[at].action, Action::Pass(_)) {
+        return Turns::Apart;
+    }
     let nest = nest(instructions, at);
     let Some((outermost, inner)) = nest.split_last() else { return Turns::Apart };
-    // The digits of a word leave one after the other, and hold what tells where they go.
-    let digits = matches!(pass.emit, Emit::Keys | Emit::Values) && machine.key_value_digits > 1;
-    if digits {
-        return Turns::Wait;
-    }
     // An inner loop may end early, if the text does.
     let mut extents: Vec<Vec<u32>> = vec![vec![]];
     for turn in inner {

@@ -97,13 +97,26 @@ impl PassStore {
         let plus = leaving(&b, "plus", fresh, &pluses);
         let minus = leaving(&b, "minus", fresh, &minuses);
         let address = self.address(&b, &order, (valid, first), completes, more);
+        let place = self.has_place().then(|| {
+            let width = self.lanes.max(self.slots).trailing_zeros();
+            let place = b.input("place_i", uint(width), "the low bits of p, with its digits");
+            b.register("place_q", place.ty()).when(completes, place).signal()
+        });
 
         b.port_group("Key or value store, from a cycle after a word's last channels.");
         b.output("store_write_o", write.signal(), "write a digit");
         b.output("store_address_o", address, "its word");
         b.output("store_high_o", plus, "upper bit of each trit");
         b.output("store_low_o", !minus, "lower bit of each trit");
+        if let Some(place) = place {
+            b.output("store_place_o", place, "its lane or slot");
+        }
         b.finish()
+    }
+
+    /// Whether the next pass may be here while digits of a word still leave.
+    pub fn has_place(&self) -> bool {
+        self.streams && self.digits > 1
     }
 
     /// For each digit, units first: the bits of the word's channels.

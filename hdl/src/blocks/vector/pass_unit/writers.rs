@@ -233,6 +233,8 @@ impl<'m> Unit<'_, 'm> {
 
     fn digits(&self, results: &Results<'m>, tag: Tag<'m>) {
         let (b, unit) = (self.b, self.unit);
+        let side = unit.lanes.max(unit.slots);
+        let bits = side.trailing_zeros();
         let values = || match self.emit.makes(&[Emit::Values]) {
             true => self.emit.is(&[Emit::Values]),
             false => b.flag(false),
@@ -252,8 +254,12 @@ impl<'m> Unit<'_, 'm> {
             let tag = self.later("digit", Tag { valid: tag.valid & keeps, ..tag }, 2);
             let (lanes, slots) = (unit.lanes, unit.slots);
             let streams = unit.streams;
-            let store = PassStore { elements, lanes, slots, digits, streams }.module();
+            let store = PassStore { elements, lanes, slots, digits, streams };
+            let (has_place, store) = (store.has_place(), store.module());
+            let place =
+                self.beside("place", self.position.bits(0, bits), DIGITS + u32::from(!has_place));
             let inputs = [
+                ("place_i", place),
                 ("values_i", values()),
                 ("position_i", self.beside("position", self.position, DIGITS - 3)),
                 ("base_i", self.beside("base", self.fields.held("words"), DIGITS - 1)),
@@ -264,19 +270,18 @@ impl<'m> Unit<'_, 'm> {
                 ("positive_i", joined("positive_o")),
                 ("negative_i", joined("negative_o")),
             ];
-            b.instance("store", &store, &fitting(&store, &inputs))
+            let store = b.instance("store", &store, &fitting(&store, &inputs));
+            let place = if has_place { store.get("store_place_o") } else { place };
+            (store, place)
         });
-        let side = unit.lanes.max(unit.slots);
-        let of = |port: &str| store.as_ref().map(|store| store.get(port));
+        let of = |port: &str| store.as_ref().map(|(store, _)| store.get(port));
         b.port_group("Key or value store.");
         self.output("store_write_o", of("store_write_o"), uint(1), "write one digit of a word");
         let is_value = store.as_ref().map(|_| values());
         self.output("store_values_o", is_value, uint(1), "0: keys, 1: values");
         let address = uint(STORE_ADDRESS_WIDTH);
         self.output("store_address_o", of("store_address_o"), address, "the word");
-        let bits = side.trailing_zeros();
-        let position =
-            store.as_ref().map(|_| self.beside("place", self.position.bits(0, bits), DIGITS + 1));
+        let position = store.as_ref().map(|(_, place)| *place);
         let meaning = "p: its low bits are the lane or the slot";
         self.output("store_position_o", position, uint(bits), meaning);
         self.output("store_high_o", of("store_high_o"), uint(side), "upper bit of each trit");
