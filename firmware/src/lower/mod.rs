@@ -85,8 +85,10 @@ pub fn position_orders(
 /// [`lower`] with the instructions in any legal order.
 fn lower_in(network: &Network, design: &Design, order: Order) -> Result<Program, LowerError> {
     network.check()?;
-    // The gate's instruction knows one function; passes know them all.
-    if bitnet_shape(network).is_none_or(|shape| shape.gate != Function::Silu) {
+    // Its instructions know one function of a gate, and norms before all matrices; passes know all.
+    let own =
+        |shape: weights::network::BitnetShape| shape.sub_norms && shape.gate == Function::Silu;
+    if !bitnet_shape(network).is_some_and(own) {
         return general::lower(network, design);
     }
     let mut emitter = Emitter::new(network, design)?;

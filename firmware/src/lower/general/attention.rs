@@ -11,6 +11,7 @@ use super::cache::Heads;
 use super::composer::Composer;
 use super::draft::Draft;
 use super::elementwise::TABLE_FRACTION;
+use super::loops::RESCALE;
 use super::value::{At, Cache, Scores, Train, Value, Vector};
 use crate::isa::{Action, Finish, Join, Length, Matrix, Multiply, Reduce, Space};
 use std::rc::Rc;
@@ -246,6 +247,9 @@ impl<'n> Composer<'n> {
             let factor = Composer::train_factor(name, &train, scale * exp2(score_fraction))?;
             let place = (room.first(), Some(maximum.first()));
             it.head_scores(name, (keys, &train, heads), factor, place, all)?;
+            if score_fraction < 0 {
+                return Err(it.refuse(format!("its scores can reach {largest:.1e}"), RESCALE));
+            }
             // Tables of equal arguments are one table.
             let argument = score_fraction.min(ARGUMENT_FRACTION);
             let low = -(REACH << argument);

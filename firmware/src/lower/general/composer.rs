@@ -234,6 +234,6 @@ impl<'n> Composer<'n> {
     pub(super) fn fraction(&self, bound: f64) -> i64 {
         let width = i64::from(self.machine.value_width);
         let whole = bound.max(1e-6).log2().ceil() as i64;
-        (width - 1 - whole).clamp(FRACTION_LEAST, width - 10)
+        (width - 1 - whole).clamp(FRACTION_LEAST, width)
     }
 }

@@ -17,13 +17,15 @@ pub(super) type PerHead = [u32; 2];
 pub(super) struct Draft {
     pub(super) pass: Pass,
     pub(super) moves: Vec<(&'static str, Moves)>,
+    /// A shift that no pass makes.
+    pub(super) beyond: Option<i64>,
 }
 
 impl Draft {
     /// A pass over so many elements that takes a.
     pub(super) fn over(channels: usize) -> Draft {
         let pass = Pass { channels: channels as u32, ..Pass::default() };
-        Draft { pass, moves: Vec::new() }
+        Draft { pass, moves: Vec::new(), beyond: None }
     }
 
     fn moving(&mut self, field: &'static str, at: At, [head, group]: PerHead) {
@@ -66,9 +68,15 @@ impl Draft {
     }
 
     pub(super) fn join(mut self, join: Join, shift: i64) -> Draft {
-        assert!((0..=31).contains(&shift), "a join cannot shift by {shift}");
+        self.check(shift, 31);
         (self.pass.join, self.pass.join_shift) = (join, shift as u32);
         self
+    }
+
+    fn check(&mut self, shift: i64, most: i64) {
+        if !(0..=most).contains(&shift) {
+            self.beyond = Some(shift);
+        }
     }
 
     pub(super) fn function(mut self, function: Function) -> Draft {
@@ -77,7 +85,7 @@ impl Draft {
     }
 
     pub(super) fn multiply(mut self, multiply: Multiply, shift: i64) -> Draft {
-        assert!((0..=63).contains(&shift), "a product cannot be shifted by {shift}");
+        self.check(shift, 63);
         (self.pass.multiply, self.pass.shift) = (multiply, shift as u32);
         self
     }

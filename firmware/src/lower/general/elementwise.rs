@@ -4,6 +4,7 @@ use super::super::LowerError;
 use super::super::factor::exp2;
 use super::composer::{Composer, Over};
 use super::draft::Draft;
+use super::loops::RESCALE;
 use super::value::{At, Energy, Value, Vector};
 use crate::isa::{Extent, Function as Table, Join, Multiply, Restart, RestartAt, Space};
 use std::rc::Rc;
@@ -76,6 +77,10 @@ impl<'n> Composer<'n> {
             // Whole numbers, such as spikes, come up to the fraction of the other.
             let fine = self.plain(&fine, fraction.max(coarse.fraction))?;
             let up = fine.fraction - coarse.fraction;
+            if up > limit - 2 {
+                let most = coarse.bound.max(fine.bound);
+                return Err(self.refuse(format!("one of the two can reach {most:.1e}"), RESCALE));
+            }
             let up = self.constant("powers of two", vec![1 << up; fine.layout.width]);
             let draft = Draft::over(fine.layout.width).vector(&coarse).b(fine.at).c(up);
             let draft = draft.join(Join::MultiplyAdd, 0);
@@ -130,6 +135,9 @@ impl<'n> Composer<'n> {
         function: impl Fn(f64) -> f64,
     ) -> Result<Table, LowerError> {
         let argument = vector.fraction.min(ARGUMENT_FRACTION);
+        if argument < 0 {
+            return Err(self.refuse(format!("its input can reach {:.1e}", vector.bound), RESCALE));
+        }
         let low = -(reach << argument);
         let span = (2 * reach).ilog2() + argument as u32;
         let unit = exp2(-argument);
@@ -157,7 +165,7 @@ impl<'n> Composer<'n> {
                     Function::Sigmoid => self.table_over("sigmoid", &x, 16, sigmoid)?,
                     _ => self.table_over("tanh", &x, 8, f64::tanh)?,
                 };
-                let fraction = self.fraction(1.0);
+                let fraction = self.fraction(1.0).min(TABLE_FRACTION);
                 let draft = draft.function(table);
                 let draft = draft.multiply(Multiply::One, TABLE_FRACTION - fraction);
                 (draft.join(Join::Take, dropped), fraction, 1.0)

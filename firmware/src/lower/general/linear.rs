@@ -13,7 +13,7 @@ use std::rc::Rc;
 use weights::network::{DigitMatrix, TernaryMatrix};
 use weights::numeric::fixed_point::bit_length;
 
-/// Fraction bits of the counts of a vector that is no spike train, where its values allow.
+/// Fraction bits of the counts of a vector of ones that is no spike train, where its values allow.
 const COUNT_FRACTION: i64 = 5;
 
 /// Most digits of a weight in one instruction.
@@ -31,8 +31,11 @@ impl<'n> Composer<'n> {
         }
         let vector = self.vector(name)?;
         let most = self.design.machine.count_width;
-        let whole = vector.bound.max(1e-6).log2().ceil() as i64;
-        let wanted = COUNT_FRACTION.min(vector.fraction);
+        let whole = vector.bound.max(f64::MIN_POSITIVE).log2().ceil() as i64;
+        // Smaller values, as small gains make them, have as many counts.
+        let mean = vector.length() / (vector.layout.places.len() as f64).sqrt();
+        let small = -mean.clamp(f64::MIN_POSITIVE, 1.0).log2().ceil() as i64;
+        let wanted = (COUNT_FRACTION + small).min(vector.fraction);
         let fraction = wanted.min(i64::from(most) - whole);
         if fraction < wanted {
             // What is proven of the values is far above what they are: a square, say.
@@ -230,14 +233,10 @@ impl<'n> Composer<'n> {
         Factor::nearest(name, "scale behind its counts", value, -train.taken)
     }
 
-    /// The largest fraction of a product of a train in this unit: where its counts follow a scalar, the
-    /// factor's shift must hold what the scalar takes from it.
+    /// The largest fraction of a product of a train in this unit: its factor has 16 bits, and where its
+    /// counts follow a scalar, the factor's shift must hold what the scalar takes from it.
     pub(super) fn fraction_behind(&self, train: &Train, bound: f64, unit: f64) -> i64 {
-        let fraction = self.fraction(bound);
-        match train.scalar {
-            Some(_) => fraction.min(15 - train.taken - unit.log2().floor() as i64 - 1),
-            None => fraction,
-        }
+        self.fraction(bound).min(14 - train.taken - unit.log2().floor() as i64)
     }
 
     /// `scale · W · counts` to R.

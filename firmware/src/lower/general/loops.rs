@@ -7,6 +7,9 @@ use super::draft::{Draft, Moves};
 use super::line::{Line, advanced};
 use crate::isa::{Action, Extent, Loop, Next};
 
+/// What helps where weights are far from one.
+pub(super) const RESCALE: &str = "rescale its weights: they are far from one";
+
 impl Composer<'_> {
     /// Appends an instruction whose addresses move as `moves` say.
     pub(super) fn push(
@@ -30,6 +33,10 @@ impl Composer<'_> {
     }
 
     pub(super) fn pass(&mut self, draft: Draft, remark: String) -> Result<(), LowerError> {
+        if let Some(shift) = draft.beyond {
+            let reason = format!("its values are beyond what passes shift: by {shift} bits");
+            return Err(self.refuse(reason, RESCALE));
+        }
         let action = Action::Pass(draft.pass.phased());
         self.push(action, &draft.moves, remark)
     }

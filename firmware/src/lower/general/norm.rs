@@ -8,6 +8,7 @@ use super::super::LowerError;
 use super::super::factor::{Factor, epsilon_parts, exp2};
 use super::composer::Composer;
 use super::draft::Draft;
+use super::loops::RESCALE;
 use super::value::{At, Energy, Value, Vector};
 use crate::isa::{Finish, Follow, Join, Multiply, Reduce, Space};
 use std::rc::Rc;
@@ -93,7 +94,8 @@ impl<'n> Composer<'n> {
             self.real_constant(&format!("{name}: gains"), &gains, &x.layout, width - 2);
         // |x · γ| as a mantissa keeps one bit of room.
         let product_max = bound * exp2(x.fraction) * gain_max.max(1e-9);
-        let product_fraction = (width - 2) - product_max.log2().ceil() as i64;
+        let product_fraction =
+            (width - 2) - product_max.max(f64::MIN_POSITIVE).log2().ceil() as i64;
         let product_fraction = product_fraction.clamp(gamma_fraction - 31, gamma_fraction);
         let biases: Vec<f64> =
             norm.bias.unwrap_or_default().iter().map(|&bias| f64::from(bias)).collect();
@@ -114,8 +116,9 @@ impl<'n> Composer<'n> {
         if !plain {
             let (beta, beta_fraction) =
                 self.real_constant(&format!("{name}: biases"), &biases, &x.layout, fraction);
-            let (beta, shift) = (beta, fraction - beta_fraction);
-            assert_eq!(shift, 0, "a bias is smaller than the norm's bound");
+            if beta_fraction < fraction {
+                return Err(self.refuse(format!("its biases reach {bias_max:.1e}"), RESCALE));
+            }
             let draft = Draft::over(over).a(scratch).b(beta).join(Join::Add, 0).to(at);
             self.pass(draft, format!("{name}: its biases"))?;
         }

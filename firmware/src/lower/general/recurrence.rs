@@ -10,6 +10,7 @@ use super::super::factor::exp2;
 use super::super::pool::Area;
 use super::composer::Composer;
 use super::draft::Draft;
+use super::elementwise::TABLE_FRACTION;
 use super::value::{At, Value, Vector};
 use crate::isa::{Function, Join, Multiply, Restart, RestartAt};
 use std::rc::Rc;
@@ -52,7 +53,7 @@ impl<'n> Composer<'n> {
         let exponent_fraction = (limit - 2 - reach.log2().ceil() as i64).min(k.fraction).max(1);
         let k = self.plain(&k, exponent_fraction)?;
         let v = self.plain(&v, limit)?;
-        let q_fraction = self.fraction(sum.min(512.0) + 1.0);
+        let q_fraction = self.fraction(sum.min(512.0) + 1.0).min(TABLE_FRACTION);
         let p_fraction = self.fraction(v.bound * sum.min(512.0)).min(v.fraction + 2);
         let p_fraction = p_fraction.min(v.fraction + q_fraction);
         let span = (REACH.ilog2()) + exponent_fraction as u32;
