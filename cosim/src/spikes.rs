@@ -7,7 +7,7 @@ use crate::reference::machine::{Facts, MachineReference, MatrixFacts, Observer, 
 use firmware::isa::{Action, Emit, Matrix};
 use firmware::machine::Program;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 /// Spikes of all neuron layers, in the order in which the layers first fired.
@@ -122,7 +122,7 @@ impl SpikeRecord {
         }
     }
 
-    /// Spikes of the first `tokens` tokens that a program is fed, by its reference.
+    /// Spikes of the tokens that a program is fed, by its reference.
     ///
     /// # Errors
     /// As [`MachineReference::step`].
@@ -143,6 +143,7 @@ impl SpikeRecord {
             instruction: 0,
             levels: Vec::new(),
             from_neurons: BTreeSet::new(),
+            taken: BTreeMap::new(),
         };
         for (position, &id) in ids.iter().enumerate() {
             machine.step_observed(id, asked(position), &mut watcher)?;
@@ -183,9 +184,12 @@ struct Watcher<'p> {
     levels: Vec<i32>,
     /// Trains that neurons wrote last.
     from_neurons: BTreeSet<u32>,
+    /// Steps of a layer, by its name, that were taken at a position: a block goes over all positions
+    /// in each step.
+    taken: BTreeMap<(&'p str, usize), usize>,
 }
 
-impl Watcher<'_> {
+impl<'p> Watcher<'p> {
     /// Counts what a stored matrix did.
     fn count(&mut self, instruction: usize, matrix: &Matrix, facts: &MatrixFacts) {
         let spiking = facts.vectors > 0 || self.from_neurons.contains(&matrix.train);
@@ -208,7 +212,7 @@ impl Watcher<'_> {
     }
 }
 
-impl Observer for Watcher<'_> {
+impl<'p> Observer for Watcher<'p> {
     const WRITES: bool = true;
 
     fn at(&mut self, position: usize) {
@@ -227,7 +231,7 @@ impl Observer for Watcher<'_> {
                 self.levels.resize(column as usize * counts.len(), 0);
                 self.levels.extend(counts.iter().map(|&count| i32::from(count)));
             }
-            Write::Key { trits, .. } | Write::Value { trits, .. } => {
+            Write::Key { trits, .. } | Write::Value { trits, .. } | Write::Plane { trits, .. } => {
                 self.levels.extend(trits.iter().map(|&trit| i32::from(trit)));
             }
             Write::Temporaries { values, .. } | Write::Results { values, .. } => {
@@ -255,13 +259,11 @@ impl Observer for Watcher<'_> {
         if pass.spiking == 0 {
             return;
         }
-        let layer = layer_of(&self.program.remarks[instruction]);
+        let layer = layer_of(&program.remarks[instruction]);
         self.levels.resize(pass.channels as usize, 0);
-        let earlier = self.record.layer(layer).map_or(0, |known| {
-            let here = |vector: &&SpikeVector| vector.position == self.position;
-            known.vectors.iter().rev().take_while(here).count()
-        });
-        self.record.take(layer, self.position, earlier, &self.levels);
+        let step = self.taken.entry((layer, self.position)).or_default();
+        self.record.take(layer, self.position, *step, &self.levels);
+        *step += 1;
     }
 }
 
@@ -300,7 +302,7 @@ mod tests {
     use crate::reference::seeded_ids;
     use firmware::lower::lower;
     use weights::config::Design;
-    use weights::network::{LifPlacement, Operation};
+    use weights::network::{BertHead, BertPooler, LifPlacement, Operation};
     use weights::sample;
 
     #[test]
@@ -339,6 +341,43 @@ mod tests {
                 );
             }
             assert!(record.layers.iter().any(|layer| layer.rate() > 0.0));
+        }
+    }
+
+    /// At every position and step, in loops, chunks and planes: those of the float network, but where a
+    /// membrane is at its threshold.
+    #[test]
+    fn a_block_fills_a_record_of_every_position_and_step() {
+        for seed in 0..6 {
+            let mut shape = sample::spikelm_shape(seed);
+            shape.head = BertHead::Classifier {
+                labels: ["no", "yes"].map(str::to_owned).to_vec(),
+                pooler: BertPooler::Tanh,
+            };
+            let network = sample::spikelm(seed, &shape);
+            let ids = seeded_ids(&network, seed, network.context.min(7));
+            let last = ids.len() - 1;
+            let mut float = SpikeRecord::new(network.steps);
+            let mut executor = FloatExecutor::new(&network).unwrap();
+            executor.read_observed(&ids, &mut |seen| float.take_seen(seen)).unwrap();
+            let machine = MachineReference::new(&lower(&network, &Design::spiking()).unwrap());
+            let record =
+                SpikeRecord::of_machine(&machine, network.steps, &ids, |at| at == last).unwrap();
+            assert_eq!(record.layers.len(), float.layers.len());
+            let (mut spikes, mut differing) = (0, 0);
+            for (layer, float) in record.layers.iter().zip(&float.layers) {
+                let places = |layer: &LayerSpikes| {
+                    let place = |it: &SpikeVector| ((it.position, it.step), it.spikes.len());
+                    layer.vectors.iter().map(place).collect::<BTreeMap<_, _>>()
+                };
+                let (ours, theirs) = (places(layer), places(float));
+                assert_eq!(ours.len(), ids.len() * network.steps, "{}", layer.name);
+                assert!(ours.keys().eq(theirs.keys()), "{} {}", layer.name, float.name);
+                spikes += theirs.values().sum::<usize>();
+                differing += ours.iter().map(|(at, n)| n.abs_diff(theirs[at])).sum::<usize>();
+            }
+            println!("{seed}: {spikes} spikes, {differing} differ in number");
+            assert!(spikes > 0 && differing * 4 < spikes, "{seed}: {differing} of {spikes}");
         }
     }
 

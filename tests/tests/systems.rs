@@ -16,7 +16,9 @@ use tests::asked_for;
 use tests::counts::compare;
 use tests::coverage::Coverage;
 use weights::config::{Design, Form};
-use weights::network::{BertHead, BertShape, BertSpiking, Network, Readout};
+use weights::network::{
+    BertHead, BertShape, BertSpiking, BitnetShape, Network, Operation, Readout,
+};
 use weights::{import, sample};
 
 /// Small machines of different shapes.
@@ -128,6 +130,53 @@ fn llamas_equal_their_reference() {
     for seed in 0..3 * seeds().min(16) {
         let model = sample::spikellm(seed, &sample::spikellm_shape(seed));
         let network = model.network().expect("its matrices are integers");
+        runs(&network, &design(seed), &ids(&network, seed, 3), 3);
+    }
+}
+
+/// A LLaMA of ternary matrices; its norms are smaller and the matrices behind them larger by 2^`bits`.
+fn ternary_llama(seed: u64, bits: i32) -> Network {
+    let shape = BitnetShape { sub_norms: false, ..sample::shape_of(&design(seed).sample) };
+    let mut network = sample::network_of(seed, &shape);
+    let by = 2f32.powi(bits);
+    for operation in &mut network.operations {
+        match operation {
+            Operation::RmsNorm { weight, name, .. } if name.starts_with("blocks") => {
+                *weight = weight.values().iter().map(|gain| gain / by).collect::<Vec<f32>>().into();
+            }
+            Operation::TernaryLinear { matrix, .. }
+                if !matrix.name.ends_with("output") && !matrix.name.ends_with("down") =>
+            {
+                matrix.scale *= by;
+            }
+            _ => {}
+        }
+    }
+    network
+}
+
+/// Where norms are small and the matrices behind them large, the machine computes the same.
+#[test]
+fn ternary_llamas_equal_their_reference_at_any_scale() {
+    for seed in 0..4 {
+        let answers = [0, 8, -4].map(|bits| {
+            let network = ternary_llama(seed, bits);
+            let program = lower(&network, &design(seed)).unwrap();
+            let mut machine = MachineReference::new(&program);
+            let ids = ids(&network, seed, 8);
+            let answer = |&id: &u32| -> Vec<f64> {
+                machine.step(id, true).unwrap().expect("it is asked for").values().collect()
+            };
+            ids.iter().flat_map(answer).collect::<Vec<f64>>()
+        });
+        let largest = answers[0].iter().fold(0f64, |largest, x| largest.max(x.abs()));
+        for scaled in &answers[1..] {
+            let distances = scaled.iter().zip(&answers[0]).map(|(a, b)| (a - b).abs());
+            let distance = distances.fold(0.0, f64::max) / largest;
+            println!("llama {seed}: {distance:.4}");
+            assert!(distance < 0.05, "{seed}: {distance}");
+        }
+        let network = ternary_llama(seed, 8);
         runs(&network, &design(seed), &ids(&network, seed, 3), 3);
     }
 }

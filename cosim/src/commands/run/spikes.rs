@@ -6,6 +6,7 @@ use crate::pipeline::machine::Conversation;
 use crate::reference::ReferenceError;
 use crate::reference::machine::MachineReference;
 use crate::spikes::{SpikeRecord, neuron_layers};
+use firmware::isa::{Action, Instruction};
 use firmware::machine::Program;
 
 /// Most tokens whose spikes the report keeps.
@@ -62,13 +63,18 @@ impl SpikesOf {
         for conversation in conversations {
             let read = fed(conversation);
             let last = read.len().saturating_sub(1);
-            let position = self.position.unwrap_or(last).min(last);
+            let position = self.position.unwrap_or(last);
+            if position > last {
+                let line = format!("spikes     {}: the text has positions 0 to {last}", self.layer);
+                console.line(&line);
+                continue;
+            }
             let record = record(reference, steps, conversation, position + 1)?;
             let Some(layer) = record.layer(&self.layer) else { continue };
             let here = layer.vectors.iter().filter(|vector| vector.position == position);
             let spikes: usize = here.map(|vector| vector.spikes.len()).sum();
             console.line(&format!(
-                "spikes     {}, position {position}: {spikes} of {} neurons",
+                "spikes     {}, position {position}: {spikes} spikes of {} neurons in {steps} steps",
                 self.layer, layer.neurons
             ));
             for line in layer.train(position).lines() {
@@ -86,7 +92,7 @@ fn fed(conversation: &Conversation) -> Vec<u32> {
     conversation.prompt.iter().chain(&conversation.answer[..answered]).copied().collect()
 }
 
-/// The spikes of the first tokens of a conversation.
+/// The spikes of the first tokens of a conversation, or of all where the whole text is read at once.
 ///
 /// # Errors
 /// As [`SpikeRecord::of_machine`].
@@ -97,7 +103,10 @@ fn record(
     tokens: usize,
 ) -> Result<SpikeRecord, ReferenceError> {
     let mut ids = fed(conversation);
-    ids.truncate(tokens);
+    let waits = |it: &Instruction| matches!(it.action, Action::End(end) if end.unasked == 1);
+    if !reference.program().instructions.iter().any(waits) {
+        ids.truncate(tokens);
+    }
     let first_asked = conversation.prompt.len().saturating_sub(1);
     SpikeRecord::of_machine(reference, steps, &ids, |position| position >= first_asked)
 }
