@@ -122,6 +122,11 @@ fn thresholds_are_their_own_count() {
     });
     let (leak, threshold, _) = input.unwrap().at(3);
     assert_eq!(leak, 0.25 * threshold);
+    // One that is missing of one neuron only is a damaged file.
+    let name = "bert.encoder.layer.0.attention.self.clip_key.2";
+    folder.change_tensors(|tensors| assert!(tensors.remove(name).is_some()));
+    let message = message(&folder);
+    assert!(message.contains(name), "{message}");
 }
 
 /// A change of the configuration.
@@ -129,7 +134,7 @@ type Change = fn(&mut Value);
 
 #[test]
 fn what_is_not_understood_is_refused() {
-    let cases: [(&str, Change, &str); 9] = [
+    let cases: [(&str, Change, &str); 11] = [
         ("model_type", |config| config["model_type"] = json!("roberta"), "field `model_type` is"),
         ("width", |config| config["hidden_size"] = json!(7), "field `num_attention_heads` is"),
         ("act", |config| config["hidden_act"] = json!("mish"), "field `hidden_act` is \"mish\""),
@@ -144,6 +149,16 @@ fn what_is_not_understood_is_refused() {
             "field `architectures` is",
         ),
         ("labels", |config| config["id2label"] = json!({"1": "x"}), "field `id2label.1` is"),
+        (
+            "equal labels",
+            |config| config["id2label"] = json!({"0": "x", "1": "x"}),
+            "field `id2label.1` is \"x\"",
+        ),
+        (
+            "regression",
+            |config| config["problem_type"] = json!("regression"),
+            "field `problem_type` is \"regression\"",
+        ),
         (
             "unknown",
             |config| config["spiking"]["surrogate"] = json!(1),
@@ -182,7 +197,7 @@ fn weights_that_do_not_fit_are_refused() {
         tensors.remove(&format!("{threshold}.1"));
     });
     let found = message(&folder);
-    assert!(found.starts_with(&format!("tensor `{threshold}.2` is not part of")), "{found}");
+    assert!(found.starts_with(&format!("tensor `{threshold}.1` is missing")), "{found}");
     folder.change_tensors(|tensors| {
         tensors.remove(&format!("{threshold}.2"));
         tensors.remove(&format!("{threshold}.0"));

@@ -226,7 +226,8 @@ fn what_a_position_takes_is_counted_too() {
     let folder = folder(place.path(), "long", &long, false);
     let design = folder.join("design.toml");
     let text = weights::config::DesignFile::spiking();
-    let text = text.with_settings(&["machine.context=4096".to_owned()]).unwrap();
+    let settings = ["machine.context=4096", "machine.key_value_digits=4"].map(str::to_owned);
+    let text = text.with_settings(&settings).unwrap();
     fs::write(&design, text.design.to_commented_toml()).unwrap();
     let run = |context: &str| {
         let text = fs::read_to_string(&design).unwrap();

@@ -140,6 +140,11 @@ fn function(fields: &Fields) -> Result<Function, ImportError> {
 }
 
 fn head(fields: &Fields) -> Result<Option<Head>, ImportError> {
+    match fields.optional_text("problem_type")? {
+        None | Some("single_label_classification") => {}
+        // The largest score is the answer of no other problem.
+        Some(_) => return Err(fields.wrong("problem_type", "\"single_label_classification\"")),
+    }
     let names = fields.texts("architectures")?;
     let known = |name: &&str| {
         if name.ends_with("ForSequenceClassification") {
@@ -168,6 +173,9 @@ fn labels(fields: &Fields) -> Result<Vec<String>, ImportError> {
     }
     // Ids that leave one out cannot be rows of the classifier.
     named.finish()?;
+    if let Some(twice) = (1..labels.len()).find(|&at| labels[..at].contains(&labels[at])) {
+        return Err(named.wrong(&twice.to_string(), "a name that no other class has"));
+    }
     if labels.is_empty() || labels.len() as u64 > LABELS_MAX {
         return Err(fields.wrong("id2label", format!("an object of 1 to {LABELS_MAX} labels")));
     }

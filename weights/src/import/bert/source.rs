@@ -20,6 +20,8 @@ pub(super) struct Source<'container> {
     prefix: &'static str,
     /// Tensors of heads that this model does not end in.
     unread: Vec<String>,
+    /// Thresholds of a neuron, once one is read.
+    thresholds: Option<usize>,
 }
 
 impl Source<'_> {
@@ -28,7 +30,7 @@ impl Source<'_> {
     ) -> Source<'a> {
         let prefix =
             if container.names().any(|name| name.starts_with("bert.")) { "bert." } else { "" };
-        Source { container, matrices, prefix, unread: Vec::new() }
+        Source { container, matrices, prefix, unread: Vec::new(), thresholds: None }
     }
 
     /// The head whose tensors are there, if it is one.
@@ -147,7 +149,13 @@ impl BertSource for Source<'_> {
         let mut thresholds = Vec::new();
         loop {
             let name = format!("{stem}.{}", thresholds.len());
-            if !thresholds.is_empty() && !self.container.has(&name) {
+            // The first neuron says how many steps were trained; a file that lost one is no other model.
+            let ends = match self.thresholds {
+                Some(count) => thresholds.len() == count,
+                None => !thresholds.is_empty() && !self.container.has(&name),
+            };
+            if ends {
+                self.thresholds = Some(thresholds.len());
                 return Ok(thresholds);
             }
             thresholds.push(tensors::scale(&self.container.take(&name)?, false)?);
