@@ -39,7 +39,7 @@ impl<'n> Composer<'n> {
         let words = vector.layout.width / self.elements();
         let (at, area) = self.scratch(words);
         let bound = vector.bound * vector.unit;
-        let fraction = self.fraction(bound).min(fraction);
+        let mut fraction = self.fraction(bound).min(fraction);
         let draft = Draft::over(vector.layout.width).vector(vector);
         let draft = match vector.unit == 1.0 {
             true => draft.multiply(Multiply::One, vector.fraction - fraction),
@@ -49,8 +49,9 @@ impl<'n> Composer<'n> {
                 let width = i64::from(self.machine.value_width);
                 let (unit, unit_fraction) =
                     self.real_constant("units", &units, &vector.layout, width - 2);
-                let shift = (unit_fraction + vector.fraction - fraction).max(0);
-                draft.b(unit).multiply(Multiply::B, shift)
+                let both = unit_fraction + vector.fraction;
+                fraction = fraction.min(both);
+                draft.b(unit).multiply(Multiply::B, both - fraction)
             }
         };
         self.pass(draft.to(at), "in the unit of its consumer".to_owned())?;
