@@ -175,7 +175,7 @@ plants! { Whole:
     published "pass_operand_a" "write" "WKV: its state goes on from the text before"
         "operand_q <= restarts_i ?" => "operand_q <= 1'b0 ?";
     spike_input "pass_function" "write" "WKV: the exponential's table begins elsewhere"
-        "function_is_table_0 ? -19'sd2048 :" => "function_is_table_0 ? -19'sd2304 :";
+        "? -21'sd65536" => "? -21'sd73728";
     spike_input "pass_function" "write" "WKV: a reciprocal is twice as large"
         "length_q <= 5'd23 - zeros_q" => "length_q <= 5'd22 - zeros_q";
     spike_input "leading_zeros_value" "write" "WKV: one zero too few before a denominator"
