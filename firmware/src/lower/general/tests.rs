@@ -3,8 +3,8 @@
 use super::super::lower;
 use crate::isa::Instruction;
 use weights::config::Design;
-use weights::llama::Coding;
-use weights::network::{Network, Operation, Readout};
+use weights::llama::{Coding, LlamaShape};
+use weights::network::{AttentionShape, Network, Operation, Readout};
 use weights::sample;
 
 fn design() -> Design {
@@ -95,4 +95,34 @@ fn decoders_become_programs() {
         lowers(&sample::spikegpt(seed, &sample::spikegpt_shape(seed)));
         lowers(&sample::neurtransformer(seed, &sample::neurtransformer_shape(seed)));
     }
+}
+
+/// Heads and positions are turns of loops: as many instructions, however many there are.
+#[test]
+fn programs_grow_with_blocks_alone() {
+    let mut design = design();
+    design.machine.elements = 4;
+    println!("blocks heads context: instructions");
+    let mut lengths = std::collections::BTreeMap::new();
+    for blocks in [1, 2, 4] {
+        for (key_value_heads, heads) in [(2, 4), (4, 8), (6, 24)] {
+            for context in [16, 64, 256] {
+                let attention = AttentionShape { heads, key_value_heads, ..shape_of(8) };
+                let model = sample::spikellm_shape(1);
+                let model = LlamaShape { blocks, attention, context, width: 16, ..model };
+                let network = sample::spikellm(1, &model).network().unwrap();
+                design.machine.context = context;
+                let length = lower(&network, &design).unwrap().instructions.len();
+                println!("{blocks:6} {heads:5} {context:7}: {length}");
+                lengths.entry(blocks).or_insert_with(Vec::new).push(length);
+            }
+        }
+    }
+    for (blocks, lengths) in lengths {
+        assert!(lengths.iter().all(|length| *length == lengths[0]), "{blocks}: {lengths:?}");
+    }
+}
+
+fn shape_of(head_width: usize) -> AttentionShape {
+    AttentionShape { heads: 1, key_value_heads: 1, head_width, causal: true }
 }
