@@ -13,6 +13,7 @@ mod bert;
 mod bitnet;
 mod check;
 mod digits;
+mod function;
 mod gpt;
 mod linear;
 mod matrix;
@@ -30,12 +31,13 @@ pub use bert::{
 pub use bitnet::{BitnetShape, BitnetSource, bitnet_network, bitnet_shape};
 pub use check::NetworkError;
 pub use digits::{DIGITS_MAX, DigitMatrix, digit_limit};
+pub use function::{Function, Gate};
 pub use gpt::{GptInside, GptShape, GptSpiking, gpt_network};
 pub use linear::LinearWeights;
 pub use matrix::{MatrixSummary, Parameters, Table, TernaryMatrix};
 pub use named::NamedSource;
 pub use neurons::{NeuronLayer, Readout};
-pub use operation::{AttentionShape, EmbedIndex, Function, Operation, RotaryPairing, SpikingHeads};
+pub use operation::{AttentionShape, EmbedIndex, Operation, RotaryPairing, SpikingHeads};
 pub use rwkv::{LifPlacement, RwkvShape, RwkvSpiking, rwkv_network};
 pub use shape::{Shape, Shapes};
 pub use spike_code::{

@@ -1,7 +1,7 @@
 //! The operations of all systems, typed. Sources: SpikeLLM (LLaMA and BitNet blocks), SpikeLM and
 //! SpikingBERT (BERT blocks), NeurTransformer (spiking self-attention), SpikeGPT (RWKV).
 
-use super::{DigitMatrix, NeuronLayer, Parameters, SpikeCode, TernaryMatrix};
+use super::{DigitMatrix, Function, NeuronLayer, Parameters, SpikeCode, TernaryMatrix};
 use serde::Serialize;
 
 /// What an [`Operation::Embed`] looks up.
@@ -22,26 +22,6 @@ pub enum RotaryPairing {
     Halves,
     /// `2i` and `2i + 1`, as in llama2.c and the RoPE paper (Su et al., 2021).
     Neighbours,
-}
-
-/// A function of one number, applied to every channel.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Function {
-    /// `x · σ(x)` (LLaMA's gate).
-    Silu,
-    /// `x · Φ(x)` with the normal distribution function (BERT).
-    Gelu,
-    /// GELU by its approximation `x / 2 · (1 + tanh(√(2/π) · (x + 0.044715 x³)))` (GPT-2).
-    GeluTanh,
-    /// `max(x, 0)`.
-    Relu,
-    /// The hyperbolic tangent (BERT's pooler).
-    Tanh,
-    /// `max(x, 0)²` (RWKV's channel mix, BitNet b1.58 2B).
-    SquaredRelu,
-    /// `σ(x) = 1 / (1 + e^−x)` (RWKV's receptance).
-    Sigmoid,
 }
 
 /// Heads of an attention. Several query heads may share one key and value head (grouped heads).

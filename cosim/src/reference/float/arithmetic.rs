@@ -1,7 +1,6 @@
 //! Arithmetic on one vector, in 64-bit floats.
 
-use std::f64::consts::PI;
-use weights::network::{DigitMatrix, Function, RotaryPairing, Table, TernaryMatrix};
+use weights::network::{DigitMatrix, RotaryPairing, Table, TernaryMatrix};
 
 /// A matrix of trits or digits by columns: silent inputs cost nothing.
 pub(super) struct Columns {
@@ -135,67 +134,9 @@ pub(super) fn softmax(scores: &[f64], heads: usize) -> Vec<f64> {
     probabilities
 }
 
-/// A function of one number.
-pub(super) fn apply(function: Function, x: f64) -> f64 {
-    match function {
-        Function::Silu => x * sigmoid(x),
-        Function::Gelu => x * 0.5 * (1.0 + erf(x / 2f64.sqrt())),
-        Function::GeluTanh => {
-            0.5 * x * (1.0 + ((2.0 / PI).sqrt() * (x + 0.044715 * x * x * x)).tanh())
-        }
-        Function::Relu => x.max(0.0),
-        Function::Tanh => x.tanh(),
-        Function::SquaredRelu => x.max(0.0) * x.max(0.0),
-        Function::Sigmoid => sigmoid(x),
-    }
-}
-
-fn sigmoid(x: f64) -> f64 {
-    1.0 / (1.0 + (-x).exp())
-}
-
-/// The error function by `2/√π · e^(−x²) · Σ 2^n x^(2n+1) / (1·3·…·(2n+1))`, whose terms all have
-/// one sign, so that nothing cancels (Abramowitz and Stegun, 7.1.6).
-fn erf(x: f64) -> f64 {
-    // Beyond it the complement is below half a unit in the last place of 1.
-    if x.abs() > 6.0 {
-        return x.signum();
-    }
-    let (mut term, mut sum, mut n) = (x, x, 0.0);
-    while term.abs() > sum.abs() * 1e-17 {
-        n += 1.0;
-        term *= 2.0 * x * x / (2.0 * n + 1.0);
-        sum += term;
-    }
-    2.0 / PI.sqrt() * (-x * x).exp() * sum
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn error_function_at_known_points() {
-        // Table 7.1 of Abramowitz and Stegun, and tails beyond it.
-        let table = [(0.5, 0.5204998778), (1.0, 0.8427007929), (2.0, 0.9953222650)];
-        for (x, expected) in table {
-            assert!((erf(x) - expected).abs() < 1e-10, "erf({x}) = {}", erf(x));
-            assert_eq!(erf(-x), -erf(x));
-        }
-        assert_eq!(erf(0.0), 0.0);
-        assert!((erf(5.9) - 1.0).abs() < 1e-14 && (erf(6.1) - 1.0).abs() < 1e-14);
-    }
-
-    #[test]
-    fn the_two_gelus_are_near_and_differ() {
-        for step in -40..=40 {
-            let x = f64::from(step) / 10.0;
-            let distance = (apply(Function::Gelu, x) - apply(Function::GeluTanh, x)).abs();
-            assert!(distance < 5e-4, "{distance} at {x}");
-        }
-        assert!((apply(Function::Gelu, 1.0) - 0.8413447460685429).abs() < 1e-14);
-        assert!((apply(Function::GeluTanh, 1.0) - 0.8411919906082768).abs() < 1e-14);
-    }
 
     #[test]
     fn norms_of_nothing_stay_nothing() {

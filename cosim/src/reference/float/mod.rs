@@ -23,7 +23,7 @@ pub use seen::{Part, Recording, Seen};
 pub use walk::Site;
 
 use super::{Predictor, ReferenceError};
-use arithmetic::{Columns, apply, head, layer_norm, rms_norm, rotate, softmax};
+use arithmetic::{Columns, head, layer_norm, rms_norm, rotate, softmax};
 use attention::Cache;
 use recurrence::{Recurrence, token_shift, wkv};
 use std::collections::BTreeMap;
@@ -297,9 +297,7 @@ impl Block<'_> {
             }
             Operation::Encode { code, .. } => weights::calibration::coded(x[0], code),
             Operation::Softmax { input, .. } => softmax(x[0], self.heads_of(input)),
-            Operation::Apply { function, .. } => {
-                x[0].iter().map(|&x| apply(*function, x)).collect()
-            }
+            Operation::Apply { function, .. } => x[0].iter().map(|&x| function.value(x)).collect(),
             Operation::Multiply { .. } => pairs().map(|(left, right)| left * right).collect(),
             Operation::Add { .. } => pairs().map(|(left, right)| left + right).collect(),
             Operation::Head { table, .. } => head(self.table(table), x[0]),

@@ -8,7 +8,7 @@ use super::loops::RESCALE;
 use super::value::{At, Energy, Value, Vector};
 use crate::isa::{Extent, Function as Table, Join, Multiply, Restart, RestartAt, Space};
 use std::rc::Rc;
-use weights::network::{Function, Operation};
+use weights::network::{Function, Gate, Operation};
 use weights::numeric::pass::FunctionTable;
 
 /// Fraction bits of what function tables yield.
@@ -158,31 +158,18 @@ impl<'n> Composer<'n> {
         let x = self.plain(&vector, limit)?;
         let dropped = (x.fraction - ARGUMENT_FRACTION).max(0);
         let name = self.operation().output();
-        let sigmoid = |x: f64| 1.0 / (1.0 + (-x).exp());
+        let of = |x: f64| function.value(x);
         let draft = Draft::over(x.layout.width).vector(&x);
         let (draft, fraction, bound) = match function {
             Function::Sigmoid | Function::Tanh => {
                 let table = match function {
-                    Function::Sigmoid => self.table_over("sigmoid", &x, 16, sigmoid)?,
-                    _ => self.table_over("tanh", &x, 8, f64::tanh)?,
+                    Function::Sigmoid => self.table_over("sigmoid", &x, 16, of)?,
+                    _ => self.table_over("tanh", &x, 8, of)?,
                 };
                 let fraction = self.fraction(1.0).min(TABLE_FRACTION);
                 let draft = draft.function(table);
                 let draft = draft.multiply(Multiply::One, TABLE_FRACTION - fraction);
                 (draft.join(Join::Take, dropped), fraction, 1.0)
-            }
-            Function::Silu | Function::Gelu | Function::GeluTanh => {
-                let table = match function {
-                    Function::Silu => self.table_over("sigmoid", &x, 16, sigmoid)?,
-                    Function::Gelu => self.table_over("normal", &x, 8, normal)?,
-                    _ => self.table_over("gelu_gate", &x, 8, |x| {
-                        let inner =
-                            (2.0 / std::f64::consts::PI).sqrt() * (x + 0.044715 * x * x * x);
-                        0.5 * (1.0 + inner.tanh())
-                    })?,
-                };
-                let draft = draft.join(Join::Take, dropped).function(table);
-                (draft.multiply(Multiply::A, TABLE_FRACTION), x.fraction, x.bound)
             }
             Function::Relu => (draft.join(Join::Maximum, 0), x.fraction, x.bound),
             Function::SquaredRelu => {
@@ -190,6 +177,14 @@ impl<'n> Composer<'n> {
                 let fraction = self.fraction(bound).min(2 * x.fraction);
                 let draft = draft.join(Join::Maximum, 0);
                 (draft.multiply(Multiply::A, 2 * x.fraction - fraction), fraction, bound)
+            }
+            _ => {
+                let Some(Gate { name, reach, value }) = function.gate() else {
+                    return Err(self.refuse("no pass makes it", "use a function of another kind"));
+                };
+                let table = self.table_over(name, &x, reach, value)?;
+                let draft = draft.join(Join::Take, dropped).function(table);
+                (draft.multiply(Multiply::A, TABLE_FRACTION), x.fraction, x.bound)
             }
         };
         let mut result = self.output(&x, fraction, bound);
@@ -270,30 +265,4 @@ impl<'n> Composer<'n> {
     pub(super) fn nothing() -> At {
         At::fixed(Space::Nothing, 0)
     }
-}
-
-/// The normal distribution function: `(1 + erf(x/√2)) / 2`, by Abramowitz and Stegun 7.1.26 refined
-/// with a series where it converges fast.
-pub(super) fn normal(x: f64) -> f64 {
-    0.5 * (1.0 + erf(x / std::f64::consts::SQRT_2))
-}
-
-/// The error function: its Taylor series within 3, a continued fraction beyond.
-fn erf(x: f64) -> f64 {
-    let magnitude = x.abs();
-    let value = if magnitude < 3.0 {
-        let (mut term, mut sum) = (magnitude, magnitude);
-        for n in 1..80 {
-            term *= -magnitude * magnitude / f64::from(n);
-            sum += term / f64::from(2 * n + 1);
-        }
-        sum * 2.0 / std::f64::consts::PI.sqrt()
-    } else {
-        let mut fraction = 0.0;
-        for n in (1..60).rev() {
-            fraction = f64::from(n) / 2.0 / (magnitude + fraction);
-        }
-        1.0 - (-magnitude * magnitude).exp() / (magnitude + fraction) / std::f64::consts::PI.sqrt()
-    };
-    value.copysign(x)
 }
