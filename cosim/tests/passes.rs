@@ -4,7 +4,7 @@ use cosim::reference::float::FloatExecutor;
 use cosim::reference::machine::MachineReference;
 use firmware::lower::lower;
 use weights::config::Design;
-use weights::network::{BitnetShape, Function, Network, Readout};
+use weights::network::{BertShape, BitnetShape, Function, Network, Readout};
 use weights::sample;
 
 fn design() -> Design {
@@ -17,10 +17,8 @@ fn design() -> Design {
 /// The logits of the machine and of the floats for a text: of each position, or of the whole.
 fn logits(network: &Network, ids: &[u32]) -> (Vec<Vec<f64>>, Vec<Vec<f64>>, u64) {
     let mut design = design();
-    if network.digit_matrices().next().is_some() {
-        // Keys whose unit is the same for all tokens need more digits.
-        design.machine.key_value_digits = 7;
-    }
+    // Keys whose unit is the same for all tokens need more digits.
+    design.machine.key_value_digits = 7;
     let program = lower(network, &design).unwrap_or_else(|error| panic!("{error}"));
     let mut machine = MachineReference::new(&program);
     let classes = matches!(network.readout, Readout::Classes(_));
@@ -90,6 +88,18 @@ fn decoders_are_near_their_floats() {
     // WKV keeps what a flipped spike has changed: half as near.
     recurrent.iter_mut().for_each(|distance| *distance /= 2.0);
     require_near(recurrent);
+}
+
+#[test]
+fn functions_are_near_their_floats() {
+    use Function::{Gelu, GeluTanh, HardSwish, Relu, Sigmoid, Silu, SquaredRelu, Tanh};
+    for function in [Silu, Gelu, GeluTanh, HardSwish, Relu, Tanh, SquaredRelu, Sigmoid] {
+        let shape = |seed| BertShape { function, ..sample::bert_shape(seed) };
+        let networks = (0..6).map(|seed| sample::bert(seed, &shape(seed)));
+        let classes = networks.filter(|it| matches!(it.readout, Readout::Classes(_)));
+        println!("{function:?}");
+        require_near(classes.map(|network| distance_of(&network, 12)).collect());
+    }
 }
 
 #[test]

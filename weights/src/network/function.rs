@@ -13,6 +13,8 @@ pub enum Function {
     Gelu,
     /// GELU by its approximation `x / 2 · (1 + tanh(√(2/π) · (x + 0.044715 x³)))` (GPT-2).
     GeluTanh,
+    /// `x · min(max(x + 3, 0), 6) / 6` (MobileNetV3).
+    HardSwish,
     /// `max(x, 0)`.
     Relu,
     /// The hyperbolic tangent (BERT's pooler).
@@ -30,6 +32,7 @@ impl Function {
             Function::Silu => x * sigmoid(x),
             Function::Gelu => x * normal(x),
             Function::GeluTanh => x * tanh_gate(x),
+            Function::HardSwish => x * hard_sigmoid(x),
             Function::Relu => x.max(0.0),
             Function::Tanh => x.tanh(),
             Function::SquaredRelu => x.max(0.0) * x.max(0.0),
@@ -43,6 +46,7 @@ impl Function {
             Function::Silu => ("sigmoid", 16, sigmoid),
             Function::Gelu => ("normal", 8, normal),
             Function::GeluTanh => ("gelu_gate", 8, tanh_gate),
+            Function::HardSwish => ("hard_sigmoid", 4, hard_sigmoid),
             _ => return None,
         };
         Some(Gate { name, reach, value })
@@ -71,6 +75,10 @@ fn normal(x: f64) -> f64 {
 
 fn tanh_gate(x: f64) -> f64 {
     0.5 * (1.0 + ((2.0 / PI).sqrt() * (x + 0.044715 * x * x * x)).tanh())
+}
+
+fn hard_sigmoid(x: f64) -> f64 {
+    (x + 3.0).clamp(0.0, 6.0) / 6.0
 }
 
 /// The error function by `2/√π · e^(−x²) · Σ 2^n x^(2n+1) / (1·3·…·(2n+1))`, whose terms all have
