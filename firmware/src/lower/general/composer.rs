@@ -18,6 +18,9 @@ use weights::numeric::pass::FunctionTable;
 /// many, and clearly with four.
 const FRACTION_LEAST: i64 = 8;
 
+/// How much larger than its bound rounding may make a value.
+const ROUNDED: f64 = 1.0 + 1.0 / 64.0;
+
 /// The memories whose words values take and give back.
 #[derive(Default)]
 pub(super) struct Pools {
@@ -228,12 +231,12 @@ impl<'n> Composer<'n> {
         LowerError::Operation { operation, reason: reason.into(), remedy }
     }
 
-    /// The fraction of a value that is at most `bound`. What is proven of squares and products behind
+    /// The fraction of a value that is at most `bound`, but for what rounding adds. What is proven of squares and products behind
     /// matrices is far above what occurs, and would leave them no fraction: those keep
     /// [`FRACTION_LEAST`] bits, and saturate, counted, where they should ever be that large.
     pub(super) fn fraction(&self, bound: f64) -> i64 {
         let width = i64::from(self.machine.value_width);
-        let whole = bound.max(1e-6).log2().ceil() as i64;
+        let whole = (bound * ROUNDED).max(f64::MIN_POSITIVE).log2().ceil() as i64;
         (width - 1 - whole).clamp(FRACTION_LEAST, width)
     }
 }

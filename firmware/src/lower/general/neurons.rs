@@ -112,7 +112,9 @@ impl<'n> Composer<'n> {
         let before = self.membranes.get(&output).copied();
         let left = before.map_or(0.0, |before| leak.abs() * before.left / gain);
         let most = (x.bound * self.growth(neuron)).max(x.bound + left);
-        let finest = self.fraction(most).min(x.fraction);
+        // What a reset leaves is stored: that of the released code doubles it.
+        let stored = if neuron.reset == Reset::SpikelmCode { 2.0 * most } else { most };
+        let finest = self.fraction(stored).min(x.fraction);
         let largest = f64::from((1u32 << LEAK_WIDTH) - 1) * exp2(-i64::from(LEAK_FRACTION));
         let worth = |fraction: i64| gain * exp2(-fraction);
         let brought =
@@ -128,12 +130,12 @@ impl<'n> Composer<'n> {
                 "use thresholds that are closer to each other",
             )
         })?;
-        let most = most * gain;
         let left = match neuron.reset {
-            Reset::SpikelmCode => 2.0 * most,
             // Ternary spikes to nearest: what is beyond half a threshold is cleared.
-            Reset::Hard if neuron.range == SpikeRange::Signed(1) => most.min(threshold / 2.0),
-            Reset::Hard | Reset::Soft => most,
+            Reset::Hard if neuron.range == SpikeRange::Signed(1) => {
+                (stored * gain).min(threshold / 2.0)
+            }
+            _ => stored * gain,
         };
         let first = before.map_or(worth(fraction), |before| before.first);
         self.membranes.insert(output, Membrane { worth: worth(fraction), first, left });
