@@ -128,10 +128,8 @@ pub enum ImportError {
     )]
     Digits { file: String, tensor: String, index: usize, value: i16, limit: i64 },
     /// Something in a GGUF file.
-    #[error(
-        "{place}: {reason}\n  --> {file}\n  = the file is damaged, or of a kind that is not read here: convert the model again"
-    )]
-    Gguf { file: String, place: String, reason: String },
+    #[error("{place}: {reason}\n  --> {file}\n  = {remedy}")]
+    Gguf { file: String, place: String, reason: String, remedy: &'static str },
     /// A model of floats where integers are needed.
     #[error(
         "matrix `{matrix}` holds floats of more than three values a row\n  --> {name}\n  = it is material, not a machine: spikewright quantise --model <this> --out <folder> makes one of it"

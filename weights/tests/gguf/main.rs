@@ -61,6 +61,31 @@ fn float_types_are_material() {
 }
 
 #[test]
+fn a_scaling_of_angles_by_one_changes_nothing() {
+    let folder = place("scaling");
+    let path = folder.join("model.gguf");
+    let model = model(false);
+    let scaling = |kind: Option<&str>, factor: Option<f32>| {
+        let mut file = File::of(&model, Kind::TQ2);
+        let key = |part: &str| format!("llama.rope.scaling.{part}");
+        if let Some(kind) = kind {
+            file.set(&key("type"), file::Value(8, file::text(kind)));
+        }
+        if let Some(factor) = factor {
+            file.set(&key("factor"), file::Value(6, factor.to_le_bytes().to_vec()));
+        }
+        std::fs::write(&path, file.bytes()).unwrap();
+        import_gguf(&path)
+    };
+    // The first is what llama.cpp's converter of BitNet writes.
+    for (kind, factor) in [(Some("linear"), Some(1.0)), (None, Some(1.0)), (Some("none"), None)] {
+        let read = scaling(kind, factor).unwrap();
+        assert_eq!(read.llama, model, "{kind:?} {factor:?}");
+    }
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
 fn published_files_hold_the_published_weights() {
     let Some(shared) = std::env::var_os("SPIKEWRIGHT_SHARED") else { return };
     let folder = Path::new(&shared).join("models/gguf-ternary");

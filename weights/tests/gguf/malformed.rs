@@ -11,6 +11,10 @@ fn whole(value: u32) -> Value {
     Value(4, value.to_le_bytes().to_vec())
 }
 
+fn float(value: f32) -> Value {
+    Value(6, value.to_le_bytes().to_vec())
+}
+
 fn words(value: &str) -> Value {
     Value(8, text(value))
 }
@@ -34,7 +38,7 @@ const HEADER: [Case; 9] = [
     ),
 ];
 
-const KEYS: [Case; 25] = [
+const KEYS: [Case; 29] = [
     (
         "key twice",
         |f| f.keys.push(f.keys[0].clone()),
@@ -107,15 +111,36 @@ const KEYS: [Case; 25] = [
         |f| f.set("llama.rope.dimension_count", whole(64)),
         "key `llama.rope.dimension_count`: it is 64",
     ),
+    (
+        "scaled angles",
+        |f| f.set("llama.rope.scaling.factor", float(2.0)),
+        "key `llama.rope.scaling.factor`: it is 2.0, but must be 1: scaled rotary angles",
+    ),
+    (
+        "linear scaling",
+        |f| {
+            f.set("llama.rope.scaling.type", words("linear"));
+            f.set("llama.rope.scaling.factor", float(0.5));
+        },
+        "key `llama.rope.scaling.factor`: it is 0.5, but must be 1: scaled rotary angles",
+    ),
+    (
+        "linear scaling by nothing",
+        |f| f.set("llama.rope.scaling.type", words("linear")),
+        "key `llama.rope.scaling.factor`: it is missing",
+    ),
+    (
+        "another scaling",
+        |f| {
+            f.set("llama.rope.scaling.type", words("yarn"));
+            f.set("llama.rope.scaling.factor", float(1.0));
+        },
+        "key `llama.rope.scaling.type`: it is \"yarn\", but must be \"none\", or \"linear\"",
+    ),
     ("experts", |f| f.set("llama.expert_count", whole(8)), "key `llama.expert_count`: it is 8"),
     (
         "epsilon no number",
-        |f| {
-            f.set(
-                "llama.attention.layer_norm_rms_epsilon",
-                Value(6, f32::NAN.to_le_bytes().to_vec()),
-            );
-        },
+        |f| f.set("llama.attention.layer_norm_rms_epsilon", float(f32::NAN)),
         "key `llama.attention.layer_norm_rms_epsilon`: it is NaN",
     ),
     (

@@ -86,6 +86,8 @@ impl<'file> Cursor<'file> {
 
 /// The error of a place in a GGUF file.
 pub(super) fn wrong(file: &str, place: &str, reason: impl Into<String>) -> ImportError {
+    const REMEDY: &str =
+        "the file is damaged, or of a kind that is not read here: convert the model again";
     let (file, place) = (file.to_owned(), place.to_owned());
-    ImportError::Gguf { file, place, reason: reason.into() }
+    ImportError::Gguf { file, place, reason: reason.into(), remedy: REMEDY }
 }

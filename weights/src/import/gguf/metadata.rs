@@ -144,6 +144,18 @@ impl Metadata {
         wrong(&self.file, &format!("key `{key}`"), reason)
     }
 
+    /// The error of a key that is sound and says what is not executed: no conversion helps.
+    pub(super) fn not_executed(&self, key: &str, expected: &str) -> ImportError {
+        match self.wrong(key, expected) {
+            ImportError::Gguf { file, place, reason, .. } => {
+                let remedy = "choose a model that was trained without it: changing the key would \
+                              change the model";
+                ImportError::Gguf { file, place, reason, remedy }
+            }
+            other => other,
+        }
+    }
+
     /// A whole number, if it is there.
     pub(super) fn whole(&self, key: &str, min: u64, max: u64) -> Result<Option<u64>, ImportError> {
         match self.value(key) {

@@ -2,7 +2,7 @@
 
 use super::blocks::{self, Kind, TritFault};
 use super::file::GgufFile;
-use super::metadata::Value;
+use super::metadata::{Metadata, Value};
 use super::{GgufModel, tokenizer};
 use crate::import::ImportError;
 use crate::import::bitnet::config::{BLOCKS_MAX, HEADS_MAX, IDS_MAX, WIDTH_MAX};
@@ -127,10 +127,7 @@ fn shape(file: &GgufFile, architecture: &Architecture) -> Result<LlamaShape, Imp
             return Err(keys.wrong(&name(key), "0: experts are not executed"));
         }
     }
-    let scaling = name("rope.scaling.type");
-    if keys.text(&scaling)?.is_some_and(|kind| kind != "none") {
-        return Err(keys.wrong(&scaling, "\"none\": scaled angles are not executed"));
-    }
+    require_unscaled(keys, &name("rope.scaling"))?;
     let vocabulary = vocabulary(file, &name("vocab_size"))?;
     let token = |key: &str| {
         let id = keys.whole(&format!("tokenizer.ggml.{key}_token_id"), 0, vocabulary as u64 - 1)?;
@@ -154,6 +151,27 @@ fn shape(file: &GgufFile, architecture: &Architecture) -> Result<LlamaShape, Imp
         begin_token: token("bos")?,
         end_tokens,
     })
+}
+
+/// Refuses rotary angles that are scaled; a factor of 1 changes none, whatever the type is called.
+fn require_unscaled(keys: &Metadata, scaling: &str) -> Result<(), ImportError> {
+    let (kind_key, factor_key) = (format!("{scaling}.type"), format!("{scaling}.factor"));
+    let factor = keys.number(&factor_key, f64::MIN, f64::MAX)?;
+    match keys.text(&kind_key)? {
+        None | Some("none") => {}
+        Some("linear") if factor.is_some() => {}
+        Some("linear") => return Err(keys.wrong(&factor_key, "the factor of the linear scaling")),
+        Some(_) => {
+            let expected =
+                "\"none\", or \"linear\" with a factor of 1: scaled rotary angles are not executed";
+            return Err(keys.not_executed(&kind_key, expected));
+        }
+    }
+    if factor.is_some_and(|factor| factor != 1.0) {
+        let expected = "1: scaled rotary angles are not executed";
+        return Err(keys.not_executed(&factor_key, expected));
+    }
+    Ok(())
 }
 
 /// Token ids: the rows of the embedding. The tokenizer and the key must agree where they are there.
