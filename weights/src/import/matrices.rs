@@ -229,3 +229,10 @@ impl Integers {
         terms
     }
 }
+
+/// The scale of every row: a row of zeros, which has none, takes that of the first row that has
+/// one, so that it does not make many scales of one; 1 where all rows are zeros.
+pub(super) fn scales_of_all(found: &[Option<f32>]) -> Vec<f32> {
+    let shared = found.iter().copied().flatten().next().unwrap_or(1.0);
+    found.iter().map(|scale| scale.unwrap_or(shared)).collect()
+}

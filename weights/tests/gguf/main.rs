@@ -150,3 +150,31 @@ fn the_tokenizer_of_a_file_stands_in_for_that_of_a_folder() {
     assert_eq!(post_processor(&file)["single"][1]["SpecialToken"]["id"], "</s>");
     std::fs::remove_dir_all(folder).unwrap();
 }
+
+#[test]
+fn rows_of_zeros_leave_a_matrix_its_one_scale() {
+    let folder = place("zeros");
+    let path = folder.join("model.gguf");
+    let mut zeros = model(true);
+    for matrix in &mut zeros.blocks[0].matrices {
+        let LlamaMatrix::Digits(terms) = matrix else { unreachable!("a model of trits") };
+        terms[0].values[3 * 256..5 * 256].fill(0);
+        // What a converter makes of a row without a largest value.
+        terms[0].row_scales[3] = 0.0;
+        terms[0].row_scales[4] = 1.0;
+    }
+    for kind in [Kind::TQ1, Kind::TQ2, Kind::F32] {
+        std::fs::write(&path, File::of(&zeros, kind).bytes()).unwrap();
+        let network = import(&path).unwrap();
+        assert_eq!(network.ternary_weight_count(), zeros.shape.weight_count(), "{kind:?}");
+    }
+    // A matrix of nothing else has the scale 1.
+    let LlamaMatrix::Digits(terms) = &mut zeros.blocks[0].matrices[0] else { unreachable!() };
+    terms[0].values.fill(0);
+    terms[0].row_scales.fill(0.0);
+    std::fs::write(&path, File::of(&zeros, Kind::TQ2).bytes()).unwrap();
+    let read = import_gguf(&path).unwrap().llama;
+    let LlamaMatrix::Digits(terms) = read.blocks[0].matrix(Linear::Query) else { unreachable!() };
+    assert_eq!(terms[0].row_scales, vec![1.0; 256]);
+    std::fs::remove_dir_all(folder).unwrap();
+}

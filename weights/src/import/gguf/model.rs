@@ -7,6 +7,7 @@ use super::{GgufModel, tokenizer};
 use crate::import::ImportError;
 use crate::import::bitnet::config::{BLOCKS_MAX, HEADS_MAX, IDS_MAX, WIDTH_MAX};
 use crate::import::json::shown;
+use crate::import::matrices::scales_of_all;
 use crate::llama::{FloatMatrix, Linear, Llama, LlamaBlock, LlamaMatrix, LlamaShape};
 use crate::network::{AttentionShape, DigitMatrix, Function, Table};
 use std::collections::BTreeSet;
@@ -287,26 +288,33 @@ fn matrix(
 }
 
 /// The scale of each row, where its spans agree. A negative scale turns the trits over; trits of a
-/// scale of zero become zeros.
+/// scale of zero become zeros. Spans of zeros only have any scale.
 fn row_scales(values: &mut [i16], scales: &[f32], span: usize, columns: usize) -> Option<Vec<f32>> {
     if !span.is_multiple_of(columns) && !columns.is_multiple_of(span) {
         return None;
     }
     let mut found = Vec::with_capacity(values.len() / columns);
+    let step = span.min(columns);
     for (row, values) in values.chunks_exact_mut(columns).enumerate() {
-        let first = row * columns / span;
-        let last = (row * columns + columns - 1) / span;
-        let scale = scales[first];
-        if scales[first..=last].iter().any(|&other| other != scale) {
-            return None;
+        let mut row_scale = None;
+        for (part, values) in values.chunks_exact_mut(step).enumerate() {
+            let scale = scales[(row * columns + part * step) / span];
+            if scale == 0.0 {
+                values.fill(0);
+            }
+            if values.iter().all(|&value| value == 0) {
+                continue;
+            }
+            if *row_scale.get_or_insert(scale) != scale {
+                return None;
+            }
         }
-        if scale <= 0.0 {
-            let sign = if scale < 0.0 { -1 } else { 0 };
-            values.iter_mut().for_each(|value| *value *= sign);
+        if row_scale.is_some_and(|scale| scale < 0.0) {
+            values.iter_mut().for_each(|value| *value = -*value);
         }
-        found.push(if scale == 0.0 { 1.0 } else { scale.abs() });
+        found.push(row_scale.map(f32::abs));
     }
-    Some(found)
+    Some(scales_of_all(&found))
 }
 
 /// Puts rows from the order of neighbouring pairs into that of halves: row `2·i + j` of a head

@@ -12,7 +12,7 @@ pub(super) use rules::mean_count;
 
 use super::bitnet::{self, names};
 use super::container::Container;
-use super::matrices::Integers;
+use super::matrices::{Integers, scales_of_all};
 use super::model::Model;
 use super::{Dimensions, Execution, ImportError, rope, tensors};
 use crate::llama::{FloatMatrix, Linear, Llama, LlamaBlock, LlamaMatrix};
@@ -155,19 +155,20 @@ fn digits(
     Ok(LlamaMatrix::Digits(integers.terms(&name, (rows, columns), terms)))
 }
 
-/// A matrix of floats whose rows hold −s, 0 and +s only, each row with its s; 1 for a row of zeros.
+/// A matrix of floats whose rows hold −s, 0 and +s only, each row with its s.
 fn ternary_rows(matrix: &FloatMatrix) -> Option<DigitMatrix> {
     let mut values = Vec::with_capacity(matrix.values.len());
     let mut row_scales = Vec::with_capacity(matrix.rows);
     for row in matrix.values.chunks_exact(matrix.columns) {
-        let scale = row.iter().find(|&&value| value != 0.0).map_or(1.0, |value| value.abs());
-        if row.iter().any(|&value| value != 0.0 && value.abs() != scale) {
+        let scale = row.iter().find(|&&value| value != 0.0).map(|value| value.abs());
+        if row.iter().any(|&value| value != 0.0 && Some(value.abs()) != scale) {
             return None;
         }
         values
             .extend(row.iter().map(|&value| if value == 0.0 { 0 } else { value.signum() as i16 }));
         row_scales.push(scale);
     }
+    let row_scales = scales_of_all(&row_scales);
     let (rows, columns) = (matrix.rows, matrix.columns);
     Some(DigitMatrix { name: matrix.name.clone(), rows, columns, digits: 1, values, row_scales })
 }
