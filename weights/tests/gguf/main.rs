@@ -152,6 +152,24 @@ fn the_tokenizer_of_a_file_stands_in_for_that_of_a_folder() {
 }
 
 #[test]
+fn tokens_of_a_user_are_matched_whole_and_are_text() {
+    let folder = place("user-defined");
+    let path = folder.join("words.gguf");
+    let mut file = File::of(&model(true), Kind::TQ2);
+    let kinds = [2, 3, 3, 1, 4, 5].map(i32::to_le_bytes);
+    file.set("tokenizer.ggml.token_type", file::array(5, 6, kinds.concat()));
+    std::fs::write(&path, file.bytes()).unwrap();
+    let json = tokenizer(&path, 6).unwrap().json;
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let added = json["added_tokens"].as_array().unwrap().iter();
+    let added: Vec<_> =
+        added.map(|token| (token["id"].clone(), token["special"].clone())).collect();
+    let expected = [(0, true), (1, true), (2, true), (4, false)];
+    assert_eq!(added, expected.map(|(id, special)| (id.into(), special.into())));
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
 fn rows_of_zeros_leave_a_matrix_its_one_scale() {
     let folder = place("zeros");
     let path = folder.join("model.gguf");

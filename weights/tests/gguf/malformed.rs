@@ -150,7 +150,7 @@ const KEYS: [Case; 29] = [
     ),
 ];
 
-const TOKENIZER: [Case; 6] = [
+const TOKENIZER: [Case; 8] = [
     (
         "tokens too few",
         |f| f.set("tokenizer.ggml.tokens", array(8, 1, text("a"))),
@@ -165,6 +165,22 @@ const TOKENIZER: [Case; 6] = [
         "kinds too few",
         |f| f.set("tokenizer.ggml.token_type", array(5, 1, vec![0; 4])),
         "key `tokenizer.ggml.token_type`",
+    ),
+    (
+        "a kind that is none",
+        |f| {
+            let kinds = [2, 3, 3, 1, 77, 1].map(i32::to_le_bytes);
+            f.set("tokenizer.ggml.token_type", array(5, 6, kinds.concat()));
+        },
+        "key `tokenizer.ggml.token_type`: token 4, `a`, is of type 77",
+    ),
+    (
+        "a merge to no token",
+        |f| {
+            f.set("tokenizer.ggml.model", words("gpt2"));
+            f.set("tokenizer.ggml.merges", array(8, 1, text("a a")));
+        },
+        "key `tokenizer.ggml.merges`: merge 0, `a a`, needs `aa`, which is no token",
     ),
     (
         "another tokenizer",

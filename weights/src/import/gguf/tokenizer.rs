@@ -1,7 +1,9 @@
 //! The tokenizer of a GGUF file as a `tokenizer.json`.
 
+use super::cursor::wrong;
 use super::file::GgufFile;
 use crate::import::ImportError;
+use crate::import::json::shown;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -11,6 +13,8 @@ const MARK: &str = "\u{2581}";
 const NORMAL: f64 = 1.0;
 const UNKNOWN: f64 = 2.0;
 const CONTROL: f64 = 3.0;
+const USER_DEFINED: f64 = 4.0;
+const UNUSED: f64 = 5.0;
 const BYTE: f64 = 6.0;
 /// Names the rule that splits words.
 const PRE: &str = "tokenizer.ggml.pre";
@@ -27,29 +31,16 @@ pub(super) fn json(file: &GgufFile, vocabulary: usize) -> Result<Option<String>,
         return Err(keys.wrong("tokenizer.ggml.tokens", "an array of texts"));
     };
     let normal = vec![NORMAL; tokens.len()];
-    let kinds = keys.numbers("tokenizer.ggml.token_type")?.unwrap_or(&normal);
-    if kinds.len() != tokens.len() {
-        let expected = format!("as long as the tokens, {vocabulary} numbers");
-        return Err(keys.wrong("tokenizer.ggml.token_type", &expected));
-    }
+    let kinds = kinds(file, tokens, vocabulary)?.unwrap_or(&normal);
     let mut ids = BTreeMap::new();
     for (id, token) in tokens.iter().enumerate() {
         if ids.insert(token.as_str(), id).is_some() {
             return Err(keys.wrong("tokenizer.ggml.tokens", "an array without repetition"));
         }
     }
-    let added: Vec<Value> = (0..tokens.len())
-        .filter(|&id| kinds[id] == UNKNOWN || kinds[id] == CONTROL)
-        .map(|id| {
-            json!({
-                "id": id, "content": tokens[id], "single_word": false, "lstrip": false,
-                "rstrip": false, "normalized": false, "special": true,
-            })
-        })
-        .collect();
     let text = match model {
         "llama" => pieces(file, tokens, kinds, &ids)?,
-        "gpt2" => words(file)?,
+        "gpt2" => words(file, &ids)?,
         _ => return Err(keys.wrong("tokenizer.ggml.model", "\"llama\" or \"gpt2\"")),
     };
     let (mut tokenizer, merges, unknown, byte_fallback) = text;
@@ -67,13 +58,49 @@ pub(super) fn json(file: &GgufFile, vocabulary: usize) -> Result<Option<String>,
     tokenizer["version"] = json!("1.0");
     tokenizer["truncation"] = Value::Null;
     tokenizer["padding"] = Value::Null;
-    tokenizer["added_tokens"] = json!(added);
+    tokenizer["added_tokens"] = added(tokens, kinds);
     tokenizer["model"] = json!({
         "type": "BPE", "dropout": null, "unk_token": unknown, "continuing_subword_prefix": null,
         "end_of_word_suffix": null, "fuse_unk": true, "byte_fallback": byte_fallback,
         "ignore_merges": whole_words, "vocab": ids, "merges": merges,
     });
     Ok(Some(tokenizer.to_string()))
+}
+
+/// The kind of every token, where the file says it.
+fn kinds<'file>(
+    file: &'file GgufFile,
+    tokens: &[String],
+    vocabulary: usize,
+) -> Result<Option<&'file [f64]>, ImportError> {
+    const KEY: &str = "tokenizer.ggml.token_type";
+    const KNOWN: [f64; 6] = [NORMAL, UNKNOWN, CONTROL, USER_DEFINED, UNUSED, BYTE];
+    let Some(kinds) = file.metadata.numbers(KEY)? else { return Ok(None) };
+    if kinds.len() != tokens.len() {
+        let expected = format!("as long as the tokens, {vocabulary} numbers");
+        return Err(file.metadata.wrong(KEY, &expected));
+    }
+    match kinds.iter().position(|kind| !KNOWN.contains(kind)) {
+        None => Ok(Some(kinds)),
+        Some(id) => {
+            let (kind, token) = (kinds[id], shown(&tokens[id]));
+            let reason = format!("token {id}, `{token}`, is of type {kind}, none of 1..=6");
+            Err(wrong(&file.name, &format!("key `{KEY}`"), reason))
+        }
+    }
+}
+
+/// The tokens that are matched whole, before anything is split. Those that a user defined are text
+/// like any other; the rest is left out of what is read aloud.
+fn added(tokens: &[String], kinds: &[f64]) -> Value {
+    let whole = |id: &usize| matches!(kinds[*id], UNKNOWN | CONTROL | USER_DEFINED);
+    let token = |id: usize| {
+        json!({
+            "id": id, "content": tokens[id], "single_word": false, "lstrip": false,
+            "rstrip": false, "normalized": false, "special": kinds[id] != USER_DEFINED,
+        })
+    };
+    (0..tokens.len()).filter(whole).map(token).collect()
 }
 
 /// What stands before and behind a text.
@@ -159,17 +186,9 @@ fn pieces(
 }
 
 /// Bytes as letters, words split by an expression, merges in their order.
-fn words(file: &GgufFile) -> Result<Parts, ImportError> {
+fn words(file: &GgufFile, ids: &BTreeMap<&str, usize>) -> Result<Parts, ImportError> {
     let keys = &file.metadata;
-    let Some(merges) = keys.texts("tokenizer.ggml.merges")? else {
-        return Err(keys.wrong("tokenizer.ggml.merges", "an array of texts"));
-    };
-    let pair = |merge: &String| {
-        merge.split_once(' ').map(|(left, right)| [left.to_owned(), right.to_owned()])
-    };
-    let Some(merges) = merges.iter().map(pair).collect::<Option<Vec<_>>>() else {
-        return Err(keys.wrong("tokenizer.ggml.merges", "an array of pairs, a space between"));
-    };
+    let merges = merges(file, ids)?;
     let bytes = |use_regex: bool| {
         json!({
             "type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true,
@@ -197,4 +216,27 @@ fn words(file: &GgufFile) -> Result<Parts, ImportError> {
         "normalizer": null, "pre_tokenizer": pre_tokenizer, "decoder": bytes(true),
     });
     Ok((around, merges, None, false))
+}
+
+/// The pairs that are joined, in their order; both and what they make are tokens.
+fn merges(file: &GgufFile, ids: &BTreeMap<&str, usize>) -> Result<Vec<[String; 2]>, ImportError> {
+    const KEY: &str = "tokenizer.ggml.merges";
+    let keys = &file.metadata;
+    let Some(merges) = keys.texts(KEY)? else {
+        return Err(keys.wrong(KEY, "an array of texts"));
+    };
+    let mut pairs = Vec::with_capacity(merges.len());
+    for (index, merge) in merges.iter().enumerate() {
+        let Some((left, right)) = merge.split_once(' ') else {
+            return Err(keys.wrong(KEY, "an array of pairs, a space between"));
+        };
+        let joined = format!("{left}{right}");
+        if let Some(lost) = [left, right, &joined].iter().find(|part| !ids.contains_key(**part)) {
+            let (merge, lost) = (shown(merge), shown(lost));
+            let reason = format!("merge {index}, `{merge}`, needs `{lost}`, which is no token");
+            return Err(wrong(&file.name, &format!("key `{KEY}`"), reason));
+        }
+        pairs.push([left.to_owned(), right.to_owned()]);
+    }
+    Ok(pairs)
 }
