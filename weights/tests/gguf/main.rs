@@ -196,3 +196,26 @@ fn rows_of_zeros_leave_a_matrix_its_one_scale() {
     assert_eq!(terms[0].row_scales, vec![1.0; 256]);
     std::fs::remove_dir_all(folder).unwrap();
 }
+
+#[test]
+fn an_array_that_nothing_reads_takes_no_memory() {
+    let peak = || {
+        let status = std::fs::read_to_string("/proc/self/status").ok()?;
+        let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+        line.split_whitespace().nth(1)?.parse::<usize>().ok()
+    };
+    let folder = place("arrays");
+    let path = folder.join("model.gguf");
+    let count = 32 << 20;
+    let mut file = File::of(&model(true), Kind::TQ2);
+    file.set("general.x", file::array(0, count, vec![0; count as usize]));
+    std::fs::write(&path, file.bytes()).unwrap();
+    drop(file);
+    let before = peak();
+    import_gguf(&path).unwrap();
+    if let (Some(before), Some(after)) = (before, peak()) {
+        // As numbers they would be 256 MB.
+        assert!(after - before < 100 << 10, "{before} to {after} kB");
+    }
+    std::fs::remove_dir_all(folder).unwrap();
+}

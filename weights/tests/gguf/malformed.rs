@@ -38,7 +38,7 @@ const HEADER: [Case; 9] = [
     ),
 ];
 
-const KEYS: [Case; 29] = [
+const KEYS: [Case; 31] = [
     (
         "key twice",
         |f| f.keys.push(f.keys[0].clone()),
@@ -72,6 +72,16 @@ const KEYS: [Case; 29] = [
         "nested deeper",
     ),
     ("flag of two", |f| f.set("general.x", Value(7, vec![2])), "key `general.x`: its flag is 2"),
+    (
+        "flag of two in an array",
+        |f| f.set("general.x", array(7, 2, vec![1, 2])),
+        "key `general.x`: its flag is 2",
+    ),
+    (
+        "alignment an array",
+        |f| f.set("general.alignment", array(0, 2, vec![1, 2])),
+        "key `general.alignment`: it is an array of 2 elements",
+    ),
     (
         "text longer than the file",
         |f| f.set("general.x", Value(8, vec![0xff; 8])),

@@ -2,6 +2,7 @@
 
 use super::cursor::{Cursor, wrong};
 use crate::import::ImportError;
+use crate::import::bitnet::config::IDS_MAX;
 use crate::import::json::shown;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,15 +16,25 @@ pub(super) enum Value {
     Text(String),
     Texts(Vec<String>),
     Numbers(Vec<f64>),
-    /// An array of arrays: no key that matters here has one.
-    Nested,
+    /// An array that nothing here reads, by its length.
+    Unread(u64),
 }
 
 /// Deepest array of arrays.
 const DEPTH_MAX: u32 = 4;
 /// Most keys of a file.
 pub(super) const KEYS_MAX: u64 = 1 << 16;
+/// Keys whose arrays are read.
+const READ: [&str; 4] = [
+    "tokenizer.ggml.tokens",
+    "tokenizer.ggml.scores",
+    "tokenizer.ggml.token_type",
+    "tokenizer.ggml.merges",
+];
+/// Most elements of an array that is read: several merges for each of the most tokens.
+const READ_MAX: u64 = 4 * IDS_MAX;
 /// Type codes of the format.
+const FLAG: u32 = 7;
 const TEXT: u32 = 8;
 const ARRAY: u32 = 9;
 
@@ -83,6 +94,14 @@ fn array(cursor: &mut Cursor<'_>, key: &str, depth: u32) -> Result<Value, Import
     if depth >= DEPTH_MAX {
         return Err(cursor.wrong(&place, format!("arrays are nested deeper than {DEPTH_MAX}")));
     }
+    if code == ARRAY || depth > 0 || !READ.contains(&key) {
+        skip(cursor, key, (code, count), depth)?;
+        return Ok(Value::Unread(count));
+    }
+    if count > READ_MAX {
+        let reason = format!("its {count} elements are above the limit of {READ_MAX}");
+        return Err(cursor.wrong(&place, reason));
+    }
     let (mut texts, mut numbers) = (Vec::new(), Vec::new());
     for _ in 0..count {
         match value(cursor, key, code, depth + 1)? {
@@ -90,14 +109,34 @@ fn array(cursor: &mut Cursor<'_>, key: &str, depth: u32) -> Result<Value, Import
             Value::Whole(number) => numbers.push(number as f64),
             Value::Float(number) => numbers.push(number),
             Value::Flag(flag) => numbers.push(f64::from(u8::from(flag))),
-            Value::Texts(_) | Value::Numbers(_) | Value::Nested => {}
+            Value::Texts(_) | Value::Numbers(_) | Value::Unread(_) => {}
         }
     }
-    Ok(match code {
-        TEXT => Value::Texts(texts),
-        ARRAY => Value::Nested,
-        _ => Value::Numbers(numbers),
-    })
+    Ok(if code == TEXT { Value::Texts(texts) } else { Value::Numbers(numbers) })
+}
+
+/// Passes over the elements of an array, which are checked and not kept.
+fn skip(
+    cursor: &mut Cursor<'_>,
+    key: &str,
+    (code, count): (u32, u64),
+    depth: u32,
+) -> Result<(), ImportError> {
+    let place = format!("key `{key}`");
+    match code {
+        ARRAY => (0..count).try_for_each(|_| array(cursor, key, depth + 1).map(drop)),
+        TEXT => (0..count).try_for_each(|_| cursor.text(&place).map(drop)),
+        _ => {
+            let bytes = cursor.take(&place, count * least_bytes(code).unwrap_or(1))?;
+            match bytes.iter().find(|&&byte| code == FLAG && byte > 1) {
+                None => Ok(()),
+                Some(flag) => {
+                    let reason = format!("its flag is {flag}, but must be 0 or 1");
+                    Err(cursor.wrong(&place, reason))
+                }
+            }
+        }
+    }
 }
 
 /// All keys, and which of them were asked for.
@@ -138,7 +177,7 @@ impl Metadata {
             Some(Value::Text(text)) => format!("\"{}\"", shown(text)),
             Some(Value::Texts(texts)) => format!("an array of {} texts", texts.len()),
             Some(Value::Numbers(numbers)) => format!("an array of {} numbers", numbers.len()),
-            Some(Value::Nested) => "an array of arrays".to_owned(),
+            Some(Value::Unread(count)) => format!("an array of {count} elements"),
         };
         let reason = format!("it is {found}, but must be {expected}");
         wrong(&self.file, &format!("key `{key}`"), reason)
