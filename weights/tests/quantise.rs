@@ -138,6 +138,31 @@ fn storage_is_counted() {
 }
 
 #[test]
+fn a_matrix_of_one_term_is_stored_as_it_is() {
+    let matrix = |digits, values: Vec<i16>| weights::network::DigitMatrix {
+        name: "m".to_owned(),
+        rows: 2,
+        columns: 8,
+        digits,
+        values,
+        row_scales: vec![1.0; 2],
+    };
+    let zeros = matrix(3, vec![0; 16]);
+    // Whatever the recipe makes of others: groups, salient weights.
+    for recipe in [Recipe { group: Some(2), ..Recipe::gptq(3) }]
+        .into_iter()
+        .chain(recipes().into_iter().map(|(_, recipe)| recipe))
+    {
+        let storage = recipe.storage(std::slice::from_ref(&zeros));
+        assert_eq!((storage.trits, storage.mask_bits), (3.0, 0.0), "{recipe:?}");
+        assert_eq!((storage.trit_bits, storage.scale_bits), (3.0 * 1.6, 2.0), "{recipe:?}");
+    }
+    let binary = Recipe { code: Code::Binary, ..Recipe::gptq(1) };
+    let bits = |values| binary.storage(&[matrix(1, values)]).trit_bits;
+    assert_eq!((bits(vec![1; 16]), bits(vec![0; 16])), (1.0, 1.6));
+}
+
+#[test]
 fn rules_of_spikes_survive_a_folder() {
     let model = model();
     let texts = texts(&model);

@@ -171,6 +171,9 @@ impl Recipe {
         let mut storage = Storage::default();
         let Some(first) = terms.first() else { return storage };
         let columns = first.columns as f64;
+        if let [term] = terms {
+            return self.storage_of_one(term);
+        }
         let salient_share = self.salient.map_or(0.0, |salient| salient.share);
         let per_group = if self.salient.is_some() { 2 } else { 1 };
         let group = self.group.unwrap_or(first.columns) as f64;
@@ -190,6 +193,19 @@ impl Recipe {
             storage.mask_bits = entropy(salient_share) + entropy(1.0 - salient_share);
         }
         storage
+    }
+
+    /// The same of a matrix of one term, whatever the recipe would have made of it: it may have come
+    /// with the model as it is.
+    fn storage_of_one(&self, term: &DigitMatrix) -> Storage {
+        let trits = f64::from(term.digits);
+        let is_binary = self.code == Code::Binary && term.values.iter().all(|&value| value != 0);
+        Storage {
+            trits,
+            trit_bits: trits * if is_binary { 1.0 } else { TRIT_BITS },
+            mask_bits: 0.0,
+            scale_bits: SCALE_BITS / term.columns as f64,
+        }
     }
 }
 
