@@ -138,6 +138,20 @@ fn storage_is_counted() {
 }
 
 #[test]
+fn counts_that_no_machine_takes_are_refused() {
+    let mut values = vec![0.01; 200];
+    values[7] = 1.0;
+    let name = "m".to_owned();
+    let matrix = weights::llama::FloatMatrix { name, rows: 1, columns: 200, values };
+    let recipe = Recipe { code: Code::Counts(64.0), ..Recipe::nearest(1) };
+    let error = quantise_matrix(&matrix, None, &recipe).unwrap_err().to_string();
+    // Seven digits.
+    assert!(error.contains("the limit is 1093"), "{error}");
+    let recipe = Recipe { code: Code::Counts(8.0), ..recipe };
+    assert!(quantise_matrix(&matrix, None, &recipe).is_ok());
+}
+
+#[test]
 fn a_matrix_of_one_term_is_stored_as_it_is() {
     let matrix = |digits, values: Vec<i16>| weights::network::DigitMatrix {
         name: "m".to_owned(),

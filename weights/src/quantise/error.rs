@@ -12,7 +12,7 @@ pub enum QuantiseError {
     /// A recipe asks for something that does not exist.
     #[error("{what} is {value}, but must be {expected}\n  = correct the recipe")]
     Recipe { what: &'static str, value: String, expected: String },
-    /// A count leaves 16 bits.
+    /// A count has more digits than a machine takes.
     #[error(
         "`{matrix}`: row {row} needs a count of {count}, the limit is {limit}\n  = one weight is far above the mean of its row: use digits, which clip, or a smaller mean count"
     )]

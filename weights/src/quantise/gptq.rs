@@ -4,6 +4,7 @@ use super::plan::{Plan, Term};
 use super::recipe::digits_for;
 use super::refit::refit;
 use super::{Code, Curvature, Method, QuantiseError, Recipe};
+use crate::config::limits::DIGITS_MAX as MACHINE_DIGITS_MAX;
 use crate::llama::{FloatMatrix, LlamaMatrix};
 use crate::network::{DIGITS_MAX, DigitMatrix, digit_limit};
 use rayon::prelude::*;
@@ -42,7 +43,8 @@ pub fn quantise_matrix(
             Some(curvature) => passing_on(matrix, &plan, curvature, row),
         })
         .collect();
-    let limit = digit_limit(DIGITS_MAX);
+    // More digits could be stored, but no machine takes them.
+    let limit = digit_limit(DIGITS_MAX.min(MACHINE_DIGITS_MAX));
     for (row, integers) in rows.iter().enumerate() {
         if let Some(&count) = integers.iter().find(|integer| integer.abs() > limit as f64) {
             return Err(QuantiseError::Count { matrix: matrix.name.clone(), row, count, limit });
