@@ -152,6 +152,15 @@ fn counts_that_no_machine_takes_are_refused() {
 }
 
 #[test]
+fn a_model_of_one_channel_is_quantised() {
+    let attention = AttentionShape { heads: 1, key_value_heads: 1, head_width: 2, causal: true };
+    let shape = weights::llama::LlamaShape { width: 1, hidden: 1, attention, ..model().shape };
+    let model = sample::llama(7, &shape);
+    let quantised = quantise_model(&model, &texts(&model), &Recipe::gptq(3), || ()).unwrap();
+    assert!(quantised.is_quantised());
+}
+
+#[test]
 fn a_matrix_of_one_term_is_stored_as_it_is() {
     let matrix = |digits, values: Vec<i16>| weights::network::DigitMatrix {
         name: "m".to_owned(),

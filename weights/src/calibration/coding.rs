@@ -48,7 +48,8 @@ pub fn gif_code(x: &[f64], is_salient: &[bool], rule: &GifRule) -> GifCode {
     let (scales, zero_points, salient_top) = if rule.tied {
         let zero = zero(plain);
         let salient_top = (top(GIF_BITS) + 1) * rule.steps() as i64 - 1;
-        ([plain, plain / steps], [zero, zero * rule.steps() as i64], salient_top)
+        let zeros = [zero, zero.saturating_mul(rule.steps() as i64)];
+        ([plain, plain / steps], zeros, salient_top)
     } else {
         let salient_top = top(GIF_BITS + rule.added_bits);
         let salient = scale(salient_top as f64);
@@ -56,7 +57,9 @@ pub fn gif_code(x: &[f64], is_salient: &[bool], rule: &GifRule) -> GifCode {
     };
     let level = |(&x, &is_salient): (&f64, &bool)| {
         let which = usize::from(is_salient);
-        let level = (x / scales[which]).round_ties_even() as i64 + zero_points[which];
+        // Scales have a limit, so that huge values leave the integers: their levels are clamped too.
+        let level = (x / scales[which]).round_ties_even() as i64;
+        let level = level.saturating_add(zero_points[which]);
         level.clamp(0, if is_salient { salient_top } else { top(GIF_BITS) })
     };
     let levels = x.iter().zip(is_salient).map(level).collect();
@@ -92,7 +95,7 @@ fn leveled(row: &mut [f64], is_salient: &[bool], rule: &GifRule) {
     for ((x, &level), &is_salient) in row.iter_mut().zip(&code.levels).zip(is_salient) {
         let which = usize::from(is_salient);
         let level = if is_salient { emitted(level, rule) } else { level };
-        *x = code.scales[which] * (level - code.zero_points[which]) as f64;
+        *x = code.scales[which] * level.saturating_sub(code.zero_points[which]) as f64;
     }
 }
 
@@ -215,6 +218,18 @@ mod tests {
         let tied = gif_code(&x, &[true; 4], &rule(1, true, LastStep::Remainder));
         assert_eq!((tied.scales[1], tied.zero_points[1]), (0.1, 10));
         assert_eq!(tied.levels, [0, 10, 15, 30]);
+    }
+
+    #[test]
+    fn huge_values_have_levels_too() {
+        for (low, high) in [(-1e30, 1e30), (-1e300, 1.0), (1.0, 1e300), (-1e300, -1e299)] {
+            for tied in [false, true] {
+                let mut x = [low, 0.0, 1.0, high];
+                let rule = rule(2, tied, LastStep::Remainder);
+                leveled(&mut x, &[true, false, false, false], &rule);
+                assert!(x.iter().all(|x| x.is_finite()), "{low} to {high}: {x:?}");
+            }
+        }
     }
 
     #[test]

@@ -292,7 +292,7 @@ impl LlamaExecutor {
 
     /// `input · Wᵀ`.
     pub fn product(&self, block: usize, linear: Linear, input: &Array2<f64>) -> Array2<f64> {
-        input.dot(&self.blocks[block].matrix(linear).t())
+        row_by_row(input.dot(&self.blocks[block].matrix(linear).t()))
     }
 
     /// The logits of the last residual.
@@ -301,7 +301,7 @@ impl LlamaExecutor {
             Some(head) => head.view(),
             None => self.embedding.view(),
         };
-        rms_norm(hidden, &self.norm, self.epsilon()).dot(&head.t())
+        row_by_row(rms_norm(hidden, &self.norm, self.epsilon()).dot(&head.t()))
     }
 
     fn encoded(&self, site: Site, block: usize, mut x: Array2<f64>) -> Array2<f64> {
@@ -311,5 +311,13 @@ impl LlamaExecutor {
 
     fn epsilon(&self) -> f64 {
         f64::from(self.shape.epsilon)
+    }
+}
+
+/// The same matrix, its rows one after another: a product of one column need not have them so.
+fn row_by_row(product: Array2<f64>) -> Array2<f64> {
+    match product.is_standard_layout() {
+        true => product,
+        false => product.as_standard_layout().into_owned(),
     }
 }
