@@ -5,6 +5,7 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use weights::network::{Network, Operation};
+use weights::numeric::Trit;
 
 /// What was counted, over all tokens and steps.
 #[derive(Clone, Debug)]
@@ -26,7 +27,7 @@ struct Places {
     layers: BTreeMap<String, usize>,
     /// The matrices that read a value.
     readers: BTreeMap<String, Vec<usize>>,
-    /// By matrix and column: weights that are not zero.
+    /// By matrix and column: trits that are not zero.
     weights: Vec<Vec<u32>>,
     /// Head widths of spiking attentions, by name.
     attentions: BTreeMap<String, usize>,
@@ -54,14 +55,14 @@ impl LayerTally {
     }
 }
 
-/// One ternary matrix.
+/// One matrix of trits, or of several digits.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct MatrixTally {
     /// Name of the matrix.
     pub name: String,
     /// Weights.
     pub synapses: u64,
-    /// Weights that are not zero.
+    /// Weights that are not zero; of several digits, digits that are not.
     pub weights: u64,
     /// Whether its input is spikes.
     pub spiking: bool,
@@ -89,6 +90,15 @@ pub struct AttentionTally {
     pub softmax_exponentials: u64,
 }
 
+/// By column: trits that are not zero.
+fn column_trits(columns: usize, trits: &[Trit]) -> Vec<u32> {
+    let mut counts = vec![0; columns];
+    for row in trits.chunks_exact(columns) {
+        counts.iter_mut().zip(row).for_each(|(count, &trit)| *count += u32::from(trit != 0));
+    }
+    counts
+}
+
 impl Tally {
     /// Counts of nothing for a network.
     pub fn new(network: &Network) -> Tally {
@@ -110,23 +120,32 @@ impl Tally {
                 Operation::SpikingAttention { name, shape, .. } => {
                     places.attentions.insert(name.clone(), shape.head_width);
                 }
-                Operation::TernaryLinear { input, matrix, .. } => {
-                    places.readers.entry(input.clone()).or_default().push(matrices.len());
-                    let weight = |row: usize, column: usize| matrix.row(row)[column] != 0;
-                    let of_column =
-                        |column| (0..matrix.rows).filter(|&row| weight(row, column)).count() as u32;
-                    let weights: Vec<u32> = (0..matrix.columns).map(of_column).collect();
-                    matrices.push(MatrixTally {
-                        name: matrix.name.clone(),
-                        synapses: matrix.trits.len() as u64,
-                        weights: weights.iter().map(|&count| u64::from(count)).sum(),
-                        spiking: spikes.contains(&input),
-                        ..MatrixTally::default()
-                    });
-                    places.weights.push(weights);
-                }
                 _ => {}
             }
+            let (input, name, synapses, weights) = match operation {
+                Operation::TernaryLinear { input, matrix, .. } => {
+                    let weights = column_trits(matrix.columns, &matrix.trits);
+                    (input, &matrix.name, matrix.trits.len(), weights)
+                }
+                Operation::DigitLinear { input, matrix, .. } => {
+                    let mut weights = vec![0; matrix.columns];
+                    for plane in matrix.planes() {
+                        let plane = column_trits(matrix.columns, &plane);
+                        weights.iter_mut().zip(plane).for_each(|(sum, count)| *sum += count);
+                    }
+                    (input, &matrix.name, matrix.values.len(), weights)
+                }
+                _ => continue,
+            };
+            places.readers.entry(input.clone()).or_default().push(matrices.len());
+            matrices.push(MatrixTally {
+                name: name.clone(),
+                synapses: synapses as u64,
+                weights: weights.iter().map(|&count| u64::from(count)).sum(),
+                spiking: spikes.contains(&input),
+                ..MatrixTally::default()
+            });
+            places.weights.push(weights);
         }
         let (attention, places) = (AttentionTally::default(), Arc::new(places));
         Tally { tokens: 0, layers, matrices, attention, places }
@@ -202,7 +221,7 @@ mod tests {
     use super::*;
     use crate::reference::float::FloatExecutor;
     use crate::reference::seeded_ids;
-    use weights::network::LifPlacement;
+    use weights::network::{DigitMatrix, LifPlacement};
     use weights::sample;
 
     #[test]
@@ -234,5 +253,32 @@ mod tests {
         for layer in &tally.layers {
             assert_eq!((layer.vectors, layer.levels), (24, layer.spikes as f64));
         }
+    }
+
+    #[test]
+    fn digits_of_weights_are_counted_as_trits_are() {
+        let shape = sample::spikegpt_shape(4);
+        let mut network = sample::spikegpt(4, &shape);
+        let Some(Operation::TernaryLinear { input, output, matrix }) =
+            network.operations.iter().find(|it| matches!(it, Operation::TernaryLinear { .. }))
+        else {
+            panic!("the network has a matrix");
+        };
+        let (rows, columns) = (matrix.rows, matrix.columns);
+        // 4 is 3 + 1: two trits; -3 is one.
+        let mut values = vec![0; rows * columns];
+        (values[0], values[columns + 1]) = (4, -3);
+        let (name, row_scales) = (matrix.name.clone(), vec![1.0; rows]);
+        let matrix = DigitMatrix { name, rows, columns, digits: 2, values, row_scales };
+        let (input, output) = (input.clone(), output.clone());
+        network.operations = vec![Operation::DigitLinear { input: input.clone(), output, matrix }];
+        let mut tally = Tally::new(&network);
+        let mut x = vec![0.0; columns];
+        x[0] = 1.0;
+        let part = Part::Output;
+        tally.take(&Seen { name: &input, part, position: 0, step: 0, values: &x });
+        let matrix = &tally.matrices[0];
+        assert_eq!((matrix.synapses, matrix.weights), ((rows * columns) as u64, 3));
+        assert_eq!((matrix.additions, matrix.active), (2, rows as u64));
     }
 }
