@@ -134,10 +134,8 @@ impl EvalCommand {
             let remedy = "leave out --steps: they are for models with neurons";
             return Err(PipelineError::Options { reason, remedy }.into());
         }
-        let corpus = Corpus::new(&text, &tokens, context.min(CONTEXT_MAX), self.stories)?;
-        if corpus.stories.is_empty() {
-            return Err(PipelineError::NoToken { path: self.text.clone() }.into());
-        }
+        let most = (context.min(CONTEXT_MAX), self.stories);
+        let corpus = Corpus::of_file(&self.text, &text, &tokens, most)?;
         let what = format!(
             "{}: {} weights; {} stories, {} ids to score",
             network.name,

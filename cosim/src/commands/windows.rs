@@ -95,7 +95,10 @@ impl WindowArguments {
         let rule = self.rule(context);
         let windows = Windows::new(text, tokens, network.begin_token, rule)?;
         if windows.windows.is_empty() {
-            return Err(PipelineError::NoToken { path: path.to_owned() }.into());
+            let (reason, remedy) = windows.lack();
+            return Err(
+                PipelineError::NothingScored { path: path.to_owned(), reason, remedy }.into()
+            );
         }
         let what = format!(
             "{}: {} weights; {} windows of {}",

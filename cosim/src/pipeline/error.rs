@@ -78,6 +78,16 @@ pub enum PipelineError {
         /// What is wrong with it.
         error: Box<LabelledError>,
     },
+    /// Nothing of the text can be scored.
+    #[error("nothing of {} can be scored: {reason}\n  = {remedy}", shown_path(.path))]
+    NothingScored {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+        /// What to do.
+        remedy: &'static str,
+    },
     /// The text has no token.
     #[error("the text of {} has no token\n  = give a text that is not empty", shown_path(.path))]
     NoToken {

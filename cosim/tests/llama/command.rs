@@ -292,3 +292,23 @@ fn the_published_model_keeps_its_published_quality() {
     assert!(perplexity(1) <= expected(3.572, 4.52), "{}", perplexity(1));
     assert!(perplexity(2) <= expected(3.707, 4.71), "{}", perplexity(2));
 }
+
+#[test]
+fn what_cannot_be_scored_is_refused_with_the_reason() {
+    let place = dense();
+    let (exit, _, err) = quantise(place.path(), "out", &["--stories", "0"]);
+    assert_eq!(exit, Exit::BadInput, "{err}");
+    assert!(err.contains("0 stories are asked for") && err.contains("--stories"), "{err}");
+    let file = place.path().join("dense/config.json");
+    let mut config: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+    config["max_position_embeddings"] = json!(1);
+    std::fs::write(&file, config.to_string()).unwrap();
+    let (exit, _, err) = quantise(place.path(), "out", &[]);
+    assert_eq!(exit, Exit::BadInput, "{err}");
+    assert!(err.contains("a context of 1 holds no id to predict"), "{err}");
+    let (model, out) = (place.path().join("dense"), place.path().join("out"));
+    let (exit, _, err) = command(&["quantise", "--model", path(&model), "--out", path(&out)]);
+    assert_eq!(exit, Exit::BadInput, "{err}");
+    assert!(err.contains("samples have one id each"), "{err}");
+    assert!(!out.exists());
+}

@@ -7,7 +7,7 @@ mod study;
 use super::stages::Stages;
 use super::{Console, Exit};
 use crate::evaluation::Corpus;
-use crate::pipeline::{PipelineError, read_text};
+use crate::pipeline::read_text;
 use crate::quantise::{Row, draw, sweep, table};
 use crate::reference::Tokens;
 use anyhow::bail;
@@ -127,6 +127,17 @@ enum Saliency {
     Random,
 }
 
+/// Refuses texts of one id each, which have no perplexity.
+fn require_scored(texts: &[Vec<u32>]) -> anyhow::Result<()> {
+    if texts.iter().all(|ids| ids.len() < 2) {
+        bail!(
+            "the model's own samples have one id each: nothing in them can be scored\n  = give \
+             --calibration a text, or check that the model does not end every text at once"
+        );
+    }
+    Ok(())
+}
+
 /// Mean counts of inputs that mean something.
 const MEAN_COUNTS: std::ops::RangeInclusive<f64> = 0.25..=64.0;
 
@@ -216,6 +227,7 @@ impl QuantiseCommand {
             Some(path) => self.corpus(path, &model, self.stories, &mut notes)?,
             None => texts.clone(),
         };
+        require_scored(&scored)?;
         console.notes(&notes);
         let ids: usize = texts.iter().map(Vec::len).sum();
         let megabytes = memory_bound(&model.shape, ids).div_ceil(1_000_000);
@@ -265,11 +277,7 @@ impl QuantiseCommand {
         let text = read_text(path, &mut said)?;
         said.retain(|note| !notes.contains(note));
         notes.append(&mut said);
-        let corpus = Corpus::new(&text, &tokens, model.shape.context, most)?;
-        if corpus.stories.is_empty() {
-            return Err(PipelineError::NoToken { path: path.to_owned() }.into());
-        }
-        Ok(corpus.stories)
+        Ok(Corpus::of_file(path, &text, &tokens, (model.shape.context, most))?.stories)
     }
 
     fn calibration_texts(

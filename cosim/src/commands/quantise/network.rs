@@ -2,7 +2,7 @@
 
 use super::folder::Staged;
 use super::study::{CHOSEN, bar};
-use super::{Console, Exit, QuantiseCommand, Stages};
+use super::{Console, Exit, QuantiseCommand, Stages, require_scored};
 use crate::evaluation::Corpus;
 use crate::pipeline::{PipelineError, read_text};
 use crate::quantise::{
@@ -122,6 +122,9 @@ impl QuantiseCommand {
             }
             (None, _) => Scored::Stories(texts.clone()),
         };
+        if let Scored::Stories(stories) = &scored {
+            require_scored(stories)?;
+        }
         texts.iter_mut().for_each(|ids| ids.truncate(length));
         Ok((texts, scored))
     }
@@ -142,7 +145,7 @@ impl QuantiseCommand {
         let context = network.context.min(CONTEXT_MAX);
         let scored = match &network.readout {
             Readout::NextToken => {
-                Scored::Stories(Corpus::new(&text, &tokens, context, most)?.stories)
+                Scored::Stories(Corpus::of_file(path, &text, &tokens, (context, most))?.stories)
             }
             Readout::Classes(labels) => {
                 let labelled = Labelled::parse(&text, labels, &tokens, (context, most))?;

@@ -50,6 +50,8 @@ pub struct Windows {
     pub rule: WindowRule,
     /// The character of the text with which the first window begins.
     pub first_character: usize,
+    /// Ids of the text from there on.
+    pub tail: usize,
     /// Ids of each window, the begin token in front where the model has one; all of one length.
     pub windows: Vec<Vec<u32>>,
     /// Characters that the scored ids stand for.
@@ -71,7 +73,8 @@ impl Windows {
         let tail: String = text.chars().skip(first_character).collect();
         let front = begin.iter().len();
         let ids = tokens.encode(&tail)?.split_off(front);
-        let mut result = Windows { rule, first_character, windows: Vec::new(), characters: 0 };
+        let (windows, tail) = (Vec::new(), ids.len());
+        let mut result = Windows { rule, first_character, tail, windows, characters: 0 };
         let length = rule.window.saturating_sub(front).max(1);
         for window in ids.chunks_exact(length).take(rule.windows) {
             let window: Vec<u32> = begin.into_iter().chain(window.iter().copied()).collect();
@@ -82,6 +85,25 @@ impl Windows {
             }
         }
         Ok(result)
+    }
+
+    /// Why there is no window, and what to do.
+    pub fn lack(&self) -> (String, &'static str) {
+        let WindowRule { from, window, skip, .. } = self.rule;
+        let tail = self.tail;
+        if window < 2 {
+            let reason =
+                format!("a window of {window} token holds none to read and one to predict");
+            return (reason, "choose a model with a context of 2 or more");
+        }
+        if window < skip + 2 {
+            let reason = format!("the first {skip} positions of a window of {window} are skipped");
+            return (reason, "give a --skip at least 2 below the --window");
+        }
+        let reason = format!(
+            "the text from part {from} on has {tail} tokens, less than a window of {window}"
+        );
+        (reason, "give a longer text, a smaller --window, or begin earlier with --from")
     }
 }
 
@@ -186,5 +208,20 @@ mod tests {
         }
         assert_eq!(found.scored, expected.scored);
         assert!((found.nats - expected.nats).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_lack_of_windows_has_its_reason() {
+        let network = sample::spikegpt(2, &sample::spikegpt_shape(2));
+        let tokens = Tokens::bytes(&network);
+        let reason = |window, skip| {
+            let rule = WindowRule { from: 0.5, window, skip, windows: 3 };
+            let windows = Windows::new("abcdefghij", &tokens, None, rule).unwrap();
+            assert!(windows.windows.is_empty());
+            windows.lack().0
+        };
+        assert_eq!(reason(7, 2), "the text from part 0.5 on has 5 tokens, less than a window of 7");
+        assert_eq!(reason(4, 3), "the first 3 positions of a window of 4 are skipped");
+        assert_eq!(reason(1, 0), "a window of 1 token holds none to read and one to predict");
     }
 }
