@@ -294,6 +294,16 @@ fn the_published_model_keeps_its_published_quality() {
 }
 
 #[test]
+fn options_of_salient_weights_need_salient_weights() {
+    let place = dense();
+    for option in [&["--columns"][..], &["--saliency", "random"], &["--salient-digits", "4"]] {
+        let (exit, _, err) = quantise(place.path(), "out", option);
+        assert_eq!(exit, Exit::BadInput, "{err}");
+        assert!(err.contains("--salient <SHARE>"), "{err}");
+    }
+}
+
+#[test]
 fn what_cannot_be_scored_is_refused_with_the_reason() {
     let place = dense();
     let (exit, _, err) = quantise(place.path(), "out", &["--stories", "0"]);

@@ -48,13 +48,13 @@ pub(super) struct QuantiseCommand {
     #[arg(long, value_name = "SHARE")]
     salient: Option<f64>,
     /// Digits of salient weights.
-    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=5))]
+    #[arg(long, value_name = "N", default_value_t = 3, requires = "salient", value_parser = clap::value_parser!(u32).range(1..=5))]
     salient_digits: u32,
     /// By what weights are salient.
-    #[arg(long, value_enum, default_value_t = Saliency::SecondOrder)]
+    #[arg(long, value_enum, default_value_t = Saliency::SecondOrder, requires = "salient")]
     saliency: Saliency,
     /// Call whole columns salient instead of single weights.
-    #[arg(long)]
+    #[arg(long, requires = "salient")]
     columns: bool,
     /// Columns that share row scales; all of them without this.
     #[arg(long, value_name = "N")]
