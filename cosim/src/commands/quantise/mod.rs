@@ -19,7 +19,7 @@ use std::time::Instant;
 use study::{CHOSEN, KeyValue, Study, bar};
 use weights::calibration::{LlamaExecutor, Options, memory_bound, samples};
 use weights::import::{Limits, export_llama, family_of, import_llama_within, is_gguf};
-use weights::llama::Llama;
+use weights::llama::{Llama, LlamaBlock};
 use weights::quantise as recipes;
 use weights::quantise::{Code, Recipe};
 
@@ -127,6 +127,21 @@ enum Saliency {
     Random,
 }
 
+/// Refuses a model that could be quantised, but not written.
+fn require_writable(model: &Llama) -> anyhow::Result<()> {
+    let normed =
+        |block: &LlamaBlock| block.attention_sub_norm.is_some() || block.ffn_sub_norm.is_some();
+    if model.blocks.iter().any(normed) {
+        bail!(
+            "`{}` has BitNet's norms inside its blocks, which a folder of quantised matrices does not \
+             hold\n  = take a file with the ternary matrices of the model (TQ1_0, TQ2_0 or I2_S), \
+             which runs as it is",
+            model.name
+        );
+    }
+    Ok(())
+}
+
 /// Refuses texts of one id each, which have no perplexity.
 fn require_scored(texts: &[Vec<u32>]) -> anyhow::Result<()> {
     if texts.iter().all(|ids| ids.len() < 2) {
@@ -215,6 +230,7 @@ impl QuantiseCommand {
                 model.name
             );
         }
+        require_writable(&model)?;
         let what = format!("{}: {} weights in matrices", model.name, model.shape.weight_count());
         stages.note(console, "import", begin, &what);
         let staged = Staged::begin(&self.out)?;
@@ -320,5 +336,20 @@ impl QuantiseCommand {
             "seed": recipe.seed,
             "calibration": { "source": source, "texts": texts.len(), "ids": ids },
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use weights::sample;
+
+    #[test]
+    fn norms_that_no_folder_holds_are_refused_before_anything_is_computed() {
+        let mut model = sample::llama(1, &sample::spikellm_shape(1));
+        assert!(require_writable(&model).is_ok());
+        model.blocks[0].ffn_sub_norm = Some(vec![1.0; model.shape.hidden]);
+        let error = require_writable(&model).unwrap_err().to_string();
+        assert!(error.contains("norms inside its blocks"), "{error}");
     }
 }
