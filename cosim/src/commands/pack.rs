@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 use weights::files::read_regular;
-use weights::import::{import, pack_model};
+use weights::import::{import, is_gguf, pack_model};
 use weights::shown::shown_path;
 
 /// Arguments of `pack`.
@@ -40,6 +40,13 @@ const FILE_BYTES_MAX: u64 = 64 << 20;
 impl PackCommand {
     pub(super) fn execute(&self, console: &mut Console) -> anyhow::Result<Exit> {
         let begin = Instant::now();
+        if is_gguf(&self.model) {
+            let reason =
+                format!("{} is a GGUF file: only folders are packed", shown_path(&self.model));
+            let remedy = "run the file as it is, its ternary types are packed already; or give --model \
+                          the folder that quantise made of it";
+            return Err(PipelineError::Options { reason, remedy }.into());
+        }
         let original = import(&self.model)?;
         let packed = pack_model(&self.model, self.halve)?;
         if self.out.exists() {

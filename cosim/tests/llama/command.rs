@@ -322,3 +322,12 @@ fn what_cannot_be_scored_is_refused_with_the_reason() {
     assert!(err.contains("samples have one id each"), "{err}");
     assert!(!out.exists());
 }
+
+#[test]
+fn a_gguf_file_is_not_packed() {
+    let place = tempfile::tempdir().unwrap();
+    let (model, out) = (place.path().join("model.gguf"), place.path().join("out"));
+    let (exit, _, err) = command(&["pack", "--model", path(&model), "--out", path(&out)]);
+    assert_eq!(exit, Exit::BadInput, "{err}");
+    assert!(err.contains("is a GGUF file: only folders are packed"), "{err}");
+}
