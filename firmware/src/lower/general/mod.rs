@@ -41,6 +41,7 @@ mod loops;
 mod memories;
 mod neurons;
 mod norm;
+mod orders;
 mod phases;
 mod pointers;
 mod reach;
@@ -56,9 +57,8 @@ mod tests;
 
 use super::LowerError;
 use super::sizes::machine;
-use crate::isa::{Action, End, Extent, Instruction};
-use crate::machine::{OrderCost, Program};
-use crate::machine_cycles::{MachineLatency, dense, token_cycles};
+use crate::isa::{Action, End, Extent};
+use crate::machine::Program;
 use composer::{Composer, Over};
 use norm::Norm;
 use phases::Phase;
@@ -67,82 +67,8 @@ use value::Value;
 use weights::config::Design;
 use weights::network::{EmbedIndex, Network, Operation, Readout};
 
-/// Lowers a network to a program of passes: of those that there are the fastest, by the cycle model.
-///
-/// # Errors
-/// If an operation has no passes in its place, or a memory or a width does not hold what it must.
-pub(super) fn lower(network: &Network, design: &Design) -> Result<Program, LowerError> {
-    let mut programs = orders(network, design)?;
-    if programs.len() == 1 {
-        return Ok(programs.swap_remove(0).1);
-    }
-    let cost = |(order, program): &(PositionOrder, Program)| {
-        let positions = if order.shares { order.chunk } else { 1 };
-        order_cost(program, positions)
-    };
-    let mut costs: Vec<(OrderCost, Program)> =
-        programs.into_iter().map(|it| (cost(&it), it.1)).collect();
-    costs.sort_by_key(|(cost, _)| cost.cycles);
-    let (best, mut program) = costs.remove(0);
-    // Beside it the best of those whose weights are fetched for another number of positions.
-    let other = costs.into_iter().map(|(cost, _)| cost).find(|it| it.positions != best.positions);
-    program.orders = other.map_or(Vec::new(), |other| vec![best, other]);
-    Ok(program)
-}
-
-/// The programs of a network: position by position, with its loops as they are and apart, and, of a text
-/// that is a block, in chunks.
-pub(super) fn orders(
-    network: &Network,
-    design: &Design,
-) -> Result<Vec<(PositionOrder, Program)>, LowerError> {
-    let single = lower_in(network, design, PositionOrder::default())?;
-    let over_positions = |it: &Instruction| matches!(it.action, Action::Loop(turn) if turn.extent == Extent::Positions);
-    let is_block = single.instructions.iter().any(over_positions);
-    let (parameters, mut programs) = (single.parameters, vec![(PositionOrder::default(), single)]);
-    let order = PositionOrder { apart: true, ..PositionOrder::default() };
-    // What its turns have for themselves need not have room.
-    programs.extend(lower_in(network, design, order).ok().map(|program| (order, program)));
-    let most = parameters.context.min(CHUNK_MAX);
-    let shared = most.min(if parameters.has_events() { 1 } else { parameters.planes });
-    for (most, shares) in [(most, false), (shared, true)] {
-        if !is_block || most < 2 {
-            continue;
-        }
-        let order = PositionOrder { chunk: 1 << most.ilog2(), shares, apart: true };
-        // Not every network has room for its chunks, or spikes that are planes.
-        let program = lower_in(network, design, order).ok();
-        let fits = |it: &Program| it.parameters.has_vectors() == shares;
-        programs.extend(program.filter(fits).map(|program| (order, program)));
-    }
-    Ok(programs)
-}
-
-/// How a program goes over the positions of a text.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct PositionOrder {
-    /// Positions of a chunk; 0: one after the other through the whole segment.
-    pub chunk: u32,
-    /// Whether they share the words of matrices.
-    pub shares: bool,
-    /// Whether each pass goes through all heads, and all positions of a chunk, before the next does.
-    pub apart: bool,
-}
-
-/// Tokens of the text by which orders are compared, where the context holds so many.
-const COMPARED_TOKENS: u32 = 32;
-
-/// What a text costs by the cycle model.
-fn order_cost(program: &Program, positions: u32) -> OrderCost {
-    let latency = MachineLatency::of(&program.parameters);
-    // What keeps no positions has a text without end.
-    let tokens = match program.parameters.context {
-        0 => COMPARED_TOKENS,
-        context => context.min(COMPARED_TOKENS),
-    };
-    let cost = token_cycles(program, &latency, tokens - 1, true, dense(program));
-    OrderCost { tokens, positions, cycles: cost.total, fetches: cost.array_busy }
-}
+pub use orders::PositionOrder;
+pub(super) use orders::{lower, orders};
 
 /// Lowers to passes in an order.
 fn lower_in(
