@@ -2,7 +2,7 @@
 //! whole engine, and of its array alone.
 //!
 //! ```text
-//!  matrix ─┬─► dense ─┬─► hdl::language::cost, form_cycles ──► predicted ─► crossover
+//!  matrix ─┬─► dense ─┬─► estimates, form_cycles ──► predicted ─► crossover
 //!          ├─► event ─┼─► Yosys, nextpnr ─┐
 //!          └─► baked ─┴─► simulation ─────┴────────► measured ──► crossover
 //! ```

@@ -2,7 +2,7 @@
 //! dense or one of events: cells, cycles, fetched words and energy of the same text.
 //!
 //! ```text
-//!  SpikeGPT ─► lower ─┬─► dense machines ─┬─► hdl::language::cost, Yosys ──────────► cells ──┐
+//!  SpikeGPT ─► lower ─┬─► dense machines ─┬─► estimates, Yosys ──────────► cells ──┐
 //!                     └─► event machines ─┴─► reference, cycle model ─► cycles ────┴─► cells × cycles
 //! ```
 //!

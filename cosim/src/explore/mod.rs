@@ -1,7 +1,7 @@
 //! `explore`: which machines a part holds, how fast they are, and which are worth building.
 //!
 //! ```text
-//!  design ─► sweep ─► lower ─┬─► hdl::language::cost ──────────────► cells, block RAM ─┐
+//!  design ─► sweep ─► lower ─┬─► estimates ──────────────► cells, block RAM ─┐
 //!                            └─► reference, cycle model ─► cycles, energy ───┼─► front ─► table
 //!  part ──────────────────────────────────────────────────────────────────────┘    ├─► picture
 //!                              Yosys, nextpnr, co-simulation ◄─ confirm ◄────────────┴─► designs

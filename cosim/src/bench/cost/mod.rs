@@ -1,7 +1,7 @@
 //! `bench --cost`: the cost model beside synthesis and simulation.
 //!
 //! ```text
-//!  design ─┬─► hdl::language::cost ───────► predicted ─┬─► table
+//!  design ─┬─► estimates ───────► predicted ─┬─► table
 //!          └─► Yosys ─► nextpnr ─► measured ─┘
 //!  program ─┬─► machine_cycles ─► predicted ─┬─► table
 //!           └─► simulation ─────► measured ──┘

@@ -1,7 +1,7 @@
 //! Which form of the array a run would do best with: cells × cycles of each, without a synthesis.
 //!
 //! ```text
-//!  jobs ──► an engine a form ──► hdl::language::cost ────► cells  ─┐
+//!  jobs ──► an engine a form ──► estimates ────► cells  ─┐
 //!             trains ──────────► form_cycles ──► cycles ─┴─► least cells × cycles
 //! ```
 //!

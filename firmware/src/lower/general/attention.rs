@@ -244,12 +244,12 @@ impl<'n> Composer<'n> {
             it.prove_sum(name, worst)?;
             let largest = worst / train.bound as f64 * train.largest * scale / train.theta;
             let score_fraction = it.fraction_behind(&train, largest, scale).min(14);
-            let factor = Composer::train_factor(name, &train, scale * exp2(score_fraction))?;
-            let place = (room.first(), Some(maximum.first()));
-            it.head_scores(name, (keys, &train, heads), factor, place, all)?;
             if score_fraction < 0 {
                 return Err(it.refuse(format!("its scores can reach {largest:.1e}"), RESCALE));
             }
+            let factor = Composer::train_factor(name, &train, scale * exp2(score_fraction))?;
+            let place = (room.first(), Some(maximum.first()));
+            it.head_scores(name, (keys, &train, heads), factor, place, all)?;
             // Tables of equal arguments are one table.
             let argument = score_fraction.min(ARGUMENT_FRACTION);
             let low = -(REACH << argument);

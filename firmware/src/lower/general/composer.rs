@@ -231,9 +231,9 @@ impl<'n> Composer<'n> {
         LowerError::Operation { operation, reason: reason.into(), remedy }
     }
 
-    /// The fraction of a value that is at most `bound`, but for what rounding adds. What is proven of squares and products behind
-    /// matrices is far above what occurs, and would leave them no fraction: those keep
-    /// [`FRACTION_LEAST`] bits, and saturate, counted, where they should ever be that large.
+    /// The fraction of a value that is at most `bound`, but for what rounding adds. What is proven of
+    /// squares and products behind matrices is far above what occurs, and would leave them no fraction:
+    /// those keep [`FRACTION_LEAST`] bits, and saturate, counted, where they should ever be that large.
     pub(super) fn fraction(&self, bound: f64) -> i64 {
         let width = i64::from(self.machine.value_width);
         let whole = (bound * ROUNDED).max(f64::MIN_POSITIVE).log2().ceil() as i64;

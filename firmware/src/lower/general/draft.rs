@@ -4,6 +4,7 @@ use super::value::{At, Vector};
 use crate::isa::{
     Destination, Emit, Finish, Follow, Function, Join, Multiply, Pass, Reduce, Restart, Space,
 };
+use weights::numeric::pass::JOIN_SHIFT_MAX;
 
 /// How far an address moves from step to step, position to position, head to head, from group of
 /// heads to group of heads, and from one position of a chunk to the next.
@@ -26,6 +27,13 @@ impl Draft {
     pub(super) fn over(channels: usize) -> Draft {
         let pass = Pass { channels: channels as u32, ..Pass::default() };
         Draft { pass, moves: Vec::new(), beyond: None }
+    }
+
+    /// Notes a shift that the pass cannot make; who appends the pass refuses it.
+    fn check(&mut self, shift: i64, most: i64) {
+        if !(0..=most).contains(&shift) {
+            self.beyond = Some(shift);
+        }
     }
 
     fn moving(&mut self, field: &'static str, at: At, [head, group]: PerHead) {
@@ -68,15 +76,9 @@ impl Draft {
     }
 
     pub(super) fn join(mut self, join: Join, shift: i64) -> Draft {
-        self.check(shift, 31);
+        self.check(shift, JOIN_SHIFT_MAX.into());
         (self.pass.join, self.pass.join_shift) = (join, shift as u32);
         self
-    }
-
-    fn check(&mut self, shift: i64, most: i64) {
-        if !(0..=most).contains(&shift) {
-            self.beyond = Some(shift);
-        }
     }
 
     pub(super) fn function(mut self, function: Function) -> Draft {

@@ -21,7 +21,7 @@ pub(super) struct Membrane {
     worth: f64,
     /// What one was worth at the first step.
     first: f64,
-    /// The most that a reset leaves, in the unit of the current.
+    /// The most that a reset leaves, a number as it is meant, not a mantissa.
     left: f64,
 }
 
