@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 use weights::import::{export_llama, import, import_llama};
-use weights::llama::LlamaShape;
+use weights::llama::{Llama, LlamaMatrix, LlamaShape};
 use weights::network::{AttentionShape, Function};
 use weights::sample;
 
@@ -213,6 +213,36 @@ fn the_table_has_every_stage_and_the_sweep_its_picture() {
     assert!(err.lines().filter(|line| line.contains("this recipe  ")).count() >= 5, "{err}");
 }
 
+/// Integers stay; scales and norms move, and what the model predicts comes closer to the float model.
+#[test]
+fn refining_follows_the_float_model() {
+    let place = dense();
+    let told = |out: &str, more: &[&str]| {
+        let (exit, told, err) = quantise(place.path(), out, &[&["--digits", "1"], more].concat());
+        assert_eq!(exit, Exit::Success, "{err}");
+        told
+    };
+    told("plain", &[]);
+    let told = told("refined", &["--refine", "60"]);
+    assert!(told.contains("this recipe, refined"), "{told}");
+    let line = told.lines().find(|line| line.starts_with("refine ")).expect("a line says it");
+    let numbers: Vec<f64> = line.split(' ').filter_map(|word| word.parse().ok()).collect();
+    let [first, last] = numbers[..2] else { panic!("{line}") };
+    assert!(last < 0.7 * first, "{line}");
+    let [plain, refined] =
+        ["plain", "refined"].map(|folder| import_llama(&place.path().join(folder)).unwrap());
+    let integers = |model: &Llama| {
+        let matrices = model.blocks.iter().flat_map(|block| block.matrices.clone());
+        let terms = matrices.map(|matrix| match matrix {
+            LlamaMatrix::Digits(terms) => terms,
+            LlamaMatrix::Float(_) => panic!("floats"),
+        });
+        terms.flatten().map(|term| term.values).collect::<Vec<_>>()
+    };
+    assert_eq!(integers(&plain), integers(&refined));
+    assert_ne!(plain.norm, refined.norm);
+}
+
 #[test]
 fn refusals_leave_nothing_behind() {
     let place = dense();
@@ -232,6 +262,7 @@ fn refusals_leave_nothing_behind() {
     refused(&["--mean-count", "0"], "--mean-count 0 is out of range");
     refused(&["--group", "0"], "group is 0");
     refused(&["--key-digits", "4"], "--value-digits");
+    refused(&["--refine", "0"], "1..=100000");
     refused(&["--calibration", "/dev/null"], "not a regular file");
     refused(&["--samples", "1", "--length", "2"], "at least 16 are needed");
     refused(&["--stories", "0"], "text.txt");

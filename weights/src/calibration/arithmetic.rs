@@ -25,6 +25,18 @@ pub(super) fn function(function: Function) -> fn(f64) -> f64 {
     }
 }
 
+/// How the function of a gate changes.
+pub(super) fn slope(function: Function) -> fn(f64) -> f64 {
+    match function {
+        Function::Silu => |x| {
+            let open = 1.0 / (1.0 + (-x).exp());
+            open * (1.0 + x * (1.0 - open))
+        },
+        Function::SquaredRelu => |x| 2.0 * x.max(0.0),
+        _ => unreachable!("the importers of LLaMA models know no other gate"),
+    }
+}
+
 /// Sines and cosines of every position and pair.
 #[derive(Clone, Debug)]
 pub(super) struct Rotation {
@@ -49,13 +61,23 @@ impl Rotation {
 
     /// Turns channel i of every head with channel i + half, for the row of each position from
     /// `first` on.
-    pub(super) fn turn(&self, mut x: ArrayViewMut2<'_, f64>, first: usize, stride: usize) {
+    pub(super) fn turn(&self, x: ArrayViewMut2<'_, f64>, first: usize, stride: usize) {
+        self.turn_by(x, |row| first + row * stride, 1.0);
+    }
+
+    /// The other way round, for a row of each position.
+    pub(super) fn turn_back(&self, x: ArrayViewMut2<'_, f64>) {
+        self.turn_by(x, |row| row, -1.0);
+    }
+
+    fn turn_by(&self, mut x: ArrayViewMut2<'_, f64>, position: impl Fn(usize) -> usize, sign: f64) {
         let half = self.head_width / 2;
         for (row, mut x) in x.axis_iter_mut(Axis(0)).enumerate() {
-            let position = first + row * stride;
+            let position = position(row);
             let turns = &self.turns[position * half..(position + 1) * half];
             for head in (0..x.len()).step_by(self.head_width) {
                 for (pair, &(sin, cos)) in turns.iter().enumerate() {
+                    let sin = sign * sin;
                     let (a, b) = (x[head + pair], x[head + pair + half]);
                     x[head + pair] = a * cos - b * sin;
                     x[head + pair + half] = b * cos + a * sin;

@@ -25,10 +25,10 @@ impl Options {
 /// The weights of a block in double precision.
 #[derive(Clone, Debug)]
 pub struct BlockWeights {
-    attention_norm: Array1<f64>,
-    attention_sub_norm: Option<Array1<f64>>,
-    ffn_norm: Array1<f64>,
-    ffn_sub_norm: Option<Array1<f64>>,
+    pub(super) attention_norm: Array1<f64>,
+    pub(super) attention_sub_norm: Option<Array1<f64>>,
+    pub(super) ffn_norm: Array1<f64>,
+    pub(super) ffn_sub_norm: Option<Array1<f64>>,
     matrices: [Arc<Array2<f64>>; 7],
 }
 
@@ -70,9 +70,9 @@ pub struct LlamaExecutor {
     shape: LlamaShape,
     embedding: Arc<Array2<f64>>,
     head: Option<Arc<Array2<f64>>>,
-    norm: Array1<f64>,
+    pub(super) norm: Array1<f64>,
     blocks: Vec<BlockWeights>,
-    rotation: Arc<Rotation>,
+    pub(super) rotation: Arc<Rotation>,
     options: Options,
 }
 
@@ -210,7 +210,17 @@ impl LlamaExecutor {
     pub fn output_input(&self, block: usize, input: &Array2<f64>) -> Array2<f64> {
         let query = self.queries(block, input, 0, 1);
         let (keys, values) = self.keys_and_values(block, input, 0, 1);
-        let mut attended = Array2::zeros((input.nrows(), self.shape.attention.query_width()));
+        self.attended(block, self.attention(&query, &keys, &values))
+    }
+
+    /// Attention of every position over itself and those before it.
+    pub(super) fn attention(
+        &self,
+        query: &Array2<f64>,
+        keys: &Array2<f64>,
+        values: &Array2<f64>,
+    ) -> Array2<f64> {
+        let mut attended = Array2::zeros(query.raw_dim());
         let mut probabilities = Vec::new();
         for (position, mut output) in attended.axis_iter_mut(Axis(0)).enumerate() {
             attend(
@@ -222,7 +232,7 @@ impl LlamaExecutor {
                 output.as_slice_mut().expect("zeros are stored row by row"),
             );
         }
-        self.attended(block, attended)
+        attended
     }
 
     /// Norm and spikes behind an attention.
@@ -274,10 +284,20 @@ impl LlamaExecutor {
 
     /// What down takes.
     pub fn down_input(&self, block: usize, input: &Array2<f64>) -> Array2<f64> {
-        let apply = function(self.shape.gate);
-        let mut gated = self.product(block, Linear::Gate, input);
+        let gate = self.product(block, Linear::Gate, input);
         let up = self.product(block, Linear::Up, input);
-        gated.zip_mut_with(&up, |gate, up| *gate = apply(*gate) * up);
+        self.behind_gate(block, self.gated(gate, &up))
+    }
+
+    /// `act(gate) · up`.
+    pub(super) fn gated(&self, mut gate: Array2<f64>, up: &Array2<f64>) -> Array2<f64> {
+        let apply = function(self.shape.gate);
+        gate.zip_mut_with(up, |gate, up| *gate = apply(*gate) * up);
+        gate
+    }
+
+    /// Norm and spikes behind a gate.
+    pub(super) fn behind_gate(&self, block: usize, gated: Array2<f64>) -> Array2<f64> {
         let normed = match &self.blocks[block].ffn_sub_norm {
             Some(norm) => rms_norm(&gated, norm, self.epsilon()),
             None => gated,
@@ -297,11 +317,15 @@ impl LlamaExecutor {
 
     /// The logits of the last residual.
     pub fn output(&self, hidden: &Array2<f64>) -> Array2<f64> {
-        let head: ArrayView2<'_, f64> = match &self.head {
+        row_by_row(rms_norm(hidden, &self.norm, self.epsilon()).dot(&self.head().t()))
+    }
+
+    /// The table of the head, a row for each id.
+    pub(super) fn head(&self) -> ArrayView2<'_, f64> {
+        match &self.head {
             Some(head) => head.view(),
             None => self.embedding.view(),
-        };
-        row_by_row(rms_norm(hidden, &self.norm, self.epsilon()).dot(&head.t()))
+        }
     }
 
     fn encoded(&self, site: Site, block: usize, mut x: Array2<f64>) -> Array2<f64> {
@@ -309,7 +333,7 @@ impl LlamaExecutor {
         x
     }
 
-    fn epsilon(&self) -> f64 {
+    pub(super) fn epsilon(&self) -> f64 {
         f64::from(self.shape.epsilon)
     }
 }

@@ -68,6 +68,16 @@ pub(super) struct QuantiseCommand {
     /// Fit row scales again once the integers are known.
     #[arg(long)]
     refit: bool,
+    /// Steps in which scales of rows and weights of norms follow the float model, with counts as inputs;
+    /// 200 without a number.
+    #[arg(
+        long,
+        value_name = "STEPS",
+        num_args = 0..=1,
+        default_missing_value = "200",
+        value_parser = clap::value_parser!(u32).range(1..=100_000)
+    )]
+    refine: Option<u32>,
     /// Calibrate on this text instead of samples of the model itself.
     #[arg(long, value_name = "FILE")]
     calibration: Option<PathBuf>,
@@ -254,6 +264,9 @@ impl QuantiseCommand {
         let mut study = Study { console, stages, texts: &texts, scored: &scored, rows: Vec::new() };
         study.float(&float)?;
         let mut quantised = study.quantise(&model, &recipe, CHOSEN)?;
+        if let Some(steps) = self.refine {
+            study.refine(&float, &mut quantised, &recipe, (steps as usize, self.mean_count))?;
+        }
         let inputs = (self.mean_count, self.tied_scale, self.key_value());
         study.codings(&mut quantised, &recipe, inputs)?;
         let chosen = study.rows.len();
@@ -333,6 +346,7 @@ impl QuantiseCommand {
             "act_order": recipe.act_order,
             "damping": recipe.damping,
             "refit": recipe.refit,
+            "refined": self.refine,
             "seed": recipe.seed,
             "calibration": { "source": source, "texts": texts.len(), "ids": ids },
         })

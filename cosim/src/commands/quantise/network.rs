@@ -36,9 +36,9 @@ struct Job<'a, 'c> {
 impl QuantiseCommand {
     /// Refuses what only LLaMA's structure has.
     fn require_network_options(&self, family: &str) -> anyhow::Result<()> {
-        if self.key_digits.is_some() || self.tied_scale {
+        if self.key_digits.is_some() || self.tied_scale || self.refine.is_some() {
             bail!(
-                "--key-digits and --tied-scale are for models of LLaMA's structure, this is `{family}`\n  \
+                "--key-digits, --tied-scale and --refine are for models of LLaMA's structure, this is `{family}`\n  \
                  = leave them out: inputs of its matrices become counts"
             );
         }

@@ -5,7 +5,8 @@ use crate::quantise::{Row, matrix_energy, storage};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::time::Instant;
 use weights::calibration::{
-    ChannelSaliency, Encoder, KeyValueDigits, LlamaExecutor, Options, quantise_model, score_texts,
+    ChannelSaliency, Encoder, KeyValueDigits, LlamaExecutor, Options, Refinement, quantise_model,
+    refine, score_texts,
 };
 use weights::llama::{ActivationRules, Coding, Linear, Llama};
 use weights::quantise::Recipe;
@@ -17,6 +18,8 @@ const GIF_SHARES: [(u32, f64); 2] = [(1, 0.1), (2, 0.05)];
 const SALIENCY_TEXTS: usize = 16;
 /// What the table calls the recipe of the command line.
 pub(super) const CHOSEN: &str = "this recipe";
+/// And behind a refinement.
+const REFINED: &str = "this recipe, refined";
 
 /// A bar on the standard error, which shows nothing where that is no terminal.
 pub(super) fn bar(length: u64, what: &str) -> ProgressBar {
@@ -96,6 +99,33 @@ impl Study<'_, '_> {
         let perplexity = self.score(&executor, name, "float")?;
         self.rows.push(Row::stored(name, "float", perplexity, &storage(&quantised, recipe)));
         Ok(quantised)
+    }
+
+    /// Refines, and adds the row of real inputs.
+    pub(super) fn refine(
+        &mut self,
+        float: &LlamaExecutor,
+        model: &mut Llama,
+        recipe: &Recipe,
+        (steps, mean_count): (usize, f64),
+    ) -> anyhow::Result<()> {
+        let (begin, bar) = (Instant::now(), bar(steps as u64, "refine"));
+        let options = Options { encoder: Encoder::Counts { mean_count }, key_value: None };
+        let mut divergences = Vec::new();
+        let refinement = Refinement::steps(steps);
+        *model = refine(float, model, self.texts, &options, refinement, |divergence| {
+            divergences.push(divergence);
+            bar.inc(1);
+        })?;
+        bar.finish_and_clear();
+        let ends = divergences.first().zip(divergences.last());
+        let (first, last) = ends.map_or((0.0, 0.0), |(first, last)| (*first, *last));
+        let what = format!("divergence {first:.4} to {last:.4} nats an id in {steps} steps");
+        self.stages.note(self.console, "refine", begin, &what);
+        let executor = LlamaExecutor::new(model, Options::FLOAT);
+        let perplexity = self.score(&executor, REFINED, "float")?;
+        self.rows.push(Row::stored(REFINED, "float", perplexity, &storage(model, recipe)));
+        Ok(())
     }
 
     /// Chooses salient channels, and adds a row for each coding of inputs.
