@@ -270,6 +270,39 @@ fn a_shift_remembers_one_token() {
     assert_eq!((at(0), at(1), at(2)), (&[2.0, 2.5][..], &[3.0, 12.5][..], &[8.0, 27.5][..]));
 }
 
+/// A neuron that is driven by itself: once it has spiked, it spikes at every token until the text ends.
+#[test]
+fn a_recurrence_remembers_the_spikes_of_the_token_before() {
+    let previous =
+        Operation::Previous { input: "y".to_owned(), output: "before".to_owned(), width: 2 };
+    let sum = Operation::Add {
+        left: "x".to_owned(),
+        right: "before".to_owned(),
+        output: "current".to_owned(),
+    };
+    let neuron = NeuronLayer { leak: vec![0.0], ..NeuronLayer::lif(1.0, 1.0, State::PerToken) };
+    let spikes = Operation::Neuron {
+        name: "n".to_owned(),
+        input: "current".to_owned(),
+        output: "y".to_owned(),
+        neuron,
+    };
+    let table = [0.0, 0.5, 2.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.25, 0.0];
+    let network = network(2, &table, vec![previous, sum, spikes]);
+    let ids = [0, 1, 0, 2, 3];
+    let recording = record(&network, &ids);
+    let at = |position| recording.at("y", Part::Output, position, 0).unwrap().to_vec();
+    let expected = [[0.0, 0.0], [1.0, 0.0], [1.0, 0.0], [1.0, 1.0], [1.0, 1.0]];
+    assert_eq!([0, 1, 2, 3, 4].map(at), expected.map(Vec::from));
+    // A text in parts is the same text, and a new one remembers nothing.
+    let mut executor = FloatExecutor::new(&network).unwrap();
+    let whole = executor.read(&ids).unwrap();
+    executor.reset();
+    let mut parts = executor.read(&ids[..2]).unwrap();
+    parts.extend(executor.read(&ids[2..]).unwrap());
+    assert_eq!(parts, whole);
+}
+
 /// Two heads of two channels: spikes of query, key and value are those of the token.
 fn spiking(causal: bool) -> Network {
     let x = || "x".to_owned();

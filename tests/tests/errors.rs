@@ -227,4 +227,14 @@ fn init_writes_the_starter() {
     assert_eq!(main_with(line, &mut stdout, &mut stderr), Exit::Success);
     let design = Design::parse("design.toml", &fs::read(&path).unwrap()).unwrap();
     assert_eq!(design, Design::bundled());
+    // Any other that comes with the program, by its name.
+    let path = folder.path().join("lif.toml");
+    let line = ["spikewright", "init", path.to_str().unwrap(), "--design", "lif"];
+    assert_eq!(main_with(line, &mut stdout, &mut stderr), Exit::Success);
+    let design = Design::parse("lif.toml", &fs::read(&path).unwrap()).unwrap();
+    assert_eq!(design.name, "lif");
+    let line = ["spikewright", "init", "none.toml", "--design", "nosuch"];
+    assert_eq!(main_with(line, &mut stdout, &mut stderr), Exit::BadInput);
+    let told = String::from_utf8(stderr).unwrap();
+    assert!(told.contains("nosuch") && told.contains("ulx3s-85f"), "{told}");
 }

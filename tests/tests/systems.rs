@@ -125,6 +125,27 @@ fn events_and_single_planes_equal_their_reference() {
     }
 }
 
+/// Layers of neurons by themselves, some of which see their own spikes of the token before; on arrays of
+/// events too.
+#[test]
+fn recurrent_networks_equal_their_reference() {
+    let one = |seed: u64| {
+        let network = sample::recurrent(seed, &sample::recurrent_shape(seed));
+        let mut design = design(seed);
+        if seed % 4 == 3 {
+            design.array.form = Form::Event;
+        }
+        let program = runs(&network, &design, &ids(&network, seed, 6), 6);
+        (network, program)
+    };
+    let seeds: Vec<u64> = (0..4 * seeds()).collect();
+    let found: Vec<(Network, Program)> = seeds.into_par_iter().with_max_len(1).map(one).collect();
+    let mut coverage = Coverage::default();
+    found.iter().for_each(|(network, program)| coverage.add(network, program));
+    println!("{coverage}");
+    assert!(coverage.operations.contains_key("Previous"), "{coverage}");
+}
+
 #[test]
 fn llamas_equal_their_reference() {
     for seed in 0..3 * seeds().min(16) {

@@ -8,6 +8,7 @@ mod decoder;
 mod encoder;
 mod files;
 mod llama;
+mod recurrent;
 
 pub use decoder::{
     gpt_shape, neurtransformer, neurtransformer_shape, rwkv_shape, spikegpt, spikegpt_shape,
@@ -15,8 +16,9 @@ pub use decoder::{
 pub use encoder::{bert, bert_shape, spikelm, spikelm_shape, spikingbert, spikingbert_shape};
 pub use files::{encoder_config, encoder_tensors};
 pub use llama::{llama, spikellm, spikellm_shape};
+pub use recurrent::{RecurrentLayer, RecurrentShape, lif_shape, recurrent, recurrent_shape};
 
-use crate::config::Sample;
+use crate::config::{Sample, SampleNetwork};
 use crate::network::{
     AttentionShape, BitnetShape, BitnetSource, Function, Network, Table, TernaryMatrix,
     bitnet_network,
@@ -37,8 +39,17 @@ pub fn shape() -> BitnetShape {
 
 /// The network whose dimensions a design gives.
 pub fn shape_of(sample: &Sample) -> BitnetShape {
-    let Sample { width, hidden, blocks, heads, key_value_heads, head_width, vocabulary, context } =
-        *sample;
+    let Sample {
+        network: _,
+        width,
+        hidden,
+        blocks,
+        heads,
+        key_value_heads,
+        head_width,
+        vocabulary,
+        context,
+    } = *sample;
     BitnetShape {
         width,
         hidden,
@@ -53,6 +64,14 @@ pub fn shape_of(sample: &Sample) -> BitnetShape {
         tied: true,
         begin_token: Some(1),
         end_tokens: BTreeSet::new(),
+    }
+}
+
+/// The seeded network that a design describes.
+pub fn of_design(seed: u64, sample: &Sample) -> Network {
+    match sample.network {
+        SampleNetwork::Bitnet => network_of(seed, &shape_of(sample)),
+        SampleNetwork::Lif => recurrent(seed, &lif_shape(sample)),
     }
 }
 

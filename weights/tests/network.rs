@@ -172,3 +172,33 @@ fn digit_matrices_are_checked_like_ternary_ones() {
     assert!(refused(|matrix| matrix.row_scales.truncate(39)).contains("its row scales is [39]"));
     assert!(refused(|matrix| matrix.name = "blocks.0.attention.k".to_owned()).contains("is taken"));
 }
+
+/// What comes back from the token before has its place, its width and its time.
+#[test]
+fn recurrences_are_checked() {
+    let good = sample::recurrent(1, &sample::recurrent_shape(1));
+    assert_eq!(good.check().map(|_| ()), Ok(()));
+    let at = good.operations.iter().position(|it| it.kind() == "previous").expect("one recurs");
+    let refused = |change: &dyn Fn(&mut Network)| {
+        let mut network = good.clone();
+        change(&mut network);
+        network.check().expect_err("the change must be refused").to_string()
+    };
+    let error = refused(&|network| network.steps = 2);
+    assert!(error.contains("steps 2 must be 1"), "{error}");
+    let error = refused(&|network| match &mut network.operations[at] {
+        Operation::Previous { width, .. } => *width += 1,
+        other => panic!("{other:?}"),
+    });
+    assert!(error.contains("but must be"), "{error}");
+    let error = refused(&|network| match &mut network.operations[at] {
+        Operation::Previous { input, .. } => *input = "nowhere".to_owned(),
+        other => panic!("{other:?}"),
+    });
+    assert!(error.contains("`nowhere`, which no earlier operation writes"), "{error}");
+    let error = refused(&|network| match &mut network.operations[at] {
+        Operation::Previous { input, .. } => *input = "layers.0.current".to_owned(),
+        other => panic!("{other:?}"),
+    });
+    assert!(error.contains("is written already"), "{error}");
+}

@@ -177,8 +177,7 @@ impl SourceOptions {
             }
             None => {
                 let design = &file.design;
-                let shape = sample::shape_of(&design.sample);
-                let network = sample::network_of(design.run.seed, &shape);
+                let network = sample::of_design(design.run.seed, &design.sample);
                 Imported { network, notes: Vec::new() }
             }
         };

@@ -204,10 +204,24 @@ pub struct Run {
     pub seed: u64,
 }
 
+/// What a seeded network is made of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SampleNetwork {
+    /// Transformer blocks as BitNet has them.
+    #[default]
+    Bitnet,
+    /// Layers of leaky integrate-and-fire neurons, width of them in each of blocks layers; every second
+    /// layer sees its own spikes of the token before.
+    Lif,
+}
+
 /// The dimensions of the seeded network; its random weights make noise of every text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Sample {
+    /// What it is made of.
+    pub network: SampleNetwork,
     /// Channels of the residual.
     #[schemars(range(min = 2, max = SAMPLE_WIDTH_MAX))]
     pub width: usize,
@@ -238,6 +252,7 @@ impl Default for Sample {
     fn default() -> Self {
         // Sizes that leave ragged edges on every tile.
         Sample {
+            network: SampleNetwork::Bitnet,
             width: 40,
             hidden: 52,
             blocks: 2,

@@ -22,7 +22,8 @@ mod walk;
 mod write;
 
 pub use design::{
-    Array, Design, Encoder, Form, Machine, Neuron, Run, Sample, SpikeBuffer, Target, WeightStore,
+    Array, Design, Encoder, Form, Machine, Neuron, Run, Sample, SampleNetwork, SpikeBuffer, Target,
+    WeightStore,
 };
 pub use diagnostic::{ConfigError, Diagnostic};
 pub use schema::schema;
@@ -100,11 +101,12 @@ const SPIKING: &str = include_str!("../../designs/spiking.toml");
 /// The text of `designs/spikellm.toml`.
 const SPIKELLM: &str = include_str!("../../designs/spikellm.toml");
 /// Name and text of each design in `designs/`.
-const SHIPPED: [(&str, &str); 9] = [
+const SHIPPED: [(&str, &str); 10] = [
     ("sample", SAMPLE),
     ("tinystories", TINYSTORIES),
     ("spiking", SPIKING),
     ("spikellm", SPIKELLM),
+    ("lif", include_str!("../../designs/lif.toml")),
     ("ulx3s-85f", include_str!("../../designs/ulx3s-85f.toml")),
     ("ecp5-25f", include_str!("../../designs/ecp5-25f.toml")),
     ("icebreaker", include_str!("../../designs/icebreaker.toml")),
@@ -115,6 +117,11 @@ const SHIPPED: [(&str, &str); 9] = [
 /// The commented starter that `init` writes: the design of the bundled sample network.
 pub fn starter() -> &'static str {
     SAMPLE
+}
+
+/// Name and text of each design that `init` writes, the starter first; every key has its comment.
+pub fn starters() -> impl Iterator<Item = (&'static str, &'static str)> {
+    SHIPPED.into_iter()
 }
 
 /// A design and the file that it came from, so that later stages can point at its lines too.

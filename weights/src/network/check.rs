@@ -16,6 +16,11 @@ pub enum NetworkError {
          = move its producer before it, or correct the name"
     )]
     Unwritten { operation: String, value: String },
+    /// A value of the token before is taken behind the operation that writes it.
+    #[error(
+        "{operation}: value `{value}` is written already\n  = take the value of the token before in front of the operation that writes it"
+    )]
+    Late { operation: String, value: String },
     /// Two operations write one value.
     #[error(
         "{operation}: value `{value}` is already written\n  = every value is written once: give this one its own name"
@@ -86,6 +91,7 @@ pub(super) fn check(network: &Network) -> Result<Shapes, NetworkError> {
             return Err(NetworkError::WrittenTwice { operation: checker.operation, value });
         }
     }
+    checker.recurrences()?;
     checker.operation = "network".to_owned();
     let outputs = match &network.readout {
         Readout::NextToken | Readout::MaskedToken => network.vocabulary,
@@ -96,6 +102,31 @@ pub(super) fn check(network: &Network) -> Result<Shapes, NetworkError> {
 }
 
 impl Checker<'_> {
+    /// Checks what is taken from the token before, once all values are known.
+    fn recurrences(&mut self) -> Result<(), NetworkError> {
+        for operation in &self.network.operations {
+            if let Operation::Previous { input, output, width } = operation {
+                self.operation = format!("{} `{output}`", operation.kind());
+                self.expect(input, Shape::Vector(*width))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A value of the token before: no time step stands between tokens.
+    fn previous(&self, input: &str, width: usize) -> Result<Shape, NetworkError> {
+        self.positive("width", width)?;
+        let steps = self.network.steps;
+        self.dimension("steps", steps, steps == 1, || {
+            "be 1: the step before a recurrence is the token before".to_owned()
+        })?;
+        if self.shapes.contains_key(input) {
+            let (operation, value) = (self.operation.clone(), input.to_owned());
+            return Err(NetworkError::Late { operation, value });
+        }
+        Ok(Shape::Vector(width))
+    }
+
     /// Checks one operation against the shapes so far; yields the shape of its output.
     fn output_shape(&self, operation: &Operation) -> Result<Shape, NetworkError> {
         match operation {
@@ -121,6 +152,7 @@ impl Checker<'_> {
             }
             Operation::Bias { input, bias, .. } => self.parameters("bias", bias, input),
             Operation::TokenShift { input, mix, .. } => self.parameters("mix", mix, input),
+            Operation::Previous { input, width, .. } => self.previous(input, *width),
             Operation::Wkv { key, value, decay, bonus, .. } => {
                 self.expect(value, self.shape(key)?)?;
                 self.parameters("decay", decay, key)?;

@@ -14,7 +14,7 @@ pub enum LinearWeights {
 
 impl LinearWeights {
     /// The operations that write `output`: one a term, and their sums.
-    pub(super) fn operations(self, input: &str, output: &str) -> Vec<Operation> {
+    pub(crate) fn operations(self, input: &str, output: &str) -> Vec<Operation> {
         let terms = match self {
             LinearWeights::Ternary(matrix) => {
                 let (input, output) = (input.to_owned(), output.to_owned());

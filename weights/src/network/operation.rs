@@ -126,6 +126,9 @@ pub enum Operation {
     Add { left: String, right: String, output: String },
     /// `output [n] = mix · x_t + (1 − mix) · x_{t−1}`, with x before the text zero (RWKV-4).
     TokenShift { name: String, input: String, output: String, mix: Parameters },
+    /// `output [width] = input` of the token before, zero at the first: a recurrence. It stands before
+    /// the operation that writes `input`.
+    Previous { input: String, output: String, width: usize },
     /// RWKV-4's recurrence, kept per channel in the numerically safe form with (p, q, o):
     /// `wkv_t = (Σ e^{k_i − (t−1−i)·decay} v_i + e^{bonus + k_t} v_t) / (the same without v)`.
     Wkv {
@@ -162,7 +165,8 @@ impl Operation {
     /// The values it reads, in the order of its fields.
     pub fn inputs(&self) -> Vec<&str> {
         match self {
-            Operation::Embed { .. } => vec![],
+            // What a recurrence takes is there since the token before.
+            Operation::Embed { .. } | Operation::Previous { .. } => vec![],
             Operation::RmsNorm { input, .. }
             | Operation::LayerNorm { input, .. }
             | Operation::TernaryLinear { input, .. }
@@ -204,6 +208,7 @@ impl Operation {
             | Operation::Multiply { output, .. }
             | Operation::Add { output, .. }
             | Operation::TokenShift { output, .. }
+            | Operation::Previous { output, .. }
             | Operation::Wkv { output, .. }
             | Operation::Neuron { output, .. }
             | Operation::Encode { output, .. }
@@ -231,6 +236,7 @@ impl Operation {
             Operation::Multiply { .. } => "multiply",
             Operation::Add { .. } => "add",
             Operation::TokenShift { .. } => "token_shift",
+            Operation::Previous { .. } => "previous",
             Operation::Wkv { .. } => "wkv",
             Operation::Neuron { .. } => "neuron",
             Operation::Encode { .. } => "encode",

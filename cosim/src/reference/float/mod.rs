@@ -51,6 +51,8 @@ struct Program {
     output: usize,
     /// Whether texts are read whole.
     whole: bool,
+    /// By value that a recurrence takes: which operation writes it, and which take it.
+    recurrences: Vec<(usize, usize)>,
 }
 
 /// What an operation keeps of the text so far.
@@ -100,8 +102,17 @@ impl FloatExecutor {
             whole |= sees_later_positions(operation);
         }
         let output = indices[network.output.as_str()];
-        let program = Program { network: network.clone(), inputs, matrices, output, whole };
+        let takes = |(taker, operation): (usize, &Operation)| match operation {
+            Operation::Previous { input, .. } => Some((indices[input.as_str()], taker)),
+            _ => None,
+        };
+        let recurrences: Vec<_> = network.operations.iter().enumerate().filter_map(takes).collect();
+        if whole && !recurrences.is_empty() {
+            return Err(ReferenceError::NotCausal { network: network.name.clone() });
+        }
         let states = vec![State::default(); network.operations.len()];
+        let network = network.clone();
+        let program = Program { network, inputs, matrices, output, whole, recurrences };
         Ok(FloatExecutor { program: Arc::new(program), position: 0, states })
     }
 
@@ -151,6 +162,14 @@ impl FloatExecutor {
             self.reset();
         }
         self.require_readable(ids)?;
+        // What a token leaves must be there before the next is read.
+        if !program.recurrences.is_empty() && ids.len() > 1 {
+            let mut logits = Vec::with_capacity(ids.len());
+            for id in ids.chunks(1) {
+                logits.append(&mut self.read_observed(id, observe)?);
+            }
+            return Ok(logits);
+        }
         if ids.is_empty() {
             return Ok(Vec::new());
         }
@@ -162,6 +181,10 @@ impl FloatExecutor {
             let value = block.execute(operation, &inputs, &mut self.states[index], observe);
             block.show(operation, &value, observe)?;
             values.push(value);
+        }
+        for &(written, taker) in &program.recurrences {
+            let last = ids.len() - 1;
+            self.states[taker].recurrence.leave(values[written].at(last, 0));
         }
         self.position += ids.len();
         let (output, last) = (&values[program.output], program.network.steps - 1);
@@ -256,6 +279,7 @@ impl Block<'_> {
             Operation::TokenShift { mix, .. } => {
                 token_shift(inputs[0], mix.values(), &mut state.recurrence)
             }
+            Operation::Previous { width, .. } => state.recurrence.previous(*width),
             Operation::Wkv { name, decay, bonus, .. } => {
                 let (decay, bonus) = (decay.values(), bonus.values());
                 let show = |part, position, step, values: &[f64]| {

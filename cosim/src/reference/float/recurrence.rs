@@ -15,6 +15,16 @@ impl Recurrence {
         self.steps.resize_with(steps, || initial.map(|value| vec![value; width]));
         &mut self.steps
     }
+
+    /// What the token before has left; zeros at the first.
+    pub(super) fn previous(&mut self, width: usize) -> Value {
+        Value::of_positions(vec![self.of(1, [0.0; 3], width)[0][0].clone()])
+    }
+
+    /// Leaves a vector to the next token.
+    pub(super) fn leave(&mut self, x: &[f64]) {
+        self.of(1, [0.0; 3], x.len())[0][0].copy_from_slice(x);
+    }
 }
 
 /// `mix · x_t + (1 − mix) · x_{t−1}`, with zeros before the text.

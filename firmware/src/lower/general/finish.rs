@@ -9,7 +9,7 @@ use super::distribute::distribute;
 use super::fuse::fuse;
 use super::pointers::assign;
 use super::streams::{Turns, turns};
-use crate::isa::{Action, End, Extent, Instruction, LONG_WORDS, POINTER_COUNT, Wait};
+use crate::isa::{Action, Destination, End, Extent, Instruction, LONG_WORDS, POINTER_COUNT, Wait};
 use crate::machine::{MachineParameters, Memory, Program};
 use std::collections::BTreeMap;
 
@@ -64,6 +64,11 @@ impl Composer<'_> {
             self.machine.streams = streams(&mut instructions, &self.machine);
         }
         for (instruction, remark) in instructions.iter().zip(&remarks) {
+            if let Action::Pass(pass) = &instruction.action {
+                // Membranes take all writes of S.
+                let both = pass.spiking == 1 && pass.destination == Destination::State;
+                assert!(!both, "{remark}: a neuron writes to S");
+            }
             let error = |error| LowerError::Instruction { remark: remark.clone(), error };
             instruction.encode().map_err(error)?;
         }

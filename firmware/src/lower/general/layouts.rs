@@ -101,6 +101,7 @@ fn alike(operation: &Operation) -> Vec<&str> {
         | Operation::WeightedValues { .. }
         | Operation::SpikingAttention { .. }
         | Operation::Rotary { .. } => Vec::new(),
+        Operation::Previous { input, output, .. } => vec![input, output],
         _ => operation.inputs().into_iter().chain([operation.output()]).collect(),
     }
 }

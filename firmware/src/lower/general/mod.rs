@@ -10,7 +10,7 @@
 //! | `linear`, `coded` | ternary_linear, digit_linear; values to trains |
 //! | `encode` | encode |
 //! | `elementwise` | add, bias, multiply, apply, token_shift, rows of positions |
-//! | `neurons` | neuron, step_mean |
+//! | `neurons` | neuron, previous, step_mean |
 //! | `recurrence` | wkv |
 //! | `rotary` | rotary |
 //! | `attention`, `cache` | attention_scores, softmax, weighted_values, spiking_attention |
@@ -266,6 +266,7 @@ impl<'n> Composer<'n> {
             Operation::Multiply { left, right, .. } => self.multiply(left, right),
             Operation::Add { left, right, .. } => self.add(left, right),
             Operation::TokenShift { input, mix, .. } => self.token_shift(input, mix.values()),
+            Operation::Previous { input, .. } => self.previous(input),
             Operation::Wkv { key, value, decay, bonus, .. } => {
                 self.wkv(key, value, decay.values(), bonus.values())
             }

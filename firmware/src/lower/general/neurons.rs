@@ -2,13 +2,15 @@
 
 use super::super::LowerError;
 use super::super::factor::exp2;
+use super::super::values::Layout;
 use super::composer::{Composer, Counts};
 use super::draft::Draft;
 use super::elementwise::TABLE_FRACTION;
 use super::value::{At, Value, Vector};
 use crate::isa::{
-    Join, Multiply, Pass, Quantiser, Restart, RestartAt, RuleReset, SpikeLevels, Theta,
+    Join, Multiply, Pass, Quantiser, Restart, RestartAt, RuleReset, Space, SpikeLevels, Theta,
 };
+use crate::machine::Memory;
 use std::rc::Rc;
 use weights::network::{NeuronLayer, Operation};
 use weights::neuron::{LastStep, Quantise, Reset, SpikeRange, State};
@@ -38,7 +40,7 @@ impl<'n> Composer<'n> {
         let gain = f64::from(neuron.gain) * x.unit;
         let (fraction, leak) = self.leak(neuron, gain, &x)?;
         let theta = f64::from(threshold) / gain * exp2(fraction);
-        let (quantiser, levels, bits) = self.levels(neuron)?;
+        let (quantiser, (levels, bits)) = self.levels(neuron)?;
         let exact = theta.log2().fract() == 0.0;
         let compared = matches!(levels, SpikeLevels::Binary | SpikeLevels::Ternary);
         let (form, number) = match (compared, exact) {
@@ -94,7 +96,7 @@ impl<'n> Composer<'n> {
                 "use binary spikes with floor, or ternary ones to nearest",
             ));
         }
-        self.spikes(draft, &x, (levels, bits), f64::from(amplitude))
+        self.spikes(draft, &x.layout, (levels, bits), f64::from(amplitude))
     }
 
     /// The fraction of a membrane and its leak, a mantissa. The unit of a current may follow the step, as
@@ -166,11 +168,51 @@ impl<'n> Composer<'n> {
         }
     }
 
-    /// Spikes to a train where matrices read them, to T where others do.
+    /// Spikes of the token before: those of a neuron, which are bounded before they are known.
+    pub(super) fn previous(&mut self, input: &'n str) -> Result<Value<'n>, LowerError> {
+        let writer = self.network.operations.iter().find(|it| it.output() == input);
+        let Some(Operation::Neuron { neuron, .. }) = writer else {
+            return Err(self.refuse(
+                format!(
+                    "`{input}` is no spike of a neuron, and nothing bounds what comes back of it"
+                ),
+                "put a neuron behind what enters a matrix again",
+            ));
+        };
+        if self.phases.block {
+            return Err(self.refuse(
+                "its network reads texts whole, position beside position",
+                "take recurrences out of networks that are not causal",
+            ));
+        }
+        let (_, _, amplitude) = neuron.at(self.step);
+        let (levels, bits) = self.levels(neuron)?.1;
+        let layout = self.layouts.of_value(self.operation().output());
+        let draft = Draft::over(layout.width).a(self.left(input, layout.width));
+        let draft = draft.restart([Restart::Zero, Restart::Keep, Restart::Keep], RestartAt::Text);
+        self.spikes(draft, &layout, (levels, bits), f64::from(amplitude))
+    }
+
+    /// Where the spikes of a neuron lie from one token to the next: in words of T that nothing else has,
+    /// since the membranes take the writes of S.
+    fn left(&mut self, spikes: &str, width: usize) -> At {
+        let name = format!("{spikes}: of the token before");
+        if let Some(&at) = self.states.get(&name) {
+            return at;
+        }
+        let area = self.pools.temporaries.take_unused(width / self.elements());
+        let at = At::fixed(Space::Temporaries, area.first());
+        self.area(Memory::Temporaries, &name, area.first(), area.words());
+        self.kept.push(area);
+        self.states.insert(name, at);
+        at
+    }
+
+    /// Spikes to a train where matrices read them, to T where others do, or the next token does.
     fn spikes(
         &mut self,
         mut draft: Draft,
-        x: &Vector,
+        layout: &Rc<Layout>,
         (levels, bits): (SpikeLevels, u32),
         amplitude: f64,
     ) -> Result<Value<'n>, LowerError> {
@@ -181,11 +223,11 @@ impl<'n> Composer<'n> {
             SpikeLevels::Unbounded => (1 << self.design.machine.count_width) - 1,
         };
         let signed = !matches!(levels, SpikeLevels::Binary | SpikeLevels::Unsigned);
-        let readers = |it: &&Operation| it.inputs().contains(&output);
         let phase = self.phases.phase(self.index);
-        let (mut to_matrix, mut to_others) = (false, false);
+        let (mut to_matrix, mut to_others, mut to_next) = (false, false, false);
         for (index, operation) in self.network.operations.iter().enumerate() {
-            if !readers(&operation) {
+            to_next |= matches!(operation, Operation::Previous { input, .. } if input == output);
+            if !operation.inputs().contains(&output) {
                 continue;
             }
             let linear = matches!(
@@ -198,8 +240,8 @@ impl<'n> Composer<'n> {
         }
         if to_matrix {
             let train = match self.in_chunk() && self.shares && bound == 1 {
-                true => self.new_vectors(&x.layout, amplitude, signed),
-                false => self.new_train(&x.layout, amplitude, bound, signed),
+                true => self.new_vectors(layout, amplitude, signed),
+                false => self.new_train(layout, amplitude, bound, signed),
             };
             let bits = weights::numeric::fixed_point::bit_length(train.bound as i64);
             draft = match train.vectors {
@@ -211,14 +253,17 @@ impl<'n> Composer<'n> {
         let mut vector = Vector {
             at: Composer::nothing(),
             _area: None,
-            layout: Rc::clone(&x.layout),
+            layout: Rc::clone(layout),
             fraction: 0,
             unit: amplitude,
             bound: bound as f64,
             energy: None,
         };
-        if to_others || !to_matrix {
-            let (at, area) = self.temporary(output, x.layout.width / self.elements());
+        if to_next {
+            vector.at = self.left(output, layout.width);
+            draft = draft.to(vector.at);
+        } else if to_others || !to_matrix {
+            let (at, area) = self.temporary(output, layout.width / self.elements());
             (vector.at, vector._area) = (at, area);
             draft = draft.to(at);
         }
@@ -227,7 +272,7 @@ impl<'n> Composer<'n> {
         Ok(Value::Vector(Rc::new(vector)))
     }
 
-    fn levels(&self, neuron: &NeuronLayer) -> Result<(Quantiser, SpikeLevels, u32), LowerError> {
+    fn levels(&self, neuron: &NeuronLayer) -> Result<(Quantiser, (SpikeLevels, u32)), LowerError> {
         let quantiser = match neuron.quantise {
             Quantise::Floor => Quantiser::Floor,
             Quantise::NearestEven => Quantiser::NearestEven,
@@ -242,7 +287,7 @@ impl<'n> Composer<'n> {
         if bits > 15 {
             return Err(self.refuse("its spikes have more than 15 bits", "use fewer levels"));
         }
-        Ok((quantiser, levels, bits))
+        Ok((quantiser, (levels, bits)))
     }
 
     /// The mean over the steps: a sum in S, then a factor.

@@ -126,3 +126,17 @@ fn programs_grow_with_blocks_alone() {
 fn shape_of(head_width: usize) -> AttentionShape {
     AttentionShape { heads: 1, key_value_heads: 1, head_width, causal: true }
 }
+
+#[test]
+fn recurrences_become_programs_or_are_refused() {
+    for seed in 0..24 {
+        lowers(&sample::recurrent(seed, &sample::recurrent_shape(seed)));
+    }
+    let mut network = sample::recurrent(1, &sample::recurrent_shape(1));
+    let mut recurs = network.operations.iter_mut().filter(|it| it.kind() == "previous");
+    let Some(Operation::Previous { input, .. }) = recurs.next() else { panic!("one recurs") };
+    *input = input.replace("spikes", "currents");
+    let error = lower(&network, &design()).unwrap_err().to_string();
+    assert!(error.contains("is no spike of a neuron"), "{error}");
+    assert!(error.contains("put a neuron behind what enters a matrix again"), "{error}");
+}
