@@ -1,8 +1,8 @@
 //! Which choices of a pass a program makes: what its vector unit has to have.
 
 use crate::isa::{
-    Action, Destination, Emit, Finish, Follow, Function, Join, Multiply, Pass, Quantiser, Reduce,
-    Restart, RuleReset, Space, SpikeLevels, Theta,
+    Action, Destination, Emit, Exit, Finish, Follow, Function, Join, Multiply, Pass, Quantiser,
+    Reduce, Restart, RuleReset, Space, SpikeLevels, Theta,
 };
 use crate::machine::Program;
 use std::collections::BTreeSet;
@@ -47,6 +47,8 @@ pub struct PassChoices {
     pub reduces: BTreeSet<Reduce>,
     /// What becomes of it.
     pub finishes: BTreeSet<Finish>,
+    /// Where words leave the stages for their results: behind the product, if not elsewhere.
+    pub exits: BTreeSet<Exit>,
     /// The tables of the program.
     pub tables: Vec<FunctionTable>,
 }
@@ -54,7 +56,11 @@ pub struct PassChoices {
 impl PassChoices {
     /// What the passes of a program choose.
     pub fn of(program: &Program) -> PassChoices {
-        let mut choices = PassChoices { tables: program.tables.clone(), ..PassChoices::default() };
+        let mut choices = PassChoices {
+            tables: program.tables.clone(),
+            exits: [Exit::Product].into(),
+            ..PassChoices::default()
+        };
         for instruction in &program.instructions {
             if let Action::Pass(pass) = &instruction.action {
                 choices.add(pass);
@@ -86,6 +92,7 @@ impl PassChoices {
             emits: every(),
             reduces: every(),
             finishes: every(),
+            exits: Exit::ALL.into(),
             tables,
         }
     }
@@ -114,6 +121,7 @@ impl PassChoices {
             self.thetas.insert(pass.theta);
             self.remainders |= pass.remainder == 1;
         }
+        self.exits.insert(pass.exit());
         self.destinations.insert(pass.destination);
         self.emits.insert(pass.emit);
         self.reduces.insert(pass.reduce);

@@ -217,6 +217,7 @@ mod table;
 mod unit;
 
 pub use choice::{Coded, Destination, Emit, Extent, Function, Length, Restart, RestartAt, Space};
+pub use pass::Exit;
 pub use pointers::{
     ALL_LOW, POINTER_COUNT, POINTERS_LOW, Pointers, SELECTOR_COUNT, SELECTOR_WIDTH,
 };

@@ -1,6 +1,6 @@
 //! What the fields of an instruction say together.
 
-use super::{Follow, Join, Matrix, Multiply, Pass, Space, Theta};
+use super::{Follow, Function, Join, Matrix, Multiply, Pass, Space, Theta};
 use weights::numeric::pass::{Reduction, Rule};
 
 impl Matrix {
@@ -13,7 +13,36 @@ impl Matrix {
     }
 }
 
+/// The stage behind which the words of a pass are results: the last that does something to them. What is
+/// behind it takes no cycle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Exit {
+    /// Operands are joined.
+    Join,
+    /// The function is found and multiplied.
+    Product,
+    /// The neuron has spiked.
+    Neuron,
+}
+
+impl Exit {
+    /// All, in the order of the stages.
+    pub const ALL: [Exit; 3] = [Exit::Join, Exit::Product, Exit::Neuron];
+}
+
 impl Pass {
+    /// Where its words leave the stages.
+    pub fn exit(&self) -> Exit {
+        let joined = self.function == Function::Nothing
+            && (self.multiply, self.shift) == (Multiply::One, 0)
+            && self.follow == Follow::Nothing;
+        match (self.spiking, joined) {
+            (1, _) => Exit::Neuron,
+            (_, true) => Exit::Join,
+            (_, false) => Exit::Product,
+        }
+    }
+
     /// Whether it reads its scalar.
     pub fn reads_scalar(&self) -> bool {
         self.multiply == Multiply::Scalar || self.follow != Follow::Nothing

@@ -2,7 +2,7 @@
 //!
 //! The blocks of `hdl` have them from their own pipelines; a test there holds both together.
 
-use crate::isa::{Action, Emit, Extent, Pass, Reduce};
+use crate::isa::{Action, Emit, Exit, Extent, Pass, Reduce};
 use crate::machine::MachineParameters;
 use serde::Serialize;
 use weights::config::Target;
@@ -85,6 +85,10 @@ pub struct PassLatency {
     pub digit_cycles: u64,
     /// The same to its level or scalar.
     pub finish_cycles: u64,
+    /// How much less that all is where the words leave behind the join.
+    pub join_saves: u64,
+    /// The same behind the product.
+    pub product_saves: u64,
 }
 
 /// Latencies of a machine, in cycles.
@@ -215,6 +219,8 @@ impl PassLatency {
             digit_cycles: 24 + u64::from(machine.key_value_digits),
             // The tree adds four in a cycle.
             finish_cycles: 30 + levels(machine.elements).div_ceil(2),
+            join_saves: 13,
+            product_saves: 4,
         }
     }
 
@@ -227,7 +233,12 @@ impl PassLatency {
             Emit::Vector => self.vector_cycles,
         };
         let finished = if pass.reduce == Reduce::Nothing { 0 } else { self.finish_cycles };
-        self.result_cycles.max(emitted).max(finished)
+        let saved = match pass.exit() {
+            Exit::Join => self.join_saves,
+            Exit::Product => self.product_saves,
+            Exit::Neuron => 0,
+        };
+        self.result_cycles.max(emitted).max(finished) - saved
     }
 
     /// Cycles from the first read of a pass over so many elements to its last, both included, and until

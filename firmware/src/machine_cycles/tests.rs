@@ -48,6 +48,8 @@ fn latency() -> MachineLatency {
             train_cycles: 40,
             digit_cycles: 50,
             finish_cycles: 60,
+            join_saves: 8,
+            product_saves: 3,
         },
     }
 }

@@ -243,5 +243,5 @@ pub(super) fn depth<'m>(
     let chosen = longer
         .into_iter()
         .fold(cycles(depths.result), |rest, (depth, does)| does.select(cycles(depth), rest));
-    b.wire("depth", chosen)
+    b.wire("deepest", chosen)
 }

@@ -3,6 +3,9 @@
 //! ```text
 //!  0 read   3 operands   8 joined   13 found   17 scaled   22 y written   23 counts, digits, terms
 //! ```
+//!
+//! A word is written a cycle behind the last stage that does something to it (its exit): without a function
+//! or a product [`JOIN_SAVES`] cycles earlier, without a neuron [`PRODUCT_SAVES`], and so is all behind.
 
 use super::pass_finish::FINISH_CYCLES;
 use super::pass_reduce::PassReduce;
@@ -22,6 +25,10 @@ pub const FOUND: u32 = JOINED + 5;
 pub const SCALED: u32 = FOUND + 4;
 /// It went through the neuron, and is written to T or S.
 pub const RESULT: u32 = SCALED + 5;
+/// How much earlier a word is written that leaves behind the join.
+pub const JOIN_SAVES: u32 = RESULT - 1 - JOINED;
+/// The same behind the product.
+pub const PRODUCT_SAVES: u32 = RESULT - 1 - SCALED;
 /// Counts, and terms of the reduction.
 pub const COUNTS: u32 = RESULT + 1;
 /// Digits of keys and values.
@@ -69,6 +76,8 @@ impl PassDepths {
             train_cycles: self.train.into(),
             digit_cycles: self.digits.into(),
             finish_cycles: self.finish.into(),
+            join_saves: JOIN_SAVES.into(),
+            product_saves: PRODUCT_SAVES.into(),
         }
     }
 }

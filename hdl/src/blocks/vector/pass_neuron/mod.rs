@@ -1,7 +1,7 @@
 //! The fourth stage of an element: a generalised integrate-and-fire neuron.
 //!
 //! ```text
-//!  membrane_i ─►(× leak)─►(+ current)─► v ─┬─► compare with θ ──────┬─► spike ─┬─► y_o
+//!  membrane_i ─►(× leak)─►(+ current)─► v ─┬─► compare with θ ──────┬─► spike ─┬─► spike_o
 //!                                          └─► >> n, round, clamp ──┘          │
 //!                                               v − (θ · spike, v or 0) ◄──────┘─► membrane_o
 //! ```
@@ -64,22 +64,14 @@ impl PassNeuron {
 
     /// The module `pass_neuron`.
     pub fn module(&self) -> Arc<Module> {
-        let summary = "the neuron of one element; without a rule its current passes through.\n\n\
-             Results come 5 cycles after the current. Bit-exact to numeric::pass::Rule.";
+        let summary = "the neuron of one element.\n\n\
+             Its spike comes 4 cycles after the current, the membrane a cycle later. Bit-exact to \
+             numeric::pass::Rule.";
         let b = Builder::new("pass_neuron", file!(), summary);
         let now = b.flag(true);
         let value = sint(self.value_width);
-        let masked = b.input("masked_i", uint(1), "a cycle before its results: beyond the last");
+        let masked = b.input("masked_i", uint(1), "a cycle before its membrane: beyond the last");
         let nothing = b.literal(0, value);
-        if !self.choices.spiking {
-            let current = b.input("current_i", value, "value");
-            b.section("No neurons: the value, five cycles later.");
-            b.add_latency(5);
-            let late = delayed(&b, "current", current, 4);
-            let y = b.delay("y_q", now, masked.select(nothing, late));
-            b.output("y_o", y, "the value");
-            return b.finish();
-        }
         b.port_group("Its current, 2 cycles after the membrane.");
         let current = b.input("current_i", value, "current");
         let (v, rules) = self.integrate(&b, current);
@@ -96,15 +88,11 @@ impl PassNeuron {
         b.stage("the membrane after the reset.");
         let width = self.rest_width();
         let rest = limit(&b, "rest", v.extend(width) - taken.extend(width), self.value_width);
-        let current = delayed(&b, "current", current, 4);
-        let spiking = delayed(&b, "spiking_late", rules.spiking, 3);
-        let y = spiking.select(value_late, current);
-        let y = b.delay("y_q", now, masked.select(nothing, y));
         let membrane = b.delay("membrane_q", now, masked.select(nothing, rest.value));
-        let saturated = spiking & !masked & (saturated | rest.saturated);
+        let saturated = rules.spiking & !masked & (saturated | rest.saturated);
         let saturated = b.delay("saturated_q", now, saturated);
         b.port_group("Result.");
-        b.output("y_o", y, "the spike, or the current");
+        b.output("spike_o", value_late, "the spike, a cycle before the membrane");
         b.output("membrane_o", membrane, "the membrane");
         b.output("saturated_o", saturated, "it, or the membrane, had to be limited");
         b.finish()

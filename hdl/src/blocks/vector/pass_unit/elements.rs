@@ -13,8 +13,8 @@ use crate::blocks::vector::pass_table::{index_width, pass_table, tables};
 use crate::language::instance::Outputs;
 use crate::language::module::Module;
 use crate::language::signal::Signal;
-use crate::language::signal_type::uint;
-use firmware::isa::{Function, Multiply, Theta};
+use crate::language::signal_type::{sint, uint};
+use firmware::isa::{Exit, Function, Multiply, Theta};
 use std::sync::Arc;
 
 /// A word of results, in the cycle in which it is written.
@@ -67,31 +67,48 @@ impl<'m> Unit<'_, 'm> {
         let functions = self.functions(&joins);
         let products = self.products(operands, &functions);
         let masked = self.masked();
-        let neurons = self.neurons(operands, &products, &masked);
+        let spiking = unit.choices.spiking;
+        let neurons = if spiking { self.neurons(operands, &products, &masked) } else { vec![] };
+
+        b.section("Results: a word is one a cycle behind its exit.");
+        let nothing = b.literal(0, sint(unit.value_width));
+        let result = |index: u32| {
+            let at = index as usize;
+            let value = self.exits.pick_exit(|exit| match exit {
+                Exit::Join => joins[at].get("joined_o"),
+                Exit::Product => products[at].get("scaled_o"),
+                Exit::Neuron => neurons[at].get("spike_o"),
+            });
+            let value = masked[at].select(nothing, value);
+            b.delay(&format!("y_{index}_q"), b.flag(true), value)
+        };
+        let elements: Vec<Signal> = (0..unit.elements).map(result).collect();
 
         b.section("How many elements saturated.");
         let bits = unit.elements.ilog2() + 2;
         let flag = |index: u32| {
             let at = index as usize;
-            let joined = delayed(
-                b,
-                &format!("join_saturated_{index}"),
-                joins[at].get("saturated_o"),
-                RESULT - JOINED,
+            let joined = joins[at].get("saturated_o");
+            let name = format!("join_saturated_{index}");
+            let earlier = delayed(b, &name, joined, SCALED - JOINED);
+            let either = b.wire(
+                &format!("either_saturated_{index}"),
+                earlier | products[at].get("saturated_o"),
             );
-            let scaled = delayed(
-                b,
-                &format!("multiply_saturated_{index}"),
-                products[at].get("saturated_o"),
-                RESULT - SCALED,
-            );
-            let hidden = b.delay(&format!("masked_{index}_q"), b.flag(true), masked[at]);
-            let any = (joined | scaled) & !hidden;
-            let any = match unit.choices.spiking {
+            let behind = |exit: Exit| match exit {
+                Exit::Join => joined,
+                Exit::Product => either,
+                Exit::Neuron => {
+                    delayed(b, &format!("saturated_{index}"), either, RESULT - 1 - SCALED)
+                }
+            };
+            let any = self.exits.pick_exit(behind) & !masked[at];
+            let any = b.delay(&format!("limited_{index}_q"), b.flag(true), any);
+            let any = match spiking {
                 true => any | neurons[at].get("saturated_o"),
                 false => any,
             };
-            b.wire(&format!("saturated_{index}"), any & self.valid[RESULT as usize]).extend(bits)
+            b.wire(&format!("saturates_{index}"), any & self.tag.valid).extend(bits)
         };
         let mut counts: Vec<Signal> = (0..unit.elements).map(flag).collect();
         let mut level = 0;
@@ -103,17 +120,18 @@ impl<'m> Unit<'_, 'm> {
             counts = counts.chunks(2).enumerate().map(add).collect();
         }
 
-        let joined = |port: &str| {
-            let parts: Vec<Signal> =
-                neurons.iter().rev().map(|neuron| neuron.get(port).as_uint()).collect();
+        let side_by_side = |parts: Vec<Signal<'m>>| {
+            let parts: Vec<Signal> = parts.into_iter().rev().map(|part| part.as_uint()).collect();
             b.concat(&parts)
         };
-        let y = joined("y_o");
+        let y = side_by_side(elements.clone());
         if !unit.writes_results() {
             b.unused("y", b.wire("y", y), "Only membranes are written.");
         }
-        let membranes = unit.choices.spiking.then(|| b.wire("membranes", joined("membrane_o")));
-        let elements = neurons.iter().map(|neuron| neuron.get("y_o")).collect();
+        let membranes = spiking.then(|| {
+            let each = neurons.iter().map(|neuron| neuron.get("membrane_o")).collect();
+            b.wire("membranes", side_by_side(each))
+        });
         Results { y, elements, membranes, saturations: counts[0] }
     }
 
@@ -228,8 +246,8 @@ impl<'m> Unit<'_, 'm> {
         let (b, unit) = (self.b, self.unit);
         b.section("Elements beyond the last one are zero.");
         let low = self.last_element.bits(0, unit.elements.trailing_zeros());
-        let low = self.beside("last_element", low, RESULT - 1);
-        let last = self.last[RESULT as usize - 1];
+        let low = self.beside_next("last_element", low);
+        let last = self.last_next;
         let low = b.wire("last_of_word", low);
         let beyond = |index: u32| {
             let beyond = match index {

@@ -9,7 +9,7 @@
 //!
 //! Executes `Pass` of [`firmware::isa`] as [`numeric::pass`](weights::numeric::pass) says, one pass
 //! after the other: each finds all that the one before has written. Every word of a pass takes as
-//! many cycles as the pass has phases, and the same way, whatever is chosen on it.
+//! many cycles as the pass has phases, and leaves the stages where nothing more is done to it.
 //!
 //! Where the program has streams, a pass of a loop follows itself at once, one cycle behind the last
 //! read of the turn before: all that differs is addresses, and those travel beside the words. A loop
@@ -25,8 +25,11 @@
 //! | a train | n + 25, unary n + 26 |
 //! | a key or value | n + 25 + D, and waits where words of the store are complete less than D cycles apart |
 //! | a level or scalar | n + 31 + tree |
+//!
+//! These are of a pass with neurons; one without takes 4 less, one that only joins 13.
 
 mod elements;
+mod exits;
 mod operands;
 mod writers;
 
@@ -41,6 +44,7 @@ use crate::language::instance::Outputs;
 use crate::language::module::Module;
 use crate::language::signal::Signal;
 use crate::language::signal_type::{Type, uint};
+use exits::Exits;
 use firmware::isa::{Destination, Emit, LONG_WIDTH, Length, Reduce};
 use firmware::machine::MachineParameters;
 use firmware::pass_choices::PassChoices;
@@ -95,10 +99,20 @@ struct Unit<'a, 'm> {
     last_element: Signal<'m>,
     /// Fields that travel beside the words, by name and cycle.
     beside: RefCell<BTreeMap<(String, u32), Signal<'m>>>,
-    /// A word is there, is the first, is the last: so many cycles after its last read.
-    valid: Vec<Signal<'m>>,
-    first: Vec<Signal<'m>>,
-    last: Vec<Signal<'m>>,
+    exits: Exits<'m>,
+    /// What is known of a word of results.
+    tag: Tag<'m>,
+    /// Whether the word that becomes results in the next cycle is the last.
+    last_next: Signal<'m>,
+}
+
+/// A strobe and the tags of a word.
+#[derive(Clone, Copy)]
+struct Tag<'m> {
+    valid: Signal<'m>,
+    first: Signal<'m>,
+    /// Meaningless where nothing happens with the last word.
+    last: Signal<'m>,
 }
 
 impl PassUnit {
@@ -151,7 +165,8 @@ impl PassUnit {
         format!(
             "{} elements per cycle through join, function, multiply, neuron, reduction.\n\n\
              One pass after the other; each finds all that the one before has written.{turns} A \
-             result is written {RESULT} cycles after the last read of its word.",
+             result is written at most {RESULT} cycles after the last read of its word, a cycle behind \
+             the last stage that does something to it.",
             self.elements
         )
     }
@@ -221,7 +236,9 @@ impl PassUnit {
         let (keeps, values) = (emit.ever(&KEPT), emit.ever(&[Emit::Values]));
         debug_assert!(self.depths().finish < 1 << DEPTH_WIDTH);
         let (vector, train) = (emit.ever(&[Emit::Vector]), emit.ever(&[Emit::Train]));
-        let depth = depth(b, &self.depths(), [vector, train, keeps, gathers]);
+        let exits = Exits::of(b, &self.choices, &fields);
+        let deepest = depth(b, &self.depths(), [vector, train, keeps, gathers]);
+        let depth = exits.depth(b, deepest);
         let digits = if keeps.is_some() { self.digits } else { 0 };
         let PassUnit { elements, lanes, slots, .. } = *self;
         let stream = follows.map(|_| self.depths().most());
@@ -246,21 +263,8 @@ impl PassUnit {
         output("instruction_ready_o", "instruction_ready_o", "it is taken if it is valid");
         output("done_o", "done_o", "the oldest pass is finished, its last write happens");
         output("vector_busy_o", "busy_o", "a pass is under way");
-        b.section("Where the words are.");
-        let line = |port: &str, cycles: u32, reset: bool| {
-            let mut line = vec![control.get(&format!("{port}_o"))];
-            for cycle in 1..=cycles {
-                let name = format!("{port}_{cycle}_q");
-                let register = match reset {
-                    true => b.register_reset(&name, bit, 0),
-                    false => b.register(&name, bit),
-                };
-                line.push(register.next(line[line.len() - 1]).signal());
-            }
-            line
-        };
-        let (valid, first) = (line("moves", RESULT, true), line("first", RESULT, false));
-        let last = line("last", if self.closes() { RESULT } else { RESULT - 1 }, false);
+        b.section("Where the words are, and where they leave.");
+        let (tag, last_next) = exits.tags(b, &control, self.closes());
         let start = control.get("start_o");
         Unit {
             unit: self,
@@ -275,9 +279,9 @@ impl PassUnit {
             restarts,
             last_element,
             beside: RefCell::default(),
-            valid,
-            first,
-            last,
+            exits,
+            tag,
+            last_next,
         }
     }
 }
@@ -298,10 +302,41 @@ impl<'m> Unit<'_, 'm> {
         late
     }
 
-    /// A field of the pass that was read so many cycles ago.
+    /// A signal of the pass whose word becomes results in the next cycle, wherever that left.
+    fn beside_next(&self, name: &str, signal: Signal<'m>) -> Signal<'m> {
+        if !self.unit.streams {
+            return signal;
+        }
+        self.exits.pick(|cycles| self.beside(name, signal, cycles))
+    }
+
+    /// A signal of the pass whose results were there so many cycles ago.
+    fn beside_results(&self, name: &str, signal: Signal<'m>, cycles: u32) -> Signal<'m> {
+        if !self.unit.streams {
+            return signal;
+        }
+        let key = (format!("{name}_result"), cycles);
+        if let Some(known) = self.beside.borrow().get(&key) {
+            return *known;
+        }
+        let late = match cycles {
+            0 => {
+                let next = self.beside_next(name, signal);
+                self.b.delay(&format!("{name}_result_q"), self.b.flag(true), next)
+            }
+            _ => {
+                let results = self.beside_results(name, signal, 0);
+                delayed(self.b, &format!("{name}_behind_{cycles}"), results, cycles)
+            }
+        };
+        self.beside.borrow_mut().insert(key, late);
+        late
+    }
+
+    /// A field of the pass whose results were there so many cycles ago.
     #[track_caller]
     fn field_beside(&self, name: &str, cycles: u32) -> Signal<'m> {
-        self.beside(name, self.fields.held(name), cycles)
+        self.beside_results(name, self.fields.held(name), cycles)
     }
 }
 

@@ -1,7 +1,7 @@
 //! What follows the elements: T and S, trains, keys and values, levels and scalars.
 
 use super::elements::Results;
-use super::{KEPT, Unit, fitting};
+use super::{KEPT, Tag, Unit, fitting};
 use crate::blocks::vector::choice::Chosen;
 use crate::blocks::vector::digit_writer::STORE_ADDRESS_WIDTH;
 use crate::blocks::vector::pass_counts::PassCounts;
@@ -22,24 +22,9 @@ use crate::language::signal_type::{Type, sint, uint};
 use firmware::isa::{Destination, Emit, Pass};
 use weights::numeric::fixed_point::UNIT_WIDTH;
 
-/// The cycle of the results.
-const AT: usize = RESULT as usize;
-
-/// A strobe and the tags of a word.
-#[derive(Clone, Copy)]
-struct Tag<'m> {
-    valid: Signal<'m>,
-    first: Signal<'m>,
-    last: Signal<'m>,
-}
-
 impl<'m> Unit<'_, 'm> {
     pub(super) fn writers(&self, results: &Results<'m>) {
-        let tag = Tag {
-            valid: self.valid[AT],
-            first: self.first[AT],
-            last: self.last[self.last.len() - 1],
-        };
+        let tag = self.tag;
         self.vectors(results, tag);
         self.trains(results, tag);
         self.planes(results, tag);
@@ -84,7 +69,8 @@ impl<'m> Unit<'_, 'm> {
 
     /// The first word of a train or of a vector.
     fn train_word(&self, cycles: u32) -> Signal<'m> {
-        self.beside("words", self.fields.held("words").bits(0, TRAIN_ADDRESS_WIDTH), cycles)
+        let words = self.fields.held("words").bits(0, TRAIN_ADDRESS_WIDTH);
+        self.beside_results("words", words, cycles)
     }
 
     /// The address of a word: counted from the first one on.
@@ -104,8 +90,7 @@ impl<'m> Unit<'_, 'm> {
             Chosen::of(b, "destination", &choices.destinations, || self.fields.held("destination"));
         let write = |is: Option<Signal<'m>>| is.map(|is| tag.valid & is);
         let to_memory = destination.makes(&[Destination::Temporaries, Destination::State]);
-        let address =
-            to_memory.then(|| self.counted("write", self.field_beside("write", RESULT), tag));
+        let address = to_memory.then(|| self.counted("write", self.field_beside("write", 0), tag));
         let address_type = uint(Pass::FORMAT.field("a").width);
         let word = self.unit.word();
         b.port_group("T, written.");
@@ -118,7 +103,7 @@ impl<'m> Unit<'_, 'm> {
         let spiking = choices.spiking.then(|| self.fields.held("spiking"));
         let membrane = choices
             .spiking
-            .then(|| self.counted("membrane", self.field_beside("membrane", RESULT), tag));
+            .then(|| self.counted("membrane", self.field_beside("membrane", 0), tag));
         let state = destination.ever(&[Destination::State]);
         let either = |membranes: Option<Signal<'m>>, values: Option<Signal<'m>>| match (
             spiking,
@@ -155,7 +140,7 @@ impl<'m> Unit<'_, 'm> {
             let counts = b.instance("counts", &counts, &inputs);
             let tag = self.later("count", Tag { valid: tag.valid & emits, ..tag }, 1);
             let writer = TrainWriter { elements, slots, count_width, radix }.module();
-            let words = self.train_word(COUNTS);
+            let words = self.train_word(COUNTS - RESULT);
             if !self.emit.makes(&[KEPT[0], KEPT[1], Emit::Vector]) {
                 let held = self.fields.held("words");
                 let above = held.bits(TRAIN_ADDRESS_WIDTH, held.width() - TRAIN_ADDRESS_WIDTH);
@@ -165,7 +150,7 @@ impl<'m> Unit<'_, 'm> {
                 ("start_i", self.opens(tag)),
                 ("destination_i", words),
                 ("stride_i", words.same(0)),
-                ("train_i", self.field_beside("train", COUNTS)),
+                ("train_i", self.field_beside("train", COUNTS - RESULT)),
                 ("valid_i", tag.valid),
                 ("first_i", tag.first),
                 ("last_i", tag.last),
@@ -213,7 +198,7 @@ impl<'m> Unit<'_, 'm> {
         let active = parts.collect(b, "plane_active", valid, active);
         let negative = parts.collect(b, "plane_negative", valid, negative);
         let write = b.register_reset("plane_write_q", uint(1), 0).next(valid & parts.complete);
-        let first = self.train_word(RESULT);
+        let first = self.train_word(0);
         if !self.emit.makes(&KEPT) {
             let held = self.fields.held("words");
             let above = held.bits(TRAIN_ADDRESS_WIDTH, held.width() - TRAIN_ADDRESS_WIDTH);
@@ -226,7 +211,7 @@ impl<'m> Unit<'_, 'm> {
         b.port_group("Word of a plane.");
         b.output("plane_write_o", write, "write it");
         b.output("plane_address_o", address.signal(), "where");
-        b.output("plane_number_o", self.field_beside("train", COUNTS), "the plane");
+        b.output("plane_number_o", self.field_beside("train", COUNTS - RESULT), "the plane");
         b.output("plane_active_o", active, "1: a spike, slot 0 in the lowest bit");
         b.output("plane_negative_o", negative, "1: it is -1");
     }
@@ -256,13 +241,13 @@ impl<'m> Unit<'_, 'm> {
             let streams = unit.streams;
             let store = PassStore { elements, lanes, slots, digits, streams };
             let (has_place, store) = (store.has_place(), store.module());
-            let place =
-                self.beside("place", self.position.bits(0, bits), DIGITS + u32::from(!has_place));
+            let low = self.position.bits(0, bits);
+            let place = self.beside_results("place", low, DIGITS - RESULT + u32::from(!has_place));
             let inputs = [
                 ("place_i", place),
                 ("values_i", values()),
-                ("position_i", self.beside("position", self.position, DIGITS - 3)),
-                ("base_i", self.beside("base", self.fields.held("words"), DIGITS - 1)),
+                ("position_i", self.beside_next("position", self.position)),
+                ("base_i", self.beside_results("base", self.fields.held("words"), 1)),
                 ("columns_i", self.fields.held("columns")),
                 ("valid_i", tag.valid),
                 ("first_i", tag.first),
@@ -328,7 +313,7 @@ impl<'m> Unit<'_, 'm> {
         };
         let written = unit.depths().finish;
         let output = |there: bool| {
-            finish.as_ref().filter(|_| there).map(|_| self.field_beside("output", written))
+            finish.as_ref().filter(|_| there).map(|_| self.field_beside("output", written - RESULT))
         };
         let address = uint(SCALAR_ADDRESS_WIDTH);
         b.port_group("Scalar, written.");

@@ -1,0 +1,157 @@
+//! Where words leave the stages: behind the last that does something to them.
+//!
+//! ```text
+//!  reads ─► join ─┬─► function, multiply ─┬─► neuron ─┬─► results
+//!                 └───────────────────────┴───────────┘
+//! ```
+//!
+//! One pass at a time is under way, so that no word of another overtakes.
+
+use super::Tag;
+use crate::blocks::vector::choice::Chosen;
+use crate::blocks::vector::pass_control::DEPTH_WIDTH;
+use crate::blocks::vector::pass_cycles::{JOIN_SAVES, JOINED, PRODUCT_SAVES, RESULT, SCALED};
+use crate::blocks::vector::pass_fields::PassFields;
+use crate::language::builder::Builder;
+use crate::language::instance::Outputs;
+use crate::language::signal::Signal;
+use crate::language::signal_type::uint;
+use firmware::isa::{Exit, Follow, Function, Multiply};
+use firmware::pass_choices::PassChoices;
+
+/// One of the exits of a program.
+struct Way<'m> {
+    exit: Exit,
+    /// Whether the words of the pass leave there; nothing where they always do.
+    is: Option<Signal<'m>>,
+}
+
+/// The exits of a program, in the order of the stages.
+pub(super) struct Exits<'m> {
+    ways: Vec<Way<'m>>,
+}
+
+/// The cycle in which a word is at its exit, a cycle before its results.
+fn at(exit: Exit) -> u32 {
+    match exit {
+        Exit::Join => JOINED,
+        Exit::Product => SCALED,
+        Exit::Neuron => RESULT - 1,
+    }
+}
+
+impl<'m> Exits<'m> {
+    /// Those of a program, and which of them the pass has that is under way.
+    pub(super) fn of(b: &'m Builder, choices: &PassChoices, fields: &PassFields<'m>) -> Exits<'m> {
+        let exits = &choices.exits;
+        if exits.len() < 2 {
+            return Exits { ways: exits.iter().map(|&exit| Way { exit, is: None }).collect() };
+        }
+        b.section("Where the words of the pass leave the stages.");
+        let spiking = exits.contains(&Exit::Neuron).then(|| fields.held("spiking"));
+        let joins = exits.contains(&Exit::Join).then(|| {
+            let function =
+                Chosen::of(b, "function", &choices.functions, || fields.held("function"));
+            let multiply =
+                Chosen::of(b, "multiply", &choices.multiplies, || fields.held("multiply"));
+            let follow = Chosen::of(b, "follow", &choices.follows, || fields.held("follow"));
+            let plain = function.is(&[Function::Nothing])
+                & multiply.is(&[Multiply::One])
+                & follow.is(&[Follow::Nothing])
+                & fields.held("shift").is(0);
+            match spiking {
+                Some(spiking) => plain & !spiking,
+                None => plain,
+            }
+        });
+        let leaves = |name: &str, now: Signal<'m>| {
+            Some(b.delay(&format!("leaves_{name}_q"), b.flag(true), now))
+        };
+        let product = match (joins, spiking) {
+            (Some(joins), Some(spiking)) => !(joins | spiking),
+            (Some(other), None) | (None, Some(other)) => !other,
+            (None, None) => b.flag(true),
+        };
+        let way = |&exit: &Exit| Way {
+            exit,
+            is: match exit {
+                Exit::Join => joins.and_then(|joins| leaves("join", joins)),
+                Exit::Product => leaves("product", product),
+                Exit::Neuron => spiking.and_then(|spiking| leaves("neuron", spiking)),
+            },
+        };
+        Exits { ways: exits.iter().map(way).collect() }
+    }
+
+    /// What belongs to the exit of the pass; `of` is told the cycle in which a word is there.
+    pub(super) fn pick(&self, of: impl Fn(u32) -> Signal<'m>) -> Signal<'m> {
+        self.pick_exit(|exit| of(at(exit)))
+    }
+
+    /// The same by the exit.
+    pub(super) fn pick_exit(&self, of: impl Fn(Exit) -> Signal<'m>) -> Signal<'m> {
+        let mut ways = self.ways.iter().rev();
+        let last = ways.next().expect("a program of passes has an exit");
+        ways.fold(of(last.exit), |rest, way| match way.is {
+            Some(is) => is.select(of(way.exit), rest),
+            None => rest,
+        })
+    }
+
+    /// Cycles from a last read to the last write, where they are `deepest` behind a neuron.
+    pub(super) fn depth(&self, b: &'m Builder, deepest: Signal<'m>) -> Signal<'m> {
+        let less = self.pick_exit(|exit| {
+            let saves = match exit {
+                Exit::Join => JOIN_SAVES,
+                Exit::Product => PRODUCT_SAVES,
+                Exit::Neuron => 0,
+            };
+            b.literal(saves.into(), uint(DEPTH_WIDTH))
+        });
+        b.wire("depth", deepest - less)
+    }
+
+    /// The tag of a word of results, and whether the word at its exit is the last.
+    pub(super) fn tags(
+        &self,
+        b: &'m Builder,
+        control: &Outputs<'m>,
+        closes: bool,
+    ) -> (Tag<'m>, Signal<'m>) {
+        let bit = uint(1);
+        let longest = self.ways.last().map_or(0, |way| at(way.exit));
+        let line = |port: &str, strobe: bool| {
+            let mut line = vec![control.get(&format!("{port}_o"))];
+            for cycle in 1..=longest {
+                let name = format!("{port}_{cycle}_q");
+                let mut before = line[line.len() - 1];
+                if !strobe {
+                    line.push(b.delay(&name, b.flag(true), before));
+                    continue;
+                }
+                let left = self.ways.iter().find(|way| at(way.exit) + 1 == cycle);
+                if let Some(is) = left.and_then(|way| way.is) {
+                    before = before & !is;
+                }
+                line.push(b.register_reset(&name, bit, 0).next(before).signal());
+            }
+            line
+        };
+        let (moves, first, last) = (line("moves", true), line("first", false), line("last", false));
+        let at_exit = |way: &Way<'m>| {
+            let here = moves[at(way.exit) as usize];
+            way.is.map_or(here, |is| here & is)
+        };
+        let leaves = self.ways.iter().map(at_exit).reduce(|any, one| any | one);
+        let leaves = leaves.unwrap_or_else(|| b.flag(false));
+        let first = b.wire("first_next", self.pick(|cycle| first[cycle as usize]));
+        let last = b.wire("last_next", self.pick(|cycle| last[cycle as usize]));
+        let valid = b.register_reset("result_q", bit, 0).next(leaves).signal();
+        let tag = Tag {
+            valid,
+            first: b.delay("result_first_q", b.flag(true), first),
+            last: if closes { b.delay("result_last_q", b.flag(true), last) } else { last },
+        };
+        (tag, last)
+    }
+}
