@@ -1,5 +1,6 @@
 //! What a number of random networks have between them.
 
+use firmware::isa::{Action, Pass, Reduce};
 use firmware::machine::Program;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -23,6 +24,8 @@ pub struct Coverage {
     pub arrays: Counted,
     /// Orders of a text.
     pub orders: Counted,
+    /// What passes choose, by field.
+    pub choices: Counted,
 }
 
 impl Coverage {
@@ -63,6 +66,22 @@ impl Coverage {
             (false, depth) => format!("{depth} loops in each other"),
         };
         *self.orders.entry(order).or_default() += 1;
+        let mut choices = Counted::new();
+        for instruction in &program.instructions {
+            if let Action::Pass(pass) = &instruction.action {
+                choices.extend(made(pass).into_iter().map(|choice| (choice, 1)));
+            }
+        }
+        merge(&mut self.choices, choices);
+    }
+
+    /// Choices of passes that no program makes.
+    pub fn never_made(&self) -> Vec<String> {
+        let fields = Pass::FORMAT.fields.iter();
+        let all = fields.flat_map(|field| {
+            (field.choices)().into_iter().map(|choice| format!("{} {choice}", field.name))
+        });
+        all.filter(|choice| !self.choices.contains_key(choice)).collect()
     }
 }
 
@@ -81,6 +100,24 @@ fn merge(sum: &mut Counted, other: Counted) {
     }
 }
 
+/// What a pass chooses where it means something.
+fn made(pass: &Pass) -> Vec<String> {
+    let fields = Pass::FORMAT.fields.iter().zip(pass.values());
+    let chosen = fields.filter_map(|(field, code)| {
+        let means = match field.name {
+            "b_space" | "b_restart" => pass.reads_b(),
+            "c_space" | "c_restart" => pass.reads_c(),
+            "quantiser" | "levels" | "reset" | "theta" => pass.spiking == 1,
+            "finish" => pass.reduce != Reduce::Nothing,
+            _ => true,
+        };
+        let choices = (field.choices)();
+        let choice = choices.get(usize::try_from(code).ok()?)?;
+        means.then(|| format!("{} {choice}", field.name))
+    });
+    chosen.collect()
+}
+
 impl fmt::Display for Coverage {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(out, "{} networks have between them (how many each)", self.networks)?;
@@ -91,6 +128,7 @@ impl fmt::Display for Coverage {
             ("neurons", &self.neurons),
             ("arrays", &self.arrays),
             ("orders", &self.orders),
+            ("choices", &self.choices),
         ] {
             let each: Vec<String> =
                 counted.iter().map(|(name, count)| format!("{name} ({count})")).collect();

@@ -1,62 +1,20 @@
 //! Ring `systems`: random networks of every spiking family on machines of their own, every write of
 //! every memory equal to the integer reference, every cycle as the model says.
 
-use cosim::pipeline::machine::converse;
 use cosim::reference::machine::MachineReference;
-use firmware::image::MachineImage;
 use firmware::lower::{lower, position_orders};
 use firmware::machine::Program;
-use hdl::blocks::machine::Machine;
-use hdl::language::check::check;
-use hdl::language::simulator::NativeSimulation;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use tests::asked_for;
-use tests::counts::compare;
 use tests::coverage::Coverage;
+use tests::systems::{design, ids, runs};
 use weights::config::{Design, Form};
 use weights::network::{
     BertHead, BertShape, BertSpiking, BitnetShape, Network, Operation, Readout,
 };
 use weights::{import, sample};
-
-/// Small machines of different shapes.
-fn design(seed: u64) -> Design {
-    let mut design = Design::spiking();
-    let (lanes, slots, planes, elements) =
-        [(8, 8, 8, 4), (8, 16, 8, 8), (16, 8, 8, 2), (4, 4, 8, 4)][(seed % 4) as usize];
-    (design.array.lanes, design.array.slots) = (lanes, slots);
-    (design.array.planes, design.machine.elements) = (planes, elements);
-    design.machine.context = 16;
-    design
-}
-
-/// Runs a text through the machine, native: a prompt, then tokens of its own or the class.
-fn runs(network: &Network, design: &Design, prompt: &[u32], length: usize) -> Program {
-    let name = format!("{} of {} steps", network.name, network.steps);
-    let program = lower(network, design).unwrap_or_else(|error| panic!("{name}: {error}"));
-    let image = MachineImage::new(&program).unwrap_or_else(|error| panic!("{name}: {error}"));
-    let module = Machine::observed(&program).module();
-    let checked = check(&module).unwrap_or_else(|error| panic!("{name}: {error}"));
-    let reference = MachineReference::new(&program);
-    let simulation = NativeSimulation::new(&checked);
-    let talk = converse(simulation, &image, reference, prompt, length, |_| ());
-    assert!(talk.failure.is_none(), "{name}: {}", talk.failure.unwrap());
-    let cycles = compare(&name, &program, &talk);
-    let busy: u64 = talk.tokens.iter().map(|token| u64::from(token.counters.array_cycles)).sum();
-    println!(
-        "{name}: {} writes equal, {cycles} cycles as predicted, array busy in {busy}",
-        talk.compared_writes()
-    );
-    program.orders.iter().for_each(|order| println!("  {order}"));
-    program
-}
-
-fn ids(network: &Network, seed: u64, length: usize) -> Vec<u32> {
-    let id = |at: usize| ((at as u64 * 7919 + seed * 31 + 13) % network.vocabulary as u64) as u32;
-    (0..length.min(network.context)).map(id).collect()
-}
 
 /// How many networks of each family; all of them where `SPIKEWRIGHT_ALL` asks for it.
 fn seeds() -> u64 {
