@@ -7,9 +7,9 @@ use crate::plants::{Plant, plants};
 
 plants! { Whole:
     rates "pass_unit" "write" "masks: padding of the last word of positions counts"
-        "beyond_1 = last_21_q & (last_of_word < 1'b1)" => "beyond_1 = 1'b0";
+        "beyond_1 = last_next & (last_of_word < 1'b1)" => "beyond_1 = 1'b0";
     ternary "pass_unit" "write" "masks: padding of the last word of positions counts"
-        "beyond_1 = last_21_q & (last_of_word < 1'b1)" => "beyond_1 = 1'b0";
+        "beyond_1 = last_next & (last_of_word < 1'b1)" => "beyond_1 = 1'b0";
     ternary "relocation" "write" "masks: a token sees no later one"
         "instruction_q[350] ? token_position_i : position_i" => "position_i";
     ternary "loop_stack" "write" "masks: all positions are the first"

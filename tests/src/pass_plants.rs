@@ -160,7 +160,7 @@ plants! { Whole:
     published "pass_operand_b" "write" "token shift: a text goes on from the one before"
         "restarts_i ? (restart_is_zero ? 36'd0 :" => "restarts_i ? (1'b0 ? 36'd0 :";
     published "pass_unit" "write" "token shift: nothing is kept for the next token"
-        "moves_22_q & (spiking_q | destination_is_s)" => "moves_22_q & spiking_q";
+        "result_q & (spiking_q | destination_is_s)" => "result_q & spiking_q";
 
     // ---- WKV -----------------------------------------------------------------------------------
 
@@ -222,7 +222,7 @@ plants! { Whole:
         "membrane_address_q <= membrane_address_q + 16'd1"
             => "membrane_address_q <= membrane_address_q";
     published "pass_unit" "write" "LIF: membranes are not stored"
-        "moves_22_q & (spiking_q | destination_is_s)" => "moves_22_q & destination_is_s";
+        "result_q & (spiking_q | destination_is_s)" => "result_q & destination_is_s";
     attending "pass_neuron" "write" "IF: a soft reset takes all of the membrane"
         "taken_q <= reset_taking_is_hard ?" => "taken_q <= 1'b1 ?";
     ternary "pass_neuron" "write" "ternary: no spike is negative"
@@ -279,7 +279,7 @@ plants! { Whole:
     attending "plane_selector" "write" "popcount: planes of a score weigh in the wrong order"
         "{level_3_q[0], level_3_q[1]}" => "{level_3_q[1], level_3_q[0]}";
     attending "pass_unit" "write" "masks: what lies beyond the position counts"
-        "beyond_1 = last_21_q & (last_of_word < 1'b1)" => "beyond_1 = 1'b0";
+        "beyond_1 = last_next & (last_of_word < 1'b1)" => "beyond_1 = 1'b0";
     attending "pass_unit" "write" "masks: the position itself is not attended"
         "? attended_i :" => "? (attended_i - 16'd1) :";
     rates "relocation" "write" "masks: a token of an encoder sees no later one"
@@ -303,8 +303,17 @@ plants! { Whole:
         "coarse_q >>> fine_amount_q" => "coarse_q >>> 3'd0";
     attending "leading_zeros_gathered" "write" "norm: one zero too many before a root"
         "(highest[3] ? 3'd3" => "(highest[3] ? 3'd4";
-    published "pass_neuron" "write" "norm: what lies beyond an odd width counts"
-        "y_q <= masked_i ? 18'sd0 :" => "y_q <= 1'b0 ? 18'sd0 :";
+    published "pass_unit" "write" "norm: what lies beyond an odd width counts"
+        "y_1_q <= beyond_1 ? 18'sd0 :" => "y_1_q <= 1'b0 ? 18'sd0 :";
+
+    // ---- exits ---------------------------------------------------------------------------------
+
+    published "pass_unit" "write" "exits: a product leaves behind its join"
+        "leaves_join_q <= joins_only" => "leaves_join_q <= ~spiking_q";
+    published "pass_unit" "write" "exits: a word that has left goes on"
+        "moves_9_q <= moves_8_q & ~leaves_join_q" => "moves_9_q <= moves_8_q";
+    published "pass_unit" "write" "exits: the first word is that of the longest way"
+        "first_next = leaves_join_q ? first_8_q :" => "first_next = leaves_join_q ? first_17_q :";
 
     // ---- resets --------------------------------------------------------------------------------
 
@@ -325,7 +334,7 @@ plants! { Whole:
     chunked "plane_bank" "write" "planes: a word of a vector is another"
         "words[write_address_i] <=" => "words[write_address_i ^ 3'd1] <=";
     chunked "pass_unit" "write" "planes: all vectors are the first"
-        "plane_number_o = train_23_data" => "plane_number_o = 7'd0";
+        "plane_number_o = train_behind_1_1_q" => "plane_number_o = 7'd0";
     chunked "pass_unit" "write" "planes: the second half of a word takes the place of the first"
         "plane_part_q <= plane_part_q + 1'b1" => "plane_part_q <= plane_part_q";
     chunked "lane" "write" "planes: one sum is not cleared for the next tile"

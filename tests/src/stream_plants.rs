@@ -15,9 +15,9 @@ plants! { Whole:
     chunked "sequencer" "write" "streams: every pass follows the one before"
         "last_pass_q == address_q" => "1'b1";
     chunked "pass_unit" "write" "streams: results go to the next turn's words"
-        "first_22_q ? write_22_data" => "first_22_q ? write_q";
+        "result_first_q ? write_result_q" => "result_first_q ? write_q";
     chunked "pass_unit" "write" "streams: membranes go to the next turn's words"
-        "first_22_q ? membrane_22_data" => "first_22_q ? membrane_q";
+        "result_first_q ? membrane_result_q" => "result_first_q ? membrane_q";
     chunked "pass_unit" "write" "streams: spikes go to the next position's plane"
-        "plane_number_o = train_23_data" => "plane_number_o = train_q";
+        "plane_number_o = train_behind_1_1_q" => "plane_number_o = train_q";
 }

@@ -22,7 +22,7 @@ use firmware::pass_choices::PassChoices;
 /// One of the exits of a program.
 struct Way<'m> {
     exit: Exit,
-    /// Whether the words of the pass leave there; nothing where they always do.
+    /// Whether the words of the pass leave there; nothing for the last, where all others do.
     is: Option<Signal<'m>>,
 }
 
@@ -59,26 +59,20 @@ impl<'m> Exits<'m> {
                 & multiply.is(&[Multiply::One])
                 & follow.is(&[Follow::Nothing])
                 & fields.held("shift").is(0);
-            match spiking {
-                Some(spiking) => plain & !spiking,
-                None => plain,
-            }
+            b.wire("joins_only", spiking.map_or(plain, |spiking| plain & !spiking))
         });
-        let leaves = |name: &str, now: Signal<'m>| {
-            Some(b.delay(&format!("leaves_{name}_q"), b.flag(true), now))
-        };
-        let product = match (joins, spiking) {
-            (Some(joins), Some(spiking)) => !(joins | spiking),
-            (Some(other), None) | (None, Some(other)) => !other,
-            (None, None) => b.flag(true),
-        };
-        let way = |&exit: &Exit| Way {
-            exit,
-            is: match exit {
-                Exit::Join => joins.and_then(|joins| leaves("join", joins)),
-                Exit::Product => leaves("product", product),
-                Exit::Neuron => spiking.and_then(|spiking| leaves("neuron", spiking)),
-            },
+        let way = |&exit: &Exit| {
+            // What leaves nowhere else leaves at the last.
+            let now = match exit {
+                _ if exits.last() == Some(&exit) => None,
+                Exit::Join => joins,
+                _ => match (joins, spiking) {
+                    (Some(joins), Some(spiking)) => Some(!(joins | spiking)),
+                    (_, spiking) => spiking.map(|spiking| !spiking),
+                },
+            };
+            let name = format!("leaves_{}_q", format!("{exit:?}").to_lowercase());
+            Way { exit, is: now.map(|now| b.delay(&name, b.flag(true), now)) }
         };
         Exits { ways: exits.iter().map(way).collect() }
     }
