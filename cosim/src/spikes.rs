@@ -170,10 +170,15 @@ pub fn neuron_layers(program: &Program) -> Vec<&str> {
     layers
 }
 
-/// Remarks are `layer: what of it`.
+/// Remarks are `layer: what of it`, one for each of the passes that became one; that of the spikes where
+/// there is one.
 fn layer_of(remark: &str) -> &str {
-    remark.split(':').next().unwrap_or(remark)
+    let spikes = remark.split("; ").find(|part| part.ends_with(SPIKES));
+    spikes.unwrap_or(remark).split(':').next().unwrap_or(remark)
 }
+
+/// How a remark of a pass ends that makes spikes, or takes those of the token before.
+const SPIKES: &str = ": spikes";
 
 /// Takes what passes with neurons write, wherever it goes.
 struct Watcher<'p> {
@@ -190,6 +195,12 @@ struct Watcher<'p> {
 }
 
 impl<'p> Watcher<'p> {
+    /// Whether the pass at hand emits more than words of T or S.
+    fn emits(&self) -> bool {
+        let action = &self.program.instructions[self.instruction].action;
+        matches!(action, Action::Pass(pass) if pass.emit != Emit::Nothing)
+    }
+
     /// Counts what a stored matrix did.
     fn count(&mut self, instruction: usize, matrix: &Matrix, facts: &MatrixFacts) {
         let spiking = facts.vectors > 0 || self.from_neurons.contains(&matrix.train);
@@ -234,6 +245,8 @@ impl<'p> Observer for Watcher<'p> {
             Write::Key { trits, .. } | Write::Value { trits, .. } | Write::Plane { trits, .. } => {
                 self.levels.extend(trits.iter().map(|&trit| i32::from(trit)));
             }
+            // What goes into a train is there already.
+            Write::Temporaries { .. } if self.emits() => {}
             Write::Temporaries { values, .. } | Write::Results { values, .. } => {
                 self.levels.extend(values.iter().map(|&value| value as i32));
             }
@@ -251,9 +264,10 @@ impl<'p> Observer for Watcher<'p> {
             _ => return,
         };
         if pass.emit == Emit::Train {
-            match pass.spiking {
-                0 => self.from_neurons.remove(&pass.train),
-                _ => self.from_neurons.insert(pass.train),
+            let remark = &program.remarks[instruction];
+            match pass.spiking == 1 || remark.ends_with(SPIKES) {
+                false => self.from_neurons.remove(&pass.train),
+                true => self.from_neurons.insert(pass.train),
             };
         }
         if pass.spiking == 0 {

@@ -102,9 +102,9 @@ fn what_cannot_be_executed_is_refused() {
     }
     assert_eq!(
         message(Reference::new(&gelu, COUNTS)),
-        "the reference does not execute `apply` of Gelu yet\n  \
+        "`apply` of Gelu is no operation of BitNet networks, whose matrices are executed one by one\n  \
          --> network `sample-1`, value `blocks.0.ffn.gate.open`\n  \
-         = import a model without it, or add it to cosim/src/reference/execute.rs"
+         = `run` and `eval` execute the network as a whole"
     );
     let mut broken = network.clone();
     broken.operations.remove(0);

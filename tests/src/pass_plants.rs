@@ -178,8 +178,8 @@ plants! { Whole:
         "? -21'sd65536" => "? -21'sd73728";
     spike_input "pass_function" "write" "WKV: a reciprocal is twice as large"
         "length_q <= 5'd23 - zeros_q" => "length_q <= 5'd22 - zeros_q";
-    spike_input "leading_zeros_value" "write" "WKV: one zero too few before a denominator"
-        "(highest[0] ? 3'd6 : 3'd7)" => "3'd6";
+    spike_input "leading_zeros_value" "write" "WKV: zeros of a denominator are those of whole bytes"
+        "{byte_index, zeros_in_byte} : ALL" => "{byte_index, 3'd0} : ALL";
     spike_input "pass_multiply" "write" "WKV: the length of a reciprocal's argument is left out"
         "(reciprocal_i ? $signed({5'd0, length_i}) : 10'sd0)" => "10'sd0";
     spike_input "pass_reads" "write" "WKV: the third operand is read where the second is"

@@ -10,7 +10,7 @@ use pretty_assertions::assert_eq;
 use std::fmt::Write;
 use std::fs;
 use std::path::Path;
-use weights::config::{Design, starter};
+use weights::config::{Design, starter, starters};
 
 const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/golden/errors.txt");
 
@@ -57,6 +57,10 @@ const CASES: &[&str] = &[
     "layers @/baked.toml --plant code",
     "generate @/baked.toml --engine",
     "run @/baked.toml",
+    // Layers of neurons have no rules of codes, no single matrices of BitNet, and a matrix between them.
+    "run @/lif.toml --coding counts",
+    "layers @/lif.toml",
+    "run @/one-layer.toml",
     // A design of which no machine can be made for the network.
     "run @/narrow.toml",
     "run @/six-lanes.toml",
@@ -120,6 +124,9 @@ fn prepare(folder: &Path) {
         write(name, text.as_bytes());
     };
     write("starter.toml", starter().as_bytes());
+    let lif = starters().find(|(name, _)| *name == "lif").expect("it is shipped").1;
+    write("lif.toml", lif.as_bytes());
+    write("one-layer.toml", lif.replace("blocks = 3", "blocks = 1").as_bytes());
     edited("zero.toml", &[("\nlanes = 8", "\nlanes = 0")]);
     edited("narrow.toml", &[("acc_width = 18", "acc_width = 9")]);
     let (before, after) = starter().split_once("[spike_buffer]").unwrap();

@@ -175,6 +175,11 @@ impl SourceOptions {
                 }
                 self.imported(folder)?
             }
+            None if self.coding.is_some() => {
+                let reason = "a seeded network has no rules of codes".to_owned();
+                let remedy = "leave out --coding, or give a model with that rule: see `quantise`";
+                return Err(PipelineError::Options { reason, remedy });
+            }
             None => {
                 let design = &file.design;
                 let network = sample::of_design(design.run.seed, &design.sample);

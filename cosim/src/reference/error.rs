@@ -12,7 +12,7 @@ pub enum ReferenceError {
     Network(#[from] NetworkError),
     /// An operation that the reference does not execute.
     #[error(
-        "the reference does not execute `{operation}`{detail} yet\n  --> network `{network}`, value `{output}`\n  = import a model without it, or add it to cosim/src/reference/execute.rs"
+        "`{operation}`{detail} is no operation of BitNet networks, whose matrices are executed one by one\n  --> network `{network}`, value `{output}`\n  = `run` and `eval` execute the network as a whole"
     )]
     NotExecutable { network: String, operation: &'static str, detail: String, output: String },
     /// An encoder that makes no sense.

@@ -98,6 +98,16 @@ impl LlamaExecutor {
         Ok(Gradient { divergence, norm, blocks })
     }
 
+    /// The same divergence by itself.
+    ///
+    /// # Errors
+    /// As [`gradient`](LlamaExecutor::gradient).
+    pub fn divergence(&self, float: &LlamaExecutor, ids: &[u32]) -> Result<f64, CalibrationError> {
+        let (wanted, mut own) = (float.logits(ids)?, self.logits(ids)?);
+        let rows = own.outer_iter_mut().zip(wanted.outer_iter());
+        Ok(rows.map(|(mut own, wanted)| diverge(&mut own, wanted)).sum())
+    }
+
     fn forward(&self, block: usize, hidden: Array2<f64>) -> Forward {
         let qkv_input = self.qkv_input(block, &hidden);
         let query = self.queries(block, &qkv_input, 0, 1);

@@ -1,7 +1,7 @@
 //! Checks that relate values to each other, which a schema cannot say.
 
 use super::limits::{MEMORY_TRITS_MAX, NAME_LENGTH_MAX, SYNAPSES_MAX};
-use super::{ConfigError, DesignFile};
+use super::{ConfigError, DesignFile, SampleNetwork};
 use crate::neuron::RuleError;
 
 /// Checks the name, the sizes of the whole, and the neuron rule.
@@ -10,12 +10,23 @@ pub(super) fn check(file: &DesignFile) -> Result<(), ConfigError> {
     sizes(file)?;
     elements(file)?;
     heads(file)?;
+    layers(file)?;
     let rule_error = |error: RuleError| {
         let text = error.to_string();
         let (message, remedy) = text.split_once("; ").unwrap_or((&text, "change it"));
         file.point_at(&format!("neuron.rule.{}", rule_key(&error)), message, remedy)
     };
     file.design.neuron.rule.check().map_err(rule_error)
+}
+
+/// A network of neurons needs a matrix, which stands between two layers.
+fn layers(file: &DesignFile) -> Result<(), ConfigError> {
+    let sample = &file.design.sample;
+    if sample.network == SampleNetwork::Lif && sample.blocks < 2 {
+        let message = "a single layer of neurons has no matrix";
+        return Err(file.point_at("sample.blocks", message, "choose 2 or more"));
+    }
+    Ok(())
 }
 
 /// The name becomes a folder of `build`, so it must not lead out of it.

@@ -268,7 +268,7 @@ impl QuantiseCommand {
             study.refine(&float, &mut quantised, &recipe, (steps as usize, self.mean_count))?;
         }
         let inputs = (self.mean_count, self.tied_scale, self.key_value());
-        study.codings(&mut quantised, &recipe, inputs)?;
+        study.codings(&mut quantised, &recipe, inputs, self.refine.is_some())?;
         let chosen = study.rows.len();
         if self.sweep {
             for (name, recipe) in sweep(self.seed) {

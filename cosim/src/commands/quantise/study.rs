@@ -5,8 +5,8 @@ use crate::quantise::{Row, matrix_energy, storage};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::time::Instant;
 use weights::calibration::{
-    ChannelSaliency, Encoder, KeyValueDigits, LlamaExecutor, Options, Refinement, quantise_model,
-    refine, score_texts,
+    ChannelSaliency, Encoder, KeyValueDigits, LlamaExecutor, Options, Refined, Refinement,
+    quantise_model, refine, score_texts,
 };
 use weights::llama::{ActivationRules, Coding, Linear, Llama};
 use weights::quantise::Recipe;
@@ -111,17 +111,17 @@ impl Study<'_, '_> {
     ) -> anyhow::Result<()> {
         let (begin, bar) = (Instant::now(), bar(steps as u64, "refine"));
         let options = Options { encoder: Encoder::Counts { mean_count }, key_value: None };
-        let mut divergences = Vec::new();
+        let counted = LlamaExecutor::new(model, options.clone());
         let refinement = Refinement::steps(steps);
-        *model = refine(float, model, self.texts, &options, refinement, |divergence| {
-            divergences.push(divergence);
-            bar.inc(1);
-        })?;
+        let refined = refine(float, model, self.texts, &options, refinement, || bar.inc(1))?;
         bar.finish_and_clear();
-        let ends = divergences.first().zip(divergences.last());
-        let (first, last) = ends.map_or((0.0, 0.0), |(first, last)| (*first, *last));
-        let what = format!("divergence {first:.4} to {last:.4} nats an id in {steps} steps");
+        let Refined { before, after, .. } = refined;
+        let what = format!("divergence {before:.4} to {after:.4} nats an id in {steps} steps");
         self.stages.note(self.console, "refine", begin, &what);
+        // What it is good for shows where it acts: with counts as inputs.
+        let perplexity = self.score(&counted, CHOSEN, "counts")?;
+        self.rows.push(Row::stored(CHOSEN, "counts", perplexity, &storage(model, recipe)));
+        *model = refined.model;
         let executor = LlamaExecutor::new(model, Options::FLOAT);
         let perplexity = self.score(&executor, REFINED, "float")?;
         self.rows.push(Row::stored(REFINED, "float", perplexity, &storage(model, recipe)));
@@ -134,7 +134,9 @@ impl Study<'_, '_> {
         model: &mut Llama,
         recipe: &Recipe,
         (mean_count, tied, key_value): (f64, bool, Option<KeyValue>),
+        refined: bool,
     ) -> anyhow::Result<()> {
+        let weights = if refined { REFINED } else { CHOSEN };
         let executor = LlamaExecutor::new(model, Options::FLOAT);
         let begin = Instant::now();
         let texts = &self.texts[..self.texts.len().min(SALIENCY_TEXTS)];
@@ -159,13 +161,13 @@ impl Study<'_, '_> {
         for (coding, inputs, key_value) in cases {
             let Some(encoder) = Encoder::of(model, coding) else { continue };
             let spiking = executor.with_options(Options { encoder, key_value });
-            let perplexity = self.score(&spiking, CHOSEN, &inputs)?;
+            let perplexity = self.score(&spiking, weights, &inputs)?;
             let spikes = spiking.spikes(texts)?;
             let energy = matrix_energy(model.shape.weight_count(), &storage, spikes);
             self.rows.push(Row {
                 spikes: Some(spikes),
                 nanojoules: Some(energy / 1000.0),
-                ..Row::stored(CHOSEN, &inputs, perplexity, &storage)
+                ..Row::stored(weights, &inputs, perplexity, &storage)
             });
         }
         Ok(())

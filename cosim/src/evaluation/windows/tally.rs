@@ -117,6 +117,8 @@ impl Tally {
                     layers.push(LayerTally { name: name.clone(), ..LayerTally::default() });
                     spikes.push(output);
                 }
+                // Only spikes come back of the token before.
+                Operation::Previous { output, .. } => spikes.push(output),
                 Operation::SpikingAttention { name, shape, .. } => {
                     places.attentions.insert(name.clone(), shape.head_width);
                 }

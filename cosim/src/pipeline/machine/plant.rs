@@ -39,11 +39,19 @@ impl MachinePlant {
                 format!("{}: row {row}, column {column} has the other sign", matrix.name)
             }
             MachinePlant::Instruction => {
-                let is_gate = |action: &Action| matches!(action, Action::Gate(_));
-                let index =
-                    planted.instructions.iter().position(|next| is_gate(&next.action)).unwrap_or(0);
-                if let Action::Gate(gate) = &mut planted.instructions[index].action {
-                    gate.product_shift += 1;
+                let all = planted.instructions.iter().enumerate();
+                let of = |wanted: fn(&Action) -> bool| -> Vec<usize> {
+                    let found = all.clone().filter(|(_, next)| wanted(&next.action));
+                    found.map(|(index, _)| index).collect()
+                };
+                let gates = of(|action| matches!(action, Action::Gate(_)));
+                // A program of passes has matrices, the last of which makes the logits.
+                let matrices = of(|action| matches!(action, Action::Matrix(_)));
+                let index = *gates.first().or(matrices.last()).expect("a program has a matrix");
+                match &mut planted.instructions[index].action {
+                    Action::Gate(gate) => gate.product_shift += 1,
+                    Action::Matrix(matrix) => matrix.shift += 1,
+                    _ => unreachable!("it is a gate or a matrix"),
                 }
                 format!("{index:#06x} {}: shifts one more", planted.remarks[index])
             }
