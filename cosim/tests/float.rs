@@ -275,11 +275,8 @@ fn a_shift_remembers_one_token() {
 fn a_recurrence_remembers_the_spikes_of_the_token_before() {
     let previous =
         Operation::Previous { input: "y".to_owned(), output: "before".to_owned(), width: 2 };
-    let sum = Operation::Add {
-        left: "x".to_owned(),
-        right: "before".to_owned(),
-        output: "current".to_owned(),
-    };
+    let [left, right, output] = ["x", "before", "current"].map(str::to_owned);
+    let sum = Operation::Add { left, right, output };
     let neuron = NeuronLayer { leak: vec![0.0], ..NeuronLayer::lif(1.0, 1.0, State::PerToken) };
     let spikes = Operation::Neuron {
         name: "n".to_owned(),

@@ -251,8 +251,10 @@ fn attention_back(shape: &AttentionShape, of: &Forward, errors: &Array2<f64>) ->
         }
         let [queries_back, keys_back, values_back] = &mut back;
         queries_back.slice_mut(own).assign(&scores.dot(&keys));
-        *(&mut keys_back.slice_mut(kept)) += &scores.t().dot(&query);
-        *(&mut values_back.slice_mut(kept)) += &probabilities.t().dot(&errors);
+        let mut keys_back = keys_back.slice_mut(kept);
+        keys_back += &scores.t().dot(&query);
+        let mut values_back = values_back.slice_mut(kept);
+        values_back += &probabilities.t().dot(&errors);
     }
     back
 }

@@ -13,6 +13,7 @@ mod bert;
 mod bitnet;
 mod check;
 mod digits;
+mod error;
 mod function;
 mod gpt;
 mod linear;
@@ -29,8 +30,8 @@ pub use bert::{
     spikelm_input, spikelm_stored, spikingbert_neuron,
 };
 pub use bitnet::{BitnetShape, BitnetSource, bitnet_network, bitnet_shape};
-pub use check::NetworkError;
 pub use digits::{DIGITS_MAX, DigitMatrix, digit_limit};
+pub use error::NetworkError;
 pub use function::{Function, Gate};
 pub use gpt::{GptInside, GptShape, GptSpiking, gpt_network};
 pub use linear::LinearWeights;
