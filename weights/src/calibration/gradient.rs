@@ -29,19 +29,6 @@ pub struct BlockGradient {
     pub matrices: [Array2<f64>; 7],
 }
 
-impl Gradient {
-    /// Adds that of another text.
-    pub fn add(&mut self, other: &Gradient) {
-        self.divergence += other.divergence;
-        self.norm += &other.norm;
-        for (block, other) in self.blocks.iter_mut().zip(&other.blocks) {
-            block.norms.iter_mut().zip(&other.norms).for_each(|(sum, norm)| *sum += norm);
-            let matrices = block.matrices.iter_mut().zip(&other.matrices);
-            matrices.for_each(|(sum, matrix)| *sum += matrix);
-        }
-    }
-}
-
 /// The vectors of a block that its way back needs, one position a row.
 struct Forward {
     hidden: Array2<f64>,
@@ -90,6 +77,7 @@ impl LlamaExecutor {
         }
         let errors = errors.dot(&self.head());
         let (mut errors, norm) = self.norm_back(&hidden, &self.norm, errors);
+        // A block is executed again on its way back, so that the vectors of one are held at a time.
         let mut blocks = Vec::with_capacity(inputs.len());
         for (block, hidden) in inputs.into_iter().enumerate().rev() {
             blocks.push(self.block_back(block, self.forward(block, hidden), &mut errors));

@@ -28,7 +28,7 @@ pub use error::CalibrationError;
 pub use executor::{BlockWeights, LlamaExecutor, Options};
 pub use gradient::{BlockGradient, Gradient};
 pub use key_value::KeyValueDigits;
-pub use refine::{Refined, Refinement, refine};
+pub use refine::{Refined, Refinement, refine, refine_bound};
 pub use saliency::ChannelSaliency;
 pub use sampling::{draw_id, samples};
 pub use score::{Score, score_texts};

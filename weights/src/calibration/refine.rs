@@ -10,7 +10,7 @@
 //! and Ba, 2015) learns is `a`.
 
 use super::{CalibrationError, Gradient, LlamaExecutor, Options};
-use crate::llama::{Linear, Llama, LlamaBlock, LlamaMatrix};
+use crate::llama::{Linear, Llama, LlamaBlock, LlamaMatrix, LlamaShape};
 use rayon::prelude::*;
 
 /// Texts of one step.
@@ -70,25 +70,21 @@ pub fn refine(
         let own = (0..batch).map(|index| &texts[(step * batch + index) % texts.len()]);
         let own: Vec<&Vec<u32>> = own.collect();
         let ids: usize = own.iter().map(|ids| ids.len()).sum();
-        let gradients: Vec<_> = own.par_iter().map(|ids| executor.gradient(float, ids)).collect();
+        // Only what moves is kept of a text's gradient, which is as large as the model.
+        let of = |ids: &&Vec<u32>| Ok(slopes(&model, &executor.gradient(float, ids)?));
+        let parts: Vec<Result<Vec<f64>, CalibrationError>> = own.par_iter().map(of).collect();
         // The sum is taken in the order of the texts: it does not depend on the number of threads.
-        let mut sum: Option<Gradient> = None;
-        for gradient in gradients {
-            let gradient = gradient?;
-            match &mut sum {
-                None => sum = Some(gradient),
-                Some(sum) => sum.add(&gradient),
-            }
+        let mut sum = vec![0.0; first.len()];
+        for part in parts {
+            sum.iter_mut().zip(part?).for_each(|(sum, part)| *sum += part);
         }
-        let Some(sum) = sum else { break };
         tick();
 
         let done = step as f64 / refinement.steps as f64;
         let rate = refinement.rate * 0.5 * (1.0 + (std::f64::consts::PI * done).cos());
         let debts = MEANS.map(|mean| 1.0 - mean.powi(step as i32 + 1));
-        let slopes = slopes(&model, &sum);
         for (index, gain) in gains(&mut model).into_iter().enumerate() {
-            let slope = slopes[index] * f64::from(*gain) / ids.max(1) as f64;
+            let slope = sum[index] * f64::from(*gain) / ids.max(1) as f64;
             for ((means, mean), value) in means.iter_mut().zip(MEANS).zip([slope, slope * slope]) {
                 means[index] = mean * means[index] + (1.0 - mean) * value;
             }
@@ -104,6 +100,16 @@ pub fn refine(
         true => Ok(Refined { model, before, after }),
         false => Ok(Refined { model: quantised.clone(), before, after: before }),
     }
+}
+
+/// Most bytes that refining takes beside the float model and the quantised one: both in double precision,
+/// and for each of `threads` a gradient and the vectors of a text of `ids` ids.
+pub fn refine_bound(shape: &LlamaShape, ids: usize, threads: usize) -> u64 {
+    let widest = shape.width.max(shape.hidden).max(shape.attention.query_width());
+    let model = shape.weight_count() + 2 * shape.vocabulary * shape.width;
+    // Residuals of all blocks, some twenty vectors of one, logits of both, scores of a head.
+    let text = ids * (shape.blocks * shape.width + 24 * widest + 4 * shape.vocabulary + 3 * ids);
+    (8 * (3 * model + threads * (shape.weight_count() + widest * widest + text))) as u64
 }
 
 /// Nats an id between the predictions of two models, over texts; 0 where there is none.
@@ -166,7 +172,6 @@ fn slopes(model: &Llama, gradient: &Gradient) -> Vec<f64> {
 mod tests {
     use super::*;
     use crate::calibration::{Encoder, quantise_model, samples};
-    use crate::llama::LlamaShape;
     use crate::network::Function;
     use crate::quantise::Recipe;
     use crate::sample;

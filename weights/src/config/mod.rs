@@ -101,12 +101,15 @@ const SPIKING: &str = include_str!("../../designs/spiking.toml");
 /// The text of `designs/spikellm.toml`.
 const SPIKELLM: &str = include_str!("../../designs/spikellm.toml");
 /// Name and text of each design in `designs/`.
-const SHIPPED: [(&str, &str); 10] = [
+const SHIPPED: [(&str, &str); 13] = [
     ("sample", SAMPLE),
     ("tinystories", TINYSTORIES),
     ("spiking", SPIKING),
     ("spikellm", SPIKELLM),
     ("lif", include_str!("../../designs/lif.toml")),
+    ("spikellm-ulx3s", include_str!("../../designs/spikellm-ulx3s.toml")),
+    ("spikelm-ulx3s", include_str!("../../designs/spikelm-ulx3s.toml")),
+    ("spikingbert-ulx3s", include_str!("../../designs/spikingbert-ulx3s.toml")),
     ("ulx3s-85f", include_str!("../../designs/ulx3s-85f.toml")),
     ("ecp5-25f", include_str!("../../designs/ecp5-25f.toml")),
     ("icebreaker", include_str!("../../designs/icebreaker.toml")),

@@ -49,7 +49,7 @@ pub fn lif_shape(sample: &Sample) -> RecurrentShape {
     }
 }
 
-/// A shape from a seed: every rule of a neuron that the machine knows.
+/// A shape from a seed: every reset, spikes of one and of several levels, leaks down to a hundredth.
 pub fn recurrent_shape(seed: u64) -> RecurrentShape {
     let mut choice = Choice(ChaCha8Rng::seed_from_u64(seed));
     let layers = (0..choice.between(1, 4)).map(|_| {

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 use study::{CHOSEN, KeyValue, Study, bar};
-use weights::calibration::{LlamaExecutor, Options, memory_bound, samples};
+use weights::calibration::{LlamaExecutor, Options, memory_bound, refine_bound, samples};
 use weights::import::{Limits, export_llama, family_of, import_llama_within, is_gguf};
 use weights::llama::{Llama, LlamaBlock};
 use weights::quantise as recipes;
@@ -256,7 +256,13 @@ impl QuantiseCommand {
         require_scored(&scored)?;
         console.notes(&notes);
         let ids: usize = texts.iter().map(Vec::len).sum();
-        let megabytes = memory_bound(&model.shape, ids).div_ceil(1_000_000);
+        let mut bytes = memory_bound(&model.shape, ids);
+        if self.refine.is_some() {
+            let longest = texts.iter().map(Vec::len).max().unwrap_or(0);
+            let threads = rayon::current_num_threads();
+            bytes = bytes.max(refine_bound(&model.shape, longest, threads));
+        }
+        let megabytes = bytes.div_ceil(1_000_000);
         let what =
             format!("{} texts, {ids} ids; at most {megabytes} MB beside the model", texts.len());
         stages.note(console, "calibrate", begin, &what);
