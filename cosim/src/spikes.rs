@@ -122,7 +122,8 @@ impl SpikeRecord {
         }
     }
 
-    /// Spikes of the tokens that a program is fed, by its reference.
+    /// Spikes of the tokens that a program is fed, by its reference; and of the vectors that come in
+    /// their place, if some do.
     ///
     /// # Errors
     /// As [`MachineReference::step`].
@@ -130,6 +131,7 @@ impl SpikeRecord {
         reference: &MachineReference,
         steps: usize,
         ids: &[u32],
+        vectors: &[Vec<i64>],
         asked: impl Fn(usize) -> bool,
     ) -> Result<SpikeRecord, ReferenceError> {
         let mut machine = reference.clone();
@@ -146,6 +148,9 @@ impl SpikeRecord {
             taken: BTreeMap::new(),
         };
         for (position, &id) in ids.iter().enumerate() {
+            if let Some(vector) = vectors.get(position) {
+                machine.present(vector)?;
+            }
             machine.step_observed(id, asked(position), &mut watcher)?;
         }
         watcher.record.tokens = ids.len();

@@ -168,6 +168,8 @@ mod tests {
             loop_depth: 0,
             plane_depth: 0,
             answers_positions: false,
+            input: None,
+            output: None,
         }
     }
 

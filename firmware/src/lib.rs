@@ -16,6 +16,7 @@
 //!  registers         one table of the bits a host sees; prints a C header and a page
 //!  tiling            a matrix cut into the words of the weight memory
 //!  stream            trains and results as beats of the two streams
+//!  vector_stream     vectors as beats of a machine's streams
 //!  widths            proof that no sum overflows, from the actual weights
 //!  cycles            how long one vector takes
 //!  form_cycles       how long vectors take on an engine of any form, to the cycle
@@ -45,4 +46,5 @@ pub mod pass_choices;
 pub mod registers;
 pub mod stream;
 pub mod tiling;
+pub mod vector_stream;
 pub mod widths;

@@ -9,6 +9,7 @@
 //! the cycle model read them here.
 
 use crate::isa::{Instruction, LONG_WORDS};
+use crate::vector_stream::{VectorMap, VectorStream};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use weights::config::{Form, Target};
@@ -100,6 +101,12 @@ pub struct MachineParameters {
     /// Whether an answer is a prediction for every position of the text, not one for what follows.
     #[serde(default)]
     pub answers_positions: bool,
+    /// Vectors that come in the place of token ids: words of C.
+    #[serde(default)]
+    pub input: Option<VectorStream>,
+    /// Vectors that go out in the place of predictions: words of T.
+    #[serde(default)]
+    pub output: Option<VectorStream>,
 }
 
 /// The rows and columns of a matrix that one word of the weight store covers.
@@ -266,6 +273,10 @@ pub struct Program {
     pub logits_unit: f64,
     /// Scalar whose exponent the logits have.
     pub logits_scalar: u32,
+    /// What the vectors mean that come in, where the machine takes some.
+    pub input: Option<VectorMap>,
+    /// What the vectors mean that go out, where the machine gives some.
+    pub output: Option<VectorMap>,
     /// The id that starts every text, where the model has one.
     pub begin_token: Option<u32>,
     /// The ids that end a text: any of them does.

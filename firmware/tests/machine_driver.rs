@@ -50,6 +50,8 @@ fn design() -> MachineParameters {
         loop_depth: 0,
         plane_depth: 0,
         answers_positions: false,
+        input: None,
+        output: None,
     }
 }
 

@@ -77,6 +77,7 @@ fn elements_come_back() {
             depth,
             distributed,
             contents: &contents,
+            has_stream: false,
         };
         let mut bench = Bench::new(&store.module());
         let mut words = vec![0i64; 4 * depth as usize];
@@ -118,6 +119,7 @@ fn contents_of_many_words_have_a_file() {
         depth: 300,
         distributed: false,
         contents: &contents,
+        has_stream: false,
     };
     let checked = check(&store.module()).unwrap();
     let files = print_with_images(&checked);

@@ -109,6 +109,8 @@ impl Assembly {
             loop_depth: 0,
             plane_depth: 0,
             answers_positions: false,
+            input: None,
+            output: None,
         };
         Assembly {
             random: ChaCha8Rng::seed_from_u64(seed),
@@ -274,6 +276,8 @@ impl Assembly {
             logits_count: parameters.vocabulary,
             logits_unit: 1.0,
             logits_scalar: 0,
+            input: None,
+            output: None,
             begin_token: None,
             end_tokens: BTreeSet::new(),
             widths: vec![],

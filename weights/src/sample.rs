@@ -16,7 +16,10 @@ pub use decoder::{
 pub use encoder::{bert, bert_shape, spikelm, spikelm_shape, spikingbert, spikingbert_shape};
 pub use files::{encoder_config, encoder_tensors};
 pub use llama::{llama, spikellm, spikellm_shape};
-pub use recurrent::{RecurrentLayer, RecurrentShape, lif_shape, recurrent, recurrent_shape};
+pub use recurrent::{
+    LayerInput, LayerOutput, RecurrentLayer, RecurrentShape, lif_shape, recurrent, recurrent_shape,
+    stream_shape,
+};
 
 use crate::config::{Sample, SampleNetwork};
 use crate::network::{
@@ -71,7 +74,7 @@ pub fn shape_of(sample: &Sample) -> BitnetShape {
 pub fn of_design(seed: u64, sample: &Sample) -> Network {
     match sample.network {
         SampleNetwork::Bitnet => network_of(seed, &shape_of(sample)),
-        SampleNetwork::Lif => recurrent(seed, &lif_shape(sample)),
+        SampleNetwork::Lif | SampleNetwork::LifStream => recurrent(seed, &lif_shape(sample)),
     }
 }
 

@@ -98,6 +98,11 @@ impl EvalCommand {
         };
         let file = options.design_file()?.with_settings(&self.set)?;
         let mut network = console.imported(options.network_of_texts(&file)?);
+        if network.input().is_some() || network.readout == Readout::Vector {
+            let reason = format!("network `{}` takes or gives vectors, and no text", network.name);
+            let remedy = "give it to `run`, which compares it with the float network";
+            return Err(PipelineError::Options { reason, remedy }.into());
+        }
         let context = match self.set.iter().any(|setting| setting.trim().starts_with(CONTEXT)) {
             true => file.design.machine.context.min(network.context),
             false => network.context,

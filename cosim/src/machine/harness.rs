@@ -1,67 +1,23 @@
-//! A machine in a simulation, its host's bus and its two streams of tokens.
+//! A machine in a simulation, its host's bus and its two streams of tokens or vectors.
 //!
 //! ```text
-//!  host ──► Bus ─────► s_axil ┐                         ┌─► observe_* ─► Lockstep ◄─ reference
-//!  ids  ──► token ───► s_axis ├─ Simulation ────────────┤
-//!  text ◄─ prediction  m_axis ┘  (native or Verilated)  └─► who waits on whom
+//!  host   ──► Bus ─────► s_axil ┐                         ┌─► observe_* ─► Lockstep ◄─ reference
+//!  ids    ──► token ───► s_axis ├─ Simulation ────────────┤
+//!  answer ◄─ prediction  m_axis ┘  (native or Verilated)  └─► who waits on whom
 //! ```
 //!
 //! Every cycle is watched: the first write that differs from the reference's ends the run.
 
+use super::error::MachineError;
 use super::lockstep::{Lockstep, WriteDifference};
 use super::watcher::{Event, Watcher};
 use crate::harness::{AxiLite, Clocked, HarnessError};
-use crate::reference::ReferenceError;
 use crate::reference::machine::{MachineReference, Prediction, Record, Recorder};
-use firmware::driver::{Bus, DriverError};
+use firmware::driver::Bus;
 use firmware::isa::Unit;
 use firmware::machine::Program;
 use hdl::language::simulation::{PortIndex, Simulation};
 use std::sync::Arc;
-
-/// Why a run of a machine ends early.
-#[derive(Debug, thiserror::Error)]
-pub enum MachineError {
-    /// The hardware wrote something else than the reference.
-    #[error("{0}")]
-    Difference(Box<WriteDifference>),
-    /// The hardware predicts another token than the reference.
-    #[error(
-        "mismatch at token {position}, prediction\n  reference   {reference:<8} rtl  {rtl}\n  cycle       {cycle}"
-    )]
-    Prediction {
-        /// Position of the token that was fed.
-        position: usize,
-        /// What the reference predicts.
-        reference: u32,
-        /// What the hardware sent.
-        rtl: u32,
-        /// When.
-        cycle: u64,
-    },
-    /// Nothing moves any more.
-    #[error("nothing moved for {idle} cycles, at cycle {cycle}: {waits}")]
-    Stall {
-        /// Cycles without an event.
-        idle: u64,
-        /// When.
-        cycle: u64,
-        /// Who waits on whom.
-        waits: String,
-    },
-    /// A register access failed.
-    #[error(transparent)]
-    Bus(#[from] HarnessError),
-    /// The machine is not the one of the program, or refuses its settings.
-    #[error(transparent)]
-    Driver(#[from] DriverError<HarnessError>),
-    /// The machine reports an error.
-    #[error("the machine: {0}")]
-    Machine(String),
-    /// The reference refuses a token.
-    #[error(transparent)]
-    Reference(#[from] ReferenceError),
-}
 
 /// Cycles without any event after which a run is given up; the longest instruction of a large
 /// model takes fewer.
@@ -186,6 +142,19 @@ impl<S: Simulation> MachineHarness<S> {
         self.idle = 0;
     }
 
+    /// Lets a vector come to the reference in the place of a token id: [`expect`](Self::expect) token 0.
+    ///
+    /// # Errors
+    /// If it is no vector of the network.
+    pub fn present(&mut self, vector: &[i64]) -> Result<(), MachineError> {
+        Ok(self.reference.present(vector)?)
+    }
+
+    /// The words of the vector that follows what was expected last, where the machine gives vectors.
+    pub fn expected_words(&self) -> Option<Vec<i64>> {
+        self.reference.output_words().map(<[i64]>::to_vec)
+    }
+
     /// Executes a token in the reference alone and expects its writes; the prediction, if asked.
     ///
     /// # Errors
@@ -205,8 +174,16 @@ impl<S: Simulation> MachineHarness<S> {
     /// # Errors
     /// If the machine writes something wrong meanwhile, or nothing moves.
     pub fn send(&mut self, token: u32, last: bool) -> Result<(), MachineError> {
+        self.send_beat(&[token.into()], last)
+    }
+
+    /// Offers a beat until it is taken: a token, or a word of a vector, the first 64 bits first.
+    ///
+    /// # Errors
+    /// As [`send`](MachineHarness::send).
+    pub fn send_beat(&mut self, beat: &[u64], last: bool) -> Result<(), MachineError> {
         let ports = self.ports;
-        self.simulation.write_u64(ports.token, token.into());
+        self.simulation.write(ports.token, beat);
         self.simulation.write_u64(ports.token_last, last.into());
         self.simulation.write_u64(ports.token_valid, 1);
         loop {
@@ -224,18 +201,26 @@ impl<S: Simulation> MachineHarness<S> {
     /// # Errors
     /// As [`send`](MachineHarness::send).
     pub fn receive(&mut self) -> Result<Answer, MachineError> {
+        let (beat, last) = self.receive_beat()?;
+        Ok(Answer { token: beat[0] as u32, last })
+    }
+
+    /// Waits for a beat and takes it: a prediction, or a word of a vector; and whether it is the last.
+    ///
+    /// # Errors
+    /// As [`send`](MachineHarness::send).
+    pub fn receive_beat(&mut self) -> Result<(Vec<u64>, bool), MachineError> {
         let ports = self.ports;
+        let mut beat = vec![0; self.simulation.ports()[ports.prediction.0].ty.words()];
         self.simulation.write_u64(ports.prediction_ready, 1);
         loop {
             let valid = self.simulation.read_u64(ports.prediction_valid) == 1;
-            let answer = Answer {
-                token: self.simulation.read_u64(ports.prediction) as u32,
-                last: self.simulation.read_u64(ports.prediction_last) == 1,
-            };
+            self.simulation.read(ports.prediction, &mut beat);
+            let last = self.simulation.read_u64(ports.prediction_last) == 1;
             self.step("the host waits for a prediction (m_axis_tvalid is 0)")?;
             if valid {
                 self.simulation.write_u64(ports.prediction_ready, 0);
-                return Ok(answer);
+                return Ok((beat, last));
             }
         }
     }

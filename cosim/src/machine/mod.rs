@@ -1,8 +1,10 @@
 //! The co-simulation of a whole machine: every write of every memory against the reference.
 
+mod error;
 mod harness;
 mod lockstep;
 mod watcher;
 
-pub use harness::{Answer, Expected, MachineError, MachineHarness};
+pub use error::MachineError;
+pub use harness::{Answer, Expected, MachineHarness};
 pub use lockstep::{Compared, Lockstep, Memory, WriteDifference};

@@ -70,6 +70,23 @@ pub enum PipelineError {
         /// What is wrong with it.
         reason: String,
     },
+    /// A line of a file is no vector.
+    #[error(
+        "{}, line {line}: {reason}\n  = write {width} whole numbers from -{most} to {most} a line, with space between",
+        shown_path(.path)
+    )]
+    Vectors {
+        /// The file.
+        path: PathBuf,
+        /// The line, counted from 1.
+        line: usize,
+        /// What is wrong with it.
+        reason: String,
+        /// Numbers of a vector.
+        width: usize,
+        /// Largest magnitude of a number.
+        most: i64,
+    },
     /// A file holds no labelled texts.
     #[error("{}, {error}", .path.display())]
     Labelled {

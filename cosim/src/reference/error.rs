@@ -38,6 +38,14 @@ pub enum ReferenceError {
         "network `{network}` reads whole texts and does not continue them\n  = choose a causal network, whose readout is the next token"
     )]
     NotCausal { network: String },
+    /// A vector that is none of the network's.
+    #[error(
+        "the vector at position {position} is none of the network's: {reason}\n  = it takes {width} whole numbers from -{most} to {most}"
+    )]
+    Vector { position: usize, reason: String, width: usize, most: i64 },
+    /// A network that takes token ids, or one that takes vectors, and was given the other.
+    #[error("network `{network}` takes {takes}\n  = give it these")]
+    Arrival { network: String, takes: &'static str },
     /// The tokenizer's files cannot be read.
     #[error(transparent)]
     Import(#[from] ImportError),

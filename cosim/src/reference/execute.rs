@@ -308,6 +308,7 @@ fn require_executable(network: &Network, operation: &Operation) -> Result<(), Re
         }
         Operation::LayerNorm { .. }
         | Operation::TokenShift { .. }
+        | Operation::Input { .. }
         | Operation::Previous { .. }
         | Operation::Wkv { .. }
         | Operation::Neuron { .. }

@@ -27,7 +27,7 @@ fn a_machine_fills_a_record_of_every_layer() {
         let program = lower(&network, &Design::spiking()).unwrap();
         let ids = seeded_ids(&network, seed, 6);
         let machine = MachineReference::new(&program);
-        let record = SpikeRecord::of_machine(&machine, 1, &ids, |_| true).unwrap();
+        let record = SpikeRecord::of_machine(&machine, 1, &ids, &[], |_| true).unwrap();
         let names: Vec<&str> = record.layers.iter().map(|layer| layer.name.as_str()).collect();
         assert_eq!(names, neuron_layers(&program));
         for (layer, operation) in record.layers.iter().zip(neurons(&network)) {
@@ -61,7 +61,7 @@ fn a_block_fills_a_record_of_every_position_and_step() {
         executor.read_observed(&ids, &mut |seen| float.take_seen(seen)).unwrap();
         let machine = MachineReference::new(&lower(&network, &Design::spiking()).unwrap());
         let record =
-            SpikeRecord::of_machine(&machine, network.steps, &ids, |at| at == last).unwrap();
+            SpikeRecord::of_machine(&machine, network.steps, &ids, &[], |at| at == last).unwrap();
         assert_eq!(record.layers.len(), float.layers.len());
         let (mut spikes, mut differing) = (0, 0);
         for (layer, float) in record.layers.iter().zip(&float.layers) {
@@ -89,7 +89,7 @@ fn placements_differ_in_what_matrices_see() {
         let network = sample::spikegpt(5, &shape);
         let machine = MachineReference::new(&lower(&network, &Design::spiking()).unwrap());
         let ids = seeded_ids(&network, 1, 8);
-        let record = SpikeRecord::of_machine(&machine, 1, &ids, |_| true).unwrap();
+        let record = SpikeRecord::of_machine(&machine, 1, &ids, &[], |_| true).unwrap();
         assert_eq!((record.tokens, record.matrices.len()), (8, 7 * shape.blocks + 1));
         let (head, blocks) = record.matrices.split_last().unwrap();
         let before = placement == LifPlacement::BeforeMatrices;

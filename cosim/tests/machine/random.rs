@@ -100,6 +100,8 @@ pub(crate) fn program(seed: u64) -> Program {
         logits_count: parameters.vocabulary,
         logits_unit: 1.0,
         logits_scalar: 20,
+        input: None,
+        output: None,
         begin_token: None,
         end_tokens: BTreeSet::new(),
         widths: Vec::new(),

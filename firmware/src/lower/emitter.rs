@@ -324,6 +324,8 @@ impl<'n> Emitter<'n> {
             logits_count: self.machine.vocabulary,
             logits_unit: logits.unit,
             logits_scalar: logits.scalar,
+            input: None,
+            output: None,
             begin_token: self.network.begin_token,
             end_tokens: self.network.end_tokens.clone(),
             widths: self.widths,

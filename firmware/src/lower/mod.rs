@@ -58,7 +58,7 @@ use emitter::Emitter;
 use schedule::Order;
 use values::Value;
 use weights::config::Design;
-use weights::network::{EmbedIndex, Function, Network, Operation, bitnet_shape};
+use weights::network::{EmbedIndex, Function, Network, Operation, Readout, bitnet_shape};
 
 /// Lowers `network` to a machine of `design`.
 ///
@@ -88,7 +88,8 @@ fn lower_in(network: &Network, design: &Design, order: Order) -> Result<Program,
     // Its instructions know one function of a gate, and norms before all matrices; passes know all.
     let own =
         |shape: weights::network::BitnetShape| shape.sub_norms && shape.gate == Function::Silu;
-    if !bitnet_shape(network).is_some_and(own) {
+    let answers_ids = network.readout == Readout::NextToken;
+    if !(answers_ids && bitnet_shape(network).is_some_and(own)) {
         return general::lower(network, design);
     }
     let mut emitter = Emitter::new(network, design)?;

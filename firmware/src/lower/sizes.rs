@@ -153,5 +153,7 @@ pub(super) fn machine(network: &Network, design: &Design) -> Result<MachineParam
         loop_depth: 0,
         plane_depth: 0,
         answers_positions: network.readout == Readout::MaskedToken,
+        input: None,
+        output: None,
     })
 }

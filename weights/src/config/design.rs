@@ -214,6 +214,9 @@ pub enum SampleNetwork {
     /// Layers of leaky integrate-and-fire neurons, width of them in each of blocks layers; every second
     /// layer sees its own spikes of the token before.
     Lif,
+    /// The same layers between two streams of vectors: binary spikes of hidden channels come in, spikes
+    /// of the last layer go out.
+    LifStream,
 }
 
 /// The dimensions of the seeded network; its random weights make noise of every text.

@@ -22,7 +22,7 @@ pub(super) fn check(file: &DesignFile) -> Result<(), ConfigError> {
 /// A network of neurons needs a matrix, which stands between two layers.
 fn layers(file: &DesignFile) -> Result<(), ConfigError> {
     let sample = &file.design.sample;
-    if sample.network == SampleNetwork::Lif && sample.blocks < 2 {
+    if sample.network != SampleNetwork::Bitnet && sample.blocks < 2 {
         let message = "a single layer of neurons has no matrix";
         return Err(file.point_at("sample.blocks", message, "choose 2 or more"));
     }

@@ -6,6 +6,9 @@ use super::{
 };
 use std::collections::BTreeSet;
 
+/// Most bits of the magnitude of a number that the host sends, and of its fraction.
+const INPUT_BITS_MAX: u32 = 15;
+
 /// Where the checks of one operation stand.
 struct Checker<'network> {
     network: &'network Network,
@@ -51,6 +54,7 @@ pub(super) fn check(network: &Network) -> Result<Shapes, NetworkError> {
     let outputs = match &network.readout {
         Readout::NextToken | Readout::MaskedToken => network.vocabulary,
         Readout::Classes(labels) => labels.len(),
+        Readout::Vector => checker.vector(&network.output)?,
     };
     checker.expect(&network.output, Shape::Vector(outputs))?;
     Ok(checker.shapes)
@@ -66,6 +70,27 @@ impl Checker<'_> {
             }
         }
         Ok(())
+    }
+
+    /// What the host sends: one vector a token, and no id beside it.
+    fn input(&self, width: usize, bits: u32, fraction: u32) -> Result<Shape, NetworkError> {
+        self.positive("width", width)?;
+        let within = |what, value: u32, least: u32, most: u32| {
+            let expected = || format!("be {least}..={most}");
+            self.dimension(what, value as usize, (least..=most).contains(&value), expected)
+        };
+        within("bits", bits, 1, INPUT_BITS_MAX)?;
+        within("fraction", fraction, 0, INPUT_BITS_MAX)?;
+        let others = self.network.operations.iter().filter(|it| match it {
+            Operation::Input { .. } => true,
+            Operation::Embed { index, .. } => *index == EmbedIndex::Token,
+            _ => false,
+        });
+        let count = others.count();
+        self.dimension("inputs", count, count == 1, || {
+            "be 1: a vector comes in the place of a token id".to_owned()
+        })?;
+        Ok(Shape::Vector(width))
     }
 
     /// A value of the token before: no time step stands between tokens.
@@ -85,6 +110,7 @@ impl Checker<'_> {
     /// Checks one operation against the shapes so far; yields the shape of its output.
     fn output_shape(&self, operation: &Operation) -> Result<Shape, NetworkError> {
         match operation {
+            Operation::Input { width, bits, fraction, .. } => self.input(*width, *bits, *fraction),
             Operation::Embed { table, index, .. } => {
                 let table = self.table_named(table)?;
                 match index {

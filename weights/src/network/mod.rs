@@ -38,7 +38,9 @@ pub use linear::LinearWeights;
 pub use matrix::{MatrixSummary, Parameters, Table, TernaryMatrix};
 pub use named::NamedSource;
 pub use neurons::{NeuronLayer, Readout};
-pub use operation::{AttentionShape, EmbedIndex, Operation, RotaryPairing, SpikingHeads};
+pub use operation::{
+    AttentionShape, EmbedIndex, Operation, RotaryPairing, SpikingHeads, VectorInput,
+};
 pub use rwkv::{LifPlacement, RwkvShape, RwkvSpiking, rwkv_network};
 pub use shape::{Shape, Shapes};
 pub use spike_code::{
@@ -93,6 +95,16 @@ impl Network {
     pub fn digit_matrices(&self) -> impl Iterator<Item = &DigitMatrix> {
         self.operations.iter().filter_map(|operation| match operation {
             Operation::DigitLinear { matrix, .. } => Some(matrix),
+            _ => None,
+        })
+    }
+
+    /// The vectors that the host sends in the place of token ids, if it does.
+    pub fn input(&self) -> Option<VectorInput> {
+        self.operations.iter().find_map(|operation| match *operation {
+            Operation::Input { width, bits, fraction, .. } => {
+                Some(VectorInput { width, bits, fraction })
+            }
             _ => None,
         })
     }

@@ -97,4 +97,6 @@ pub enum Readout {
     Classes(Vec<String>),
     /// At every position the logits of the token that stands there, for filling masks.
     MaskedToken,
+    /// At every position the output itself, as a vector.
+    Vector,
 }

@@ -62,6 +62,39 @@ pub struct SpikingHeads {
     pub causal: bool,
 }
 
+/// The vectors of a host: whole numbers below `2^bits` in magnitude, each worth `2^-fraction`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct VectorInput {
+    /// Channels.
+    pub width: usize,
+    /// Bits of a magnitude.
+    pub bits: u32,
+    /// Fraction bits.
+    pub fraction: u32,
+}
+
+impl VectorInput {
+    /// The largest magnitude of a number.
+    pub const fn most(&self) -> i64 {
+        (1 << self.bits) - 1
+    }
+
+    /// Why numbers are no vector of these, if they are none.
+    pub fn fault(&self, vector: &[i64]) -> Option<String> {
+        if vector.len() != self.width {
+            return Some(format!("it has {} numbers", vector.len()));
+        }
+        let at = vector.iter().position(|value| value.abs() > self.most())?;
+        Some(format!("number {} is {}", at + 1, vector[at]))
+    }
+
+    /// The numbers as they are meant.
+    pub fn values(&self, vector: &[i64]) -> Vec<f64> {
+        let unit = (-f64::from(self.fraction)).exp2();
+        vector.iter().map(|&value| value as f64 * unit).collect()
+    }
+}
+
 /// One operation. `input`, `left`, `query` and the like name values that earlier operations wrote;
 /// `output` names the value it writes. Vectors are of one token and one time step; `[n]` below is a
 /// width. Every operation is executed at every step; attention meets keys and values of its own step.
@@ -69,6 +102,9 @@ pub struct SpikingHeads {
 #[serde(tag = "operation", rename_all = "snake_case")]
 #[allow(missing_docs, reason = "the formula of each operation names its fields")]
 pub enum Operation {
+    /// A vector of the host, one a token: `output [width]`, whole numbers below `2^bits` in magnitude,
+    /// each worth `2^-fraction`.
+    Input { output: String, width: usize, bits: u32, fraction: u32 },
     /// A row of a table: `output [columns] = table[index]`.
     Embed { table: String, index: EmbedIndex, output: String },
     /// `output [n] = weight · x / sqrt(mean(x²) + epsilon)` (Zhang and Sennrich, 2019).
@@ -166,7 +202,9 @@ impl Operation {
     pub fn inputs(&self) -> Vec<&str> {
         match self {
             // What a recurrence takes is there since the token before.
-            Operation::Embed { .. } | Operation::Previous { .. } => vec![],
+            Operation::Input { .. } | Operation::Embed { .. } | Operation::Previous { .. } => {
+                vec![]
+            }
             Operation::RmsNorm { input, .. }
             | Operation::LayerNorm { input, .. }
             | Operation::TernaryLinear { input, .. }
@@ -194,7 +232,8 @@ impl Operation {
     /// The value it writes.
     pub fn output(&self) -> &str {
         match self {
-            Operation::Embed { output, .. }
+            Operation::Input { output, .. }
+            | Operation::Embed { output, .. }
             | Operation::RmsNorm { output, .. }
             | Operation::LayerNorm { output, .. }
             | Operation::TernaryLinear { output, .. }
@@ -222,6 +261,7 @@ impl Operation {
     /// The word for its kind, as in the network file.
     pub fn kind(&self) -> &'static str {
         match self {
+            Operation::Input { .. } => "input",
             Operation::Embed { .. } => "embed",
             Operation::RmsNorm { .. } => "rms_norm",
             Operation::LayerNorm { .. } => "layer_norm",

@@ -151,6 +151,10 @@ impl QuantiseCommand {
                 let labelled = Labelled::parse(&text, labels, &tokens, (context, most))?;
                 Scored::Classes(labelled.texts.into_iter().zip(labelled.answers).collect())
             }
+            Readout::Vector => bail!(
+                "`{}` gives vectors, which nothing here scores\n  = give a network of texts",
+                network.name
+            ),
             Readout::MaskedToken => bail!(
                 "`{}` fills masks, which no machine does\n  = give a BERT that classifies texts",
                 network.name

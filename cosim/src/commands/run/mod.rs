@@ -1,6 +1,8 @@
 //! `run`: the main job. Text in, tokens out, every write of the hardware compared.
 
+mod describe;
 mod spikes;
+mod stream;
 mod talk;
 
 use super::classify::{STEPS_MAX, at_steps};
@@ -10,22 +12,23 @@ use super::options::{quoted, quoted_path};
 use super::stages::Stages;
 use super::{Console, Exit};
 use crate::pipeline::machine::{
-    Conversation, MachinePlant, MachineReport, MachineRtl, MachineTrace, SpikeWork, program_file,
+    Conversation, MachinePlant, MachineReport, MachineRtl, MachineTrace, program_file,
 };
 use crate::pipeline::{Outputs, PipelineError, Source, SourceOptions, read_text};
 use crate::reference::machine::MachineReference;
-use crate::report::{COSIM, PAGE, ReportError, boards_of, grouped, page};
+use crate::report::{COSIM, PAGE, ReportError, boards_of, page};
 use clap::Args;
+use describe::{describe, describe_design, describe_program, describe_work};
 use firmware::image::MachineImage;
 use firmware::machine::Program;
 use spikes::{SpikesOf, for_report, spikes_of};
 use std::path::PathBuf;
 use std::time::Instant;
+use stream::Stream;
 use talk::{Job, Prompts};
 use weights::config::limits::{SEED_MAX, TOKENS_MAX};
-use weights::config::{Design, Form};
 use weights::llama::Coding;
-use weights::network::Readout;
+use weights::network::{Network, Readout};
 use weights::shown::shown_path;
 
 /// Arguments of `run`.
@@ -48,13 +51,17 @@ pub(super) struct RunCommand {
     /// Texts for a model that classifies or fills masks: one a line, each read whole.
     #[arg(long, value_name = "FILE")]
     text: Option<PathBuf>,
+    /// Vectors for a network that takes some: one a line, whole numbers with space between. Without it,
+    /// seeded ones.
+    #[arg(long, value_name = "FILE")]
+    vectors: Option<PathBuf>,
     /// Time steps of each token, instead of the model's own.
     #[arg(long, value_name = "T", value_parser = clap::value_parser!(u32).range(1..=STEPS_MAX))]
     steps: Option<u32>,
     /// How inputs of matrices become spikes, for a model that has rules for it, instead of its own.
     #[arg(long, value_name = "CODING")]
     coding: Option<CodingChoice>,
-    /// Tokens to write for each prompt, instead of the design's run.tokens.
+    /// Tokens to write for each prompt, or seeded vectors to send, instead of the design's run.tokens.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=TOKENS_MAX as u64))]
     tokens: Option<u64>,
     /// Seed of the sample network and of seeded ids, instead of the design's run.seed.
@@ -84,6 +91,46 @@ pub(super) struct RunCommand {
     /// Print `5-cosim.json` on the standard output, and nothing else there.
     #[arg(long)]
     json: bool,
+}
+
+/// What a run sends to the machine.
+enum Talk {
+    Prompts(Prompts),
+    Stream(Stream),
+}
+
+impl Talk {
+    /// Tokens to write for each prompt.
+    fn length(&self, given: usize) -> usize {
+        match self {
+            Talk::Prompts(prompts) => prompts.length(given),
+            Talk::Stream(_) => given,
+        }
+    }
+
+    /// Sends everything; what came of it, and in words.
+    fn hold(
+        &self,
+        console: &mut Console,
+        network: &Network,
+        job: &Job<'_>,
+    ) -> anyhow::Result<(Vec<Conversation>, Vec<(String, String)>)> {
+        match self {
+            Talk::Prompts(prompts) => {
+                let conversations = job.talk(console, prompts)?;
+                prompts.print_scores(console, &job.reference)?;
+                let texts = prompts.texts(&conversations);
+                Ok((conversations, texts))
+            }
+            Talk::Stream(stream) => {
+                let conversations = stream.run(console, job)?;
+                let unit = job.reference.program().output.as_ref().map_or(1.0, |map| map.unit);
+                stream.print_float(console, network, unit, &conversations)?;
+                let texts = stream.texts(&conversations);
+                Ok((conversations, texts))
+            }
+        }
+    }
 }
 
 /// Cycles of the waveform before and after the cycle of a difference.
@@ -128,24 +175,13 @@ impl RunCommand {
 
         let begin = Instant::now();
         let mut network = console.imported(self.source_options().network(&file)?);
-        let given = match network.readout != Readout::NextToken {
-            true => {
-                let mut notes = Vec::new();
-                let texts = self.texts(&mut notes)?;
-                console.notes(&notes);
-                texts
-            }
-            false => {
-                self.require_prompts()?;
-                self.prompt.clone()
-            }
-        };
+        let texts = !self.prompt.is_empty() || self.text.is_some();
+        stream::require(&network, self.vectors.as_deref(), texts)?;
         if let Some(steps) = self.steps {
             network = at_steps(network, steps)?;
         }
         let source = Source { file, network, texts: Vec::new() };
-        let prompts = Prompts::new(&source, self.source_options().model.as_deref(), &given)?;
-        console.notes(prompts.tokens.notes());
+        let talk = self.talk(console, &source)?;
         let network = &source.network;
         let (ternary, digits) =
             (network.ternary_matrices().count(), network.digit_matrices().count());
@@ -187,12 +223,10 @@ impl RunCommand {
             model: &models[0],
             loaded: &loaded,
             reference: MachineReference::new(&program),
-            length: prompts.length(source.file.design.run.tokens),
+            length: talk.length(source.file.design.run.tokens),
             trace: self.window(),
         };
-        let conversations = job.talk(console, &prompts)?;
-        prompts.print_scores(console, &job.reference)?;
-        let texts = prompts.texts(&conversations);
+        let (conversations, texts) = talk.hold(console, &source.network, &job)?;
         let elapsed = begin.elapsed();
         let mut report =
             MachineReport::new(&source, &program, &rtl, &conversations, texts, elapsed);
@@ -215,6 +249,31 @@ impl RunCommand {
         stages.note(console, "report", begin, &what);
         console.json(&report.to_json());
         Ok(self.conclude(console, &conversations))
+    }
+
+    /// What is sent: texts, or a stream for a network that takes or gives vectors.
+    fn talk(&self, console: &mut Console, source: &Source) -> Result<Talk, PipelineError> {
+        let network = &source.network;
+        if stream::is_stream(network) {
+            let run = &source.file.design.run;
+            let stream = Stream::new(network, self.vectors.as_deref(), (run.seed, run.tokens))?;
+            return Ok(Talk::Stream(stream));
+        }
+        let given = match network.readout != Readout::NextToken {
+            true => {
+                let mut notes = Vec::new();
+                let texts = self.texts(&mut notes)?;
+                console.notes(&notes);
+                texts
+            }
+            false => {
+                self.require_prompts()?;
+                self.prompt.clone()
+            }
+        };
+        let prompts = Prompts::new(source, self.source_options().model.as_deref(), &given)?;
+        console.notes(prompts.tokens.notes());
+        Ok(Talk::Prompts(prompts))
     }
 
     fn check_window(&self) -> Result<(), PipelineError> {
@@ -276,65 +335,13 @@ impl RunCommand {
         put("--coding ", self.coding.map(|it| Coding::from(it).name().to_owned()));
         put("--sample", self.sample.then(String::new));
         put("--prompt ", self.prompt.get(conversation).map(|prompt| quoted(prompt)));
+        put("--vectors ", self.vectors.as_deref().map(quoted_path));
         put("--tokens ", self.tokens.map(|tokens| tokens.to_string()));
         put("--seed ", self.seed.map(|seed| seed.to_string()));
         put("--plant ", self.plant.map(|plant| plant.name().to_owned()));
         put("--gates ", self.gates.option());
         text
     }
-}
-
-fn describe_design(design: &Design) -> String {
-    let array = &design.array;
-    let (planes, columns) = match array.form {
-        Form::Event => (1, "1 column that spikes".to_owned()),
-        _ => (array.planes, format!("{} slots x {} planes", array.slots, array.planes)),
-    };
-    format!(
-        "{}: {} lanes x {columns} = {} synapses a cycle, vectors of {}",
-        design.name,
-        array.lanes,
-        design.word_trits() * planes,
-        design.machine.elements
-    )
-}
-
-fn describe_program(program: &Program) -> String {
-    let parameters = &program.parameters;
-    let mut text = format!(
-        "{} instructions; {} weight words, {}, values of {} bits",
-        program.instructions.len(),
-        parameters.weight_depth,
-        parameters.texts(),
-        parameters.value_width,
-    );
-    for (order, before) in program.orders.iter().zip(["; ", ", instead of "]) {
-        text.push_str(&format!("{before}{order}"));
-    }
-    text
-}
-
-fn describe(report: &MachineReport) -> String {
-    format!(
-        "{} tokens, {} values; {:.0} cycles a token, cycle model {:.1} % off, array busy {:.1} %; \
-         {:.0} k cycles/s",
-        report.predictions,
-        report.values,
-        report.cycles_per_token,
-        100.0 * report.cycle_model_error,
-        100.0 * report.array_utilisation,
-        report.simulated_cycles_per_second * 1e-3,
-    )
-}
-
-fn describe_work(work: &SpikeWork) -> String {
-    format!(
-        "spikes     {} a token enter the matrices: {} additions for {} synapses ({:.1} %)",
-        grouped(work.spikes),
-        grouped(work.additions),
-        grouped(work.synapses),
-        100.0 * work.additions / work.synapses.max(1.0),
-    )
 }
 
 fn fill(

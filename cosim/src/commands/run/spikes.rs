@@ -86,8 +86,14 @@ impl SpikesOf {
 }
 
 /// The ids that the machine was fed: the last prediction is not, nor what it says of the positions of
-/// a text.
+/// a text. A vector came with id 0, and what is answered one by one is not fed back.
 fn fed(conversation: &Conversation) -> Vec<u32> {
+    if !conversation.vectors.is_empty() {
+        return vec![0; conversation.tokens.len()];
+    }
+    if !conversation.outputs.is_empty() {
+        return conversation.prompt[..conversation.tokens.len()].to_vec();
+    }
     let answered = conversation.tokens.len().saturating_sub(1);
     conversation.prompt.iter().chain(&conversation.answer[..answered]).copied().collect()
 }
@@ -107,8 +113,12 @@ fn record(
     if !reference.program().instructions.iter().any(waits) {
         ids.truncate(tokens);
     }
-    let first_asked = conversation.prompt.len().saturating_sub(1);
-    SpikeRecord::of_machine(reference, steps, &ids, |position| position >= first_asked)
+    let first_asked = match conversation.outputs.is_empty() {
+        true => conversation.prompt.len().saturating_sub(1),
+        false => 0,
+    };
+    let vectors = &conversation.vectors;
+    SpikeRecord::of_machine(reference, steps, &ids, vectors, |position| position >= first_asked)
 }
 
 /// What the report shows of the first conversation; nothing for a network without neurons.

@@ -8,7 +8,7 @@ use crate::pipeline::{PipelineError, Source};
 use crate::reference::machine::MachineReference;
 use crate::reference::{ReferenceError, Tokens, seeded_ids};
 use crate::tools::ToolError;
-use crate::verilated::CompiledModel;
+use crate::verilated::{CompiledModel, VerilatedModel, Waveform};
 use firmware::image::MachineImage;
 use rayon::prelude::*;
 use std::path::Path;
@@ -99,6 +99,7 @@ impl Prompts {
             Readout::NextToken => Answers::Tokens,
             Readout::Classes(labels) => Answers::Classes(labels.clone()),
             Readout::MaskedToken => Answers::Masks(mask_of(network, &tokens, &prompts)?),
+            Readout::Vector => unreachable!("streams of vectors have no prompts"),
         };
         Ok(Prompts { tokens, answers, prompts })
     }
@@ -240,20 +241,31 @@ impl Job<'_> {
         })
     }
 
+    /// A simulation, the first with the waveform where one is recorded.
+    ///
+    /// # Errors
+    /// If it cannot be made.
+    pub(super) fn simulation(
+        &self,
+        first: bool,
+    ) -> Result<(VerilatedModel, Option<Waveform>), ToolError> {
+        match &self.trace {
+            Some(trace) if first => {
+                let window = trace.from..=trace.to;
+                let (simulation, waveform) = self.model.simulate_traced(&trace.path, window)?;
+                Ok((simulation, Some(waveform)))
+            }
+            _ => Ok((self.model.simulate()?, None)),
+        }
+    }
+
     fn converse(
         &self,
         index: usize,
         ids: &[u32],
         news: &Sender<News>,
     ) -> Result<Conversation, ToolError> {
-        let (simulation, waveform) = match &self.trace {
-            Some(trace) if index == 0 => {
-                let window = trace.from..=trace.to;
-                let (simulation, waveform) = self.model.simulate_traced(&trace.path, window)?;
-                (simulation, Some(waveform))
-            }
-            _ => (self.model.simulate()?, None),
-        };
+        let (simulation, waveform) = self.simulation(index == 0)?;
         let reference = self.reference.clone();
         // A receiver that is gone has nothing to print any more.
         let predicted = |token| drop(news.send(News::Token(token)));

@@ -55,6 +55,10 @@ pub struct Conversation {
     pub prompt: Vec<u32>,
     /// Token ids that the hardware predicted, one after the other.
     pub answer: Vec<u32>,
+    /// Vectors that came in the place of a prompt's ids.
+    pub vectors: Vec<Vec<i64>>,
+    /// Vectors that the hardware gave in the place of predictions.
+    pub outputs: Vec<Vec<i64>>,
     /// One entry a prediction.
     pub tokens: Vec<TokenRun>,
     /// Why it ended early.
@@ -83,7 +87,7 @@ impl Conversation {
 
 /// A simulated machine that is loaded and takes one text after the other.
 pub struct Session<S: Simulation> {
-    driver: MachineDriver<MachineHarness<S>>,
+    pub(super) driver: MachineDriver<MachineHarness<S>>,
 }
 
 impl<S: Simulation> Session<S> {
@@ -115,10 +119,21 @@ impl<S: Simulation> Session<S> {
         length: usize,
         mut predicted: impl FnMut(u32),
     ) -> Conversation {
+        let conversation = Conversation { prompt: prompt.to_vec(), ..Conversation::default() };
+        self.account(conversation, |session, conversation| {
+            session.talk(length, conversation, &mut predicted)
+        })
+    }
+
+    /// A text of its own, and what it took.
+    pub(super) fn account(
+        &mut self,
+        mut conversation: Conversation,
+        talk: impl FnOnce(&mut Self, &mut Conversation) -> Result<(), MachineError>,
+    ) -> Conversation {
         let begin = Instant::now();
-        let mut conversation = Conversation { prompt: prompt.to_vec(), ..Conversation::default() };
         let (before, from) = (*self.lockstep().compared(), self.driver.bus().cycles());
-        conversation.failure = self.talk(length, &mut conversation, &mut predicted).err();
+        conversation.failure = talk(self, &mut conversation).err();
         conversation.compared = *self.lockstep().compared();
         for (all, before) in conversation.compared.iter_mut().zip(before) {
             all.writes -= before.writes;
@@ -177,7 +192,7 @@ impl<S: Simulation> Session<S> {
 }
 
 /// Takes an answer, which must be the reference's.
-fn receive<S: Simulation>(
+pub(super) fn receive<S: Simulation>(
     harness: &mut MachineHarness<S>,
     position: usize,
     expected: &Expected,
@@ -222,7 +237,7 @@ pub fn converse<S: Simulation>(
 }
 
 /// The counters once no token is under way.
-fn quiet_counters<S: Simulation>(
+pub(super) fn quiet_counters<S: Simulation>(
     driver: &mut MachineDriver<MachineHarness<S>>,
 ) -> Result<MachineCounters, MachineError> {
     loop {

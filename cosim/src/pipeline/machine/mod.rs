@@ -11,6 +11,7 @@ mod file;
 mod plant;
 mod report;
 mod rtl;
+mod stream;
 mod timeline;
 mod work;
 
@@ -19,5 +20,6 @@ pub use file::program_file;
 pub use plant::MachinePlant;
 pub use report::{CheckpointReport, ConversationReport, MachineReport, MemoryReport, TokenReport};
 pub use rtl::MachineRtl;
+pub use stream::{Arrivals, stream};
 pub use timeline::{Timeline, TimelineEntry, TimelineUnit};
 pub use work::SpikeWork;

@@ -26,7 +26,7 @@ use super::{Predictor, ReferenceError};
 use arithmetic::{Columns, head, layer_norm, rms_norm, rotate, softmax};
 use attention::Cache;
 use recurrence::{Recurrence, token_shift, wkv};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use value::Value;
 use weights::network::{EmbedIndex, Network, Operation, Readout, Table};
@@ -39,6 +39,8 @@ pub struct FloatExecutor {
     position: usize,
     /// By operation.
     states: Vec<State>,
+    /// Vectors that came in the place of ids and were not read yet.
+    presented: VecDeque<Vec<f64>>,
 }
 
 /// What does not change from token to token.
@@ -113,13 +115,31 @@ impl FloatExecutor {
         let states = vec![State::default(); network.operations.len()];
         let network = network.clone();
         let program = Program { network, inputs, matrices, output, whole, recurrences };
-        Ok(FloatExecutor { program: Arc::new(program), position: 0, states })
+        let presented = VecDeque::new();
+        Ok(FloatExecutor { program: Arc::new(program), position: 0, states, presented })
     }
 
     /// Forgets the text: the next token has position 0.
     pub fn reset(&mut self) {
         self.position = 0;
         self.states.fill(State::default());
+    }
+
+    /// Lets a vector come in the place of a token id: it is read with the id 0.
+    ///
+    /// # Errors
+    /// If the network takes ids, or the numbers are no vector of it.
+    pub fn present(&mut self, vector: &[i64]) -> Result<(), ReferenceError> {
+        let Some(input) = self.network().input() else {
+            let (network, takes) = (self.network().name.clone(), "token ids");
+            return Err(ReferenceError::Arrival { network, takes });
+        };
+        if let Some(reason) = input.fault(vector) {
+            let (position, width, most) = (self.position, input.width, input.most());
+            return Err(ReferenceError::Vector { position, reason, width, most });
+        }
+        self.presented.push_back(input.values(vector));
+        Ok(())
     }
 
     /// The network that is executed.
@@ -173,11 +193,22 @@ impl FloatExecutor {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
+        let vectors: Vec<Vec<f64>> = match program.network.input() {
+            None => Vec::new(),
+            Some(_) if self.presented.len() >= ids.len() => {
+                self.presented.drain(..ids.len()).collect()
+            }
+            Some(_) => {
+                let (network, takes) = (program.network.name.clone(), "vectors");
+                return Err(ReferenceError::Arrival { network, takes });
+            }
+        };
         let mut values: Vec<Value> = Vec::with_capacity(program.inputs.len());
         for (index, operation) in program.network.operations.iter().enumerate() {
             let inputs: Vec<&Value> =
                 program.inputs[index].iter().map(|&input| &values[input]).collect();
-            let block = Block { program: &program, begin: self.position, ids, index };
+            let (program, begin, vectors) = (&program, self.position, &vectors);
+            let block = Block { program, begin, ids, vectors, index };
             let value = block.execute(operation, &inputs, &mut self.states[index], observe);
             block.show(operation, &value, observe)?;
             values.push(value);
@@ -190,7 +221,7 @@ impl FloatExecutor {
         let (output, last) = (&values[program.output], program.network.steps - 1);
         let logits = match program.network.readout {
             Readout::Classes(_) => 1,
-            Readout::NextToken | Readout::MaskedToken => ids.len(),
+            Readout::NextToken | Readout::MaskedToken | Readout::Vector => ids.len(),
         };
         Ok((0..logits).map(|position| output.at(position, last).to_vec()).collect())
     }
@@ -245,6 +276,8 @@ struct Block<'a> {
     /// Position of the first id.
     begin: usize,
     ids: &'a [u32],
+    /// What comes in the place of ids, if vectors do.
+    vectors: &'a [Vec<f64>],
     /// Of the operation.
     index: usize,
 }
@@ -262,6 +295,7 @@ impl Block<'_> {
             observe(&Seen { name, part, position: begin + position, step, values });
         };
         match operation {
+            Operation::Input { .. } => Value::of_positions(self.vectors.to_vec()),
             Operation::Embed { table, index, .. } => self.embed(table, *index),
             Operation::AttentionScores { shape, .. } => {
                 state.cache.scores(shape, inputs[0], inputs[1], begin)

@@ -84,7 +84,8 @@ impl FloatExecutor {
                 chosen.insert(matrix.name.clone(), terms);
             }
             let execute = |text: &mut Text<'_>| -> Result<(), ReferenceError> {
-                let block = Block { program: &program, begin: 0, ids: text.ids, index };
+                let block =
+                    Block { program: &program, begin: 0, ids: text.ids, vectors: &[], index };
                 let inputs: Vec<&Value> =
                     program.inputs[index].iter().map(|&input| of(text, input)).collect();
                 let observe: Observer<'_> = &mut |_| {};

@@ -31,6 +31,7 @@ use image::Image;
 use pass::Place;
 use state::State;
 use std::sync::Arc;
+use weights::network::VectorInput;
 
 /// A machine with the state of one text. Cloning shares the weights and copies the state.
 #[derive(Clone)]
@@ -154,6 +155,40 @@ impl MachineReference {
         };
         let scores = |row: &[i64]| row.iter().map(|&logit| logit as f64 * unit).collect();
         Ok(positions.iter().map(|position| scores(&position.logits)).collect())
+    }
+
+    /// Lets a vector come in the place of a token id: the next step is with token 0.
+    ///
+    /// # Errors
+    /// If the machine takes ids, or the numbers are no vector of its network.
+    pub fn present(&mut self, vector: &[i64]) -> Result<(), ReferenceError> {
+        let program = &self.image.program;
+        let (Some(stream), Some(map)) = (program.parameters.input, &program.input) else {
+            let (network, takes) = (program.name.clone(), "token ids");
+            return Err(ReferenceError::Arrival { network, takes });
+        };
+        let (width, bits, fraction) = (map.places.len(), stream.value_width - 1, 0);
+        let input = VectorInput { width, bits, fraction };
+        if let Some(reason) = input.fault(vector) {
+            let (position, most) = (self.state.position, input.most());
+            return Err(ReferenceError::Vector { position, reason, width, most });
+        }
+        self.state.input = map.words(&stream, program.parameters.elements, vector);
+        Ok(())
+    }
+
+    /// The whole words that go out behind a step, where the machine gives vectors.
+    pub fn output_words(&self) -> Option<&[i64]> {
+        let parameters = &self.image.program.parameters;
+        let (stream, elements) = (parameters.output?, parameters.elements as usize);
+        let first = stream.first as usize * elements;
+        Some(&self.state.temporaries[first..first + stream.words as usize * elements])
+    }
+
+    /// The channels of the vector that goes out behind a step, in integers.
+    pub fn output(&self) -> Option<Vec<i64>> {
+        let map = self.image.program.output.as_ref()?;
+        Some(map.channels(self.output_words()?))
     }
 
     /// Executes one token; yields a prediction if one is asked for.

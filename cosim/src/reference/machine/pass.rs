@@ -101,7 +101,11 @@ impl State {
             Space::Results => self.results[address as usize * elements + index],
             Space::Temporaries => self.temporaries[address as usize * elements + index],
             Space::State => self.state[address as usize * elements + index],
-            Space::Constants => image.program.constants[address as usize * elements + index],
+            Space::Constants => match self.input.get(address as usize * elements + index) {
+                // The first words are the host's, where it sends vectors.
+                Some(&value) => value,
+                None => image.program.constants[address as usize * elements + index],
+            },
             Space::Level => self.levels[address as usize],
             Space::Maximum => self.maxima[address as usize],
         };

@@ -13,6 +13,8 @@ pub(super) struct State {
     pub(super) position: usize,
     pub(super) token: usize,
     pub(super) prediction: u32,
+    /// The first words of C, where the host sends vectors.
+    pub(super) input: Vec<i64>,
     /// What each position's prediction is, where every one has some.
     pub(super) positions: Vec<PositionAnswer>,
     pub(super) saturations: u64,
@@ -62,6 +64,7 @@ impl State {
             position: 0,
             token: 0,
             prediction: 0,
+            input: values(parameters.input.map_or(0, |stream| stream.words)),
             positions: Vec::new(),
             saturations: 0,
             residual: values(parameters.residual_depth),

@@ -8,6 +8,7 @@ use super::neurons::Membrane;
 use super::phases::Phases;
 use super::value::{At, Coded, Train, Value, Vector};
 use crate::machine::{MachineParameters, Memory, MemoryArea, StoredMatrix, WidthProof};
+use crate::vector_stream::VectorMap;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use weights::config::Design;
@@ -102,6 +103,11 @@ pub(super) struct Composer<'n> {
     /// The operation at hand.
     pub(super) index: usize,
     pub(super) logits: Option<super::head::Logits>,
+    /// What comes from the host in the place of ids, and what goes there.
+    pub(super) input_map: Option<VectorMap>,
+    pub(super) output_map: Option<VectorMap>,
+    /// Constants before this one are no constants: the host writes them.
+    pub(super) first_constant: usize,
 }
 
 impl Pools {
@@ -127,15 +133,19 @@ impl<'n> Composer<'n> {
         design: &'n Design,
         machine: MachineParameters,
     ) -> Result<Composer<'n>, LowerError> {
+        let layouts = Layouts::of(network, machine.elements as usize);
+        let is_input = |it: &&Operation| matches!(it, Operation::Input { .. });
+        let input = network.operations.iter().find(is_input);
+        let first_constant = input.map_or(0, |it| layouts.of_value(it.output()).width);
         let composer = Composer {
             network,
             design,
             machine,
-            layouts: Layouts::of(network, machine.elements as usize),
+            layouts,
             phases: Phases::of(network),
             pools: Pools::default(),
             kept: Vec::new(),
-            constants: Vec::new(),
+            constants: vec![0; first_constant],
             tables: Vec::new(),
             lines: Vec::new(),
             matrices: Vec::new(),
@@ -160,6 +170,9 @@ impl<'n> Composer<'n> {
             step: 0,
             index: 0,
             logits: None,
+            input_map: None,
+            output_map: None,
+            first_constant,
         };
         Ok(composer)
     }

@@ -18,12 +18,16 @@ impl Composer<'_> {
     pub(super) fn program(mut self, logits_scalar: u32) -> Result<Program, LowerError> {
         let end = Action::End(End { unasked: 0 });
         self.push(end, &[], "the token is done".to_owned())?;
-        let Some(logits) = self.logits.take() else {
-            self.index = self.network.operations.len() - 1;
-            return Err(self.refuse(
-                "its output is no product of a table",
-                "end the network with its head, or its classifier and bias",
-            ));
+        let (logits_address, logits_count, logits_unit) = match self.logits.take() {
+            Some(logits) => (logits.address, logits.count, logits.unit),
+            None if self.output_map.is_some() => (0, 0, 1.0),
+            None => {
+                self.index = self.network.operations.len() - 1;
+                return Err(self.refuse(
+                    "its output is no product of a table",
+                    "end the network with its head, or its classifier and bias",
+                ));
+            }
         };
         let elements = self.machine.elements as usize;
         let [key_depth, value_depth] = self.cache_words.map(|words| words as u32);
@@ -49,8 +53,8 @@ impl Composer<'_> {
             state_depth: self.pools.state.depth(),
             constant_depth: (self.constants.len() / elements).max(1) as u32,
             train_depth: depths[&Memory::Trains],
-            train_count: depths[&Memory::Descriptors],
-            scalar_count: depths[&Memory::Scalars],
+            train_count: depths[&Memory::Descriptors].max(1),
+            scalar_count: depths[&Memory::Scalars].max(1),
             level_count: depths[&Memory::Levels],
             program_depth: instructions.len() as u32,
             instruction_words: LONG_WORDS,
@@ -80,10 +84,12 @@ impl Composer<'_> {
             matrices: self.matrices,
             constants: self.constants,
             tables: self.tables,
-            logits_address: logits.address,
-            logits_count: logits.count,
-            logits_unit: logits.unit,
+            logits_address,
+            logits_count,
+            logits_unit,
             logits_scalar,
+            input: self.input_map,
+            output: self.output_map,
             begin_token: self.network.begin_token,
             end_tokens: self.network.end_tokens.clone(),
             widths: self.widths,

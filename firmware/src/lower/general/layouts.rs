@@ -95,6 +95,7 @@ fn alike(operation: &Operation) -> Vec<&str> {
         Operation::TernaryLinear { .. }
         | Operation::DigitLinear { .. }
         | Operation::Head { .. }
+        | Operation::Input { .. }
         | Operation::Embed { .. }
         | Operation::Softmax { .. }
         | Operation::AttentionScores { .. }

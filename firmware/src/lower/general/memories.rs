@@ -74,7 +74,7 @@ impl Composer<'_> {
     pub(super) fn constant(&mut self, name: &str, mut values: Vec<i64>) -> At {
         let elements = self.elements();
         values.resize(values.len().next_multiple_of(elements), 0);
-        let mut places = (0..self.constants.len()).step_by(elements);
+        let mut places = (self.first_constant..self.constants.len()).step_by(elements);
         if let Some(place) = places.find(|&place| self.constants[place..].starts_with(&values)) {
             return At::fixed(Space::Constants, (place / elements) as u32);
         }

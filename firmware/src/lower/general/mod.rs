@@ -15,6 +15,7 @@
 //! | `rotary` | rotary |
 //! | `attention`, `cache` | attention_scores, softmax, weighted_values, spiking_attention |
 //! | `head` | embed, head |
+//! | `vectors` | input, and outputs that are vectors |
 //!
 //! What comes of them is a program before its pointers (`line`), which is made shorter and faster: `fuse`
 //! makes one of two passes, `distribute` takes loops apart, `pointers` chooses what moves which address,
@@ -49,6 +50,7 @@ mod recurrence;
 mod rotary;
 mod streams;
 mod value;
+mod vectors;
 
 #[cfg(test)]
 mod loops_tests;
@@ -85,7 +87,10 @@ fn lower_in(
     if parameters.has_events() {
         composer.refuse_keys()?;
     }
-    let scalar = composer.unit_scalar()?;
+    let scalar = match network.readout {
+        Readout::Vector => 0,
+        _ => composer.unit_scalar()?,
+    };
     composer.arrivals()?;
     let unrolled = !composer.steps_are_alike();
     let steps = network.steps;
@@ -176,8 +181,13 @@ impl<'n> Composer<'n> {
 
     /// What follows the last step: once, or once a position where masks are filled.
     fn readout(&mut self) -> Result<(), LowerError> {
-        if self.network.readout != Readout::MaskedToken {
-            return self.run(Phase::Readout);
+        match self.network.readout {
+            Readout::MaskedToken => {}
+            Readout::NextToken | Readout::Classes(_) => return self.run(Phase::Readout),
+            Readout::Vector => {
+                self.run(Phase::Readout)?;
+                return self.vector_output();
+            }
         }
         let remark = "the head, for each position".to_owned();
         self.open(Over::Positions, Extent::Positions, 1, remark)?;
@@ -225,7 +235,8 @@ impl<'n> Composer<'n> {
             let later = readers
                 .filter(|(_, it)| it.inputs().contains(&input))
                 .any(|(reader, _)| self.phases.phase(reader) != phase || reader > index);
-            if here && !later && (last_step || !self.phases.is_arrival(index)) {
+            let is_kept = input == network.output;
+            if here && !later && !is_kept && (last_step || !self.phases.is_arrival(index)) {
                 self.forget(input);
             }
         }
@@ -233,6 +244,7 @@ impl<'n> Composer<'n> {
 
     fn operation_value(&mut self, operation: &'n Operation) -> Result<Value<'n>, LowerError> {
         match operation {
+            Operation::Input { bits, fraction, .. } => self.input(*bits, *fraction),
             Operation::Embed { table, index: EmbedIndex::Token, .. } => self.token_row(table),
             Operation::Embed { table, index: EmbedIndex::Position, .. } => self.position_row(table),
             Operation::LayerNorm { name, input, weight, bias, epsilon, .. } => {

@@ -209,7 +209,7 @@ impl<'n> Composer<'n> {
     }
 
     /// Spikes to a train where matrices read them, to T where others do, or the next token does.
-    fn spikes(
+    pub(super) fn spikes(
         &mut self,
         mut draft: Draft,
         layout: &Rc<Layout>,

@@ -99,7 +99,7 @@ fn phase(
         // The head of every position stands in a loop of its own, behind the last step.
         Operation::Head { .. } if block => return Phase::Readout,
         // What all steps share is computed once; a network of one step has nothing to share.
-        Operation::Embed { .. } => Phase::Arrival,
+        Operation::Input { .. } | Operation::Embed { .. } => Phase::Arrival,
         _ if network.steps == 1 && !block => Phase::Segment(0),
         Operation::Neuron { .. } | Operation::SpikingAttention { .. } => Phase::Segment(0),
         Operation::AttentionScores { key, .. } if block => match of_value[key.as_str()] {

@@ -8,19 +8,23 @@
 //! ```
 //!
 //! A beat is one token id; `tlast` of the input asks for an answer, `tlast` of the output is the
-//! end of one.
+//! end of one. Where the machine takes or gives vectors, a beat is a word of values and `tlast` the end
+//! of a vector: [`VectorInput`] fills words of C, [`VectorOutput`] empties words of T.
 
+use super::bus::{bus_inputs, bus_outputs};
 use super::machine_monitor::{COUNTERS, ERRORS, machine_monitor};
 use super::machine_registers::{machine_registers, port_name};
+use super::vector_input::VectorInput;
+use super::vector_output::VectorOutput;
 use crate::blocks::control::token_loop::TOKEN_WIDTH;
 use crate::language::builder::Builder;
 use crate::language::instance::Outputs;
 use crate::language::module::Module;
 use crate::language::property::Claim;
 use crate::language::signal::Signal;
-use crate::language::signal_type::{Type, sint, uint};
+use crate::language::signal_type::{sint, uint};
 use firmware::machine::MachineParameters;
-use firmware::registers::machine::{ADDRESS_WIDTH, Access, FIELDS, Field, FieldSpec};
+use firmware::registers::machine::{Access, FIELDS, Field, FieldSpec};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -33,66 +37,26 @@ pub struct HostPort {
     pub token_width: u32,
 }
 
-/// Input ports of the bus and the streams, as every module on the way names them.
-pub(in crate::blocks) fn bus_inputs(token_width: u32) -> [(&'static str, Type, &'static str); 13] {
-    let address = uint(ADDRESS_WIDTH);
-    let bit = uint(1);
-    [
-        ("s_axil_awaddr", address, "byte address"),
-        ("s_axil_awvalid", bit, "an address is there"),
-        ("s_axil_wdata", uint(32), "word to write"),
-        ("s_axil_wstrb", uint(4), "bytes to write; all or none"),
-        ("s_axil_wvalid", bit, "a word is there"),
-        ("s_axil_bready", bit, "the answer is taken"),
-        ("s_axil_araddr", address, "byte address"),
-        ("s_axil_arvalid", bit, "an address is there"),
-        ("s_axil_rready", bit, "the word is taken"),
-        ("s_axis_tdata", uint(token_width), "token id"),
-        ("s_axis_tvalid", bit, "a token is there"),
-        ("s_axis_tlast", bit, "it asks for an answer"),
-        ("m_axis_tready", bit, "the prediction is taken"),
-    ]
-}
-
-/// Output ports of the bus and the streams, as every module on the way names them.
-pub(in crate::blocks) const BUS_OUTPUTS: [(&str, &str); 12] = [
-    ("s_axil_awready", "the address is taken"),
-    ("s_axil_wready", "the word is taken"),
-    ("s_axil_bresp", "0: done, 2: refused"),
-    ("s_axil_bvalid", "an answer is there"),
-    ("s_axil_arready", "the address is taken"),
-    ("s_axil_rdata", "the register's value"),
-    ("s_axil_rresp", "0: always done"),
-    ("s_axil_rvalid", "a word is there"),
-    ("s_axis_tready", "the token is taken"),
-    ("m_axis_tdata", "token id"),
-    ("m_axis_tvalid", "a prediction is there"),
-    ("m_axis_tlast", "last of its answer"),
-];
-
 /// Inputs of the bus itself; the others belong to the streams.
 const AXI_LITE_INPUTS: usize = 9;
 
 impl HostPort {
     /// The module `host_port`.
     pub fn module(&self) -> Arc<Module> {
-        let b = Builder::new(
-            "host_port",
-            file!(),
-            &format!(
-                "AXI4-Lite registers, and tokens as AXI4-Streams of {} bits.\n\n\
-                 One beat is one token. tlast of the input asks for an answer, tlast of the \
-                 output ends one.",
-                self.token_width
-            ),
-        );
+        let b = Builder::new("host_port", file!(), &self.summary());
         let bus = self.ports(&b);
         let core = self.core_inputs(&b);
+        let vectors = self.vectors(&b, &bus, &core);
 
         b.section("What went wrong, how much was done.");
         let mut events = vec![("begins_text_i", core["begins_text_i"])];
         let ports = ERRORS.iter().chain(&COUNTERS).map(|(_, port, _)| *port);
         events.extend(ports.map(|port| (port, core[port])));
+        if let Some(input) = &vectors.input {
+            let bad = b.wire("bad_token", core["bad_token_i"] | input.get("bad_vector_o"));
+            let of_tokens = events.iter_mut().find(|(port, _)| *port == "bad_token_i");
+            of_tokens.expect("it is an error").1 = bad;
+        }
         let monitor = b.instance("monitor", &machine_monitor(), &events);
 
         b.section("Registers.");
@@ -107,15 +71,15 @@ impl HostPort {
         let element = registers.get("result_address_element_o");
         b.assign(results, self.element(&b, core["result_data_i"], element));
 
-        outputs(&b, &registers);
-        self.core_outputs(&b, &registers, &bus);
-        self.streams(&b, &core);
+        outputs(&b, self, &registers);
+        self.core_outputs(&b, &registers, &core, &bus, &vectors);
+        self.streams(&b, &core, &vectors);
+        if vectors.output.is_some() {
+            return b.finish();
+        }
 
         b.properties();
-        let bus =
-            |name: &str| bus.iter().find(|(port, _)| *port == name).map(|(_, signal)| *signal);
-        let ready = bus("m_axis_tready").unwrap_or(b.flag(false));
-        let offer = (core["prediction_valid_i"], ready);
+        let offer = (core["prediction_valid_i"], signal(&bus, "m_axis_tready"));
         let data = [core["prediction_i"], core["prediction_last_i"]];
         let meaning = "A prediction of the core stays until it is taken.";
         b.kept(Claim::Assumed, "prediction_stays", offer, &data, meaning);
@@ -125,9 +89,74 @@ impl HostPort {
         b.finish()
     }
 
+    /// What its streams carry.
+    pub(in crate::blocks) fn carried(&self) -> &'static str {
+        match (self.machine.input, self.machine.output) {
+            (None, None) => "tokens",
+            (Some(_), Some(_)) => "vectors",
+            _ => "tokens and vectors",
+        }
+    }
+
+    fn summary(&self) -> String {
+        let HostPort { machine, token_width } = self;
+        let input = match machine.input {
+            None => "One beat is one token. tlast of the input asks for an answer",
+            Some(_) => "A beat of the input is a word of a vector, which tlast ends",
+        };
+        let output = match machine.output {
+            None => "tlast of the output ends one",
+            Some(_) => "a beat of the output is a word of a vector, which tlast ends",
+        };
+        let what = self.carried();
+        let width = match (machine.input, machine.output) {
+            (Some(_), Some(_)) => String::new(),
+            _ => format!(" of {token_width} bits"),
+        };
+        format!("AXI4-Lite registers, and {what} as AXI4-Streams{width}.\n\n{input}, {output}.")
+    }
+
+    /// What stands between the streams and the core where they carry vectors.
+    fn vectors<'m>(
+        &self,
+        b: &'m Builder,
+        bus: &[(&'static str, Signal<'m>)],
+        core: &BTreeMap<&'static str, Signal<'m>>,
+    ) -> Vectors<'m> {
+        let HostPort { machine: MachineParameters { elements, value_width, .. }, .. } = *self;
+        let pending = core["prediction_valid_i"];
+        let output = self.machine.output.map(|stream| {
+            b.section("Vectors that go out.");
+            let module = VectorOutput { stream, elements, value_width }.module();
+            let ready = signal(bus, "m_axis_tready");
+            let data = ("data_i", core["output_data_i"]);
+            b.instance("vector_output", &module, &[("vector_valid_i", pending), data, ("ready_i", ready)])
+        });
+        let input = self.machine.input.map(|stream| {
+            b.section("Vectors that come in; one is a token once the one before has left.");
+            let module = VectorInput { stream, elements, value_width }.module();
+            let offered = b.forward("vector_offered", uint(1));
+            let taken = b.wire("vector_taken", offered & core["token_ready_i"]);
+            let inputs = [
+                ("data_i", signal(bus, "s_axis_tdata")),
+                ("valid_i", signal(bus, "s_axis_tvalid")),
+                ("last_i", signal(bus, "s_axis_tlast")),
+                ("begins_text_i", core["begins_text_i"]),
+                ("busy_i", core["busy_i"]),
+                ("token_taken_i", taken),
+            ];
+            let input = b.instance("vector_input", &module, &inputs);
+            let free = if output.is_some() { !pending } else { b.flag(true) };
+            b.assign(offered, input.get("token_valid_o") & free);
+            (input, offered)
+        });
+        let (input, offered) = input.unzip();
+        Vectors { input, offered, output }
+    }
+
     fn ports<'m>(&self, b: &'m Builder) -> Vec<(&'static str, Signal<'m>)> {
         b.port_group("AXI4-Lite.");
-        let inputs = bus_inputs(self.token_width);
+        let inputs = bus_inputs(&self.machine, self.token_width);
         let mut ports = vec![];
         for (index, (name, ty, meaning)) in inputs.into_iter().enumerate() {
             if index == AXI_LITE_INPUTS {
@@ -154,6 +183,10 @@ impl HostPort {
             ("scalar_exponent_i", sint(8), "its exponent"),
             ("begins_text_i", bit, "the text is forgotten"),
         ];
+        if self.machine.output.is_some() {
+            let word = uint(machine.elements * machine.value_width);
+            ports.push(("output_data_i", word, "the word of T that was fetched last"));
+        }
         let events = ERRORS.iter().chain(&COUNTERS);
         ports.extend(events.map(|(_, port, meaning)| (*port, bit, *meaning)));
         b.port_group("From the core.");
@@ -194,24 +227,48 @@ impl HostPort {
         &self,
         b: &'m Builder,
         registers: &Outputs<'m>,
-        bus: &[(&str, Signal<'m>)],
+        core: &BTreeMap<&'static str, Signal<'m>>,
+        bus: &[(&'static str, Signal<'m>)],
+        vectors: &Vectors<'m>,
     ) {
-        let at = |name: &str| bus.iter().find(|(port, _)| *port == name).map(|(_, signal)| *signal);
-        let (Some(data), Some(valid), Some(last), Some(ready)) =
-            (at("s_axis_tdata"), at("s_axis_tvalid"), at("s_axis_tlast"), at("m_axis_tready"))
-        else {
-            unreachable!("the bus has its streams")
+        let at = |name: &str| signal(bus, name);
+        let (valid, token, beyond, asked) = match vectors.offered {
+            // A vector is the token 0, and every one is answered.
+            Some(offered) => {
+                (offered, b.literal(0, uint(TOKEN_WIDTH)), b.flag(false), b.flag(true))
+            }
+            None => {
+                let data = at("s_axis_tdata");
+                let beyond = match self.token_width > TOKEN_WIDTH {
+                    true => data.bits(TOKEN_WIDTH, self.token_width - TOKEN_WIDTH).any(),
+                    false => b.flag(false),
+                };
+                let valid = match vectors.output {
+                    None => at("s_axis_tvalid"),
+                    Some(_) => at("s_axis_tvalid") & !core["prediction_valid_i"],
+                };
+                (valid, data.bits(0, TOKEN_WIDTH), beyond, at("s_axis_tlast"))
+            }
         };
-        let beyond = match self.token_width > TOKEN_WIDTH {
-            true => data.bits(TOKEN_WIDTH, self.token_width - TOKEN_WIDTH).any(),
-            false => b.flag(false),
+        let ready = match &vectors.output {
+            None => at("m_axis_tready"),
+            Some(output) => output.get("vector_ready_o"),
         };
         b.port_group("To the core: tokens.");
         b.output("token_valid_o", valid, "a token is there");
-        b.output("token_o", data.bits(0, TOKEN_WIDTH), "its id");
+        b.output("token_o", token, "its id");
         b.output("token_beyond_o", beyond, "it has more bits than that");
-        b.output("token_asked_o", last, "its prediction is asked for");
+        b.output("token_asked_o", asked, "its prediction is asked for");
         b.output("prediction_ready_o", ready, "the prediction is taken");
+        if let Some(input) = &vectors.input {
+            b.output("vector_write_o", input.get("write_o"), "store a word of a vector that came");
+            b.output("vector_word_o", input.get("word_o"), "which word of C");
+            b.output("vector_data_o", input.get("word_data_o"), "its values");
+        }
+        if let Some(output) = &vectors.output {
+            b.output("output_read_o", output.get("read_o"), "fetch a word of T");
+            b.output("output_word_o", output.get("word_o"), "which");
+        }
         let data = registers.get("constant_data_o");
         let width = self.machine.value_width;
         b.port_group("To the core: constants.");
@@ -219,21 +276,63 @@ impl HostPort {
         b.unused("constant", data.bits(width, 32 - width), "The value is in the lower bits.");
     }
 
-    fn streams<'m>(&self, b: &'m Builder, core: &BTreeMap<&'static str, Signal<'m>>) {
-        b.port_group("AXI4-Stream of tokens, flow control.");
-        b.output("s_axis_tready", core["token_ready_i"], "the token is taken");
-        b.port_group("AXI4-Stream of predictions.");
-        let prediction = core["prediction_i"].extend(self.token_width);
-        b.output("m_axis_tdata", prediction, "token id");
-        b.output("m_axis_tvalid", core["prediction_valid_i"], "a prediction is there");
-        b.output("m_axis_tlast", core["prediction_last_i"], "last of its answer");
+    fn streams<'m>(
+        &self,
+        b: &'m Builder,
+        core: &BTreeMap<&'static str, Signal<'m>>,
+        vectors: &Vectors<'m>,
+    ) {
+        let pending = core["prediction_valid_i"];
+        let taken = match (&vectors.input, &vectors.output) {
+            (Some(input), _) => input.get("ready_o"),
+            (None, None) => core["token_ready_i"],
+            (None, Some(_)) => core["token_ready_i"] & !pending,
+        };
+        let (data, valid, last) = match &vectors.output {
+            None => {
+                let token = core["prediction_i"].extend(self.token_width);
+                (token, pending, core["prediction_last_i"])
+            }
+            Some(output) => {
+                let unused = "A vector is the answer.";
+                b.unused("prediction", core["prediction_i"], unused);
+                b.unused("prediction_last", core["prediction_last_i"], unused);
+                (output.get("data_o"), output.get("valid_o"), output.get("last_o"))
+            }
+        };
+        let meaning: BTreeMap<_, _> = bus_outputs(&self.machine).into();
+        let of_input = if vectors.input.is_some() { "vectors" } else { "tokens" };
+        b.port_group(&format!("AXI4-Stream of {of_input}, flow control."));
+        b.output("s_axis_tready", taken, meaning["s_axis_tready"]);
+        let of_output = if vectors.output.is_some() { "vectors" } else { "predictions" };
+        b.port_group(&format!("AXI4-Stream of {of_output}."));
+        b.output("m_axis_tdata", data, meaning["m_axis_tdata"]);
+        b.output("m_axis_tvalid", valid, meaning["m_axis_tvalid"]);
+        b.output("m_axis_tlast", last, meaning["m_axis_tlast"]);
+    }
+}
+
+/// The blocks of streams of vectors, and whether a vector is offered to the core.
+struct Vectors<'m> {
+    input: Option<Outputs<'m>>,
+    offered: Option<Signal<'m>>,
+    output: Option<Outputs<'m>>,
+}
+
+/// A signal of the bus.
+fn signal<'m>(bus: &[(&'static str, Signal<'m>)], name: &str) -> Signal<'m> {
+    match bus.iter().find(|(port, _)| *port == name) {
+        Some((_, signal)) => *signal,
+        None => unreachable!("the bus has {name}"),
     }
 }
 
 /// The bus's answers, and what the registers say to the core under the core's own port names.
-fn outputs<'m>(b: &'m Builder, registers: &Outputs<'m>) {
+fn outputs<'m>(b: &'m Builder, host: &HostPort, registers: &Outputs<'m>) {
     b.port_group("AXI4-Lite, flow control and answers.");
-    for (name, meaning) in BUS_OUTPUTS.into_iter().filter(|(name, _)| name.starts_with("s_axil")) {
+    for (name, meaning) in
+        bus_outputs(&host.machine).into_iter().filter(|(name, _)| name.starts_with("s_axil"))
+    {
         b.output(name, registers.get(name), meaning);
     }
     b.port_group("To the core: settings and memories.");
@@ -257,6 +356,13 @@ fn outputs<'m>(b: &'m Builder, registers: &Outputs<'m>) {
         ("result_word_o", "result_address_word_o", "word of R to show"),
         ("scalar_index_o", "scalar_index_o", "scalar to show"),
     ] {
-        b.output(name, registers.get(port), meaning);
+        let one = name == "generate_count_o" && host.carried() != "tokens";
+        match one {
+            false => b.output(name, registers.get(port), meaning),
+            true => {
+                b.output(name, b.literal(1, uint(TOKEN_WIDTH)), meaning);
+                b.unused("generate_count", registers.get(port), "A vector has one answer.");
+            }
+        }
     }
 }

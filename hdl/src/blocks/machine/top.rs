@@ -9,7 +9,8 @@
 
 use super::machine_core::MachineCore;
 use super::net::Net;
-use crate::blocks::host::host_port::{BUS_OUTPUTS, HostPort, bus_inputs};
+use crate::blocks::host::bus::{bus_inputs, bus_outputs};
+use crate::blocks::host::host_port::HostPort;
 use crate::language::builder::Builder;
 use crate::language::module::Module;
 use firmware::image::MachineImage;
@@ -65,10 +66,11 @@ impl Machine {
         let (contents, choices) = (self.contents.clone(), self.choices.clone());
         let core = MachineCore { parameters: self.parameters, contents, choices };
         let core = core.module();
-        let port = HostPort { machine: self.parameters, token_width: self.token_width }.module();
+        let host = HostPort { machine: self.parameters, token_width: self.token_width };
+        let port = host.module();
         let mut net = Net::new(&b);
-        b.port_group("AXI4-Lite, and AXI4-Streams of tokens.");
-        let bus = bus_inputs(self.token_width);
+        b.port_group(&format!("AXI4-Lite, and AXI4-Streams of {}.", host.carried()));
+        let bus = bus_inputs(&self.parameters, self.token_width);
         for (name, ty, meaning) in bus {
             net.input(name, ty, meaning);
         }
@@ -90,7 +92,7 @@ impl Machine {
         net.place_facing("core", &core, "port", &[]);
 
         b.port_group("AXI4-Lite and AXI4-Streams, flow control and answers.");
-        for (name, meaning) in BUS_OUTPUTS {
+        for (name, meaning) in bus_outputs(&self.parameters) {
             net.output(name, &format!("port.{name}"), meaning);
         }
         self.watch(&b, &net, &core);

@@ -17,6 +17,9 @@ use std::sync::Arc;
 /// The write port: enable, word, element of it, value.
 type Write<'m> = (Signal<'m>, Signal<'m>, Signal<'m>, Signal<'m>);
 
+/// The write port of whole words: enable, word, its elements.
+type WordWrite<'m> = (Signal<'m>, Signal<'m>, Signal<'m>);
+
 /// Parameters of the block.
 #[derive(Clone, Debug)]
 pub struct ElementStore<'a> {
@@ -36,6 +39,8 @@ pub struct ElementStore<'a> {
     pub distributed: bool,
     /// Elements that it starts with, word by word; may be empty.
     pub contents: &'a [i64],
+    /// Whether a stream writes whole words beside. Only in block RAM.
+    pub has_stream: bool,
 }
 
 impl ElementStore<'_> {
@@ -66,6 +71,13 @@ impl ElementStore<'_> {
         let write_address = b.input("write_address_i", address, "its word");
         let element = b.input("element_i", uint(address_width(self.elements)), "which of it");
         let data = b.input("element_data_i", self.ty, "its value");
+        let stream = self.has_stream.then(|| {
+            b.port_group("Write a whole word; never in the cycle of an element.");
+            let word_type = uint(self.elements * self.ty.width);
+            let write = b.input("word_write_i", uint(1), "store a word");
+            let write_address = b.input("word_address_i", address, "which");
+            (write, write_address, b.input("word_data_i", word_type, "its elements"))
+        });
         b.port_group("Read.");
         let read = b.input("read_i", uint(1), "fetch a word; low holds data_o");
         let read_address = b.input("read_address_i", address, "which");
@@ -73,7 +85,7 @@ impl ElementStore<'_> {
         let port = (write, write_address, element, data);
         let word = match self.distributed {
             true => self.side_by_side(&b, port, read, read_address),
-            false => self.one_memory(&b, port, read, read_address),
+            false => self.one_memory(&b, (port, stream), read, read_address),
         };
         b.output("data_o", word, "the fetched word, element 0 in the lowest bits");
         b.finish()
@@ -107,7 +119,7 @@ impl ElementStore<'_> {
     fn one_memory<'m>(
         &self,
         b: &'m Builder,
-        (write, write_address, element, data): Write<'m>,
+        ((write, write_address, element, data), stream): (Write<'m>, Option<WordWrite<'m>>),
         read: Signal<'m>,
         read_address: Signal<'m>,
     ) -> Signal<'m> {
@@ -116,6 +128,16 @@ impl ElementStore<'_> {
             (0..self.elements).rev().map(|index| element.is(index.into())).collect();
         let chosen = b.wire("chosen", b.concat(&chosen));
         let spread = b.wire("spread", data.as_uint().repeat(self.elements));
+        let (write, write_address, chosen, spread) = match stream {
+            None => (write, write_address, chosen, spread),
+            Some((words, at, word)) => {
+                b.section("Or a whole word.");
+                let address = b.wire("address", words.select(at, write_address));
+                let parts = b.wire("parts", words.repeat(self.elements) | chosen);
+                let values = b.wire("values", words.select(word, spread));
+                (b.wire("writes", write | words), address, parts, values)
+            }
+        };
         b.stage("memory.");
         let width = self.elements * self.ty.width;
         let own: Vec<Bits> = self

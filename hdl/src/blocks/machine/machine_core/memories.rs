@@ -6,6 +6,7 @@ use crate::blocks::memory::plane_store::PlaneStore;
 use crate::blocks::memory::store::{Reader, Store, StoreField};
 use crate::language::module::Module;
 use crate::language::signal_type::{Type, sint, uint};
+use crate::language::storage::address_width;
 use firmware::isa::{Matrix, Norm};
 use firmware::machine::MachineParameters;
 use firmware::machine_memories::Material;
@@ -50,6 +51,16 @@ impl MachineCore {
     /// Type of a word of values.
     pub(super) fn word_type(&self) -> Type {
         uint(self.parameters.elements * self.parameters.value_width)
+    }
+
+    /// Type of the address of a word of C.
+    pub(super) fn constant_address_type(&self) -> Type {
+        uint(self.constants().address_width())
+    }
+
+    /// Type of the address of a word of T.
+    pub(super) fn temporary_address_type(&self) -> Type {
+        uint(address_width(self.parameters.temporary_depth))
     }
 
     pub(super) fn memories(&self) -> Memories {
@@ -134,6 +145,7 @@ impl MachineCore {
             depth,
             distributed: false,
             contents: &self.contents.constants,
+            has_stream: self.parameters.input.is_some(),
         }
     }
 
@@ -148,6 +160,7 @@ impl MachineCore {
             depth,
             distributed: true,
             contents: &[],
+            has_stream: false,
         }
     }
 

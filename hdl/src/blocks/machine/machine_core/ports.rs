@@ -108,7 +108,7 @@ impl MachineCore {
             ("token_asked_i", bit, "its prediction is asked for"),
             ("prediction_ready_i", bit, "the prediction is taken"),
         ];
-        let memories = vec![
+        let mut memories = vec![
             ("weight_write_i", bit, "store a bank word"),
             ("weight_bank_i", host, "its bank"),
             ("weight_word_i", host, "its word"),
@@ -122,10 +122,23 @@ impl MachineCore {
             ("constant_word_i", host, "its word"),
             ("constant_i", sint(self.parameters.value_width), "its value"),
         ];
-        let shown = vec![
+        if self.parameters.input.is_some() {
+            memories.extend([
+                ("vector_write_i", bit, "store a word of a vector that came"),
+                ("vector_word_i", self.constant_address_type(), "which word of C"),
+                ("vector_data_i", self.word_type(), "its values"),
+            ]);
+        }
+        let mut shown = vec![
             ("result_word_i", host, "word of R to show"),
             ("scalar_index_i", self.scalar_index_type(), "scalar to show"),
         ];
+        if self.parameters.output.is_some() {
+            shown.extend([
+                ("output_read_i", bit, "fetch a word of T; low holds output_data_o"),
+                ("output_word_i", self.temporary_address_type(), "which"),
+            ]);
+        }
         [
             ("Settings; stable while a token is under way.", settings),
             ("Tokens.", tokens),
@@ -165,6 +178,9 @@ pub(super) fn outputs(b: &Builder, net: &Net, machine: &MachineParameters) {
     net.output("position_o", "tokens.position_o", "position of the token");
     b.port_group("Results, a cycle after the address.");
     net.output("result_data_o", "results.vector_data_o", "the word of R");
+    if machine.output.is_some() {
+        net.output("output_data_o", "temporaries.vector_data_o", "the word of T");
+    }
     net.output("scalar_mantissa_o", "scalar_mantissa", "the scalar: its factor");
     net.output("scalar_shift_o", "scalar_shift", "its right shift");
     net.output("scalar_exponent_o", "scalar_exponent", "its exponent");

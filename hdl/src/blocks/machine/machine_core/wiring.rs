@@ -74,8 +74,14 @@ impl MachineCore {
         let address = busy.select(of_vector, of_host.bits(0, width));
         net.add("result_address", b.wire("result_address", address));
         net.place("results", &memories.results, &RESULTS);
-        net.place("temporaries", &memories.temporaries, &TEMPORARIES);
-        net.place("constants", &memories.constants, &CONSTANTS);
+        self.place_temporaries(b, net, &memories.temporaries);
+        match self.parameters.input {
+            None => net.place("constants", &memories.constants, &CONSTANTS),
+            Some(_) => {
+                let wires = [&CONSTANTS[..], &VECTORS[..]].concat();
+                net.place("constants", &memories.constants, &wires);
+            }
+        }
 
         b.section("Trains, scalars and maxima.");
         net.place("trains", &memories.trains, &TRAINS);
@@ -85,6 +91,31 @@ impl MachineCore {
             scalars.filter(|(port, _)| memories.scalars.port_type(port).is_some()).collect();
         net.place("scalars", &memories.scalars, &scalars);
         net.unused("scalars.matrix_shift_o", "The matrix unit shifts by its instruction.");
+    }
+}
+
+impl MachineCore {
+    /// The temporaries; where they hold vectors that go out, the host fetches while nothing is under way.
+    fn place_temporaries<'m>(&self, b: &'m Builder, net: &mut Net<'m>, memory: &Arc<Module>) {
+        if self.parameters.output.is_none() {
+            return net.place("temporaries", memory, &TEMPORARIES);
+        }
+        let busy = net.get("tokens.busy_o");
+        for (name, own, of_host) in [
+            ("temporary_read", "vector.temporary_read_o", "output_read_i"),
+            ("temporary_address", "vector.temporary_read_address_o", "output_word_i"),
+        ] {
+            let own = net.get(own);
+            let of_host = net.get(of_host).extend(own.width());
+            net.add(name, b.wire(name, busy.select(own, of_host)));
+        }
+        let source = |port: &'static str, source: &'static str| match port {
+            "vector_read_i" => "temporary_read",
+            "vector_address_i" => "temporary_address",
+            _ => source,
+        };
+        let wires = TEMPORARIES.map(|(port, from)| (port, source(port, from)));
+        net.place("temporaries", memory, &wires);
     }
 }
 
@@ -255,6 +286,12 @@ const CONSTANTS: Wires<6> = [
     ("element_data_i", "constant_i"),
     ("read_i", "vector.constant_read_o"),
     ("read_address_i", "vector.constant_address_o"),
+];
+
+const VECTORS: Wires<3> = [
+    ("word_write_i", "vector_write_i"),
+    ("word_address_i", "vector_word_i"),
+    ("word_data_i", "vector_data_i"),
 ];
 
 const TRAINS: Wires<7> = [
