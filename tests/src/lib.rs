@@ -32,6 +32,7 @@ mod provocation;
 pub mod rules;
 pub mod serial;
 pub mod stream_plants;
+pub mod streams;
 pub mod systems;
 pub mod table;
 pub mod talks;

@@ -94,7 +94,7 @@ impl Caught {
     pub fn caught_by(&self) -> &'static str {
         match &self.error {
             MachineError::Difference(_) => "write",
-            MachineError::Prediction { .. } => "prediction",
+            MachineError::Prediction { .. } | MachineError::Vector { .. } => "prediction",
             MachineError::Stall { .. } => "stall",
             MachineError::Driver(DriverError::Mismatch { .. }) => "constants",
             MachineError::Bus(_) | MachineError::Driver(_) => "bus",

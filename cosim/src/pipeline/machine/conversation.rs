@@ -59,6 +59,8 @@ pub struct Conversation {
     pub vectors: Vec<Vec<i64>>,
     /// Vectors that the hardware gave in the place of predictions.
     pub outputs: Vec<Vec<i64>>,
+    /// Cycles from the first beat that a stream sent to the last that it took, one entry an answer.
+    pub latencies: Vec<u64>,
     /// One entry a prediction.
     pub tokens: Vec<TokenRun>,
     /// Why it ended early.

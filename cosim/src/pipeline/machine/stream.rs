@@ -74,6 +74,7 @@ impl<S: Simulation> Session<S> {
         }
         let id = arrivals.id(position);
         let expected = harness.expect(id, true)?;
+        let begin = harness.cycles();
         match arrivals {
             Arrivals::Ids(_) => harness.send(id, true)?,
             Arrivals::Vectors(vectors) => send(harness, &vectors[position], pace)?,
@@ -90,6 +91,7 @@ impl<S: Simulation> Session<S> {
                 conversation.answer.extend(&expected.answer);
             }
         }
+        conversation.latencies.push(driver.bus().cycles() - begin);
         let after = quiet_counters(driver)?;
         driver.bus().settled()?;
         let facts = expected.records.iter().map(|record| (record.instruction, record.facts));

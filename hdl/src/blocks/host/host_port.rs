@@ -130,7 +130,11 @@ impl HostPort {
             let module = VectorOutput { stream, elements, value_width }.module();
             let ready = signal(bus, "m_axis_tready");
             let data = ("data_i", core["output_data_i"]);
-            b.instance("vector_output", &module, &[("vector_valid_i", pending), data, ("ready_i", ready)])
+            b.instance(
+                "vector_output",
+                &module,
+                &[("vector_valid_i", pending), data, ("ready_i", ready)],
+            )
         });
         let input = self.machine.input.map(|stream| {
             b.section("Vectors that come in; one is a token once the one before has left.");
