@@ -18,7 +18,7 @@ use firmware::machine_cycles::{MachineLatency, dense, token_cycles};
 use hdl::blocks::board::engine_uart::DATA_BYTES;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
-use weights::config::DesignFile;
+use weights::config::{DesignFile, SampleNetwork};
 use weights::shown::shown_path;
 
 /// Arguments of `synth`.
@@ -128,7 +128,9 @@ impl SynthCommand {
         stages.note(console, "config", begin, &what);
 
         let begin = Instant::now();
-        let is_machine = !(self.engine || facts.engine);
+        // A part that is too small for a machine of texts has room for one of vectors.
+        let streams = file.design.sample.network == SampleNetwork::LifStream;
+        let is_machine = !(self.engine || (facts.engine && !streams));
         if is_machine {
             options.require_prediction()?;
             let BlockRam { count, kbit } = facts.block_ram;
@@ -140,9 +142,9 @@ impl SynthCommand {
             false => options.network_of_layers(&file)?,
         });
         let source = Source { file, network, texts: Vec::new() };
-        let built = match self.engine || facts.engine {
-            true => Built::Engine(engine(&source.file)?),
-            false => {
+        let built = match is_machine {
+            false => Built::Engine(engine(&source.file)?),
+            true => {
                 let program = source.lower()?;
                 if let (Some(first), 2..) = (program.end_token(), program.end_tokens.len()) {
                     console.notes(&[format!(

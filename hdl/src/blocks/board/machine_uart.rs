@@ -9,6 +9,7 @@
 
 use crate::blocks::control::token_loop::TOKEN_WIDTH;
 use crate::blocks::host::uart_bridge::{CLEAR_ID, UartBridge};
+use crate::blocks::host::uart_streams::UartStreams;
 use crate::blocks::machine::machine_core::MachineCore;
 use crate::blocks::machine::net::Net;
 use crate::language::builder::Builder;
@@ -39,6 +40,16 @@ pub struct MachineUart {
 /// Most tokens that wait at the line.
 const QUEUE_DEPTH_MAX: u32 = 512;
 
+/// What the serial line reads of the core, as far as it does.
+const READ: [&str; 6] = [
+    "token_ready_o",
+    "busy_o",
+    "prediction_valid_o",
+    "prediction_o",
+    "prediction_last_o",
+    "output_data_o",
+];
+
 /// Errors of the core that light the lamp.
 const ERRORS: [&str; 3] = ["bad_code_o", "bad_instruction_o", "bad_token_o"];
 
@@ -54,14 +65,23 @@ impl MachineUart {
             0 => QUEUE_DEPTH_MAX,
             context => context.next_power_of_two().clamp(2, QUEUE_DEPTH_MAX),
         };
-        let bridge = UartBridge { divisor: self.divisor, queue_depth }.module();
+        let bridge = match self.has_vectors() {
+            false => UartBridge { divisor: self.divisor, queue_depth }.module(),
+            true => UartStreams { machine: self.parameters, divisor: self.divisor }.module(),
+        };
         let mut net = Net::new(&b);
         b.port_group("Serial line, 8N1.");
         net.input("serial_i", uint(1), "from the host, high when idle; asynchronous");
 
         b.section("Wires that lead back.");
-        let answers = ["token_ready_o", "busy_o", "prediction_valid_o", "prediction_o"];
-        net.forward("core", &core, &[&answers[..], &["prediction_last_o"]].concat());
+        let answers: Vec<&str> = READ
+            .into_iter()
+            .filter(|port| {
+                let input = format!("{}_i", port.trim_end_matches("_o"));
+                bridge.port_type(&input).is_some()
+            })
+            .collect();
+        net.forward("core", &core, &answers);
         b.section("Serial line.");
         net.place_facing("bridge", &bridge, "core", &[("serial_i", "serial_i")]);
 
@@ -81,12 +101,25 @@ impl MachineUart {
         net.output("busy_o", "core.busy_o", "a token is under way");
         net.output("context_full_o", "core.context_full_o", "the text is as long as it can be");
         b.output("error_o", error, "something went wrong since the reset");
-        self.leave_open(&net, &core);
+        self.leave_open(&net, &core, &answers);
         b.finish()
+    }
+
+    /// Whether vectors come over the line, or go.
+    fn has_vectors(&self) -> bool {
+        self.parameters.input.is_some() || self.parameters.output.is_some()
     }
 
     fn summary(&self) -> String {
         let MachineParameters { lanes, slots, planes, vocabulary, .. } = self.parameters;
+        if self.has_vectors() {
+            return format!(
+                "a spiking ternary network behind a serial line.\n\n\
+                 {lanes} lanes, {slots} slots, {planes} planes. uart_streams says what goes over the \
+                 line. A bit takes {} cycles.",
+                self.divisor
+            );
+        }
         format!(
             "a spiking ternary language model behind a serial line.\n\n\
              {lanes} lanes, {slots} slots, {planes} planes; {vocabulary} token ids, {}. A token is two bytes, the lower first; bit 15 of a received one \
@@ -101,9 +134,10 @@ impl MachineUart {
     /// The core's inputs that are constants here: their names.
     fn fixed<'m>(&self, b: &'m Builder, net: &mut Net<'m>, core: &Module) -> Vec<String> {
         let (bit, token) = (uint(1), uint(TOKEN_WIDTH));
+        let count = if self.has_vectors() { 1 } else { self.generate_count };
         let constants = [
             ("RUN", "run_i", 1, bit, "take tokens"),
-            ("GENERATE_COUNT", "generate_count_i", self.generate_count, token, "predictions"),
+            ("GENERATE_COUNT", "generate_count_i", count, token, "predictions"),
             ("END_TOKEN", "end_token_i", self.end_token.unwrap_or(0), token, "ends an answer"),
             (
                 "END_TOKEN_ENABLE",
@@ -120,6 +154,10 @@ impl MachineUart {
         }
         for port in core.ports() {
             let host = ["weight_", "program_", "constant_", "result_", "scalar_"];
+            if port.name.starts_with("output_") {
+                // Vectors that go out are fetched through them.
+                continue;
+            }
             let is_input = port.name.ends_with("_i");
             let of_host = host.iter().any(|prefix| port.name.starts_with(prefix));
             if is_input
@@ -133,18 +171,11 @@ impl MachineUart {
     }
 
     /// Outputs of the core that only a host with registers, or a simulation, would read.
-    fn leave_open(&self, net: &Net, core: &Module) {
-        let read = [
-            "token_ready_o",
-            "busy_o",
-            "prediction_valid_o",
-            "prediction_o",
-            "prediction_last_o",
-            "context_full_o",
-        ];
+    fn leave_open(&self, net: &Net, core: &Module, answers: &[&str]) {
+        let read = ["busy_o", "context_full_o"];
         for port in core.ports().iter().filter(|port| port.name.ends_with("_o")) {
             let name = port.name.as_str();
-            if !read.contains(&name) && !ERRORS.contains(&name) {
+            if !read.contains(&name) && !answers.contains(&name) && !ERRORS.contains(&name) {
                 net.unused(&format!("core.{name}"), "There are no registers to show it.");
             }
         }

@@ -21,6 +21,10 @@ pub const HOST_ADDRESS_WIDTH: u32 = 16;
 /// Bits that the host writes at once.
 const PART_WIDTH: u32 = 32;
 
+/// Most instructions of a program that is logic where it comes with the bitstream: a block RAM is as wide
+/// as a part, whatever its depth, and what all instructions have in common is a constant then.
+pub const LOGIC_DEPTH_MAX: u32 = 32;
+
 /// Parameters of the block.
 #[derive(Clone, Debug)]
 pub struct ProgramStore {
@@ -68,6 +72,18 @@ impl ProgramStore {
         };
         let write = b.wire("write_inside", write & !outside);
 
+        if self.is_logic() {
+            let unused = "The program is part of the bitstream.";
+            for (name, signal) in [("write", write), ("part", part), ("data", data)] {
+                b.unused(name, signal, unused);
+            }
+            let above = address.bits(0, width);
+            b.unused("address", above, unused);
+            b.stage("program.");
+            let instruction = self.table(&b, read, read_address);
+            b.output("instruction_o", instruction, "the fetched instruction");
+            return b.finish();
+        }
         b.stage("memory.");
         let mut parts: Vec<Signal> = (0..self.instruction_words)
             .map(|index| {
@@ -84,5 +100,26 @@ impl ProgramStore {
         parts.reverse();
         b.output("instruction_o", b.concat(&parts), "the fetched instruction");
         b.finish()
+    }
+
+    /// Whether the program is a table of constants.
+    fn is_logic(&self) -> bool {
+        !self.contents.is_empty() && self.depth <= LOGIC_DEPTH_MAX
+    }
+
+    /// The program as a table of constants, part by part.
+    fn table<'m>(&self, b: &'m Builder, read: Signal<'m>, address: Signal<'m>) -> Signal<'m> {
+        let part = |index: u32| {
+            let value = |encoded: &Encoded| {
+                b.literal(i128::from(encoded[index as usize]), uint(PART_WIDTH))
+            };
+            let (last, others) = self.contents.split_last().expect("there is a program");
+            let arms: Vec<(i128, Signal)> =
+                others.iter().enumerate().map(|(at, it)| (at as i128, value(it))).collect();
+            let found = b.case(&format!("part_{index}"), address, &arms, value(last));
+            b.delay(&format!("part_{index}_q"), read, found)
+        };
+        let parts: Vec<Signal> = (0..self.instruction_words).rev().map(part).collect();
+        b.concat(&parts)
     }
 }

@@ -7,6 +7,7 @@ pub mod machine_monitor;
 pub mod machine_registers;
 pub mod uart_bridge;
 pub mod uart_receiver;
+pub mod uart_streams;
 pub mod uart_transmitter;
 pub mod vector_input;
 pub mod vector_output;
