@@ -14,7 +14,17 @@ struct Checker<'network> {
     operation: String,
 }
 
-pub(super) fn check(network: &Network) -> Result<Shapes, NetworkError> {
+impl Network {
+    /// Checks names, order, shapes and numbers, and yields the shape of every value.
+    ///
+    /// # Errors
+    /// The first [`NetworkError`], naming the operation and the value.
+    pub fn check(&self) -> Result<Shapes, NetworkError> {
+        check(self)
+    }
+}
+
+fn check(network: &Network) -> Result<Shapes, NetworkError> {
     let mut checker = Checker { network, shapes: Shapes::new(), operation: "network".to_owned() };
     checker.positive("vocabulary", network.vocabulary)?;
     checker.positive("context", network.context)?;

@@ -6,7 +6,7 @@
 //!                            └── V ◄─ z⁻¹ ◄┘
 //! ```
 
-use super::{Choice, Seeded};
+use super::seeded::{Choice, Seeded};
 use crate::config::Sample;
 use crate::network::{
     CONTEXT_UNBOUNDED, EmbedIndex, NamedSource, Network, NeuronLayer, Operation, Readout,
