@@ -16,7 +16,9 @@
 //! nothing else is under way, because its way to the drain is shorter than the array's.
 
 mod drain;
+mod events;
 mod prepare;
+mod prepared;
 
 use super::plane_selector::PlaneSelector;
 use crate::blocks::control::instruction::{Fields, unused_bits};
@@ -24,10 +26,10 @@ use crate::language::builder::Builder;
 use crate::language::module::Module;
 use crate::language::signal::Signal;
 use crate::language::signal_type::{Type, uint};
-use drain::Events;
+use events::Events;
 use firmware::isa::{Format, INSTRUCTION_WIDTH, Matrix, OPCODE_WIDTH};
 use firmware::machine::WordShape;
-use prepare::{Prepared, Vectors};
+use prepared::{Prepared, Vectors};
 use std::sync::Arc;
 use weights::numeric::Radix;
 
