@@ -19,6 +19,9 @@ mod drain;
 mod events;
 mod prepare;
 mod prepared;
+mod stores;
+
+pub(super) use stores::{EMBEDDING, KEYS, VALUES};
 
 use super::plane_selector::PlaneSelector;
 use crate::blocks::control::instruction::{Fields, unused_bits};
@@ -46,11 +49,6 @@ pub const SETTLE_CYCLES: u32 = 2;
 
 /// The last fields of an instruction: those of vectors.
 const VECTOR_FIELDS: usize = 2;
-
-/// Stores, as the instruction numbers them.
-pub(super) const KEYS: i128 = 1;
-pub(super) const VALUES: i128 = 2;
-pub(super) const EMBEDDING: i128 = 3;
 
 /// Parameters of the block.
 #[derive(Clone, Copy, Debug)]

@@ -1,7 +1,8 @@
 //! What the matrix walker works out while an instruction waits.
 
 use super::prepared::{Prepared, Vectors};
-use super::{EMBEDDING, KEYS, MatrixWalker, TOKEN_WIDTH};
+use super::stores::{EMBEDDING, KEYS};
+use super::{MatrixWalker, TOKEN_WIDTH};
 use crate::blocks::array::plane_selector::PlaneSelector;
 use crate::blocks::control::instruction::Fields;
 use crate::language::builder::Builder;
