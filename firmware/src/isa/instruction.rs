@@ -11,9 +11,9 @@ pub type Encoded = [u32; LONG_WORDS as usize];
 /// What waits before an instruction is issued.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Wait {
-    /// Most unfinished instructions of the matrix unit; [`ANY`] for no wait.
+    /// Most unfinished instructions of the matrix unit; [`ANY`](super::format::ANY) for no wait.
     pub matrix: u8,
-    /// Most unfinished instructions of the vector unit; [`ANY`] for no wait.
+    /// Most unfinished instructions of the vector unit; [`ANY`](super::format::ANY) for no wait.
     pub vector: u8,
 }
 
