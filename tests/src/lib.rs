@@ -12,6 +12,7 @@ pub mod case;
 pub mod configuration;
 pub mod counts;
 pub mod coverage;
+mod difference;
 mod door;
 pub mod encoder_plants;
 pub mod event_plants;
@@ -39,7 +40,8 @@ pub mod talks;
 mod tally;
 pub mod verilog;
 
-pub use door::{Difference, Fault, Report, check};
+pub use difference::Difference;
+pub use door::{Fault, Report, check};
 
 /// Whether the environment sets a variable to anything but nothing and `0`.
 pub fn asked_for(variable: &str) -> bool {

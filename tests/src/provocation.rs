@@ -1,7 +1,7 @@
 //! What a host must not do, and what the engine must then say.
 
 use crate::case::Case;
-use crate::door::Difference;
+use crate::difference::Difference;
 use cosim::harness::{Harness, HarnessError, LayerError};
 use firmware::driver::{Bus, Driver, LayerSetting, OutputMode, Status};
 use firmware::registers::{Field, Register};

@@ -49,6 +49,7 @@ fn seeded_encoders_are_valid_and_differ() {
             assert_eq!(network.steps, shape.steps);
             steps.insert(network.steps);
             kinds.insert(match network.readout {
+                Readout::Vector => "vector",
                 Readout::NextToken => "next token",
                 Readout::Classes(_) => "classes",
                 Readout::MaskedToken => "masked token",

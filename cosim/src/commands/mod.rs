@@ -13,6 +13,7 @@ mod console;
 mod cosim;
 mod doctor;
 mod eval;
+mod exit;
 mod explore;
 mod gates;
 mod generate;
@@ -30,41 +31,13 @@ mod synth;
 mod windows;
 
 pub use console::Console;
+pub use exit::Exit;
 pub use options::LayerOptions;
 
 use clap::{Parser, Subcommand};
 use std::ffi::OsString;
 use std::io::Write;
-use std::process::ExitCode;
 use weights::shown::shown;
-
-/// How a command ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Exit {
-    /// All is well.
-    Success,
-    /// The RTL differs from the reference, a clock is missed, or `doctor` misses a tool.
-    Failure,
-    /// Bad input, or a tool is missing.
-    BadInput,
-}
-
-impl Exit {
-    /// The exit code of the process.
-    pub const fn code(self) -> u8 {
-        match self {
-            Exit::Success => 0,
-            Exit::Failure => 1,
-            Exit::BadInput => 2,
-        }
-    }
-}
-
-impl From<Exit> for ExitCode {
-    fn from(exit: Exit) -> ExitCode {
-        exit.code().into()
-    }
-}
 
 /// From a spiking, ternary-weight language model to verified Verilog.
 #[derive(Debug, Parser)]

@@ -1,7 +1,7 @@
 //! Points of the front, built: cells and block RAM by synthesis, cycles by co-simulation.
 
 use super::point::Predictor;
-use super::{Exploration, ExploreError, ExploreOptions, Point};
+use super::{Confirmed, Exploration, ExploreError, ExploreOptions, Point};
 use crate::bench::{Synthesis, progress};
 use crate::pipeline::PipelineError;
 use crate::pipeline::machine::{MachineRtl, TokenRun, converse};
@@ -11,36 +11,28 @@ use crate::verilated::{BuildOptions, Optimisation, PowerUp, Toolchain};
 use firmware::image::MachineImage;
 use hdl::blocks::machine::Machine;
 use hdl::language::check::check;
-use serde::Serialize;
 use weights::config::DesignFile;
 use weights::network::Network;
 
-/// A point as predicted and as measured; every write of the simulation was equal to the reference.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Confirmed {
-    /// The point.
-    pub id: String,
-    /// Cells, predicted and measured.
-    pub cells: [u64; 2],
-    /// Block RAMs, predicted and measured.
-    pub block_rams: [u64; 2],
-    /// Multipliers, predicted and measured.
-    pub multipliers: [u64; 2],
-    /// Cycles of all tokens, predicted and measured.
-    pub cycles: [u64; 2],
-    /// Values of the simulation that were compared and equal.
-    pub values: u64,
-}
-
-impl Confirmed {
-    /// How far the predicted cells are off, in percent of the measured ones.
-    pub fn cells_off(&self) -> f64 {
-        100.0 * (self.cells[0] as f64 / self.cells[1].max(1) as f64 - 1.0)
+impl Exploration {
+    /// Synthesises and simulates `count` of the chosen points, those with a name first.
+    ///
+    /// # Errors
+    /// A tool that fails, or a point that differs from the reference.
+    pub fn confirm(
+        &mut self,
+        file: &DesignFile,
+        network: &Network,
+        options: &ExploreOptions,
+        count: usize,
+    ) -> Result<(), ExploreError> {
+        self.confirmed = confirm(self, file, network, options, count)?;
+        Ok(())
     }
 }
 
 /// Confirms `count` of the chosen points, those with a name first, then the smallest.
-pub(super) fn confirm(
+fn confirm(
     exploration: &Exploration,
     file: &DesignFile,
     network: &Network,

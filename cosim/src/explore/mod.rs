@@ -12,7 +12,9 @@
 pub(crate) mod activity;
 mod confirm;
 mod error;
+mod exploration;
 mod front;
+mod grouped;
 mod output;
 mod parts;
 mod picture;
@@ -22,8 +24,8 @@ mod sweep;
 #[cfg(test)]
 mod tests;
 
-pub use confirm::Confirmed;
 pub use error::ExploreError;
+pub use exploration::{Confirmed, Exploration, ExploreOptions};
 pub use output::{files, table};
 pub use parts::Part;
 pub use point::{Misfit, Point};
@@ -33,57 +35,9 @@ use crate::bench::progress;
 use firmware::lower::lower;
 use point::{Outcome, Predictor};
 use rayon::prelude::*;
-use serde::Serialize;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 use weights::config::{DesignFile, Form};
 use weights::network::Network;
-
-/// What is explored.
-#[derive(Clone, Debug)]
-pub struct ExploreOptions {
-    /// The values that are swept.
-    pub axes: Axes,
-    /// The part.
-    pub part: Part,
-    /// The clock in MHz at which tokens are counted.
-    pub megahertz: f64,
-    /// Token ids that a text begins with.
-    pub prompt: Vec<u32>,
-    /// Tokens after it, over which cycles and energy are averaged.
-    pub tokens: usize,
-    /// Designs that are predicted so far, for whoever shows it.
-    pub predicted: Arc<AtomicUsize>,
-}
-
-/// What was found.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Exploration {
-    /// Name of the design.
-    pub design: String,
-    /// Name of the network.
-    pub network: String,
-    /// The part.
-    pub part: Part,
-    /// The clock in MHz.
-    pub megahertz: f64,
-    /// Tokens of the prompt, and after it.
-    pub tokens: [usize; 2],
-    /// Designs of the sweep.
-    pub candidates: usize,
-    /// Designs that are no machine for the network, and why the first is none.
-    pub refused: usize,
-    /// Why the first of them is none.
-    pub first_refusal: Option<String>,
-    /// The prices of energy.
-    pub prices: Vec<firmware::energy::Price>,
-    /// Machines that fit, by cells.
-    pub points: Vec<Point>,
-    /// Machines that do not fit.
-    pub misfits: Vec<Misfit>,
-    /// Points that were synthesised and simulated.
-    pub confirmed: Vec<Confirmed>,
-}
 
 /// What machines the network can be, as far as the design tells.
 pub fn machines(file: &DesignFile, network: &Network) -> Machines {
@@ -213,37 +167,5 @@ fn find_front(points: &mut [Point]) {
         if let Some(point) = best.min_by(|a, b| less(a).total_cmp(&less(b))) {
             point.names.push(name);
         }
-    }
-}
-
-impl Exploration {
-    /// The points of the front.
-    pub fn front(&self) -> impl Iterator<Item = &Point> {
-        self.points.iter().filter(|point| point.front)
-    }
-
-    /// The points that are shown, and written as designs.
-    pub fn chosen(&self) -> impl Iterator<Item = &Point> {
-        self.points.iter().filter(|point| point.is_chosen())
-    }
-
-    /// What was measured of a point, if it was confirmed.
-    pub fn confirmed(&self, point: &Point) -> Option<&Confirmed> {
-        self.confirmed.iter().find(|confirmed| confirmed.id == point.id)
-    }
-
-    /// Synthesises and simulates `count` of the chosen points, those with a name first.
-    ///
-    /// # Errors
-    /// A tool that fails, or a point that differs from the reference.
-    pub fn confirm(
-        &mut self,
-        file: &DesignFile,
-        network: &Network,
-        options: &ExploreOptions,
-        count: usize,
-    ) -> Result<(), ExploreError> {
-        self.confirmed = confirm::confirm(self, file, network, options, count)?;
-        Ok(())
     }
 }

@@ -1,21 +1,11 @@
 //! What an exploration leaves: a table, `points.json`, the picture, and a design for each point.
 
+use super::grouped::grouped;
 use super::{Exploration, ExploreError, Misfit, Point, picture};
 use crate::pipeline::PipelineError;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use weights::config::DesignFile;
-
-/// A number with a comma between thousands.
-pub(super) fn grouped(value: u64) -> String {
-    let digits = value.to_string();
-    let comma = |(index, digit): (usize, char)| {
-        let left = digits.len() - index;
-        let comma = (index > 0 && left.is_multiple_of(3)).then_some(',');
-        comma.into_iter().chain([digit])
-    };
-    digits.chars().enumerate().flat_map(comma).collect()
-}
 
 /// The table of the front, and what did not fit.
 pub fn table(exploration: &Exploration) -> String {

@@ -2,7 +2,7 @@
 //!
 //! Plain SVG text: two axes, some marks and labels need no library.
 
-use super::output::grouped;
+use super::grouped::grouped;
 use super::{Exploration, Point};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

@@ -1,4 +1,5 @@
 use super::*;
+use std::sync::Arc;
 use weights::packing::Packing;
 use weights::sample;
 

@@ -1,10 +1,7 @@
 //! The host's end of an AXI4-Lite bus in a simulation.
 
-use super::HarnessError;
+use super::error::{BUS_CYCLES_MAX, HarnessError};
 use hdl::language::simulation::{PortIndex, Simulation};
-
-/// Cycles that one register access may take.
-pub(super) const BUS_CYCLES_MAX: u64 = 16;
 
 /// A simulation with a clock that someone counts, and perhaps watches.
 pub(crate) trait Clocked {

@@ -10,10 +10,12 @@
 //! its inputs, so the harness reads them after one clock edge and drives the next.
 
 mod axi_lite;
+mod error;
 mod layer;
 mod stalls;
 
 pub(crate) use axi_lite::{AxiLite, Clocked};
+pub use error::HarnessError;
 pub use layer::{Layer, LayerError, LayerResults, LayerVector};
 pub use stalls::Stalls;
 
@@ -21,61 +23,7 @@ use firmware::driver::Bus;
 use firmware::stream::ResultBeat;
 use hdl::language::simulation::{PortIndex, Simulation};
 
-use axi_lite::BUS_CYCLES_MAX;
-
-/// Beats that a result frame may have: one row each, at least.
-const FRAME_BEATS_MAX: usize = weights::config::limits::ROWS_MAX;
-
-/// Why a simulation does not go on.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum HarnessError {
-    /// A register access was not answered.
-    #[error("register access at {offset:#04x} was not answered within {BUS_CYCLES_MAX} cycles")]
-    Silent {
-        /// Byte offset.
-        offset: u32,
-    },
-    /// A register access was refused.
-    #[error("write to {offset:#04x} was refused (SLVERR) in cycle {cycle}")]
-    Refused {
-        /// Byte offset.
-        offset: u32,
-        /// When.
-        cycle: u64,
-    },
-    /// A result frame does not end.
-    #[error(
-        "result frame {frame} has more than {FRAME_BEATS_MAX} beats and no last one, in cycle \
-         {cycle}"
-    )]
-    Endless {
-        /// Which vector's.
-        frame: usize,
-        /// When.
-        cycle: u64,
-    },
-    /// Nothing moved for too long.
-    #[error(
-        "nothing moved for {idle} cycles, at cycle {cycle}: {sent} of {beats} beats sent, \
-         {received} of {frames} result frames received; {waits}"
-    )]
-    Stall {
-        /// Cycles without a beat.
-        idle: u64,
-        /// When.
-        cycle: u64,
-        /// Input beats accepted.
-        sent: usize,
-        /// Input beats there are.
-        beats: usize,
-        /// Result frames received.
-        received: usize,
-        /// Result frames expected.
-        frames: usize,
-        /// Who waits on whom.
-        waits: String,
-    },
-}
+use error::FRAME_BEATS_MAX;
 
 /// Ports of the engine.
 #[derive(Clone, Copy, Debug)]

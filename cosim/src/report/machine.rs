@@ -1,6 +1,6 @@
 //! The page of a run of the whole machine.
 
-use super::page::{stacked, whole};
+use super::frame::{stacked, whole};
 use super::summary::{Step, Tile, Title, flow, tiles};
 use super::words::{count, grouped, of};
 use super::{boards, bounds, cycles, memories, positions, raster, text, timeline};

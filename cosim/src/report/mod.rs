@@ -15,6 +15,7 @@ mod chart;
 mod cycles;
 mod error;
 mod folder;
+mod frame;
 mod machine;
 mod matrices;
 mod memories;

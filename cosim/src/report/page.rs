@@ -1,16 +1,15 @@
 //! The page around its sections.
 
 use super::error::ReportError;
+use super::frame::{stacked, whole};
 use super::summary::{Step, Tile, Title, flow, tiles};
 use super::words::{count, grouped, of};
 use super::{COSIM, bounds, machine, matrices};
 use crate::pipeline::layers::CosimReport;
 use crate::synth::SynthReport;
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::Markup;
 use serde::Deserialize;
 use serde_json::Value;
-
-const STYLE: &str = include_str!("style.css");
 
 /// The page of a run, from the text of its `5-cosim.json` and what boards became of its machine.
 ///
@@ -78,29 +77,6 @@ fn require_sensible(value: &Value, place: &str) -> Result<(), String> {
         }
         Value::Null | Value::Bool(_) | Value::String(_) => Ok(()),
     }
-}
-
-/// A whole page.
-pub(super) fn whole(title: &Title, body: Markup) -> Markup {
-    html! {
-        (DOCTYPE) "\n"
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                title { (title.design) ": " (title.verdict()) }
-                style { "\n" (PreEscaped(STYLE)) }
-            }
-            "\n"
-            body { main { (title.show()) (body) } }
-        }
-        "\n"
-    }
-}
-
-/// Sections one under the other, a line each in the file.
-pub(super) fn stacked(sections: impl IntoIterator<Item = Markup>) -> Markup {
-    html! { @for section in sections { "\n" (section) } "\n" }
 }
 
 /// The page of a run of `layers`.

@@ -7,7 +7,6 @@ use serde::Serialize;
 
 use super::command::Step;
 use super::error::ToolError;
-use super::verilator::VERILATOR_VARIABLE;
 
 /// The external tools this program may run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -38,6 +37,9 @@ pub enum ToolName {
     /// The distribution's older Yosys; located only.
     Yosys,
 }
+
+/// Decides which Verilator is used; see [`VerilatorChoice`](super::VerilatorChoice).
+pub const VERILATOR_VARIABLE: &str = "SPIKEWRIGHT_VERILATOR";
 
 /// The remedy for what comes with a package of ours.
 const INSTALLED: &str = "nothing to do: installed at its first use";

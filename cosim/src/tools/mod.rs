@@ -44,7 +44,7 @@ pub use doctor::{DoctorReport, ToolReport, ToolStatus, doctor};
 pub use error::{Failure, ToolError};
 pub use induction::{Induction, induct};
 pub use kept::{Kept, PlaceFailure, Placing, pack, place_kept, synthesise_kept};
-pub use locate::{Tool, ToolName, locate};
+pub use locate::{Tool, ToolName, VERILATOR_VARIABLE, locate};
 pub use miter::equal;
 pub use netlist::{Netlist, netlist};
 pub use pack::{Packed, pack_only};
@@ -52,7 +52,7 @@ pub use place::{ECP5_DEVICE, Placement, place_and_route};
 pub use synthesis::{CellCounts, Family, synthesise};
 
 pub(crate) use synthesis::counts_in;
-pub use verilator::{VERILATOR_VARIABLE, Verilator, VerilatorChoice};
+pub use verilator::{Verilator, VerilatorChoice};
 
 pub(crate) use design::is_verilog;
 pub(crate) use error::AtPath;

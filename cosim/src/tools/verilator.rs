@@ -13,11 +13,8 @@ use std::path::{Path, PathBuf};
 use super::cache::Cache;
 use super::command::Step;
 use super::error::{AtPath, ToolError};
-use super::locate::{Tool, ToolName, asked, is_program, missing, on_path};
+use super::locate::{Tool, ToolName, VERILATOR_VARIABLE, asked, is_program, missing, on_path};
 use super::python;
-
-/// Decides which Verilator is used; see [`VerilatorChoice`].
-pub const VERILATOR_VARIABLE: &str = "SPIKEWRIGHT_VERILATOR";
 
 /// Which Verilator to use.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

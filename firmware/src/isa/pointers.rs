@@ -4,7 +4,8 @@
 //! what it was before. Pointer 0 is always zero. An instruction says for each of its addresses which
 //! pointer is added to it.
 
-use super::{Action, LONG_WIDTH};
+use super::format::POINTERS_LOW;
+use super::table::Action;
 use serde::Serialize;
 
 /// Pointers, the one that is always zero included.
@@ -13,8 +14,6 @@ pub const POINTER_COUNT: u32 = 8;
 pub const SELECTOR_WIDTH: u32 = 3;
 /// Addresses of an instruction that a pointer can move.
 pub const SELECTOR_COUNT: usize = 10;
-/// Lowest bit of the selectors.
-pub const POINTERS_LOW: u32 = LONG_WIDTH - 32;
 /// The bit behind them: whether all positions of the text are attended.
 pub const ALL_LOW: u32 = POINTERS_LOW + SELECTOR_COUNT as u32 * SELECTOR_WIDTH;
 
@@ -71,46 +70,5 @@ impl Pointers {
         let selector =
             |index: usize| get(POINTERS_LOW + index as u32 * SELECTOR_WIDTH, SELECTOR_WIDTH) as u8;
         Pointers { selectors: std::array::from_fn(selector), all: get(ALL_LOW, 1) == 1 }
-    }
-}
-
-impl super::Instruction {
-    /// What it does where the pointers stand at `pointers`.
-    pub fn moved(&self, pointers: &[u32; POINTER_COUNT as usize]) -> Action {
-        let mut action = self.action;
-        let mut at = 0;
-        let mut by = || {
-            at += 1;
-            pointers[usize::from(self.pointers.selectors[at - 1])]
-        };
-        match &mut action {
-            Action::Matrix(matrix) => {
-                let addresses = [
-                    &mut matrix.base,
-                    &mut matrix.train,
-                    &mut matrix.source,
-                    &mut matrix.address,
-                    &mut matrix.scalar,
-                    &mut matrix.maximum,
-                ];
-                addresses.into_iter().for_each(|address| *address += by());
-            }
-            Action::Pass(pass) => {
-                let addresses = [
-                    &mut pass.a,
-                    &mut pass.b,
-                    &mut pass.c,
-                    &mut pass.membrane,
-                    &mut pass.write,
-                    &mut pass.train,
-                    &mut pass.words,
-                    &mut pass.scalar,
-                    &mut pass.output,
-                ];
-                addresses.into_iter().for_each(|address| *address += by());
-            }
-            _ => {}
-        }
-        action
     }
 }

@@ -1,9 +1,7 @@
 //! The table of instructions. All sizes that divide p or a token id are powers of two.
 
-use super::{
-    Coded, Destination, Emit, Extent, Field, Format, Function, HEADER_WIDTH, Length, POINTERS_LOW,
-    Restart, RestartAt, Space,
-};
+use super::format::{Field, Format, HEADER_WIDTH, POINTERS_LOW, instructions};
+use super::{Coded, Destination, Emit, Extent, Function, Length, Restart, RestartAt, Space};
 use serde::Serialize;
 use weights::numeric::pass::{
     Finish, Follow, Join, Multiply, Quantiser, Reduce, RuleReset, SpikeLevels, Theta,

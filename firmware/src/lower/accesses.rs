@@ -3,56 +3,9 @@
 //! Whatever depends on the position is taken at its largest: all positions of the context.
 
 use super::pass_accesses::pass_accesses;
+use super::ranges::{Accesses, Range};
 use crate::isa::{Action, Matrix};
 use crate::machine::{MachineParameters, Memory};
-use serde::Serialize;
-
-/// Words of one memory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct Range {
-    /// The memory.
-    pub memory: Memory,
-    /// First word.
-    pub first: u32,
-    /// Words.
-    pub words: u32,
-}
-
-impl Range {
-    /// Whether the two share a word.
-    pub fn meets(&self, other: &Range) -> bool {
-        self.memory == other.memory
-            && self.first < other.first + other.words
-            && other.first < self.first + self.words
-    }
-}
-
-/// What an instruction reads and writes. Weights and constants never change, so they are left out.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Accesses {
-    /// Words that it reads.
-    pub reads: Vec<Range>,
-    /// Words that it writes.
-    pub writes: Vec<Range>,
-}
-
-impl Accesses {
-    /// Whether the two may not change places: one writes what the other reads or writes.
-    pub fn conflicts(&self, other: &Accesses) -> bool {
-        let meet = |a: &[Range], b: &[Range]| a.iter().any(|a| b.iter().any(|b| a.meets(b)));
-        meet(&self.writes, &other.writes)
-            || meet(&self.writes, &other.reads)
-            || meet(&self.reads, &other.writes)
-    }
-
-    fn read(&mut self, memory: Memory, first: u32, words: u32) {
-        self.reads.push(Range { memory, first, words });
-    }
-
-    fn write(&mut self, memory: Memory, first: u32, words: u32) {
-        self.writes.push(Range { memory, first, words });
-    }
-}
 
 /// The scalar that the vector unit reads as soon as it takes `action`, while the instruction before
 /// may still be unfinished; everything else it reads when that is done.

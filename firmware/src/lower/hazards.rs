@@ -1,7 +1,8 @@
 //! Proof that no wait is missing: which instructions may be unfinished when one is issued, and what
 //! they read and write.
 
-use super::accesses::{Accesses, accesses};
+use super::accesses::accesses;
+use super::ranges::Accesses;
 use super::waits::early;
 use crate::isa::{ANY, Unit};
 use crate::machine::Program;

@@ -29,6 +29,7 @@ mod emitter;
 mod error;
 mod factor;
 mod feed_forward;
+mod gain;
 mod general;
 pub mod hazards;
 mod heads;
@@ -36,10 +37,13 @@ mod linear;
 mod norm;
 mod pass_accesses;
 mod pool;
+mod quantised;
+mod ranges;
 mod residual;
 mod rotary;
 mod schedule;
 mod sizes;
+mod spread;
 mod tables;
 mod values;
 mod waits;
@@ -47,11 +51,12 @@ mod waits;
 #[cfg(test)]
 mod tests;
 
-pub use accesses::{Accesses, Range, accesses, argument};
+pub use accesses::{accesses, argument};
 pub use error::{LowerError, width_remedy};
 pub use general::PositionOrder;
-pub use pass_accesses::{Reach, reaches, spread_accesses};
+pub use ranges::{Accesses, Range};
 pub use sizes::STORE_WORDS_MAX;
+pub use spread::{Reach, reaches, spread_accesses};
 
 use crate::machine::Program;
 use emitter::Emitter;

@@ -9,8 +9,8 @@
 use super::LowerError;
 use super::bounds::{Coefficients, CountBound, signed_limit};
 use super::factor::exp2;
-use super::norm::Gain;
-use super::tables::Quantised;
+use super::gain::Gain;
+use super::quantised::Quantised;
 use crate::machine::MachineParameters;
 use std::collections::BTreeMap;
 use weights::config::Design;

@@ -14,7 +14,7 @@
 //! Cycles are those of the cycle model, so an order is a good guess; that it is a right one is what
 //! waits and hazards are for.
 
-use super::accesses::Accesses;
+use super::ranges::Accesses;
 use crate::isa::{Action, Unit};
 use crate::machine::MachineParameters;
 use crate::machine_cycles::{Clock, MachineLatency, TrainFacts};

@@ -5,7 +5,8 @@
 //! for earlier ones of the other unit, and a wait names how many of those may still be unfinished.
 //! Only the [argument](super::argument) of a vector instruction is read too early for that.
 
-use super::accesses::{Accesses, argument};
+use super::accesses::argument;
+use super::ranges::Accesses;
 use crate::isa::{ANY, Action, Unit, Wait};
 
 /// The largest wait that is one.

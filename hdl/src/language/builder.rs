@@ -1,29 +1,18 @@
 //! Building a module, in the order in which it prints.
 
 use crate::language::bits::Bits;
-use crate::language::expression::{Kind, MemoryId, NameId, Node, NodeId};
+use crate::language::expression::{Kind, NameId, NodeId};
 use crate::language::module::{CaseTable, Driver, Item, Module, Name, PortEntry};
+use crate::language::primitive::Primitive;
 use crate::language::signal::Signal;
 use crate::language::signal_type::{Type, uint};
+use crate::language::state::State;
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::sync::Arc;
 
 /// A module under construction. Its methods print in the order in which they are called.
 pub struct Builder {
     pub(crate) state: RefCell<State>,
-}
-
-/// The module so far, and what only construction needs.
-pub(crate) struct State {
-    pub(crate) module: Module,
-    interned: HashMap<Node, NodeId>,
-    /// Clocked parts of the current section, printed at its end.
-    pub(crate) clocked_registers: Vec<usize>,
-    pub(crate) clocked_writes: Vec<MemoryId>,
-    pub(crate) clocked_reads: Vec<NameId>,
-    /// Bits of the current section that are deliberately not read.
-    unused: Vec<Item>,
 }
 
 impl Builder {
@@ -49,28 +38,14 @@ impl Builder {
             clock: None,
             reset: None,
         };
-        let state = State {
-            module,
-            interned: HashMap::new(),
-            clocked_registers: vec![],
-            clocked_writes: vec![],
-            clocked_reads: vec![],
-            unused: vec![],
-        };
-        Builder { state: RefCell::new(state) }
+        Builder { state: RefCell::new(State::new(module)) }
     }
 
     // ---- nodes and names -----------------------------------------------------------------------
 
     pub(crate) fn intern(&self, kind: Kind, ty: Type) -> Signal<'_> {
-        let mut state = self.state.borrow_mut();
-        let node = Node { kind, ty };
-        let next = NodeId(state.module.nodes.len() as u32);
-        let id = *state.interned.entry(node.clone()).or_insert(next);
-        if id == next {
-            state.module.nodes.push(node);
-        }
-        Signal { builder: self, node: id, ty }
+        let node = self.state.borrow_mut().intern(kind, ty);
+        Signal { state: &self.state, node, ty }
     }
 
     pub(crate) fn add_name(&self, text: &str, ty: Type, driver: Driver) -> (NameId, Signal<'_>) {
@@ -87,18 +62,7 @@ impl Builder {
     }
 
     pub(crate) fn describe(&self, node: NodeId) -> String {
-        crate::language::verilog::describe(&self.state.borrow().module, node)
-    }
-
-    pub(crate) fn is_named(&self, node: NodeId) -> bool {
-        matches!(self.state.borrow().module.node(node).kind, Kind::Named(_))
-    }
-
-    pub(crate) fn constant_value(&self, node: NodeId) -> Option<Bits> {
-        match &self.state.borrow().module.node(node).kind {
-            Kind::Constant(bits) => Some(bits.clone()),
-            _ => None,
-        }
+        self.state.borrow().describe(node)
     }
 
     /// Asks synthesis to optimise this module by itself and never across its ports.
@@ -119,16 +83,12 @@ impl Builder {
         *reset = Some(signal.node);
     }
 
-    /// What a cast was made from, if the node is one.
-    pub(crate) fn cast_operand(&self, node: NodeId) -> Option<NodeId> {
-        match self.state.borrow().module.node(node).kind {
-            Kind::Cast(inner) => Some(inner),
-            _ => None,
-        }
-    }
-
-    pub(crate) fn type_of(&self, node: NodeId) -> Type {
-        self.state.borrow().module.node(node).ty
+    /// Makes the module under construction the model of a vendor's cell: its ports are the cell's
+    /// pins, under their names; its body is what the native simulator runs.
+    pub fn primitive(&self, primitive: Primitive) {
+        let mut state = self.state.borrow_mut();
+        state.module.has_clock |= !primitive.clock.takes.is_empty();
+        state.module.primitive = Some(primitive);
     }
 
     // ---- ports ---------------------------------------------------------------------------------

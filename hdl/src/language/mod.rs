@@ -3,6 +3,7 @@
 pub mod bits;
 pub mod builder;
 pub mod check;
+mod claims;
 pub mod cost;
 pub mod expression;
 pub mod instance;
@@ -14,5 +15,6 @@ pub mod signal;
 pub mod signal_type;
 pub mod simulation;
 pub mod simulator;
+mod state;
 pub mod storage;
 pub mod verilog;

@@ -214,4 +214,26 @@ impl Module {
     pub fn has_reset(&self) -> bool {
         self.has_reset
     }
+
+    /// What the module and its surroundings keep.
+    pub fn properties(&self) -> impl Iterator<Item = &Property> {
+        self.items.iter().filter_map(|item| match item {
+            Item::Property(property) => Some(property),
+            _ => None,
+        })
+    }
+
+    /// The instances, by name.
+    pub fn parts_below(&self) -> impl Iterator<Item = (&str, &Module)> {
+        self.instances.iter().map(|instance| (instance.text.as_str(), &*instance.module))
+    }
+
+    /// The items of the hardware, and those that exist for the properties only.
+    pub(crate) fn parts(&self) -> (&[Item], &[Item]) {
+        let begin = self.items.iter().position(|item| matches!(item, Item::Properties));
+        match begin {
+            Some(begin) => (&self.items[..begin], &self.items[begin + 1..]),
+            None => (&self.items, &[]),
+        }
+    }
 }

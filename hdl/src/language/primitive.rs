@@ -11,7 +11,6 @@
 //! everything else in the module it stands in. Both simulators have one clock, so its models pass
 //! the clock through: frequencies are the toolchain's business.
 
-use crate::language::builder::Builder;
 use std::fmt;
 
 /// The folder, below the other files, of the models that synthesis must not read.
@@ -71,15 +70,5 @@ impl fmt::Display for Parameter {
                 write!(f, "{width}'h{value:0digits$x}", digits = width.div_ceil(4) as usize)
             }
         }
-    }
-}
-
-impl Builder {
-    /// Makes the module under construction the model of a vendor's cell: its ports are the cell's
-    /// pins, under their names; its body is what the native simulator runs.
-    pub fn primitive(&self, primitive: Primitive) {
-        let mut state = self.state.borrow_mut();
-        state.module.has_clock |= !primitive.clock.takes.is_empty();
-        state.module.primitive = Some(primitive);
     }
 }

@@ -4,18 +4,19 @@
 //! types at once, so that a wrong width fails in the generator, on the generator's line.
 
 use crate::language::bits::Bits;
-use crate::language::builder::Builder;
 use crate::language::expression::{Binary, Compare, Kind, NodeId, Reduce, Unary};
 use crate::language::signal_type::{Type, sint, uint};
+use crate::language::state::State;
+use std::cell::RefCell;
 use std::ops;
 
 /// Bits of a shift amount that Verilator takes.
 const SHIFT_WIDTH_MAX: u32 = 32;
 
-/// A value in the module that a [`Builder`] is making.
+/// A value in the module that a [`Builder`](crate::language::builder::Builder) is making.
 #[derive(Clone, Copy)]
 pub struct Signal<'m> {
-    pub(crate) builder: &'m Builder,
+    pub(crate) state: &'m RefCell<State>,
     pub(crate) node: NodeId,
     pub(crate) ty: Type,
 }
@@ -32,7 +33,8 @@ impl<'m> Signal<'m> {
     }
 
     fn make(self, kind: Kind, ty: Type) -> Signal<'m> {
-        self.builder.intern(kind, ty)
+        let node = self.state.borrow_mut().intern(kind, ty);
+        Signal { node, ty, ..self }
     }
 
     /// A constant of this signal's type.
@@ -43,13 +45,13 @@ impl<'m> Signal<'m> {
 
     #[track_caller]
     fn check_same(self, other: Signal<'m>, operator: &str) {
-        assert!(std::ptr::eq(self.builder, other.builder), "signals of two modules cannot meet");
+        assert!(std::ptr::eq(self.state, other.state), "signals of two modules cannot meet");
         assert!(
             self.ty == other.ty,
             "`{}` is {}, `{}` is {}: {operator} needs equal types; extend or cast one of them",
-            self.builder.describe(self.node),
+            self.state.borrow().describe(self.node),
             self.ty,
-            other.builder.describe(other.node),
+            other.state.borrow().describe(other.node),
             other.ty,
         );
     }
@@ -57,9 +59,9 @@ impl<'m> Signal<'m> {
     #[track_caller]
     fn check_named(self, operator: &str) {
         assert!(
-            self.builder.is_named(self.node),
+            self.state.borrow().is_named(self.node),
             "{operator} needs a named signal, `{}` is an expression: give it a name with wire()",
-            self.builder.describe(self.node),
+            self.state.borrow().describe(self.node),
         );
     }
 
@@ -68,7 +70,7 @@ impl<'m> Signal<'m> {
         assert!(
             self.ty == uint(1),
             "`{}` is {}: a {role} must be uint(1)",
-            self.builder.describe(self.node),
+            self.state.borrow().describe(self.node),
             self.ty
         );
     }
@@ -141,7 +143,7 @@ impl<'m> Signal<'m> {
         assert!(
             width > 0 && low + width <= self.width(),
             "bits {low}+{width} are outside `{}`, which is {}",
-            self.builder.describe(self.node),
+            self.state.borrow().describe(self.node),
             self.ty
         );
         if low == 0 && width == self.width() {
@@ -166,7 +168,8 @@ impl<'m> Signal<'m> {
         if width == self.width() {
             return self;
         }
-        if let Some(value) = self.builder.constant_value(self.node) {
+        let constant = self.state.borrow().constant_value(self.node);
+        if let Some(value) = constant {
             return self.make(Kind::Constant(value.extend(ty)), ty);
         }
         self.check_named("an extension");
@@ -187,7 +190,8 @@ impl<'m> Signal<'m> {
         if ty == self.ty {
             return self;
         }
-        match self.builder.cast_operand(self.node) {
+        let operand = self.state.borrow().cast_operand(self.node);
+        match operand {
             Some(inner) => Signal { node: inner, ..self }.retyped(ty),
             None => self.make(Kind::Cast(self.node), ty),
         }
@@ -195,7 +199,7 @@ impl<'m> Signal<'m> {
 
     /// The operand of a cast, seen as `ty`: two casts in a row are one or none.
     fn retyped(self, ty: Type) -> Signal<'m> {
-        let own = self.builder.type_of(self.node);
+        let own = self.state.borrow().type_of(self.node);
         if own == ty { Signal { ty, ..self } } else { self.make(Kind::Cast(self.node), ty) }
     }
 
@@ -217,14 +221,15 @@ impl<'m> Signal<'m> {
 
     #[track_caller]
     fn check_amount(self, amount: Signal<'m>) {
-        assert!(std::ptr::eq(self.builder, amount.builder), "signals of two modules cannot meet");
-        if self.builder.constant_value(self.node).is_none() {
+        assert!(std::ptr::eq(self.state, amount.state), "signals of two modules cannot meet");
+        let constant = self.state.borrow().constant_value(self.node);
+        if constant.is_none() {
             self.check_named("a shift");
         }
         assert!(
             !amount.ty.signed && amount.ty.width <= SHIFT_WIDTH_MAX,
             "`{}` is {}: a shift amount is unsigned, of at most {SHIFT_WIDTH_MAX} bits",
-            self.builder.describe(amount.node),
+            self.state.borrow().describe(amount.node),
             amount.ty
         );
     }

@@ -102,19 +102,19 @@ impl<'m> RegisterHandle<'m> {
 
     #[track_caller]
     fn update(self, condition: Option<Signal<'m>>, value: Signal<'m>) -> RegisterHandle<'m> {
-        let builder = self.signal.builder;
+        let state = self.signal.state;
         assert!(
             value.ty() == self.signal.ty(),
             "`{}` is {}, its update `{}` is {}",
-            builder.describe(self.signal.node),
+            state.borrow().describe(self.signal.node),
             self.signal.ty(),
-            builder.describe(value.node),
+            state.borrow().describe(value.node),
             value.ty()
         );
         if let Some(condition) = condition {
             assert!(condition.ty() == uint(1), "a condition must be uint(1)");
         }
-        let mut state = builder.state.borrow_mut();
+        let mut state = state.borrow_mut();
         let updates = &mut state.module.registers[self.position].updates;
         let open = updates.last().is_none_or(|(condition, _)| condition.is_some());
         assert!(open, "an update after an unconditional one can never happen");

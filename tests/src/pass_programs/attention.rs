@@ -1,6 +1,6 @@
 //! Causal attention of two heads, a loop over them: norms, keys, values, softmax.
 
-use super::{ALL, Assembly, BITS, FREE, MATRICES, VECTORS, WIDTH};
+use super::assembly::{ALL, Assembly, BITS, FREE, MATRICES, VECTORS, WIDTH};
 use firmware::isa::{
     Destination, Emit, Extent, Finish, Follow, Function, Join, Length, Matrix, Multiply, Pass,
     Reduce, Space,

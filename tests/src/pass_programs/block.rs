@@ -1,7 +1,7 @@
 //! Attention in both directions over the positions of the text so far: loops over positions, a
 //! loop over steps within, and what happens only here.
 
-use super::{ALL, Assembly, BITS, MATRICES, VECTORS, WIDTH};
+use super::assembly::{ALL, Assembly, BITS, MATRICES, VECTORS, WIDTH};
 use firmware::isa::{
     Destination, Emit, Extent, Finish, Function, Join, Length, Matrix, Pass, Reduce, Restart,
     RestartAt, Space,

@@ -1,6 +1,6 @@
 //! Neurons over time steps: membranes that begin anew with a token, and some that live with a text.
 
-use super::{ALL, Assembly, BITS, MATRICES, VECTORS, WIDTH};
+use super::assembly::{ALL, Assembly, BITS, MATRICES, VECTORS, WIDTH};
 use firmware::isa::{
     Destination, Emit, Extent, Join, Matrix, Pass, Quantiser, Restart, RestartAt, RuleReset, Space,
     SpikeLevels, Theta,

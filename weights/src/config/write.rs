@@ -8,8 +8,20 @@ use toml::{Table, Value};
 /// The width that comments are wrapped to.
 const COMMENT_WIDTH: usize = 100;
 
+impl Design {
+    /// The whole configuration as TOML, defaults included: parsing it gives the same design.
+    pub fn to_toml(&self) -> String {
+        write(self, false)
+    }
+
+    /// As [`Design::to_toml`], with each key's comment from the schema above it.
+    pub fn to_commented_toml(&self) -> String {
+        write(self, true)
+    }
+}
+
 /// Writes every key of a design in the order of its types.
-pub(super) fn write(design: &Design, comments: bool) -> String {
+fn write(design: &Design, comments: bool) -> String {
     let table = match Table::try_from(design) {
         Ok(table) => table,
         Err(error) => panic!("a design is a table of numbers and names: {error}"),

@@ -8,7 +8,9 @@
 
 use super::container::Container;
 use super::fields::Fields;
-use super::{ImportError, llama, tensors};
+use super::llama::mean_count;
+use super::terms::terms;
+use super::{ImportError, tensors};
 use crate::network::{DigitMatrix, LinearWeights, Network, TernaryMatrix, digit_limit};
 use crate::quantise::FloatMatrix;
 use std::collections::BTreeMap;
@@ -105,11 +107,11 @@ impl Matrices {
         }
         section.whole("version", 1, 1)?;
         self.form = match section.object("weights")? {
-            Some(weights) => Form::Digits(llama::terms(&weights)?),
+            Some(weights) => Form::Digits(terms(&weights)?),
             None => return Err(section.wrong("weights", "an object")),
         };
         if let Some(activations) = section.object("activations")? {
-            let mean_count = llama::mean_count(&activations)?;
+            let mean_count = mean_count(&activations)?;
             self.mean_count = match activations.optional_text("default")? {
                 None | Some("float") => None,
                 Some("counts") if mean_count.is_some() => mean_count,

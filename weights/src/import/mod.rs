@@ -24,6 +24,7 @@ mod gguf;
 mod gpt2;
 mod json;
 mod lif;
+mod limits;
 mod llama;
 mod material;
 mod matrices;
@@ -38,12 +39,14 @@ mod spikegpt;
 mod spikelm;
 mod spikingbert;
 mod tensors;
+mod terms;
 mod tokenizer;
 
 pub use dimensions::{Dimensions, Execution, KeptHeads, Size};
 pub use error::{ExportError, ImportError};
 pub use export::{config_json, export, safetensors_bytes};
 pub use gguf::{GgufModel, import_gguf, import_gguf_within, is_gguf};
+pub use limits::Limits;
 pub use llama::{export_llama, llama_config_json, llama_safetensors_bytes};
 pub use material::{Material, Quantised, family_of, import_material};
 pub use pack::{PackError, PackedModel, pack_model};
@@ -53,24 +56,6 @@ use crate::llama::Llama;
 use crate::network::Network;
 use model::Model;
 use std::path::Path;
-
-/// What an import may cost.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// Bytes of a JSON file.
-    pub json_bytes: u64,
-    /// Bytes of the header of a weight file.
-    pub header_bytes: u64,
-    /// Bytes of all weight files together.
-    pub weight_bytes: u64,
-}
-
-impl Default for Limits {
-    /// Enough for a ternary model of four billion weights.
-    fn default() -> Limits {
-        Limits { json_bytes: 16 << 20, header_bytes: 16 << 20, weight_bytes: 4 << 30 }
-    }
-}
 
 /// A network, and what the user should know about its import.
 #[derive(Clone, Debug, PartialEq)]

@@ -157,14 +157,6 @@ impl Network {
         Err(NetworkError::Dimension { operation, what: "steps", value: steps, expected })
     }
 
-    /// Checks names, order, shapes and numbers, and yields the shape of every value.
-    ///
-    /// # Errors
-    /// The first [`NetworkError`], naming the operation and the value.
-    pub fn check(&self) -> Result<Shapes, NetworkError> {
-        check::check(self)
-    }
-
     /// The text of `1-network.json`: equal networks give equal bytes.
     pub fn to_json(&self) -> String {
         let mut text = serde_json::to_string_pretty(self)

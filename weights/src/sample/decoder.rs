@@ -3,7 +3,7 @@
 //! Their matrices and thresholds lie where neurons fire often but not always, so that a fault in a
 //! reset, a membrane or a step shows in the logits.
 
-use super::{Choice, Seeded, ternary};
+use super::seeded::{Choice, Seeded, ternary};
 use crate::network::{
     Function, GptInside, GptShape, GptSpiking, LifPlacement, LinearWeights, NamedSource, Network,
     NeuronLayer, RwkvShape, RwkvSpiking, Table, TernaryMatrix, gpt_network, rwkv_network,

@@ -3,7 +3,7 @@
 //! Their thresholds and scales lie where neurons fire often but not always, so that a fault in a
 //! reset, a leak or a step shows in the logits.
 
-use super::{Choice, Seeded, ternary};
+use super::seeded::{Choice, Seeded, ternary};
 use crate::network::{
     BertHead, BertPooler, BertShape, BertSource, BertSpiking, Function, LinearWeights, Network,
     SpikelmReset, Table, TernaryMatrix, bert_network,

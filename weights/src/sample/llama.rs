@@ -1,6 +1,6 @@
 //! Seeded LLaMA models: of floats, as material for quantising, and of integers, as SpikeLLM's.
 
-use super::{Choice, Seeded};
+use super::seeded::{Choice, Seeded};
 use crate::llama::{
     ActivationRules, Coding, FloatMatrix, GifRule, Linear, Llama, LlamaBlock, LlamaMatrix,
     LlamaShape, Site,

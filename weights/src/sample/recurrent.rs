@@ -6,7 +6,7 @@
 //!  vector ─► W ──┘             └── V ◄─ z⁻¹ ◄┘             └─► vector
 //! ```
 
-use super::{Choice, Seeded};
+use super::seeded::{Choice, Seeded};
 use crate::config::{Sample, SampleNetwork};
 use crate::network::{
     CONTEXT_UNBOUNDED, EmbedIndex, NamedSource, Network, NeuronLayer, Operation, Readout, Table,

@@ -12,7 +12,7 @@
 //! next, with the lock in hand, sweeps them and sets links right. What a user put beside the links
 //! stays in its place, and what he put inside a folder of ours goes along into the next run.
 
-use super::{KEPT, MANIFEST, Manifest, Output, failed, remedy};
+use super::manifest::{KEPT, MANIFEST, Manifest, Output, failed, remedy};
 use crate::pipeline::PipelineError;
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};

@@ -14,6 +14,7 @@
 mod arithmetic;
 mod attention;
 mod neuron;
+mod presented;
 mod recurrence;
 mod seen;
 mod value;
@@ -25,8 +26,9 @@ pub use walk::Site;
 use super::{Predictor, ReferenceError};
 use arithmetic::{Columns, head, layer_norm, rms_norm, rotate, softmax};
 use attention::Cache;
+use presented::Presented;
 use recurrence::{Recurrence, token_shift, wkv};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use value::Value;
 use weights::network::{EmbedIndex, Network, Operation, Readout, Table};
@@ -40,7 +42,7 @@ pub struct FloatExecutor {
     /// By operation.
     states: Vec<State>,
     /// Vectors that came in the place of ids and were not read yet.
-    presented: VecDeque<Vec<f64>>,
+    presented: Presented,
 }
 
 /// What does not change from token to token.
@@ -115,7 +117,7 @@ impl FloatExecutor {
         let states = vec![State::default(); network.operations.len()];
         let network = network.clone();
         let program = Program { network, inputs, matrices, output, whole, recurrences };
-        let presented = VecDeque::new();
+        let presented = Presented::default();
         Ok(FloatExecutor { program: Arc::new(program), position: 0, states, presented })
     }
 
@@ -130,16 +132,7 @@ impl FloatExecutor {
     /// # Errors
     /// If the network takes ids, or the numbers are no vector of it.
     pub fn present(&mut self, vector: &[i64]) -> Result<(), ReferenceError> {
-        let Some(input) = self.network().input() else {
-            let (network, takes) = (self.network().name.clone(), "token ids");
-            return Err(ReferenceError::Arrival { network, takes });
-        };
-        if let Some(reason) = input.fault(vector) {
-            let (position, width, most) = (self.position, input.width, input.most());
-            return Err(ReferenceError::Vector { position, reason, width, most });
-        }
-        self.presented.push_back(input.values(vector));
-        Ok(())
+        self.presented.put(&self.program.network, self.position, vector)
     }
 
     /// The network that is executed.
@@ -193,16 +186,7 @@ impl FloatExecutor {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
-        let vectors: Vec<Vec<f64>> = match program.network.input() {
-            None => Vec::new(),
-            Some(_) if self.presented.len() >= ids.len() => {
-                self.presented.drain(..ids.len()).collect()
-            }
-            Some(_) => {
-                let (network, takes) = (program.network.name.clone(), "vectors");
-                return Err(ReferenceError::Arrival { network, takes });
-            }
-        };
+        let vectors = self.presented.take(&program.network, ids.len())?;
         let mut values: Vec<Value> = Vec::with_capacity(program.inputs.len());
         for (index, operation) in program.network.operations.iter().enumerate() {
             let inputs: Vec<&Value> =

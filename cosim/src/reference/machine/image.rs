@@ -1,6 +1,6 @@
 //! What does not change from token to token: the program, and its weights packed for the host.
 
-use super::store::Region;
+use super::kept::Region;
 use super::train::Train;
 use firmware::isa::{Action, Instruction, Matrix, Store};
 use firmware::machine::{MachineParameters, Program, StoredMatrix};

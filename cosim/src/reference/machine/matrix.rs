@@ -1,8 +1,8 @@
 //! The matrix unit: stored trits × a train, and the drain.
 
 use super::image::{Image, Operand, dot};
+use super::kept::Kept;
 use super::state::State;
-use super::store::Kept;
 use super::train::Train;
 use super::{MatrixFacts, Observer, Write};
 use firmware::isa::Matrix;

@@ -11,6 +11,7 @@
 
 mod cache;
 mod image;
+mod kept;
 mod matrix;
 mod observe;
 mod pass;
@@ -21,6 +22,7 @@ mod vector;
 mod widths;
 
 pub use observe::{Facts, MatrixFacts, Observer, Record, Recorder, Silent, TrainCost, Write};
+pub use state::PositionAnswer;
 pub use widths::Widths;
 
 use super::ReferenceError;
@@ -51,15 +53,6 @@ pub struct Prediction<'a> {
     pub unit: f64,
     /// What stands at every position, where the machine fills masks; nothing otherwise.
     pub positions: &'a [PositionAnswer],
-}
-
-/// What the machine says about one position of a text.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PositionAnswer {
-    /// The likeliest id, the lowest on ties.
-    pub token: u32,
-    /// One integer a token id, in the unit of the prediction.
-    pub logits: Vec<i64>,
 }
 
 impl Prediction<'_> {

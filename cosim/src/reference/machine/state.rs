@@ -1,11 +1,19 @@
 //! The memories of one machine.
 
-use super::PositionAnswer;
 use super::cache::Cache;
 use super::image::Image;
-use super::store::Kept;
+use super::kept::{Kept, Region};
 use super::train::Train;
 use weights::numeric::fixed_point::Scale;
+
+/// What the machine says about one position of a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PositionAnswer {
+    /// The likeliest id, the lowest on ties.
+    pub token: u32,
+    /// One integer a token id, in the unit of the prediction.
+    pub logits: Vec<i64>,
+}
 
 /// What a text has left behind. Memories of values are flat: word a begins at `a · elements`.
 #[derive(Clone)]
@@ -52,7 +60,7 @@ impl State {
         let parameters = &image.program.parameters;
         let values = |depth: u32| vec![0; depth as usize * parameters.elements as usize];
         let context = parameters.context as usize;
-        let kept = |regions: &[super::store::Region]| {
+        let kept = |regions: &[Region]| {
             regions.iter().map(|region| Kept::new(region.channels, context)).collect()
         };
         let cache = |depth: u32| {

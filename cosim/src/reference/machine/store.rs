@@ -1,4 +1,4 @@
-//! Kept keys and values, and the instruction that keeps them.
+//! The instruction that keeps keys and values.
 
 use super::image::Image;
 use super::state::State;
@@ -6,42 +6,6 @@ use super::{Observer, Write};
 use firmware::isa::Store;
 use weights::numeric::fixed_point::{balanced_digits, deficit};
 use weights::numeric::{Trit, round_shift};
-
-/// The words of one head of keys or values in their store.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Region {
-    /// First word.
-    pub(super) base: u32,
-    /// Channels of the head, padding included.
-    pub(super) channels: usize,
-    /// Words of one digit of one tile.
-    pub(super) columns: u32,
-    /// Words in all.
-    pub(super) words: u32,
-}
-
-/// What one region holds, as integers: channel by channel, `context` positions each.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Kept {
-    context: usize,
-    values: Vec<i16>,
-}
-
-impl Kept {
-    pub(super) fn new(channels: usize, context: usize) -> Kept {
-        Kept { context, values: vec![0; channels * context] }
-    }
-
-    /// The first `positions` of one channel.
-    pub(super) fn channel(&self, channel: usize, positions: usize) -> &[i16] {
-        &self.values[channel * self.context..][..positions]
-    }
-
-    fn put(&mut self, channel: usize, position: usize, value: i64) {
-        let value = i16::try_from(value).expect("seven balanced digits fit 16 bits");
-        self.values[channel * self.context + position] = value;
-    }
-}
 
 impl State {
     pub(super) fn store<O: Observer>(&mut self, image: &Image, store: &Store, observer: &mut O) {

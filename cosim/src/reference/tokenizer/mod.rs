@@ -13,6 +13,7 @@
 //! called nowhere but inside [`contained`].
 
 mod contain;
+mod fields;
 mod model;
 mod parts;
 mod pattern;
@@ -21,8 +22,8 @@ mod tests;
 
 pub(super) use contain::contained;
 
+use fields::{require_id, require_length};
 use serde_json::{Map, Value};
-use weights::shown::shown;
 
 /// Most tokens that are added to those of the model, and most bytes of one.
 const ADDED_MAX: usize = 1 << 17;
@@ -70,64 +71,4 @@ fn added_tokens(tokens: Value, vocabulary: usize) -> Result<Value, String> {
     }
     tokens.retain(|token| token["content"] != "");
     Ok(Value::Array(tokens))
-}
-
-/// Requires that an id is one of the model's.
-fn require_id(place: &str, token: &str, id: &Value, vocabulary: usize) -> Result<(), String> {
-    match id.as_u64() {
-        Some(id) if id < vocabulary as u64 => Ok(()),
-        Some(id) => Err(format!(
-            "`{place}`: token `{}` has id {id}, outside the vocabulary of {vocabulary}",
-            shown(token)
-        )),
-        None => Err(format!("`{place}`: token `{}` has no id", shown(token))),
-    }
-}
-
-fn require_length(place: &str, text: &str, bytes_max: usize) -> Result<(), String> {
-    match text.len() {
-        bytes if bytes > bytes_max => {
-            Err(format!("`{place}` holds a text of {bytes} bytes, the limit is {bytes_max}"))
-        }
-        _ => Ok(()),
-    }
-}
-
-/// A field that is a text, or `None` where it is absent or null.
-fn text<'a>(value: &'a Value, place: &str, field: &str) -> Result<Option<&'a str>, String> {
-    match value.get(field) {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::String(text)) => Ok(Some(text)),
-        Some(_) => Err(format!("`{place}.{field}` is no text")),
-    }
-}
-
-/// A field that is a whole number within bounds, or `None` where it is absent or null.
-fn whole(
-    value: &Value,
-    place: &str,
-    field: &str,
-    range: std::ops::RangeInclusive<u64>,
-) -> Result<Option<u64>, String> {
-    match value.get(field) {
-        None | Some(Value::Null) => Ok(None),
-        Some(found) => match found.as_u64() {
-            Some(number) if range.contains(&number) => Ok(Some(number)),
-            _ => Err(format!(
-                "`{place}.{field}` is {}, but must be a whole number in {}..={}",
-                brief(found),
-                range.start(),
-                range.end()
-            )),
-        },
-    }
-}
-
-/// A value in a message.
-fn brief(value: &Value) -> String {
-    match value {
-        Value::Array(_) => "a list".to_owned(),
-        Value::Object(_) => "an object".to_owned(),
-        other => shown(&other.to_string()).chars().take(80).collect(),
-    }
 }

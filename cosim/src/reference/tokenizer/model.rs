@@ -1,6 +1,6 @@
 //! The section `model`: vocabularies and merges.
 
-use super::{brief, require_id, require_length, text, whole};
+use super::fields::{brief, require_id, require_length, text, whole};
 use serde_json::{Map, Value};
 use std::ops::RangeInclusive;
 use weights::shown::shown;

@@ -1,7 +1,7 @@
 //! The sections around the model: each part of a type that is known, and of bounded effect.
 
+use super::fields::{require_id, require_length, text, whole};
 use super::pattern::{self, Pattern};
-use super::{require_id, require_length, text, whole};
 use serde_json::Value;
 use weights::shown::shown;
 

@@ -2,8 +2,8 @@
 
 use super::super::LowerError;
 use super::super::factor::{SHIFT_MAX, exp2};
-use super::composer::{Composer, Over};
-use super::draft::{Draft, PerHead};
+use super::composer::Composer;
+use super::draft::{Draft, Over, PerHead};
 use super::value::{At, Cache, Value, Vector};
 use crate::isa::{Emit, Extent, Multiply, Space};
 use weights::network::{AttentionShape, Operation};

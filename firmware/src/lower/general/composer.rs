@@ -2,11 +2,11 @@
 
 use super::super::LowerError;
 use super::super::pool::{Area, Pool};
+use super::draft::Over;
 use super::layouts::Layouts;
 use super::line::Line;
-use super::neurons::Membrane;
 use super::phases::Phases;
-use super::value::{At, Coded, Train, Value, Vector};
+use super::value::{Angles, At, Cache, Coded, Logits, Membrane, Train, Value, Vector};
 use crate::machine::{MachineParameters, Memory, MemoryArea, StoredMatrix, WidthProof};
 use crate::vector_stream::VectorMap;
 use std::collections::BTreeMap;
@@ -45,19 +45,6 @@ pub(super) enum Counts {
     Peak,
 }
 
-/// What a loop runs over; the place in [`Moves`](super::draft::Moves).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Over {
-    Steps,
-    Positions,
-    Heads,
-    Groups,
-    /// The positions of a chunk.
-    Within,
-    /// Chunks of positions.
-    Chunks,
-}
-
 /// A lowering on its way.
 pub(super) struct Composer<'n> {
     pub(super) network: &'n Network,
@@ -85,9 +72,9 @@ pub(super) struct Composer<'n> {
     pub(super) sums: BTreeMap<String, i64>,
     /// State by its name: the same at every visit of an operation.
     pub(super) states: BTreeMap<String, At>,
-    pub(super) caches: BTreeMap<String, super::value::Cache>,
+    pub(super) caches: BTreeMap<String, Cache>,
     /// Angles of rotations that all layers read.
-    pub(super) angles: BTreeMap<String, super::rotary::Angles>,
+    pub(super) angles: BTreeMap<String, Angles>,
     values: BTreeMap<&'n str, Value<'n>>,
     trains: BTreeMap<(&'n str, Counts), Rc<Train>>,
     pub(super) loops: Vec<Over>,
@@ -102,7 +89,7 @@ pub(super) struct Composer<'n> {
     pub(super) step: usize,
     /// The operation at hand.
     pub(super) index: usize,
-    pub(super) logits: Option<super::head::Logits>,
+    pub(super) logits: Option<Logits>,
     /// What comes from the host in the place of ids, and what goes there.
     pub(super) input_map: Option<VectorMap>,
     pub(super) output_map: Option<VectorMap>,

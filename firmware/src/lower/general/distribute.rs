@@ -11,8 +11,9 @@
 //! for every turn, behind all others. Where they cannot be, because a turn finds what the one before has
 //! left or because there are not so many registers, what shares them stays in one loop.
 
-use super::super::accesses::{Range, accesses};
-use super::composer::Over;
+use super::super::accesses::accesses;
+use super::super::ranges::Range;
+use super::draft::Over;
 use super::line::{Line, advanced};
 use crate::control::turns_max;
 use crate::isa::{Action, Pointers};

@@ -10,6 +10,22 @@ use weights::numeric::pass::JOIN_SHIFT_MAX;
 /// heads to group of heads, and from one position of a chunk to the next.
 pub(super) type Moves = [u32; 5];
 
+/// What a loop runs over; the place in [`Moves`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Over {
+    Steps,
+    Positions,
+    Heads,
+    Groups,
+    /// The positions of a chunk.
+    Within,
+    /// Chunks of positions.
+    Chunks,
+}
+
+/// Most positions of a chunk: a power of two that the number of vectors holds.
+pub(super) const CHUNK_MAX: u32 = 8;
+
 /// How far an address moves from head to head, and from group of heads to group of heads.
 pub(super) type PerHead = [u32; 2];
 

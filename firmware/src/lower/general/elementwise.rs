@@ -2,8 +2,8 @@
 
 use super::super::LowerError;
 use super::super::factor::exp2;
-use super::composer::{Composer, Over};
-use super::draft::Draft;
+use super::composer::Composer;
+use super::draft::{Draft, Over};
 use super::loops::RESCALE;
 use super::value::{At, Energy, Value, Vector};
 use crate::isa::{Extent, Function as Table, Join, Multiply, Restart, RestartAt, Space};

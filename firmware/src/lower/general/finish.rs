@@ -1,8 +1,8 @@
 //! From instructions to a program: waits, depths, memories.
 
 use super::super::LowerError;
-use super::super::accesses::Accesses;
-use super::super::pass_accesses::{reaches, spread_accesses};
+use super::super::ranges::Accesses;
+use super::super::spread::{reaches, spread_accesses};
 use super::super::waits::waits;
 use super::composer::Composer;
 use super::distribute::distribute;

@@ -8,9 +8,7 @@
 //! The stages of a pass stand in this order, so a pass of a join alone goes into one that joins nothing,
 //! and a pass that only gathers into the one that makes what it gathers. Values saturate where they did.
 
-use super::CHUNK_MAX;
-use super::composer::Over;
-use super::draft::Moves;
+use super::draft::{CHUNK_MAX, Moves, Over};
 use super::line::Line;
 use crate::isa::{
     Action, Destination, Emit, Follow, Function, Join, Length, Multiply, Pass, Reduce, Restart,

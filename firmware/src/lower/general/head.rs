@@ -2,23 +2,14 @@
 
 use super::super::LowerError;
 use super::super::factor::{Factor, exp2};
-use super::super::tables::Quantised;
+use super::super::quantised::Quantised;
 use super::super::values::Layout;
 use super::composer::Composer;
 use super::draft::Draft;
-use super::value::{At, Train, Value, Vector};
+use super::value::{At, Logits, Train, Value, Vector};
 use crate::isa::{Action, Finish, Matrix, Multiply, Reduce, Space};
 use std::rc::Rc;
 use weights::network::Operation;
-
-/// Where the logits are.
-pub(super) struct Logits {
-    pub(super) address: u32,
-    pub(super) count: u32,
-    pub(super) unit: f64,
-    /// Keep their words.
-    pub(super) _areas: [super::super::pool::Area; 2],
-}
 
 impl<'n> Composer<'n> {
     pub(super) fn token_row(&mut self, name: &str) -> Result<Value<'n>, LowerError> {

@@ -7,7 +7,7 @@
 mod gather;
 
 use super::super::values::Layout;
-use gather::gathered;
+use gather::{alike, gathered};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use weights::network::{Network, Operation, RotaryPairing};
@@ -85,24 +85,5 @@ fn spread<'n>(operation: &'n Operation, heads: &mut BTreeMap<&'n str, Heads>) {
                 });
             }
         }
-    }
-}
-
-/// The values of an operation that have one layout because it works element by element; none of any
-/// other operation.
-fn alike(operation: &Operation) -> Vec<&str> {
-    match operation {
-        Operation::TernaryLinear { .. }
-        | Operation::DigitLinear { .. }
-        | Operation::Head { .. }
-        | Operation::Input { .. }
-        | Operation::Embed { .. }
-        | Operation::Softmax { .. }
-        | Operation::AttentionScores { .. }
-        | Operation::WeightedValues { .. }
-        | Operation::SpikingAttention { .. }
-        | Operation::Rotary { .. } => Vec::new(),
-        Operation::Previous { input, output, .. } => vec![input, output],
-        _ => operation.inputs().into_iter().chain([operation.output()]).collect(),
     }
 }

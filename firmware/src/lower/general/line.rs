@@ -1,8 +1,7 @@
 //! A program before its pointers are chosen: instructions, and how their addresses move from turn to
 //! turn of each kind of loop.
 
-use super::composer::Over;
-use super::draft::Moves;
+use super::draft::{Moves, Over};
 use crate::control::PointerValues;
 use crate::isa::{ANY, Action, Instruction, Pointers, Wait};
 

@@ -2,8 +2,8 @@
 
 use super::super::LowerError;
 use super::super::pool::{Area, Pool};
-use super::composer::{Composer, Over};
-use super::draft::{Draft, Moves};
+use super::composer::Composer;
+use super::draft::{Draft, Moves, Over};
 use super::line::{Line, advanced};
 use crate::isa::{Action, Extent, Loop, Next};
 

@@ -1,8 +1,7 @@
 //! Lines of a program, their loops taken apart, their passes joined, their pointers chosen.
 
-use super::composer::Over;
 use super::distribute::{PRIVATE, distribute};
-use super::draft::Moves;
+use super::draft::{Moves, Over};
 use super::fuse::fuse;
 use super::line::Line;
 use super::pointers::assign;

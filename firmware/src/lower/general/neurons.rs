@@ -6,7 +6,7 @@ use super::super::values::Layout;
 use super::composer::{Composer, Counts};
 use super::draft::Draft;
 use super::elementwise::TABLE_FRACTION;
-use super::value::{At, Value, Vector};
+use super::value::{At, Membrane, Value, Vector};
 use crate::isa::{
     Join, Multiply, Pass, Quantiser, Restart, RestartAt, RuleReset, Space, SpikeLevels, Theta,
 };
@@ -15,17 +15,6 @@ use std::rc::Rc;
 use weights::network::{NeuronLayer, Operation};
 use weights::neuron::{LastStep, Quantise, Reset, SpikeRange, State};
 use weights::numeric::pass::{LEAK_FRACTION, LEAK_WIDTH};
-
-/// What is known of a neuron's membranes behind a step.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Membrane {
-    /// What one is worth.
-    worth: f64,
-    /// What one was worth at the first step.
-    first: f64,
-    /// The most that a reset leaves, a number as it is meant, not a mantissa.
-    left: f64,
-}
 
 impl<'n> Composer<'n> {
     pub(super) fn neuron(

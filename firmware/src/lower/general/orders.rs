@@ -1,7 +1,8 @@
 //! The orders in which a program goes over the positions of a text, and the fastest of them.
 
 use super::super::LowerError;
-use super::{CHUNK_MAX, lower_in};
+use super::compose::{PositionOrder, lower_in};
+use super::draft::CHUNK_MAX;
 use crate::isa::{Action, Extent, Instruction};
 use crate::machine::{OrderCost, Program};
 use crate::machine_cycles::{MachineLatency, dense, token_cycles};
@@ -57,17 +58,6 @@ pub(in crate::lower) fn orders(
         programs.extend(program.filter(fits).map(|program| (order, program)));
     }
     Ok(programs)
-}
-
-/// How a program goes over the positions of a text.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct PositionOrder {
-    /// Positions of a chunk; 0: one after the other through the whole segment.
-    pub chunk: u32,
-    /// Whether they share the words of matrices.
-    pub shares: bool,
-    /// Whether each pass goes through all heads, and all positions of a chunk, before the next does.
-    pub apart: bool,
 }
 
 /// Tokens of the text by which orders are compared, where the context holds so many.

@@ -5,12 +5,11 @@
 //! ```
 
 use super::super::LowerError;
-use super::super::pool::Area;
 use super::super::values::Layout;
 use super::cache::Heads;
-use super::composer::{Composer, Over};
-use super::draft::Draft;
-use super::value::{At, Energy, Value, Vector};
+use super::composer::Composer;
+use super::draft::{Draft, Over};
+use super::value::{Angles, At, Energy, Value, Vector};
 use crate::isa::{Extent, Join, Multiply};
 use std::rc::Rc;
 use weights::network::RotaryPairing;
@@ -22,16 +21,6 @@ pub(super) struct Turn {
     pub(super) width: usize,
     pub(super) base: f32,
     pub(super) pairing: RotaryPairing,
-}
-
-/// Cosines and sines of the position at hand, once for each head.
-#[derive(Clone)]
-pub(super) struct Angles {
-    cosines: At,
-    sines: At,
-    fraction: i64,
-    /// Keep their words.
-    _areas: [Area; 2],
 }
 
 impl<'n> Composer<'n> {

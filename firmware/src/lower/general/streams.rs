@@ -8,7 +8,8 @@
 //! The vector unit takes the next turn behind the last read of the one before. A turn that reads what
 //! one of those still under way writes waits for them.
 
-use super::super::accesses::{Accesses, accesses};
+use super::super::accesses::accesses;
+use super::super::ranges::Accesses;
 use crate::control::{PointerValues, strides, turns_max};
 use crate::isa::{ANY, Action, Extent, Instruction, Loop};
 use crate::machine::MachineParameters;

@@ -132,6 +132,36 @@ pub(super) struct Cache {
     pub(super) bound: f64,
 }
 
+/// What is known of a neuron's membranes behind a step.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Membrane {
+    /// What one is worth.
+    pub(super) worth: f64,
+    /// What one was worth at the first step.
+    pub(super) first: f64,
+    /// The most that a reset leaves, a number as it is meant, not a mantissa.
+    pub(super) left: f64,
+}
+
+/// Cosines and sines of the position at hand, once for each head.
+#[derive(Clone)]
+pub(super) struct Angles {
+    pub(super) cosines: At,
+    pub(super) sines: At,
+    pub(super) fraction: i64,
+    /// Keep their words.
+    pub(super) _areas: [Area; 2],
+}
+
+/// Where the logits are.
+pub(super) struct Logits {
+    pub(super) address: u32,
+    pub(super) count: u32,
+    pub(super) unit: f64,
+    /// Keep their words.
+    pub(super) _areas: [Area; 2],
+}
+
 /// A value of the network, as its consumers find it.
 #[derive(Clone)]
 pub(super) enum Value<'n> {

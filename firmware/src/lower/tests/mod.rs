@@ -110,7 +110,7 @@ fn tables_are_digits_within_half_a_unit() {
     let program = lower(&network, &design).unwrap();
     let (stored, table) = (&program.matrices[0], &network.tables["embedding"]);
     assert_eq!((stored.digits.len(), stored.rows, stored.columns), (5, 80, 48));
-    let quantised = tables::Quantised::new(table, 5);
+    let quantised = quantised::Quantised::new(table, 5);
     for row in 0..table.rows {
         for (column, &value) in table.row(row).iter().enumerate() {
             let digit = |sum: i64, digit: usize| {
@@ -123,7 +123,7 @@ fn tables_are_digits_within_half_a_unit() {
         }
     }
     let zeros = Table { rows: 2, columns: 2, values: vec![0.0; 4] };
-    assert_eq!(tables::Quantised::new(&zeros, 5).integers, [0; 4]);
+    assert_eq!(quantised::Quantised::new(&zeros, 5).integers, [0; 4]);
 }
 
 #[test]

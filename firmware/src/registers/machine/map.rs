@@ -2,7 +2,7 @@
 
 use super::super::table::register_map;
 use super::super::{Access, FieldSpec, RegisterMap, RegisterSpec};
-use super::{ADDRESS_WIDTH, ID_VALUE, MAP_VERSION};
+use super::window::{ADDRESS_WIDTH, ID_VALUE, MAP_VERSION};
 
 register_map! {
     // ---- what the machine is ---------------------------------------------------------------------

@@ -2,10 +2,12 @@
 
 mod map;
 mod page;
+mod window;
 
 pub use super::Access;
 pub use map::{FIELDS, Field, MAP, REGISTERS, Register, decode, encode};
 pub use page::{HEADER_NAME, c_header, markdown};
+pub use window::{ADDRESS_WIDTH, ID_VALUE, MAP_VERSION, WINDOW_BYTES};
 
 use crate::machine::MachineParameters;
 use weights::numeric::Radix;
@@ -16,18 +18,6 @@ pub type RegisterSpec = super::RegisterSpec<Register>;
 
 /// A field of the machine's map: its row of the table.
 pub type FieldSpec = super::FieldSpec<Register, Field>;
-
-/// Bits of a byte address inside the register window.
-pub const ADDRESS_WIDTH: u32 = 8;
-
-/// Bytes of the register window, a power of two.
-pub const WINDOW_BYTES: u32 = 1 << ADDRESS_WIDTH;
-
-/// What register `id` reads: the letters `SPKM`, most significant byte first.
-pub const ID_VALUE: u32 = 0x5350_4B4D;
-
-/// Raised whenever an offset or a field moves, so that an old driver refuses a new machine.
-pub const MAP_VERSION: u32 = 1;
 
 impl MachineParameters {
     /// What the constant registers of this machine read.

@@ -22,7 +22,11 @@
 //! What is behind a `Loop` or a `Next` is fetched when it is issued, and leaves as many cycles
 //! later as the first of a token after its start: [`start_cycles`](Sequencer::start_cycles).
 
+mod issue;
 mod long;
+mod parameters;
+
+pub use parameters::Sequencer;
 
 use super::instruction::{Fields, Header};
 use super::program_store::{HOST_ADDRESS_WIDTH, ProgramStore};
@@ -30,43 +34,10 @@ use crate::language::builder::Builder;
 use crate::language::module::Module;
 use crate::language::signal::Signal;
 use crate::language::signal_type::uint;
-use firmware::isa::{ANY, Encoded, End, HEADER_WIDTH, Matrix, Pass, WAIT_WIDTH};
-use firmware::machine::MachineParameters;
+use firmware::isa::{ANY, End, HEADER_WIDTH, Matrix, Pass, WAIT_WIDTH};
+use issue::Issue;
 use long::Loops;
 use std::sync::Arc;
-
-/// Parameters of the block.
-#[derive(Clone, Debug)]
-pub struct Sequencer {
-    /// Instructions of the program memory.
-    pub program_depth: u32,
-    /// 32-bit words of an instruction: the long ones have passes, loops and pointers.
-    pub instruction_words: u32,
-    /// How deep loops nest; none for a program without.
-    pub loop_depth: u32,
-    /// Positions of a text.
-    pub context: u32,
-    /// Whether loops run over chunks of positions.
-    pub chunks: bool,
-    /// Whether a pass may follow itself at once.
-    pub streams: bool,
-    /// Instructions it starts with; may be empty.
-    pub program: Vec<Encoded>,
-}
-
-/// The instruction that stands at the issue, and what becomes of it.
-struct Issue<'m> {
-    instruction: Signal<'m>,
-    address: Signal<'m>,
-    matrix_valid: Signal<'m>,
-    vector_valid: Signal<'m>,
-    bad: Signal<'m>,
-    matrix_waits: Signal<'m>,
-    vector_waits: Signal<'m>,
-    unit_waits: Signal<'m>,
-    /// It is a Loop or a Next that leaves, if the program has them.
-    turn: Option<[Signal<'m>; 2]>,
-}
 
 /// Wires of the issue that lead back to the state and the fetch.
 #[derive(Clone, Copy)]
@@ -87,22 +58,6 @@ struct Units<'m> {
 }
 
 impl Sequencer {
-    /// The sequencer of a machine, with a program that may be empty.
-    pub fn new(machine: &MachineParameters, program: Vec<Encoded>) -> Sequencer {
-        let MachineParameters { program_depth, instruction_words, loop_depth, context, .. } =
-            *machine;
-        let (chunks, streams) = (machine.chunks, machine.streams);
-        Sequencer {
-            program_depth,
-            instruction_words,
-            loop_depth,
-            context,
-            chunks,
-            streams,
-            program,
-        }
-    }
-
     /// Cycles from the start of a token to its first issue, and from a `Loop` or a `Next` to the
     /// issue behind it.
     pub fn start_cycles(&self) -> u32 {

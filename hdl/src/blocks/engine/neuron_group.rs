@@ -14,7 +14,7 @@
 //! than the pipeline has stages ever wait for that.
 
 use super::gif_neuron::GifNeuron;
-use super::neuron_stages::Stages;
+use super::neuron_stages::{Stages, Tag};
 use crate::blocks::memory::ram::Ram;
 use crate::language::builder::Builder;
 use crate::language::module::Module;
@@ -43,15 +43,6 @@ pub struct NeuronGroup {
 
 /// Bits of the place, and of the group, that the host gives.
 const HOST_ADDRESS_WIDTH: u32 = 16;
-
-/// What accompanies the values of a group on their way.
-#[derive(Clone, Copy)]
-pub(super) struct Tag<'m> {
-    pub(super) valid: Signal<'m>,
-    pub(super) last: Signal<'m>,
-    keep: Signal<'m>,
-    address: Signal<'m>,
-}
 
 /// The write port of the thresholds.
 #[derive(Clone, Copy)]

@@ -1,12 +1,20 @@
 //! What the stages of a `neuron_group` keep: no group is lost on the way, none leaves twice.
 
-use super::neuron_group::Tag;
 use crate::language::builder::Builder;
 use crate::language::property::Claim;
 use crate::language::signal::Signal;
 
 /// Bits of a count of groups that are on their way.
 const COUNT_WIDTH: u32 = 4;
+
+/// What accompanies the values of a group on their way.
+#[derive(Clone, Copy)]
+pub(super) struct Tag<'m> {
+    pub(super) valid: Signal<'m>,
+    pub(super) last: Signal<'m>,
+    pub(super) keep: Signal<'m>,
+    pub(super) address: Signal<'m>,
+}
 
 /// The groups on their way.
 pub(super) struct Stages<'m> {

@@ -9,7 +9,6 @@
 use super::digit_writer::STORE_CYCLES;
 use super::scalar_unit::{NORM_SCALE_CYCLES, PEAK_SCALE_CYCLES, SOFTMAX_SCALE_CYCLES};
 use super::train_writer::TrainWriter;
-use super::vector_control::{ACCEPT_CYCLES, ANGLE_CYCLES, HAND_OVER_CYCLES};
 use super::vector_reduction::{PEAK_CYCLES, VectorReduction};
 use super::vector_schedule::{
     DIGIT_CYCLES, EARLY_CYCLES, EXPONENTIAL_CYCLES, LATE_CYCLES, RESULT_CYCLES,
@@ -17,6 +16,14 @@ use super::vector_schedule::{
 use super::vector_unit::VectorUnit;
 use firmware::isa::{Encode, Format, Gate, Measure, Norm, Rotate, Softmax, Store};
 use firmware::machine_cycles::VectorLatency;
+
+/// Cycles from the acceptance of an instruction to its first read.
+pub const ACCEPT_CYCLES: u32 = 1;
+/// Cycles more before a rotation's first read: its angles have to be found.
+pub const ANGLE_CYCLES: u32 = 2;
+
+/// Cycles from the last write of an instruction to the first word of the next in the second half.
+pub const HAND_OVER_CYCLES: u32 = 2;
 
 /// The instructions of the unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

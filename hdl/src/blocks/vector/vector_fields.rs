@@ -10,6 +10,9 @@ use crate::language::signal::Signal;
 use crate::language::signal_type::{Type, uint};
 use firmware::isa::{Encode, Format, Gate, Measure, Norm, OPCODE_WIDTH, Rotate, Softmax, Store};
 
+/// Bits of an address in X, R, T or C.
+pub(super) const MEMORY_ADDRESS_WIDTH: u32 = 14;
+
 /// The formats that the vector unit executes.
 pub(super) const VECTOR_FORMATS: [Format; 7] = [
     Norm::FORMAT,

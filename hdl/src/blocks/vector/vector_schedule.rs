@@ -9,7 +9,7 @@
 
 use super::round_shifter::SHIFT_WIDTH;
 use super::scalar_unit::{BITS_WIDTH, EXPONENT_WIDTH, SCALAR_ADDRESS_WIDTH};
-use super::vector_control::MEMORY_ADDRESS_WIDTH;
+use super::vector_fields::MEMORY_ADDRESS_WIDTH;
 use super::vector_reduction::{commands, delays};
 use crate::language::builder::Builder;
 use crate::language::module::Module;

@@ -3,7 +3,7 @@
 //! Each module is summarised by which of its outputs follow which of its inputs within a cycle;
 //! a parent sees its instances through that summary only.
 
-use super::CheckError;
+use super::error::CheckError;
 use super::order::names_below;
 use crate::language::expression::{NameId, NodeId};
 use crate::language::module::{Driver, Module, PortEntry};

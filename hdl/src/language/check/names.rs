@@ -1,6 +1,6 @@
 //! Legal and unique names.
 
-use super::CheckError;
+use super::error::CheckError;
 use crate::language::module::{Item, Module};
 use std::collections::BTreeSet;
 

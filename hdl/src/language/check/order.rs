@@ -1,6 +1,6 @@
 //! Everything is driven, and declared above the line that reads it.
 
-use super::CheckError;
+use super::error::CheckError;
 use crate::language::expression::{Kind, NameId, NodeId};
 use crate::language::module::{Driver, Item, Module, PortEntry};
 use std::collections::BTreeSet;

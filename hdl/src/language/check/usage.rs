@@ -1,6 +1,6 @@
 //! Every bit is read by something; what exists for properties only may read, and not be read.
 
-use super::CheckError;
+use super::error::CheckError;
 use super::order::{declared, roots};
 use crate::language::expression::{Kind, NodeId};
 use crate::language::module::{Driver, Module, PortEntry};

@@ -3,10 +3,9 @@
 //! Constants and equal gates meet across modules, as they do in synthesis, which flattens too. A
 //! module that keeps its hierarchy stands between walls.
 
-use super::graph::{Graph, Kind as BoxKind, Literal, ONE, ZERO};
+use super::contents::{constant, shape};
+use super::graph::{Graph, Kind as BoxKind, Literal, ZERO};
 use super::operators::{Hints, Operators, RegisterBit, Word};
-use super::storage;
-use crate::language::bits::Bits;
 use crate::language::check::Checked;
 use crate::language::expression::{Binary, Compare, Kind, MemoryId, NameId, NodeId, Reduce, Unary};
 use crate::language::module::{Driver, Module, PortEntry};
@@ -71,10 +70,6 @@ pub(super) struct Elaborated {
     pub(super) unwritten: HashSet<(usize, usize)>,
 }
 
-pub(super) fn constant(bits: &Bits) -> Word {
-    (0..bits.width()).map(|at| if bits.bit(at) { ONE } else { ZERO }).collect()
-}
-
 /// The gates of a design, with what an earlier pass found out, and the read ports of its memories.
 pub(super) fn elaborate(design: &Checked, hints: Hints) -> Elaborated {
     let operators = Operators::new(hints);
@@ -136,7 +131,7 @@ impl Elaboration {
 
     fn made(&self, scope: usize, module: &Module, memory: usize) -> Made {
         let unwritten = self.operators.hints.unwritten.contains(&(scope, memory));
-        storage::shape(module, memory, unwritten).made()
+        shape(module, memory, unwritten).made()
     }
 
     /// The reset of all registers.

@@ -6,7 +6,6 @@
 //!
 //! Equal gates are one gate, gates of constants are constants, and what no output needs is dead.
 
-use super::operators::AdderId;
 use std::collections::HashMap;
 
 /// A gate's output, or its inverse: twice the gate, plus one for the inverse.
@@ -54,6 +53,9 @@ pub(super) enum Gate {
     /// Exactly one of them.
     Xor(Literal, Literal),
 }
+
+/// An adder: scope and node of its operator, and which of that operator's adders.
+pub(super) type AdderId = (usize, u32, u32);
 
 /// What is not made of LUTs alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

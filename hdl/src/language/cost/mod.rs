@@ -12,6 +12,7 @@
 //! Prices are those of ECP5: Yosys' `synth_ecp5 -nowidelut`, packed by nextpnr. Block RAMs and
 //! multipliers are exact; cells are compared with synthesis by `spikewright bench --cost`.
 
+mod contents;
 mod cover;
 mod elaborate;
 mod graph;

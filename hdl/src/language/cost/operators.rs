@@ -3,7 +3,7 @@
 //! A sum of more than [`GATE_WIDTH_MAX`] bits is a carry chain, a shorter one is gates. Before
 //! that, bits that are known are dropped: zeros at the low end, copies of the sign at the top.
 
-use super::graph::{Graph, Kind, Literal, ONE, ZERO};
+use super::graph::{AdderId, Graph, Kind, Literal, ONE, ZERO};
 use std::collections::{HashMap, HashSet};
 
 /// Bits of a sum up to which it is made of gates (`techmap/arith_map` of the tool).
@@ -24,9 +24,6 @@ pub(super) struct Hints {
     /// Memories, by scope and number, whose write enable is never set.
     pub(super) unwritten: HashSet<(usize, usize)>,
 }
-
-/// An adder: scope and node of its operator, and which of that operator's adders.
-pub(super) type AdderId = (usize, u32, u32);
 
 /// A bit of a register, by scope and name.
 pub(super) type RegisterBit = (usize, u32, usize);

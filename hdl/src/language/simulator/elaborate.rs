@@ -1,14 +1,15 @@
 //! Flattening: from a hierarchy of modules to operations in dependency order.
 
-use super::operation::{Operation, Slot};
-use super::property::PropertyState;
-use super::{MemoryState, NativeSimulation, RegisterState, WritePort};
+use super::native::NativeSimulation;
+use super::operation::Operation;
+use super::state::{MemoryState, PropertyState, RegisterState, Slot, WritePort};
 use crate::language::bits::Bits;
 use crate::language::check::Checked;
 use crate::language::expression::{Kind, NameId, NodeId, Unary};
 use crate::language::module::{Driver, Module, PortEntry};
 use crate::language::property::Claim;
 use crate::language::signal_type::Type;
+use crate::language::simulation::Simulation;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -33,7 +34,16 @@ struct Elaboration {
     reset: Option<Slot>,
 }
 
-pub(super) fn elaborate(design: &Checked) -> NativeSimulation {
+impl NativeSimulation {
+    /// Flattens a checked design.
+    pub fn new(design: &Checked) -> NativeSimulation {
+        let mut simulation = elaborate(design);
+        simulation.settle();
+        simulation
+    }
+}
+
+fn elaborate(design: &Checked) -> NativeSimulation {
     let mut flat = Elaboration::default();
     let mut memories = vec![];
     flat.add_scope(design.top(), "", None, &mut memories);

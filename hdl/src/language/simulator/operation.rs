@@ -1,25 +1,7 @@
 //! The operations of a flattened design.
 
-use super::MemoryState;
+use super::state::{MemoryState, Slot};
 use crate::language::expression::{Binary, Compare, Reduce};
-
-/// Where a value lives: its first word and how many.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Slot {
-    pub(super) offset: usize,
-    pub(super) words: usize,
-    pub(super) width: u32,
-}
-
-impl Slot {
-    /// Mask of the last word.
-    fn mask(self) -> u64 {
-        match self.width % 64 {
-            0 => u64::MAX,
-            bits => (1 << bits) - 1,
-        }
-    }
-}
 
 /// One step of an evaluation. Results are zero above their width.
 #[derive(Clone, Debug)]

@@ -1,22 +1,7 @@
 //! Properties at run time: each module in its place, each cycle.
 
-use super::NativeSimulation;
-use super::operation::Slot;
-
-/// The properties of one module in its place in the hierarchy.
-#[derive(Clone, Debug)]
-pub(super) struct PropertyState {
-    /// Its place.
-    pub(super) path: String,
-    /// Where its reset lives.
-    pub(super) reset: Slot,
-    /// What its surroundings keep.
-    pub(super) assumed: Vec<Slot>,
-    /// What it keeps, by name.
-    pub(super) asserted: Vec<(String, Slot)>,
-    /// Whether it has been reset, and its surroundings have kept their part since then.
-    pub(super) armed: bool,
-}
+use super::native::NativeSimulation;
+use super::state::{PropertyState, Slot};
 
 impl NativeSimulation {
     /// Looks at every property before the clock edge. A module answers for itself from its first

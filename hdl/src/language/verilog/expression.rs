@@ -222,3 +222,12 @@ fn fill(parts: &[String], indent: usize) -> String {
     }
     lines.join(&format!("\n{}", " ".repeat(indent)))
 }
+
+/// An expression on one line, for messages.
+pub(crate) fn describe(module: &Module, node: NodeId) -> String {
+    let text = flat(module, node);
+    match text.char_indices().nth(60) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
+}

@@ -2,8 +2,7 @@
 
 use super::clocked::{clock_of, reset_of};
 use super::expression::statement;
-use super::layout::{INDENT, align};
-use super::module::{lines, range};
+use super::layout::{INDENT, align, lines, range};
 use crate::language::expression::{Kind, NodeId};
 use crate::language::module::{Instance, Module};
 

@@ -1,5 +1,7 @@
 //! Columns, comments and alignment.
 
+use crate::language::signal_type::Type;
+
 /// Where lines end, if they can.
 pub(super) const LINE_WIDTH: usize = 100;
 /// One level of indentation.
@@ -46,4 +48,17 @@ pub(super) fn align(rows: &[Vec<String>], indent: usize) -> Vec<String> {
         text.trim_end().to_string()
     };
     rows.iter().map(line).collect()
+}
+
+/// `signed [11:0]`, or nothing for a single unsigned bit.
+pub(super) fn range(ty: Type) -> String {
+    let sign = if ty.signed { "signed " } else { "" };
+    match ty.width {
+        1 => sign.trim_end().to_string(),
+        width => format!("{sign}[{}:0]", width - 1),
+    }
+}
+
+pub(super) fn lines(lines: &[String]) -> String {
+    lines.iter().map(|line| format!("{line}\n")).collect()
 }

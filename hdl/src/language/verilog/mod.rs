@@ -11,9 +11,9 @@ mod layout;
 mod module;
 mod properties;
 
+pub(crate) use expression::describe;
+
 use crate::language::check::Checked;
-use crate::language::expression::NodeId;
-use crate::language::module::Module;
 use crate::language::primitive::PRIMITIVES_FOLDER;
 use module::Contents;
 use std::collections::BTreeMap;
@@ -65,13 +65,4 @@ fn print_with(design: &Checked, contents: Contents) -> Vec<SourceFile> {
         text: model.into(),
     });
     own.chain(models).collect()
-}
-
-/// An expression on one line, for messages.
-pub(crate) fn describe(module: &Module, node: NodeId) -> String {
-    let text = expression::flat(module, node);
-    match text.char_indices().nth(60) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text,
-    }
 }

@@ -3,7 +3,7 @@
 use super::clocked;
 use super::expression::{literal, statement};
 use super::instance::instance;
-use super::layout::{INDENT, LINE_WIDTH, align, comment};
+use super::layout::{INDENT, LINE_WIDTH, align, comment, lines, range};
 use super::properties;
 use crate::language::bits::Bits;
 use crate::language::expression::NameId;
@@ -63,15 +63,6 @@ pub(super) fn print_module(module: &Module, contents: Contents) -> String {
         module.name,
         port_table(module),
     ))
-}
-
-/// `signed [11:0]`, or nothing for a single unsigned bit.
-pub(super) fn range(ty: Type) -> String {
-    let sign = if ty.signed { "signed " } else { "" };
-    match ty.width {
-        1 => sign.trim_end().to_string(),
-        width => format!("{sign}[{}:0]", width - 1),
-    }
 }
 
 fn port_table(module: &Module) -> String {
@@ -178,10 +169,6 @@ fn single_blank_lines(text: &str) -> String {
         blank = line.is_empty();
     }
     result
-}
-
-pub(super) fn lines(lines: &[String]) -> String {
-    lines.iter().map(|line| format!("{line}\n")).collect()
 }
 
 fn banner(title: &str) -> String {

@@ -2,10 +2,12 @@
 
 use super::super::json::{Object, shown};
 use super::super::{ImportError, Limits, folder, other};
-use super::{INDEX, SINGLE};
 use serde::Deserialize;
 use std::collections::BTreeSet;
 use std::path::Path;
+
+pub(super) const SINGLE: &str = "model.safetensors";
+pub(super) const INDEX: &str = "model.safetensors.index.json";
 
 /// The weight files that are read. Readers differ in what they do with a single file beside an
 /// index: where both are there, nobody can say which model is meant.

@@ -13,13 +13,12 @@ mod files;
 
 use super::json::{Object, shown};
 use super::{ImportError, Limits, folder};
+use files::{INDEX, SINGLE};
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-const SINGLE: &str = "model.safetensors";
-const INDEX: &str = "model.safetensors.index.json";
 const LENGTH_BYTES: usize = 8;
 /// Longest name of a tensor: names appear in messages.
 const NAME_BYTES_MAX: usize = 256;

@@ -19,21 +19,12 @@ mod metadata;
 mod model;
 mod tokenizer;
 
+pub use model::GgufModel;
+
 use super::{ImportError, Limits};
-use crate::llama::{Llama, LlamaShape};
+use crate::llama::LlamaShape;
 use file::GgufFile;
 use std::path::Path;
-
-/// A model out of a GGUF file.
-#[derive(Clone, Debug, PartialEq)]
-pub struct GgufModel {
-    /// The model.
-    pub llama: Llama,
-    /// The text of a `tokenizer.json` for the tokenizer of the file, where it has one.
-    pub tokenizer: Option<String>,
-    /// What was read otherwise than one might think; a sentence each.
-    pub notes: Vec<String>,
-}
 
 /// Whether a path is that of a GGUF file, by its ending.
 pub fn is_gguf(path: &Path) -> bool {

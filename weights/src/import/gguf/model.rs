@@ -3,7 +3,7 @@
 use super::blocks::{self, Kind, TritFault};
 use super::file::GgufFile;
 use super::metadata::{Metadata, Value};
-use super::{GgufModel, tokenizer};
+use super::tokenizer;
 use crate::import::ImportError;
 use crate::import::bitnet::config::{BLOCKS_MAX, HEADS_MAX, IDS_MAX, WIDTH_MAX};
 use crate::import::json::shown;
@@ -11,6 +11,17 @@ use crate::import::matrices::scales_of_all;
 use crate::llama::{FloatMatrix, Linear, Llama, LlamaBlock, LlamaMatrix, LlamaShape};
 use crate::network::{AttentionShape, DigitMatrix, Function, Table};
 use std::collections::BTreeSet;
+
+/// A model out of a GGUF file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GgufModel {
+    /// The model.
+    pub llama: Llama,
+    /// The text of a `tokenizer.json` for the tokenizer of the file, where it has one.
+    pub tokenizer: Option<String>,
+    /// What was read otherwise than one might think; a sentence each.
+    pub notes: Vec<String>,
+}
 
 /// What an architecture fixes.
 struct Architecture {

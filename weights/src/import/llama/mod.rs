@@ -5,7 +5,6 @@ mod config;
 mod export;
 mod rules;
 
-pub(super) use config::terms;
 pub use export::{export_llama, llama_config_json, llama_safetensors_bytes};
 
 pub(super) use rules::mean_count;

@@ -9,7 +9,6 @@
 //! Values that an operation goes through element by element lie alike, so that one order serves all
 //! sites which read them: a residual's norms share theirs, a feed-forward's inside has its own.
 
-use super::alike;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use weights::network::{Network, Operation, Shape, SpikeCode};
@@ -48,6 +47,25 @@ pub(super) fn gathered(
         _ => None,
     };
     shapes.iter().filter_map(order).collect()
+}
+
+/// The values of an operation that have one layout because it works element by element; none of any
+/// other operation.
+pub(super) fn alike(operation: &Operation) -> Vec<&str> {
+    match operation {
+        Operation::TernaryLinear { .. }
+        | Operation::DigitLinear { .. }
+        | Operation::Head { .. }
+        | Operation::Input { .. }
+        | Operation::Embed { .. }
+        | Operation::Softmax { .. }
+        | Operation::AttentionScores { .. }
+        | Operation::WeightedValues { .. }
+        | Operation::SpikingAttention { .. }
+        | Operation::Rotary { .. } => Vec::new(),
+        Operation::Previous { input, output, .. } => vec![input, output],
+        _ => operation.inputs().into_iter().chain([operation.output()]).collect(),
+    }
 }
 
 /// Rows of digits of the matrices that read a value.

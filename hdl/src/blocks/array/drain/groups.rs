@@ -1,7 +1,8 @@
 //! The parts of the drain: the queue of instructions, the groups of a tile, what follows them.
 
+use super::queue::{Arrival, Head};
 use super::vectors::Turn;
-use super::{Drain, EXPONENT_WIDTH, QUEUE_DEPTH, parameter_width};
+use super::{Drain, EXPONENT_WIDTH};
 use crate::blocks::array::drain_row::{
     DEFICIT_WIDTH, DrainRow, RESULT_CYCLES, VALUE_CYCLES, base_shift_type,
 };
@@ -9,24 +10,6 @@ use crate::language::builder::Builder;
 use crate::language::instance::Outputs;
 use crate::language::signal::Signal;
 use crate::language::signal_type::uint;
-use crate::language::storage::address_width;
-
-/// A tile or a group of an embedding that arrives.
-pub(super) struct Arrival<'m> {
-    pub(super) arrives: Signal<'m>,
-    /// It is a group of the row reader.
-    pub(super) read: Signal<'m>,
-    /// What arrives next is the first of its instruction; known before it arrives.
-    pub(super) fresh: Signal<'m>,
-    /// It is the last of its instruction.
-    pub(super) last: Signal<'m>,
-}
-
-/// The instruction whose tile comes next.
-pub(super) struct Head<'m> {
-    parameters: &'static [(&'static str, &'static str)],
-    fields: Vec<Signal<'m>>,
-}
 
 /// The group that enters the rows.
 pub(super) struct Group<'m> {
@@ -57,50 +40,6 @@ const TAPS: [(&str, &[&str]); 3] = [
     ("known", &["destination", "rows", "last", "search", "first", "maximum"]),
     ("written", &["address", "destination", "rows", "last", "search"]),
 ];
-
-impl<'m> Head<'m> {
-    /// A queue of the instructions that started, and its oldest.
-    pub(super) fn of_queue(
-        b: &'m Builder,
-        start: Signal<'m>,
-        names: &'static [(&'static str, &'static str)],
-        inputs: &[Signal<'m>],
-        leaves: Signal<'m>,
-    ) -> Head<'m> {
-        let address = uint(address_width(QUEUE_DEPTH));
-        let pointer = |name: &str, step: Signal<'m>| {
-            let register = b.register_reset(name, address, 0);
-            register.when(step, register.signal() + 1).signal()
-        };
-        let write_at = pointer("write_at_q", start);
-        let read_at = pointer("read_at_q", leaves);
-        let parts: Vec<Signal> = inputs.iter().rev().copied().collect();
-        let parameters = b.concat(&parts);
-        let queue = b.memory("instructions", QUEUE_DEPTH, parameters.ty(), &[]).distributed();
-        queue.write(start, write_at, parameters);
-        let head = b.delay("head_q", b.flag(true), queue.word(read_at));
-        let mut low = 0;
-        let field = |(name, _): &(&str, &str)| {
-            let width = parameter_width(name);
-            low += width;
-            b.wire(&format!("head_{name}"), head.bits(low - width, width))
-        };
-        Head { parameters: names, fields: names.iter().map(field).collect() }
-    }
-
-    pub(super) fn get(&self, name: &str) -> Signal<'m> {
-        let index = self.parameters.iter().position(|(known, _)| *known == name);
-        self.fields[index.unwrap_or_else(|| panic!("no parameter {name}"))]
-    }
-}
-
-/// Whether nothing that started is unfinished.
-pub(super) fn under_way<'m>(b: &'m Builder, start: Signal<'m>, finished: Signal<'m>) -> Signal<'m> {
-    let register = b.register_reset("unfinished_q", uint(address_width(QUEUE_DEPTH) + 1), 0);
-    let count = register.signal();
-    register.when(start & !finished, count + 1).when(finished & !start, count - 1);
-    b.wire("quiet", count.is(0))
-}
 
 impl Drain {
     /// The groups of a tile, one a cycle, and the port of the deficits: read, address.

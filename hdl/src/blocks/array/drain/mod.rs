@@ -12,7 +12,10 @@
 //! looked at when its first tile arrives, and before that for its first word of deficits.
 
 mod groups;
+mod queue;
 mod vectors;
+
+pub use queue::QUEUE_DEPTH;
 
 use super::drain_row::{DEFICIT_WIDTH, FACTOR_WIDTH, RESULT_CYCLES};
 use crate::blocks::vector::maximum_search::MaximumSearch;
@@ -20,12 +23,9 @@ use crate::language::builder::Builder;
 use crate::language::module::Module;
 use crate::language::signal::Signal;
 use crate::language::signal_type::{sint, uint};
-use firmware::isa::Matrix;
-use groups::{Arrival, Head};
+use queue::{Arrival, Head, parameter_width};
 use std::sync::Arc;
 
-/// Instructions that may be under way between the walker and the drain.
-pub const QUEUE_DEPTH: u32 = 16;
 /// Bits of a scalar's exponent.
 pub const EXPONENT_WIDTH: u32 = 8;
 /// Cycles from the arrival of a tile to the write of its first group.
@@ -45,15 +45,6 @@ const PARAMETERS: [(&str, &str); 11] = [
     ("maximum", "maximum register"),
     ("deficits", "first word of the deficits"),
 ];
-
-fn parameter_width(name: &str) -> u32 {
-    match name {
-        "keys" => 1,
-        "rows" => Matrix::FORMAT.field("last_rows").width,
-        "further_vectors" => Matrix::FORMAT.field("vectors").width,
-        _ => Matrix::FORMAT.field(name).width,
-    }
-}
 
 /// Parameters of the block.
 #[derive(Clone, Copy, Debug)]
@@ -148,7 +139,7 @@ impl Drain {
         let arrives = b.wire("arrives", done | read);
         let last = b.wire("arrives_last", arrives & read.select(read_ends, ends));
         let head = Head::of_queue(&b, start, self.parameters(), &inputs, last);
-        let quiet = groups::under_way(&b, start, finished);
+        let quiet = queue::under_way(&b, start, finished);
         let fresh = b.register_reset("fresh_q", uint(1), 1);
         fresh.when(arrives, last);
         let arrival = Arrival { arrives, read, fresh: fresh.signal(), last };

@@ -1,7 +1,7 @@
 //! Tiles of several vectors: how many groups they have, where each goes, which of its rows are valid.
 
 use super::Drain;
-use super::groups::{Arrival, Head};
+use super::queue::{Arrival, Head};
 use crate::language::builder::Builder;
 use crate::language::signal::Signal;
 use crate::language::signal_type::uint;

@@ -16,7 +16,12 @@
 //! nothing else is under way, because its way to the drain is shorter than the array's.
 
 mod drain;
+mod events;
 mod prepare;
+mod prepared;
+mod stores;
+
+pub(super) use stores::{EMBEDDING, KEYS, VALUES};
 
 use super::plane_selector::PlaneSelector;
 use crate::blocks::control::instruction::{Fields, unused_bits};
@@ -24,10 +29,10 @@ use crate::language::builder::Builder;
 use crate::language::module::Module;
 use crate::language::signal::Signal;
 use crate::language::signal_type::{Type, uint};
-use drain::Events;
+use events::Events;
 use firmware::isa::{Format, INSTRUCTION_WIDTH, Matrix, OPCODE_WIDTH};
 use firmware::machine::WordShape;
-use prepare::{Prepared, Vectors};
+use prepared::{Prepared, Vectors};
 use std::sync::Arc;
 use weights::numeric::Radix;
 
@@ -44,11 +49,6 @@ pub const SETTLE_CYCLES: u32 = 2;
 
 /// The last fields of an instruction: those of vectors.
 const VECTOR_FIELDS: usize = 2;
-
-/// Stores, as the instruction numbers them.
-pub(super) const KEYS: i128 = 1;
-pub(super) const VALUES: i128 = 2;
-pub(super) const EMBEDDING: i128 = 3;
 
 /// Parameters of the block.
 #[derive(Clone, Copy, Debug)]

@@ -14,7 +14,7 @@
 //! carry-in cell never propagates, so its sum shows the carry out of the field below.
 
 use super::portable::{rest, take, title};
-use super::{Slots, dot_width};
+use super::slots::{Slots, dot_width};
 use crate::blocks::array::carry_chain::{CHAIN_CELLS, add_fields, constant_less, slot_fields};
 use crate::language::builder::Builder;
 use crate::language::signal::Signal;

@@ -13,11 +13,14 @@
 
 mod ecp5;
 mod portable;
+mod slots;
+
+pub use slots::dot_width;
 
 use crate::language::builder::Builder;
 use crate::language::module::Module;
-use crate::language::signal::Signal;
 use crate::language::signal_type::uint;
+use slots::Slots;
 use std::sync::Arc;
 use weights::config::Target;
 
@@ -28,20 +31,6 @@ pub struct TernaryDot {
     pub slots: u32,
     /// What it is built of.
     pub target: Target,
-}
-
-/// Bits of a signed dot over `slots` slots: −slots..=slots.
-pub fn dot_width(slots: u32) -> u32 {
-    u32::BITS - slots.leading_zeros() + 1
-}
-
-/// The inputs, a bit a slot.
-#[derive(Clone, Copy)]
-struct Slots<'m> {
-    high: Signal<'m>,
-    low: Signal<'m>,
-    active: Signal<'m>,
-    negative: Signal<'m>,
 }
 
 impl TernaryDot {

@@ -10,7 +10,7 @@
 //! too large, and a constant mends it at the end. A slot that adds one passes a full adder's carry
 //! through; this makes a slot two LUTs of four inputs, the fewest that two outputs can have.
 
-use super::{Slots, dot_width};
+use super::slots::{Slots, dot_width};
 use crate::language::builder::Builder;
 use crate::language::module::Module;
 use crate::language::signal::Signal;

@@ -1,6 +1,7 @@
 //! What the sequencer of a program with passes has more: loops, pointers, positions.
 
-use super::{Issue, Sequencer};
+use super::issue::Issue;
+use super::parameters::Sequencer;
 use crate::blocks::control::instruction::Fields;
 use crate::blocks::control::loop_stack::{LoopStack, POINTERS_WIDTH};
 use crate::blocks::control::relocation::{self, Relocation};

@@ -12,45 +12,19 @@
 //! after a soft reset, the reset is free.
 
 mod integer_threshold;
+mod parameters;
 mod power_of_two;
+mod stages;
+
+pub use parameters::GifNeuron;
 
 use crate::language::builder::Builder;
 use crate::language::module::Module;
 use crate::language::signal::Signal;
 use crate::language::signal_type::{sint, uint};
+use stages::{Fired, Integrated, saturate};
 use std::sync::Arc;
 use weights::neuron::{LastStep, Leak, NeuronRule, Quantise, Reset, SpikeRange, Threshold};
-
-/// Parameters of the block.
-#[derive(Clone, Debug)]
-pub struct GifNeuron {
-    /// The rule; see [`NeuronRule`].
-    pub rule: NeuronRule,
-    /// Bits of `current_i`, two's complement.
-    pub current_width: u32,
-    /// Whether sums beyond the membrane saturate and are reported. Leave it out only where the
-    /// widths are proven: the sum then never leaves the membrane's range.
-    pub saturates: bool,
-}
-
-/// What stage 1 hands to the quantiser, registered.
-pub(super) struct Integrated<'m> {
-    /// Membrane after integration, `sint(membrane_width)`.
-    v: Signal<'m>,
-    /// Threshold, `uint(membrane_width − 1)`; only for a threshold per channel.
-    threshold: Option<Signal<'m>>,
-    /// Whether this is the last step of a token; only for rules that ask.
-    last: Option<Signal<'m>>,
-    /// Whether the sum saturated; only where the block saturates.
-    saturated: Option<Signal<'m>>,
-}
-
-/// What the quantiser and the reset yield, registered.
-pub(super) struct Fired<'m> {
-    spike: Signal<'m>,
-    membrane: Signal<'m>,
-    saturated: Option<Signal<'m>>,
-}
 
 impl GifNeuron {
     /// Whether the last step of a token is special: a count without bounds has nothing left.
@@ -192,24 +166,4 @@ fn upper<'m>(b: &'m Builder, name: &str, value: Signal<'m>) -> Signal<'m> {
     let value = b.wire(name, value);
     b.unused(name, value.bit(0), "The lowest bit only carries in.");
     value.bits(1, value.width() - 1).as_sint()
-}
-
-/// `value` clamped to `width` bits, and whether it had to be.
-pub(super) fn saturate<'m>(
-    b: &'m Builder,
-    name: &str,
-    value: Signal<'m>,
-    width: u32,
-) -> (Signal<'m>, Signal<'m>) {
-    let top = value.bits(width - 1, value.width() - width + 1);
-    let top = b.wire(&format!("{name}_top"), top);
-    b.comment("A sum fits when all bits from the new sign bit upwards are equal.");
-    let saturated = b.wire(&format!("{name}_saturated"), top.any() & !top.all());
-    let negative = value.top_bit();
-    let limit = b.wire(
-        &format!("{name}_limit"),
-        b.concat(&[negative, (!negative).repeat(width - 1)]).as_sint(),
-    );
-    let clamped = b.wire(name, saturated.select(limit, value.truncate(width)));
-    (clamped, saturated)
 }

@@ -7,7 +7,7 @@
 //!
 //! One pass at a time is under way, so that no word of another overtakes.
 
-use super::Tag;
+use super::tag::Tag;
 use crate::blocks::vector::choice::Chosen;
 use crate::blocks::vector::pass_control::DEPTH_WIDTH;
 use crate::blocks::vector::pass_cycles::{JOIN_SAVES, JOINED, PRODUCT_SAVES, RESULT, SCALED};

@@ -31,6 +31,7 @@
 mod elements;
 mod exits;
 mod operands;
+mod tag;
 mod writers;
 
 use super::choice::Chosen;
@@ -51,6 +52,7 @@ use firmware::pass_choices::PassChoices;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use tag::Tag;
 use weights::numeric::Radix;
 
 /// Emissions that keep a key or a value.
@@ -104,15 +106,6 @@ struct Unit<'a, 'm> {
     tag: Tag<'m>,
     /// Whether the word that becomes results in the next cycle is the last.
     last_next: Signal<'m>,
-}
-
-/// A strobe and the tags of a word.
-#[derive(Clone, Copy)]
-struct Tag<'m> {
-    valid: Signal<'m>,
-    first: Signal<'m>,
-    /// Meaningless where nothing happens with the last word.
-    last: Signal<'m>,
 }
 
 impl PassUnit {

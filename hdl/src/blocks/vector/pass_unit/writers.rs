@@ -1,7 +1,8 @@
 //! What follows the elements: T and S, trains, keys and values, levels and scalars.
 
 use super::elements::Results;
-use super::{KEPT, Tag, Unit, fitting};
+use super::tag::Tag;
+use super::{KEPT, Unit, fitting};
 use crate::blocks::vector::choice::Chosen;
 use crate::blocks::vector::digit_writer::STORE_ADDRESS_WIDTH;
 use crate::blocks::vector::pass_counts::PassCounts;

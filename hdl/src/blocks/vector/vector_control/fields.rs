@@ -5,10 +5,10 @@
 //!  instruction_i ─► field ─► reading_*_q, from accept on ─► *_q, from the hand-over on
 //! ```
 
-use super::{GROUPS_WIDTH, MEMORY_ADDRESS_WIDTH, VectorControl, WORDS_WIDTH};
+use super::parameters::{GROUPS_WIDTH, VectorControl, WORDS_WIDTH};
 use crate::blocks::vector::digit_writer::{STORE_ADDRESS_WIDTH, quotient};
 use crate::blocks::vector::vector_cycles::Kind;
-use crate::blocks::vector::vector_fields::VectorFields;
+use crate::blocks::vector::vector_fields::{MEMORY_ADDRESS_WIDTH, VectorFields};
 use crate::language::builder::Builder;
 use crate::language::signal::Signal;
 use crate::language::signal_type::uint;

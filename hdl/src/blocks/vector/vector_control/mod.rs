@@ -14,10 +14,13 @@
 //! is taken as much earlier as its own way to the second half is long.
 
 mod fields;
+mod parameters;
+
+pub use parameters::VectorControl;
 
 use super::digit_writer::{STORE_ADDRESS_WIDTH, quotient};
-use super::vector_cycles::VectorCycles;
-use super::vector_fields::VectorFields;
+use super::vector_cycles::HAND_OVER_CYCLES;
+use super::vector_fields::{MEMORY_ADDRESS_WIDTH, VectorFields};
 use super::word_parts::last_part;
 use crate::language::builder::Builder;
 use crate::language::module::Module;
@@ -26,38 +29,11 @@ use crate::language::signal_type::uint;
 use crate::language::storage::{RegisterHandle, address_width};
 use fields::{DEPTH_WIDTH, Fields, Held, Reach};
 use firmware::isa::INSTRUCTION_WIDTH;
+use parameters::{GROUPS_WIDTH, WORDS_WIDTH};
 use std::sync::Arc;
 
-/// Bits of an address in X, R, T or C.
-pub const MEMORY_ADDRESS_WIDTH: u32 = 14;
 /// Bits of a position.
 pub const POSITION_WIDTH: u32 = 16;
-/// Cycles from the acceptance of an instruction to its first read.
-pub const ACCEPT_CYCLES: u32 = 1;
-/// Cycles more before a rotation's first read: its angles have to be found.
-pub const ANGLE_CYCLES: u32 = 2;
-
-/// Cycles from the last write of an instruction to the first word of the next in the second half.
-pub const HAND_OVER_CYCLES: u32 = 2;
-
-/// Bits of the words of a group, and of the groups.
-const WORDS_WIDTH: u32 = 12;
-const GROUPS_WIDTH: u32 = 8;
-
-/// Parameters of the block.
-#[derive(Clone, Copy, Debug)]
-pub struct VectorControl {
-    /// Elements of a word.
-    pub elements: u32,
-    /// Rows of a word of the key store, channels of a word of the value store.
-    pub lanes: u32,
-    /// Channels of a word of the key store.
-    pub slots: u32,
-    /// Balanced ternary digits of a kept key or value.
-    pub digits: u32,
-    /// How long its instructions take.
-    pub cycles: VectorCycles,
-}
 
 impl VectorControl {
     /// The module `vector_control`.

@@ -29,7 +29,10 @@
 //!
 //! [`VectorCycles`] has them as functions.
 
+mod parameters;
 mod writers;
+
+pub use parameters::VectorUnit;
 
 use super::function_table::{INDEX_WIDTH, function_table};
 use super::round_shifter::SHIFT_WIDTH;
@@ -44,53 +47,14 @@ use crate::language::module::Module;
 use crate::language::signal::Signal;
 use crate::language::signal_type::{Type, sint, uint};
 use firmware::isa::INSTRUCTION_WIDTH;
-use firmware::machine::MachineParameters;
-use firmware::machine_memories::{Material, function_material};
 use std::sync::Arc;
-use weights::numeric::Radix;
 use weights::numeric::fixed_point::UNIT_WIDTH;
-
-/// Parameters of the block; what they mean stands at [`MachineParameters`].
-#[derive(Clone, Copy, Debug)]
-pub struct VectorUnit {
-    /// Elements of a word, 2..=16.
-    pub elements: u32,
-    /// Rows of the array, a multiple of `elements`.
-    pub lanes: u32,
-    /// Columns of the array, a multiple of `elements`.
-    pub slots: u32,
-    /// Bits of a value, 16..=24; softmax weights need 17.
-    pub value_width: u32,
-    /// Bits of a count's magnitude.
-    pub count_width: u32,
-    /// Balanced ternary digits of a kept key or value.
-    pub digits: u32,
-    /// How the planes of a train add up.
-    pub radix: Radix,
-    /// What the tables of functions are made of.
-    pub functions: Material,
-}
 
 /// The instances whose outputs others read.
 struct Parts<'m> {
     control: Outputs<'m>,
     schedule: Outputs<'m>,
     elements: Vec<Outputs<'m>>,
-}
-
-impl From<&MachineParameters> for VectorUnit {
-    fn from(machine: &MachineParameters) -> VectorUnit {
-        VectorUnit {
-            elements: machine.elements,
-            lanes: machine.lanes,
-            slots: machine.slots,
-            value_width: machine.value_width,
-            count_width: machine.count_width,
-            digits: machine.key_value_digits,
-            radix: machine.radix,
-            functions: function_material(machine.elements),
-        }
-    }
 }
 
 impl VectorUnit {

@@ -1,0 +1,80 @@
+//! The queue of instructions that started.
+
+use crate::language::builder::Builder;
+use crate::language::signal::Signal;
+use crate::language::signal_type::uint;
+use crate::language::storage::address_width;
+use firmware::isa::Matrix;
+
+/// Instructions that may be under way between the walker and the drain.
+pub const QUEUE_DEPTH: u32 = 16;
+
+/// A tile or a group of an embedding that arrives.
+pub(super) struct Arrival<'m> {
+    pub(super) arrives: Signal<'m>,
+    /// It is a group of the row reader.
+    pub(super) read: Signal<'m>,
+    /// What arrives next is the first of its instruction; known before it arrives.
+    pub(super) fresh: Signal<'m>,
+    /// It is the last of its instruction.
+    pub(super) last: Signal<'m>,
+}
+
+/// The instruction whose tile comes next.
+pub(super) struct Head<'m> {
+    parameters: &'static [(&'static str, &'static str)],
+    fields: Vec<Signal<'m>>,
+}
+
+pub(super) fn parameter_width(name: &str) -> u32 {
+    match name {
+        "keys" => 1,
+        "rows" => Matrix::FORMAT.field("last_rows").width,
+        "further_vectors" => Matrix::FORMAT.field("vectors").width,
+        _ => Matrix::FORMAT.field(name).width,
+    }
+}
+
+impl<'m> Head<'m> {
+    /// A queue of the instructions that started, and its oldest.
+    pub(super) fn of_queue(
+        b: &'m Builder,
+        start: Signal<'m>,
+        names: &'static [(&'static str, &'static str)],
+        inputs: &[Signal<'m>],
+        leaves: Signal<'m>,
+    ) -> Head<'m> {
+        let address = uint(address_width(QUEUE_DEPTH));
+        let pointer = |name: &str, step: Signal<'m>| {
+            let register = b.register_reset(name, address, 0);
+            register.when(step, register.signal() + 1).signal()
+        };
+        let write_at = pointer("write_at_q", start);
+        let read_at = pointer("read_at_q", leaves);
+        let parts: Vec<Signal> = inputs.iter().rev().copied().collect();
+        let parameters = b.concat(&parts);
+        let queue = b.memory("instructions", QUEUE_DEPTH, parameters.ty(), &[]).distributed();
+        queue.write(start, write_at, parameters);
+        let head = b.delay("head_q", b.flag(true), queue.word(read_at));
+        let mut low = 0;
+        let field = |(name, _): &(&str, &str)| {
+            let width = parameter_width(name);
+            low += width;
+            b.wire(&format!("head_{name}"), head.bits(low - width, width))
+        };
+        Head { parameters: names, fields: names.iter().map(field).collect() }
+    }
+
+    pub(super) fn get(&self, name: &str) -> Signal<'m> {
+        let index = self.parameters.iter().position(|(known, _)| *known == name);
+        self.fields[index.unwrap_or_else(|| panic!("no parameter {name}"))]
+    }
+}
+
+/// Whether nothing that started is unfinished.
+pub(super) fn under_way<'m>(b: &'m Builder, start: Signal<'m>, finished: Signal<'m>) -> Signal<'m> {
+    let register = b.register_reset("unfinished_q", uint(address_width(QUEUE_DEPTH) + 1), 0);
+    let count = register.signal();
+    register.when(start & !finished, count + 1).when(finished & !start, count - 1);
+    b.wire("quiet", count.is(0))
+}

@@ -1,0 +1,41 @@
+//! Parameters of the sequencer.
+
+use firmware::isa::Encoded;
+use firmware::machine::MachineParameters;
+
+/// Parameters of the block.
+#[derive(Clone, Debug)]
+pub struct Sequencer {
+    /// Instructions of the program memory.
+    pub program_depth: u32,
+    /// 32-bit words of an instruction: the long ones have passes, loops and pointers.
+    pub instruction_words: u32,
+    /// How deep loops nest; none for a program without.
+    pub loop_depth: u32,
+    /// Positions of a text.
+    pub context: u32,
+    /// Whether loops run over chunks of positions.
+    pub chunks: bool,
+    /// Whether a pass may follow itself at once.
+    pub streams: bool,
+    /// Instructions it starts with; may be empty.
+    pub program: Vec<Encoded>,
+}
+
+impl Sequencer {
+    /// The sequencer of a machine, with a program that may be empty.
+    pub fn new(machine: &MachineParameters, program: Vec<Encoded>) -> Sequencer {
+        let MachineParameters { program_depth, instruction_words, loop_depth, context, .. } =
+            *machine;
+        let (chunks, streams) = (machine.chunks, machine.streams);
+        Sequencer {
+            program_depth,
+            instruction_words,
+            loop_depth,
+            context,
+            chunks,
+            streams,
+            program,
+        }
+    }
+}
