@@ -13,8 +13,13 @@ fn command(arguments: &[&str]) -> (Exit, String) {
 
 /// The design `lif` in a place of its own.
 fn lif(place: &Path) -> String {
-    let design = place.join("lif.toml").to_string_lossy().into_owned();
-    let (exit, told) = command(&["init", &design, "--design", "lif"]);
+    design(place, "lif")
+}
+
+/// A shipped design in a place of its own.
+fn design(place: &Path, name: &str) -> String {
+    let design = place.join(format!("{name}.toml")).to_string_lossy().into_owned();
+    let (exit, told) = command(&["init", &design, "--design", name]);
     assert_eq!(exit, Exit::Success, "{told}");
     design
 }
@@ -61,5 +66,42 @@ fn every_planted_fault_shows() {
             command(&["run", &design, "--out", &out, "--tokens", "40", "--plant", plant]);
         assert_eq!(exit, Exit::Failure, "{plant}: {told}");
         assert!(told.contains("RTL != reference"), "{plant}: {told}");
+    }
+}
+
+/// Vectors of a file go in, and every row that comes out is one of the float network.
+#[test]
+fn vectors_of_a_file_go_through_the_hardware() {
+    let place = tempfile::tempdir().unwrap();
+    let (design, out) = (design(place.path(), "lif-stream"), place.path().join("out"));
+    let out = out.to_string_lossy();
+    let vectors = place.path().join("vectors.txt");
+    let line = |seed: usize| {
+        let number = |at: usize| if (at * 7 + seed * 5) % 3 == 0 { "1" } else { "0" };
+        (0..48).map(number).collect::<Vec<_>>().join(" ")
+    };
+    let lines = |count: usize| (0..count).map(line).collect::<Vec<_>>().join("\n\n");
+    std::fs::write(&vectors, lines(6)).unwrap();
+    let vectors = vectors.to_string_lossy();
+    let run = ["run", &design, "--out", &out, "--vectors", &vectors];
+    let (exit, told) = command(&[&run[..], &["--spikes", "layers.1.spikes@2"]].concat());
+    assert_eq!(exit, Exit::Success, "{told}");
+    for said in
+        ["6 tokens", "100.00 % of 384 spikes", "layers.1.spikes, position 2", "RTL = reference"]
+    {
+        assert!(told.contains(said), "no `{said}`: {told}");
+    }
+    let listing = place.path().join("out/lif-stream/3-program.lst");
+    let listing = std::fs::read_to_string(listing).unwrap();
+    assert!(listing.contains("s_axis  vectors of 48 channels: 12 beats of 4 values"), "{listing}");
+    let cosim = std::fs::read_to_string(place.path().join("out/lif-stream/5-cosim.json")).unwrap();
+    let report: serde_json::Value = serde_json::from_str(&cosim).unwrap();
+    assert_eq!(report["conversations"][0]["tokens"].as_array().unwrap().len(), 6);
+    // Long enough for the neuron to spike whose weight is another.
+    std::fs::write(&*vectors, lines(30)).unwrap();
+    for plant in ["weight", "instruction"] {
+        let (exit, told) = command(&[&run[..], &["--plant", plant]].concat());
+        assert_eq!(exit, Exit::Failure, "{plant}: {told}");
+        assert!(told.contains("RTL != reference") && told.contains("--vectors"), "{told}");
     }
 }

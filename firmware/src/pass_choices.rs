@@ -8,7 +8,7 @@ use crate::machine::Program;
 use std::collections::BTreeSet;
 use weights::numeric::pass::{Choice, FunctionTable, RECIPROCAL};
 
-/// What the passes of a program choose. A choice that none of them makes is not printed.
+/// What the passes of a program choose, and its matrices. A choice that none of them makes is not printed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct PassChoices {
     /// Where a, b and c are read, by those that read them.
@@ -51,6 +51,10 @@ pub struct PassChoices {
     pub exits: BTreeSet<Exit>,
     /// The tables of the program.
     pub tables: Vec<FunctionTable>,
+    /// Whether a matrix looks for its maximum.
+    pub searches: bool,
+    /// Whether a table is looked up row by row.
+    pub rows: bool,
 }
 
 impl PassChoices {
@@ -62,8 +66,13 @@ impl PassChoices {
             ..PassChoices::default()
         };
         for instruction in &program.instructions {
-            if let Action::Pass(pass) = &instruction.action {
-                choices.add(pass);
+            match &instruction.action {
+                Action::Pass(pass) => choices.add(pass),
+                Action::Matrix(matrix) => {
+                    choices.searches |= matrix.search > 0;
+                    choices.rows |= matrix.store == 3;
+                }
+                _ => {}
             }
         }
         choices
@@ -94,6 +103,8 @@ impl PassChoices {
             finishes: every(),
             exits: Exit::ALL.into(),
             tables,
+            searches: true,
+            rows: true,
         }
     }
 

@@ -60,6 +60,13 @@ const CASES: &[&str] = &[
     // Layers of neurons have no rules of codes, no single matrices of BitNet, and a matrix between them.
     "run @/lif.toml --coding counts",
     "layers @/lif.toml",
+    "run @/lif-stream.toml --prompt hello",
+    "run @/lif-stream.toml --vectors @/none.txt",
+    "run @/lif-stream.toml --vectors @/short.txt",
+    "run @/lif-stream.toml --vectors @/large.txt",
+    "run @/lif-stream.toml --vectors @/words.txt",
+    "run @/lif.toml --vectors @/short.txt",
+    "eval @/lif-stream.toml --text @/words.txt",
     "run @/one-layer.toml",
     // A design of which no machine can be made for the network.
     "run @/narrow.toml",
@@ -126,6 +133,11 @@ fn prepare(folder: &Path) {
     write("starter.toml", starter().as_bytes());
     let lif = starters().find(|(name, _)| *name == "lif").expect("it is shipped").1;
     write("lif.toml", lif.as_bytes());
+    let stream = starters().find(|(name, _)| *name == "lif-stream").expect("it is shipped").1;
+    write("lif-stream.toml", stream.as_bytes());
+    write("short.txt", b"1 0 1\n");
+    write("large.txt", ["2"; 48].join(" ").as_bytes());
+    write("words.txt", b"one two\n");
     write("one-layer.toml", lif.replace("blocks = 3", "blocks = 1").as_bytes());
     edited("zero.toml", &[("\nlanes = 8", "\nlanes = 0")]);
     edited("narrow.toml", &[("acc_width = 18", "acc_width = 9")]);

@@ -35,7 +35,7 @@ fn run(plant: Option<MachinePlant>) -> MachineReport {
     let network = sample::network(file.design.run.seed);
     let source = Source { file, network, texts: Vec::new() };
     let program = source.lower().unwrap();
-    let planted = plant.map(|plant| plant.apply(&program));
+    let planted = plant.map(|plant| plant.apply(&program).expect("the program has some"));
     let loaded = MachineImage::new(planted.as_ref().map_or(&program, |(planted, _)| planted));
     let rtl = MachineRtl::new(&program).unwrap();
     let module = Machine::observed(&program).module();

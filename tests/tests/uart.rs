@@ -2,6 +2,7 @@
 //! what the integer reference answers.
 
 use cosim::harness::Layer;
+use cosim::pipeline::machine::Arrivals;
 use cosim::reference::machine::MachineReference;
 use firmware::driver::{Bus, Driver, LayerSetting, OutputMode};
 use firmware::engine::EngineParameters;
@@ -9,6 +10,7 @@ use firmware::image::MachineImage;
 use firmware::lower::lower;
 use firmware::machine::Program;
 use firmware::pass_choices::PassChoices;
+use firmware::vector_stream::VectorStream;
 use hdl::blocks::board::engine_uart::{ANSWER_BYTES, EngineUart, answer, command};
 use hdl::blocks::board::machine_uart::MachineUart;
 use hdl::blocks::board::{BoardTop, Body, Level, Pll, PllCell};
@@ -19,8 +21,11 @@ use hdl::language::simulator::NativeSimulation;
 use rayon::prelude::*;
 use tests::machines::{MachineCase, machine_case};
 use tests::serial::SerialHost;
+use tests::streams::arrivals;
+use tests::systems;
 use weights::config::DesignFile;
 use weights::numeric::accumulate;
+use weights::sample;
 
 /// Cases that this ring looks at.
 const INDICES: [u64; 2] = [1, 8];
@@ -229,4 +234,70 @@ fn an_engine_computes_over_its_serial_line() {
 fn boards_answer_as_the_reference_does() {
     let cycles: u64 = INDICES.into_par_iter().map(run).sum();
     println!("{} boards, {cycles} cycles", INDICES.len());
+}
+
+/// The bytes of the beats of a vector, or of an id.
+fn bytes_of(stream: Option<VectorStream>, elements: u32, words: &[i64], id: u32) -> Vec<u8> {
+    let Some(stream) = stream else { return (id as u16).to_le_bytes().to_vec() };
+    let bytes = (stream.beat_width(elements) / 8) as usize;
+    let beat = |beat: &Vec<u64>| -> Vec<u8> {
+        let all = beat.iter().flat_map(|word| word.to_le_bytes());
+        all.take(bytes).collect()
+    };
+    stream.beats(elements, words).iter().flat_map(beat).collect()
+}
+
+/// Networks of neurons on boards: vectors and ids go in and out as bytes; a break begins a new text, and
+/// what was sent of a vector before it is forgotten.
+#[test]
+fn vectors_go_over_the_line() {
+    let run = |seed: u64| {
+        let network = sample::recurrent(seed, &sample::stream_shape(seed));
+        let program = lower(&network, &systems::design(seed)).unwrap_or_else(|it| panic!("{it}"));
+        let parameters = program.parameters;
+        let machine = MachineUart {
+            parameters,
+            contents: MachineImage::new(&program).unwrap_or_else(|error| panic!("{error}")),
+            choices: PassChoices::of(&program),
+            divisor: DIVISOR,
+            generate_count: 7,
+            end_token: None,
+        };
+        let checked = check(&machine.module()).unwrap_or_else(|error| panic!("{error}"));
+        let mut host = SerialHost::new(NativeSimulation::new(&checked), DIVISOR as usize);
+        let mut reference = MachineReference::new(&program);
+        let sent = arrivals(&network, seed, 4);
+        for text in 0..3 {
+            reference.reset();
+            for index in 0..sent.count() {
+                let (words, id) = match &sent {
+                    Arrivals::Ids(ids) => (vec![], ids[index]),
+                    Arrivals::Vectors(vectors) => {
+                        reference.present(&vectors[index]).expect("a vector");
+                        let map = program.input.as_ref().zip(parameters.input);
+                        let (map, stream) = map.expect("it takes vectors");
+                        (map.words(&stream, parameters.elements, &vectors[index]), 0)
+                    }
+                };
+                host.send_bytes(&bytes_of(parameters.input, parameters.elements, &words, id));
+                let prediction = reference.step(id, true).expect("a token").expect("asked for");
+                let predicted = prediction.token;
+                let words = reference.output_words().unwrap_or_default();
+                let wanted = bytes_of(parameters.output, parameters.elements, words, predicted);
+                let found = host.bytes(wanted.len(), LIMIT);
+                assert_eq!(found.as_deref(), Ok(&wanted[..]), "seed {seed}, text {text}");
+            }
+            host.pause(100);
+            assert!(!host.is("busy_o") && !host.is("error_o"), "seed {seed}");
+            // The second text is cut off in the middle of a vector.
+            if text == 0 && parameters.input.is_some_and(|it| it.words > 1) {
+                host.send_bytes(&[1, 0, 1]);
+            }
+            host.send_break();
+            host.pause(50 * u64::from(DIVISOR));
+        }
+        host.cycles()
+    };
+    let cycles: Vec<u64> = (0..8u64).into_par_iter().map(run).collect();
+    println!("{cycles:?} cycles");
 }

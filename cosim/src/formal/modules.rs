@@ -3,6 +3,7 @@
 
 use crate::pipeline::layers::Lowered;
 use crate::pipeline::{PipelineError, Source, SourceOptions};
+use firmware::vector_stream::VectorStream;
 use hdl::blocks::array::train_events::TrainEvents;
 use hdl::blocks::control::token_loop::TokenLoop;
 use hdl::blocks::engine::gif_neuron::GifNeuron;
@@ -14,6 +15,8 @@ use hdl::blocks::engine::result_tile::ResultTile;
 use hdl::blocks::engine::spike_buffer::SpikeBuffer;
 use hdl::blocks::host::host_port::HostPort;
 use hdl::blocks::host::uart_bridge::UartBridge;
+use hdl::blocks::host::vector_input::VectorInput;
+use hdl::blocks::host::vector_output::VectorOutput;
 use hdl::blocks::memory::prediction_queue::PredictionQueue;
 use hdl::language::module::Module;
 use std::sync::Arc;
@@ -34,10 +37,13 @@ pub fn modules() -> Result<Vec<Arc<Module>>, PipelineError> {
     let spike_buffer = |skip_empty| {
         SpikeBuffer { slots: 2, planes: 1, depth: 4, column_width: 3, skip_empty }.module()
     };
+    let stream = VectorStream { first: 1, words: 3, value_width: 4 };
     let tile = ResultTile { lanes: 4, neurons: 2, acc_width: 5 };
     Ok(vec![
         HostPort { machine, token_width: 16 }.module(),
         PredictionQueue { context: 4 }.module(),
+        VectorInput { stream, elements: 2, value_width: 6 }.module(),
+        VectorOutput { stream, elements: 2, value_width: 6 }.module(),
         TokenLoop { context: 16, vocabulary: 24 }.module(),
         TrainEvents { slots: 4, count_width: 2 }.module(),
         UartBridge { divisor: 4, queue_depth: 4 }.module(),

@@ -8,6 +8,7 @@
 //! `v` is the vector unit. Fields that are zero are left out.
 
 mod context;
+mod streams;
 
 use crate::isa::{ANY, Action, Instruction};
 use crate::machine::{Memory, Program};
@@ -20,6 +21,7 @@ impl Program {
         let mut text = String::new();
         self.list_machine(&mut text);
         self.list_orders(&mut text);
+        self.list_streams(&mut text);
         self.list_memories(&mut text);
         self.list_context(&mut text);
         self.list_areas(&mut text);

@@ -48,6 +48,8 @@ pub(crate) fn unit(shape: &Shape, weight_depth: u32) -> MatrixUnit {
         weight_depth,
         vectors: false,
         announces: false,
+        searches: true,
+        rows: true,
         image: vec![],
     }
 }

@@ -28,7 +28,8 @@ module machine_monitor (
     // To the registers.
     output wire        bad_code_o,        // a weight word held a code that is no trit
     output wire        bad_instruction_o, // an opcode without a meaning ended a token
-    output wire        bad_token_o,       // a token beyond the vocabulary was dropped
+    // a token beyond the vocabulary, or a vector that is none, was dropped
+    output wire        bad_token_o,
     output wire [31:0] cycles_o,          // cycles in which a token was under way
     output wire [31:0] tokens_o,          // tokens that have run, those fed back among them
     output wire [31:0] instructions_o,    // instructions that were issued

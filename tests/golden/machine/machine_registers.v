@@ -33,7 +33,8 @@ module machine_registers (
     input  wire        context_full_i,
     input  wire        bad_code_i,                    // a weight word held a code that is no trit
     input  wire        bad_instruction_i,             // an opcode without a meaning ended a token
-    input  wire        bad_token_i,                   // a token beyond the vocabulary was dropped
+    // a token beyond the vocabulary, or a vector that is none, was dropped
+    input  wire        bad_token_i,
     // position of the token that is under way, or comes next; `context` when the text is full
     input  wire [15:0] position_i,
     // a value, its sign in all bits above value_width; only while not busy

@@ -168,7 +168,7 @@
 /* bad_instruction: An opcode without a meaning ended a token. */
 #define MACHINE_STATUS_BAD_INSTRUCTION_SHIFT             3u
 #define MACHINE_STATUS_BAD_INSTRUCTION_MASK              0x00000008u
-/* bad_token: A token beyond the vocabulary was dropped. */
+/* bad_token: A token beyond the vocabulary, or a vector that is none, was dropped. */
 #define MACHINE_STATUS_BAD_TOKEN_SHIFT                   4u
 #define MACHINE_STATUS_BAD_TOKEN_MASK                    0x00000010u
 

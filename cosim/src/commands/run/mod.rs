@@ -199,7 +199,7 @@ impl RunCommand {
         stages.note(console, "lower", begin, &describe_program(&program));
         self.spikes.as_ref().map_or(Ok(()), |spikes| spikes.require(&program))?;
         let image = MachineImage::new(&program)?;
-        let planted = self.plant.map(|plant| plant.apply(&program));
+        let planted = self.plant.map(|plant| plant.apply(&program)).transpose()?;
         if let Some((_, place)) = &planted {
             console.line(&format!("planted    {place}"));
         }

@@ -1,5 +1,6 @@
 //! Faults on purpose, in what the hardware is loaded with; the reference keeps the original.
 
+use crate::pipeline::PipelineError;
 use firmware::isa::Action;
 use firmware::machine::Program;
 
@@ -25,7 +26,10 @@ impl MachinePlant {
     }
 
     /// The program with the fault in its middle, and where that is.
-    pub fn apply(self, program: &Program) -> (Program, String) {
+    ///
+    /// # Errors
+    /// If the program has nothing of this kind.
+    pub fn apply(self, program: &Program) -> Result<(Program, String), PipelineError> {
         let mut planted = program.clone();
         let place = match self {
             MachinePlant::Weight => {
@@ -58,13 +62,26 @@ impl MachinePlant {
             MachinePlant::Constant => {
                 // One that is far from zero, in a bit that matters.
                 let bit = 1 << (planted.parameters.value_width - 4);
-                let large = |&value: &i64| value.abs() >= bit;
-                let index = planted.constants.iter().position(large).unwrap_or(0);
-                planted.constants[index] ^= bit;
                 let elements = planted.parameters.elements as usize;
+                // The first words are the host's, where it sends vectors.
+                let words = planted.parameters.input.map_or(0, |stream| stream.words as usize);
+                let first = words * elements;
+                let own = &planted.constants[first..];
+                if own.is_empty() {
+                    return Err(PipelineError::Options {
+                        reason: format!(
+                            "--plant: the program of `{}` has no constant",
+                            program.name
+                        ),
+                        remedy: "plant a weight or an instruction",
+                    });
+                }
+                let large = |value: &i64| value.abs() >= bit;
+                let index = first + own.iter().position(large).unwrap_or(0);
+                planted.constants[index] ^= bit;
                 format!("word {}, element {}: one bit", index / elements, index % elements)
             }
         };
-        (planted, place)
+        Ok((planted, place))
     }
 }

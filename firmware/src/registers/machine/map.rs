@@ -82,7 +82,7 @@ register_map! {
             "The text has reached `context`: tokens are refused until `clear`.";
         BadCode        "bad_code"        [2:2] ReadOnly 0 "A weight word held a code that is no trit.";
         BadInstruction "bad_instruction" [3:3] ReadOnly 0 "An opcode without a meaning ended a token.";
-        BadToken       "bad_token"       [4:4] ReadOnly 0 "A token beyond the vocabulary was dropped.";
+        BadToken       "bad_token"       [4:4] ReadOnly 0 "A token beyond the vocabulary, or a vector that is none, was dropped.";
     }
     0x48 Position "position" "Where the text is." {
         Position "position" [15:0] ReadOnly 0

@@ -19,7 +19,7 @@ const RULES: [&str; 7] = [
 ];
 
 /// The steps of a host that runs a network.
-const RECIPE: [&str; 7] = [
+const RECIPE: [&str; 8] = [
     "Read the registers below `control`, and refuse a machine that is not the expected one.",
     "Write 0 to `weight_address`, then the packed image to `weight_data`, bank 0 of each word \
      first; the constants and the program likewise.",
@@ -30,6 +30,9 @@ const RECIPE: [&str; 7] = [
      first; the last has `tlast`. It has not been fed back: to go on, send it as the next token.",
     "For the logits of the last prediction, write the address of word 0 to `result_address` and \
      read `result_data` once a token id, while `busy` is 0.",
+    "Where the machine takes vectors, as its listing says, a vector goes in the place of a token: a beat a \
+     word of values, `tlast` with the last, and each is answered. Where it gives vectors, an answer is \
+     one: words of values up to `tlast`. The next is taken once the answer has been.",
     "Read `status`: `bad_code`, `bad_instruction` or `bad_token` says that an answer cannot be \
      trusted. Write 3 to `control` before the next text.",
 ];

@@ -78,8 +78,13 @@ impl Drain {
         let shift = keep("shift", own + further);
         let keys = keep("keys", head.get("keys"));
         let destination = keep("destination", head.get("destination"));
-        let search = keep("search", head.get("search"));
-        let maximum = keep("maximum", head.get("maximum"));
+        let [search, maximum] = ["search", "maximum"].map(|name| match self.searches {
+            true => keep(name, head.get(name)),
+            false => {
+                b.unused(name, head.get(name), "No instruction looks for a maximum.");
+                head.get(name)
+            }
+        });
 
         b.section("Its group: where it goes, which of its rows are valid.");
         let kept = self.vectors.map(|_| keep("last_tile", last));
@@ -102,7 +107,7 @@ impl Drain {
         deficits.when(next, deficits.signal() + 1).when(fresh, head.get("deficits"));
         let at_head = head.get("keys") & !valid.signal();
         let fetches = more.select(keys & follows, fresh.select(at_head, keys));
-        let is_first = b.delay("first_q", next, first);
+        let is_first = if self.searches { b.delay("first_q", next, first) } else { first };
         let last_tile = kept.unwrap_or_else(|| keep("last_tile", last));
 
         let tag = Tag {
@@ -178,7 +183,9 @@ impl Drain {
         let tag = group.tag;
         let mut valid = tag.valid;
         let written = [tag.search, tag.last, tag.rows, tag.destination, tag.address];
-        let known = [&[tag.maximum, tag.first], &written[..]].concat();
+        let written = if self.searches { &written[..] } else { &written[1..] };
+        let known: &[Signal] = if self.searches { &[tag.maximum, tag.first] } else { &[] };
+        let known = [known, written].concat();
         let mut held = b.concat(&known);
         let written_width: u32 = written.iter().map(|part| part.width()).sum();
         let mut taps = vec![];
@@ -208,7 +215,9 @@ impl Drain {
         let mut low = 0;
         let mut take = |name: &str, like: Signal<'m>| {
             low += like.width();
-            if !wanted.contains(&name) {
+            // What is known before it is written is of interest to the search, but for one thing.
+            let searched = name == "search" || (tap == "known" && name != "destination");
+            if !wanted.contains(&name) || (searched && !self.searches) {
                 return like;
             }
             b.wire(&format!("{tap}_{name}"), held.bits(low - like.width(), like.width()))

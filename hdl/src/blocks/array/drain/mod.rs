@@ -63,6 +63,8 @@ pub struct Drain {
     pub vectors: Option<u32>,
     /// Whether it says when a prediction is a new one.
     pub announces: bool,
+    /// Whether it looks for maxima; without it, no instruction may ask for one.
+    pub searches: bool,
 }
 
 /// What an instruction with vectors tells too: how many of them there are, but one.
@@ -155,7 +157,14 @@ impl Drain {
             let parts: Vec<Signal> = rows.iter().rev().map(|row| row.get(port)).collect();
             b.concat(&parts)
         };
-        let search = self.maximum(&b, &known, joined("value_o"));
+        let search = match self.searches {
+            true => Some(self.maximum(&b, &known, joined("value_o"))),
+            false => {
+                let values = joined("value_o");
+                b.unused("values", values, "No instruction looks for a maximum.");
+                None
+            }
+        };
         let saturated = b.wire("saturated", joined("saturated_o"));
         let result = b.wire("result", joined("result_o"));
 
@@ -163,8 +172,14 @@ impl Drain {
         b.comment("A group without a valid row is no more than time: its words belong to others.");
         let to_x = b.wire("to_x", written.destination.any());
         let writes = b.wire("writes", written.valid & written.rows.any());
-        let ends = written.valid & written.last & written.search.is(0);
-        b.assign(finished, ends | search.get("maximum_write_o"));
+        let ends = written.valid & written.last;
+        match &search {
+            None => b.assign(finished, ends),
+            Some(search) => {
+                let found = search.get("maximum_write_o");
+                b.assign(finished, (ends & written.search.is(0)) | found);
+            }
+        }
         b.port_group("Walker.");
         b.output("quiet_o", quiet, "no started instruction is unfinished");
         b.port_group("Scalar and deficits.");
@@ -183,16 +198,20 @@ impl Drain {
         b.output("result_address_o", written.address, "its address");
         b.output("result_data_o", result, "its values");
         b.port_group("Maximum and prediction.");
-        for (name, meaning) in [
+        let mut outputs = vec![
             ("maximum_write_o", "write a maximum register"),
             ("maximum_address_o", "which"),
             ("maximum_data_o", "its value"),
             ("prediction_o", "row of the last maximum that predicts"),
-        ] {
-            b.output(name, search.get(name), meaning);
-        }
+        ];
         if self.announces {
-            b.output("predicted_o", search.get("predicted_o"), "it is a new one");
+            outputs.push(("predicted_o", "it is a new one"));
+        }
+        let module = self.search().module();
+        for (name, meaning) in outputs {
+            let nothing = || b.literal(0, module.port_type(name).expect("an output of the search"));
+            let found = search.as_ref().map_or_else(nothing, |search| search.get(name));
+            b.output(name, found, meaning);
         }
         b.port_group("Status.");
         b.output("done_o", finished, "an instruction is finished");

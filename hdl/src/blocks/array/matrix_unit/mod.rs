@@ -96,6 +96,10 @@ pub struct MatrixUnit {
     pub vectors: bool,
     /// Whether it says when a prediction is a new one.
     pub announces: bool,
+    /// Whether it looks for maxima.
+    pub searches: bool,
+    /// Whether it looks up rows of tables.
+    pub rows: bool,
     /// Bank words that the weight store starts with; may be empty.
     pub image: Vec<u32>,
 }
@@ -122,6 +126,8 @@ impl MatrixUnit {
             weight_depth: machine.weight_depth,
             vectors: machine.has_vectors(),
             announces: machine.answers_positions,
+            searches: true,
+            rows: true,
             image,
         }
     }
@@ -175,10 +181,10 @@ impl MatrixUnit {
     }
 
     fn drain(&self) -> Drain {
-        let Self { lanes, elements, acc_width, value_width, announces, .. } = *self;
+        let Self { lanes, elements, acc_width, value_width, announces, searches, .. } = *self;
         let read_width = self.row_reader().value_type().width;
         let vectors = self.vectors.then_some(self.planes);
-        Drain { lanes, elements, acc_width, value_width, read_width, vectors, announces }
+        Drain { lanes, elements, acc_width, value_width, read_width, vectors, announces, searches }
     }
 
     /// The weight store inside.

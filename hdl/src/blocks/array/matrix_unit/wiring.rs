@@ -55,7 +55,6 @@ impl MatrixUnit {
             true => self.place_event_lanes(&b, &fetcher),
             false => self.place_array(&b, &fetcher),
         };
-        b.section("Row reader: values of an embedding.");
         let reader = self.place_row_reader(&b, &walker, &fetcher, weights);
 
         b.section("Drain: from sums to values in R or X.");
@@ -86,10 +85,7 @@ impl MatrixUnit {
         }
         wires.extend(pass(&array, [("done_o", "done_i"), ("sums_o", "sums_i")]));
         wires.push(("final_i", array_ends));
-        wires.extend(pass(
-            &reader,
-            [("done_o", "row_done_i"), ("final_o", "row_final_i"), ("values_o", "row_values_i")],
-        ));
+        wires.extend(reader);
         wires.extend(inputs.all(["scalar_mantissa_i", "scalar_exponent_i", "residual_data_i"]));
         wires.push(("deficit_words_i", inputs.get("deficits_i")));
         let drain =
@@ -300,13 +296,33 @@ impl MatrixUnit {
         (sums, delay_line(b, "final", fetcher.get("final_o"), array.latency, false))
     }
 
+    /// What the row reader tells the drain; nothing, in a program that looks up no row.
     fn place_row_reader<'m>(
         &self,
         b: &'m Builder,
         walker: &Outputs<'m>,
         fetcher: &Outputs<'m>,
         [high, low]: [Signal<'m>; 2],
-    ) -> Outputs<'m> {
+    ) -> Wires<'m> {
+        let told =
+            [("done_o", "row_done_i"), ("final_o", "row_final_i"), ("values_o", "row_values_i")];
+        let module = self.row_reader().module();
+        let (lane, group) = (self.table_word.rows > 1, self.walker().group_type().is_some());
+        if !self.rows {
+            let unused = "No row of a table is looked up.";
+            for port in ["row_valid_o", "row_first_o", "row_last_o", "row_final_o"] {
+                b.unused(port.trim_end_matches("_o"), fetcher.get(port), unused);
+            }
+            if lane {
+                b.unused("lane", walker.get("lane_o"), unused);
+            }
+            if group {
+                b.unused("row_group", fetcher.get("row_group_o"), unused);
+            }
+            let nothing = |port: &str| b.literal(0, module.port_type(port).expect("an output"));
+            return told.map(|(output, input)| (input, nothing(output))).to_vec();
+        }
+        b.section("Row reader: values of an embedding.");
         let mut wires = pass(
             fetcher,
             [
@@ -317,12 +333,12 @@ impl MatrixUnit {
             ],
         );
         wires.extend([("high_i", high), ("low_i", low)]);
-        if self.table_word.rows > 1 {
+        if lane {
             wires.extend(pass(walker, [("lane_o", "lane_i")]));
         }
-        if self.walker().group_type().is_some() {
+        if group {
             wires.extend(pass(fetcher, [("row_group_o", "group_i")]));
         }
-        b.instance("row_reader", &self.row_reader().module(), &wires)
+        pass(&b.instance("row_reader", &module, &wires), told)
     }
 }

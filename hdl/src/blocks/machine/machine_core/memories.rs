@@ -25,7 +25,8 @@ const DEFICIT: Type = Type { width: 5, signed: false };
 
 /// The modules of the memories.
 pub(super) struct Memories {
-    pub(super) residual: Arc<Module>,
+    /// Of machines without passes.
+    pub(super) residual: Option<Arc<Module>>,
     pub(super) results: Arc<Module>,
     pub(super) temporaries: Arc<Module>,
     pub(super) constants: Arc<Module>,
@@ -69,12 +70,14 @@ impl MachineCore {
         let distributed =
             |depth: u32| self.parameters.value_material(depth) == Material::Distributed;
         Memories {
-            residual: self.values(
-                ("residual_memory", "the residual X"),
-                residual_depth,
-                &[Reader::Clocked("matrix"), Reader::Clocked("vector")],
-                distributed(residual_depth),
-            ),
+            residual: (!self.parameters.has_passes()).then(|| {
+                self.values(
+                    ("residual_memory", "the residual X"),
+                    residual_depth,
+                    &[Reader::Clocked("matrix"), Reader::Clocked("vector")],
+                    distributed(residual_depth),
+                )
+            }),
             results: self.values(
                 ("result_memory", "results R of the matrix unit"),
                 result_depth,

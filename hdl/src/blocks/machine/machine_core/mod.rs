@@ -62,8 +62,12 @@ impl Units {
         let keeps = !machine.has_passes() || key_depth + value_depth > 0;
         let (key_depth, value_depth) = (key_depth.max(2), value_depth.max(2));
         let store = KeyValueStore { lanes, slots, key_depth, value_depth };
+        let mut matrix = MatrixUnit::new(machine, weights.clone());
+        if machine.has_passes() {
+            (matrix.searches, matrix.rows) = (core.choices.searches, core.choices.rows);
+        }
         Units {
-            matrix: MatrixUnit::new(machine, weights.clone()).module(),
+            matrix: matrix.module(),
             vector: core.vector_unit(),
             key_value_store: keeps.then(|| store.module()),
         }

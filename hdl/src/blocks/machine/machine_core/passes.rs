@@ -48,6 +48,9 @@ impl MachineCore {
         let limited = net.get("matrix.saturated_o") | net.get("vector.saturations_o").any();
         net.add("saturated", b.wire("saturated", limited));
 
+        for port in ["vector.residual_read_o", "vector.residual_read_address_o"] {
+            net.unused(port, "A program of passes has no residual.");
+        }
         self.place_memories(&b, &mut net, &memories);
         show_scalar(&b, &mut net);
         net.place("maxima", &memories.maxima, &MAXIMA);
@@ -93,12 +96,14 @@ impl MachineCore {
             b.literal(0, ty)
         };
         net.add("no_deficits", zero("deficits_i"));
+        net.add("no_residual", zero("residual_data_i"));
         let has = |port: &str| units.matrix.port_type(port).is_some();
         if has("key_high_i") {
             net.add("no_trits", zero("key_high_i"));
         }
         let keeps = units.key_value_store.is_some();
         let source = |port: &'static str, source: &'static str| match port {
+            "residual_data_i" => "no_residual",
             "instruction_i" => "sequencer.matrix_instruction_o",
             "position_i" => "sequencer.attended_o",
             "deficits_i" => "no_deficits",
@@ -117,6 +122,9 @@ impl MachineCore {
         net.place("matrix", &units.matrix, &wires);
         for port in ["matrix.deficit_read_o", "matrix.deficit_address_o"] {
             net.unused(port, "Keys of a program of passes have no deficits.");
+        }
+        for port in ["matrix.residual_read_o", "matrix.residual_read_address_o"] {
+            net.unused(port, "A program of passes adds in its passes.");
         }
         let reads = ["key_read_o", "key_address_o", "value_read_o", "value_address_o"];
         for port in reads.iter().filter(|port| !keeps && has(port)) {
@@ -176,7 +184,7 @@ const PASSES: Wires<15> = [
     ("position_i", "sequencer.position_o"),
     ("attended_i", "sequencer.attended_o"),
     ("restarts_i", "sequencer.restarts_o"),
-    ("residual_data_i", "residual.vector_data_o"),
+    ("residual_data_i", "no_residual"),
     ("result_data_i", "results.vector_data_o"),
     ("temporary_data_i", "temporaries.vector_data_o"),
     ("state_data_i", "state.vector_data_o"),

@@ -57,7 +57,9 @@ impl MachineCore {
         memories: &Memories,
     ) {
         b.section("Vectors.");
-        net.place("residual", &memories.residual, &RESIDUAL);
+        if let Some(residual) = &memories.residual {
+            net.place("residual", residual, &RESIDUAL);
+        }
         b.comment("The host sees R while nothing is under way.");
         let busy = net.get("tokens.busy_o");
         let of_vector = net.get("vector.result_address_o");
@@ -148,7 +150,9 @@ pub(super) fn forward_memories(
     memories: &Memories,
     key_value_store: Option<&Module>,
 ) {
-    net.forward("residual", &memories.residual, &["matrix_data_o", "vector_data_o"]);
+    if let Some(residual) = &memories.residual {
+        net.forward("residual", residual, &["matrix_data_o", "vector_data_o"]);
+    }
     net.forward("results", &memories.results, &["vector_data_o"]);
     net.forward("temporaries", &memories.temporaries, &["vector_data_o"]);
     net.forward("constants", &memories.constants, &["data_o"]);
