@@ -168,6 +168,7 @@ mod tests {
             loop_depth: 0,
             plane_depth: 0,
             answers_positions: false,
+            functions: true,
             input: None,
             output: None,
         }

@@ -101,12 +101,20 @@ pub struct MachineParameters {
     /// Whether an answer is a prediction for every position of the text, not one for what follows.
     #[serde(default)]
     pub answers_positions: bool,
+    /// Whether passes have functions; without them there is no such stage.
+    #[serde(default = "with_functions")]
+    pub functions: bool,
     /// Vectors that come in the place of token ids: words of C.
     #[serde(default)]
     pub input: Option<VectorStream>,
     /// Vectors that go out in the place of predictions: words of T.
     #[serde(default)]
     pub output: Option<VectorStream>,
+}
+
+/// What is true of machines of older files.
+const fn with_functions() -> bool {
+    true
 }
 
 /// The rows and columns of a matrix that one word of the weight store covers.

@@ -108,6 +108,11 @@ impl PassChoices {
         }
     }
 
+    /// Whether a pass has a function.
+    pub fn has_functions(&self) -> bool {
+        self.functions.iter().any(|function| *function != Function::Nothing)
+    }
+
     /// Adds what one pass chooses.
     pub fn add(&mut self, pass: &Pass) {
         let read = [true, pass.reads_b(), pass.reads_c()];

@@ -50,6 +50,7 @@ fn design() -> MachineParameters {
         loop_depth: 0,
         plane_depth: 0,
         answers_positions: false,
+        functions: true,
         input: None,
         output: None,
     }

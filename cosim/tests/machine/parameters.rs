@@ -53,6 +53,7 @@ pub(crate) fn parameters(seed: u64, slots: u32) -> MachineParameters {
         loop_depth: 0,
         plane_depth: 0,
         answers_positions: false,
+        functions: true,
         input: None,
         output: None,
     }

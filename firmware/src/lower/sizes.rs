@@ -153,6 +153,7 @@ pub(super) fn machine(network: &Network, design: &Design) -> Result<MachineParam
         loop_depth: 0,
         plane_depth: 0,
         answers_positions: network.readout == Readout::MaskedToken,
+        functions: true,
         input: None,
         output: None,
     })

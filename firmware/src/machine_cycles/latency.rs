@@ -208,18 +208,20 @@ impl VectorLatency {
 
 impl PassLatency {
     fn of(machine: &MachineParameters) -> PassLatency {
+        // Five of them are those of a function.
+        let result_cycles = if machine.functions { 22 } else { 17 };
         PassLatency {
             accept_cycles: 2,
-            result_cycles: 22,
-            vector_cycles: 23,
+            result_cycles,
+            vector_cycles: result_cycles + 1,
             train_cycles: match machine.radix {
-                Radix::Bitwise => 24,
-                Radix::Unary => 25,
+                Radix::Bitwise => result_cycles + 2,
+                Radix::Unary => result_cycles + 3,
             },
-            digit_cycles: 24 + u64::from(machine.key_value_digits),
+            digit_cycles: result_cycles + 2 + u64::from(machine.key_value_digits),
             // The tree adds four in a cycle.
-            finish_cycles: 30 + levels(machine.elements).div_ceil(2),
-            join_saves: 13,
+            finish_cycles: result_cycles + 8 + levels(machine.elements).div_ceil(2),
+            join_saves: result_cycles - 9,
             product_saves: 4,
         }
     }

@@ -45,6 +45,7 @@ pub(crate) fn small() -> MachineParameters {
         loop_depth: 0,
         plane_depth: 0,
         answers_positions: false,
+        functions: true,
         input: None,
         output: None,
     }

@@ -83,6 +83,7 @@ impl Assembly {
             loop_depth: 0,
             plane_depth: 0,
             answers_positions: false,
+            functions: true,
             input: None,
             output: None,
         };

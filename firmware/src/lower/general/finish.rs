@@ -9,7 +9,9 @@ use super::distribute::distribute;
 use super::fuse::fuse;
 use super::pointers::assign;
 use super::streams::{Turns, turns};
-use crate::isa::{Action, Destination, End, Extent, Instruction, LONG_WORDS, POINTER_COUNT, Wait};
+use crate::isa::{
+    Action, Destination, End, Extent, Function, Instruction, LONG_WORDS, POINTER_COUNT, Wait,
+};
 use crate::machine::{MachineParameters, Memory, Program};
 use std::collections::BTreeMap;
 
@@ -61,6 +63,7 @@ impl Composer<'_> {
             loop_depth: self.loop_depth,
             plane_depth: self.pools.planes.depth(),
             chunks: self.chunk > 0,
+            functions: instructions.iter().any(has_function),
             ..self.machine
         };
         wait(&mut instructions, &self.machine);
@@ -113,6 +116,11 @@ impl Composer<'_> {
         .map(|(memory, pool)| (memory, pool.depth()))
         .into()
     }
+}
+
+/// Whether an instruction is a pass with a function.
+fn has_function(instruction: &Instruction) -> bool {
+    matches!(&instruction.action, Action::Pass(pass) if pass.function != Function::Nothing)
 }
 
 /// Finds what each instruction waits for, over loops that run once and loops that run twice: in longer

@@ -4,7 +4,7 @@ use super::sequencer::Sequencer;
 use crate::blocks::array::matrix_unit::{
     ACCEPT_CYCLES, EMBEDDING_CYCLES, MatrixUnit, SETTLE_CYCLES,
 };
-use crate::blocks::vector::pass_cycles::PassDepths;
+use crate::blocks::vector::pass_cycles::{PassDepths, PassStages};
 use crate::blocks::vector::vector_cycles::VectorCycles;
 use firmware::machine::MachineParameters;
 use firmware::machine_cycles::{MachineLatency, MatrixLatency};
@@ -30,7 +30,11 @@ pub fn latency(machine: &MachineParameters) -> MachineLatency {
             embedding_finish_cycles: matrix.embedding_finish_cycles().into(),
         },
         vector: VectorCycles { unit: machine.into() }.latency(),
-        pass: PassDepths::new(machine.elements, machine.radix, machine.key_value_digits).latency(),
+        pass: {
+            let stages = PassStages { functions: machine.functions };
+            PassDepths::new(stages, machine.elements, machine.radix, machine.key_value_digits)
+                .latency()
+        },
     }
 }
 
@@ -59,6 +63,7 @@ mod tests {
             let (lanes, slots) = (lanes * elements, slots * elements);
             let key_value_digits = digits;
             let machine = MachineParameters {
+                functions: digits % 2 == 0,
                 elements,
                 lanes,
                 slots,

@@ -5,7 +5,9 @@
 //! ```
 //!
 //! A word is written a cycle behind the last stage that does something to it (its exit): without a function
-//! or a product [`JOIN_SAVES`] cycles earlier, without a neuron [`PRODUCT_SAVES`], and so is all behind.
+//! or a product [`join_saves`](PassStages::join_saves) cycles earlier, without a neuron
+//! [`PRODUCT_SAVES`], and so is all behind. Where no pass of the program has a function, there is no such
+//! stage, and all behind it is five cycles earlier.
 
 use super::pass_finish::FINISH_CYCLES;
 use super::pass_reduce::PassReduce;
@@ -19,20 +21,48 @@ pub const ACCEPT_CYCLES: u32 = 2;
 pub const OPERANDS: u32 = 3;
 /// They are joined.
 pub const JOINED: u32 = OPERANDS + 5;
-/// The function of that is found.
-pub const FOUND: u32 = JOINED + 5;
-/// It is multiplied.
-pub const SCALED: u32 = FOUND + 4;
-/// It went through the neuron, and is written to T or S.
-pub const RESULT: u32 = SCALED + 5;
-/// How much earlier a word is written that leaves behind the join.
-pub const JOIN_SAVES: u32 = RESULT - 1 - JOINED;
-/// The same behind the product.
-pub const PRODUCT_SAVES: u32 = RESULT - 1 - SCALED;
-/// Counts, and terms of the reduction.
-pub const COUNTS: u32 = RESULT + 1;
-/// Digits of keys and values.
-pub const DIGITS: u32 = RESULT + 2;
+/// How much later than its results the counts of a word are there, and the terms of its reduction.
+pub const COUNTS_BEHIND: u32 = 1;
+/// The same of the digits of keys and values.
+pub const DIGITS_BEHIND: u32 = 2;
+/// How much earlier a word is written that leaves behind the product.
+pub const PRODUCT_SAVES: u32 = NEURON_CYCLES - 1;
+
+/// Cycles of the function of a value.
+const FUNCTION_CYCLES: u32 = 5;
+/// Cycles of its product.
+const PRODUCT_CYCLES: u32 = 4;
+/// Cycles of its neuron, and of its way to T or S.
+const NEURON_CYCLES: u32 = 5;
+
+/// The stages that a unit has for its program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PassStages {
+    /// Whether there are functions.
+    pub functions: bool,
+}
+
+impl PassStages {
+    /// The function of a joined value is found.
+    pub const fn found(self) -> u32 {
+        if self.functions { JOINED + FUNCTION_CYCLES } else { JOINED }
+    }
+
+    /// It is multiplied.
+    pub const fn scaled(self) -> u32 {
+        self.found() + PRODUCT_CYCLES
+    }
+
+    /// It went through the neuron, and is written to T or S.
+    pub const fn result(self) -> u32 {
+        self.scaled() + NEURON_CYCLES
+    }
+
+    /// How much earlier a word is written that leaves behind the join.
+    pub const fn join_saves(self) -> u32 {
+        self.result() - 1 - JOINED
+    }
+}
 
 /// Cycles from the last read of a pass to its last write, by what it does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,23 +77,28 @@ pub struct PassDepths {
     pub digits: u32,
     /// A level or a scalar.
     pub finish: u32,
+    /// What all that is less where the words leave behind the join.
+    pub join_saves: u32,
 }
 
 impl PassDepths {
     /// Those of a unit.
-    pub fn new(elements: u32, radix: Radix, digits: u32) -> PassDepths {
+    pub fn new(stages: PassStages, elements: u32, radix: Radix, digits: u32) -> PassDepths {
+        let result = stages.result();
+        let counts = result + COUNTS_BEHIND;
         PassDepths {
-            result: RESULT,
-            vector: COUNTS,
-            train: COUNTS + TrainWriter::descriptor_cycles(radix),
-            digits: DIGITS + digits,
-            finish: COUNTS + PassReduce::cycles(elements) + FINISH_CYCLES,
+            result,
+            vector: counts,
+            train: counts + TrainWriter::descriptor_cycles(radix),
+            digits: result + DIGITS_BEHIND + digits,
+            finish: counts + PassReduce::cycles(elements) + FINISH_CYCLES,
+            join_saves: stages.join_saves(),
         }
     }
 
     /// The largest.
     pub fn most(&self) -> u32 {
-        let PassDepths { result, vector, train, digits, finish } = *self;
+        let PassDepths { result, vector, train, digits, finish, join_saves: _ } = *self;
         [result, vector, train, digits, finish].into_iter().max().unwrap_or(result)
     }
 
@@ -76,7 +111,7 @@ impl PassDepths {
             train_cycles: self.train.into(),
             digit_cycles: self.digits.into(),
             finish_cycles: self.finish.into(),
-            join_saves: JOIN_SAVES.into(),
+            join_saves: self.join_saves.into(),
             product_saves: PRODUCT_SAVES.into(),
         }
     }

@@ -74,17 +74,9 @@ impl PassFunction {
         let summary = "the function of one element.\n\n\
              Five cycles, whichever it is. Bit-exact to numeric::pass::FunctionTable.";
         let b = Builder::new("pass_function", file!(), summary);
-        let width = self.found_width();
         let meaning = "which one, in the cycle of the value";
         let function = Chosen::input(&b, "function", &self.functions, meaning);
         let value = b.input("value_i", sint(self.value_width), "argument");
-        if self.tables.is_empty() {
-            b.section("No function: the value, five cycles later.");
-            b.add_latency(5);
-            let later = b.wire("later", delayed(&b, "value", value, 5));
-            b.output("found_o", later.extend(width), "the value");
-            return b.finish();
-        }
         let entry = b.input("entry_i", sint(ENTRY_WIDTH), "entry, a cycle after its index");
         let step = b.input("step_i", sint(ENTRY_WIDTH), "step to the next entry");
         let place = self.place(&b, &function, value);

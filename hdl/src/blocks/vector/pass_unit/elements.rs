@@ -4,7 +4,7 @@ use super::operands::Operands;
 use super::{Unit, fitting};
 use crate::blocks::vector::choice::Chosen;
 use crate::blocks::vector::delay_line::delayed;
-use crate::blocks::vector::pass_cycles::{FOUND, JOINED, OPERANDS, RESULT, SCALED};
+use crate::blocks::vector::pass_cycles::{JOINED, OPERANDS, PRODUCT_SAVES};
 use crate::blocks::vector::pass_function::PassFunction;
 use crate::blocks::vector::pass_join::PassJoin;
 use crate::blocks::vector::pass_multiply::PassMultiply;
@@ -64,8 +64,8 @@ impl<'m> Unit<'_, 'm> {
     pub(super) fn elements(&self, operands: &Operands<'m>) -> Results<'m> {
         let (b, unit) = (self.b, self.unit);
         let joins = self.joins(operands);
-        let functions = self.functions(&joins);
-        let products = self.products(operands, &functions);
+        let functions = unit.stages().functions.then(|| self.functions(&joins));
+        let products = self.products(operands, &joins, functions.as_deref());
         let masked = self.masked();
         let spiking = unit.choices.spiking;
         let neurons = if spiking { self.neurons(operands, &products, &masked) } else { vec![] };
@@ -90,7 +90,7 @@ impl<'m> Unit<'_, 'm> {
             let at = index as usize;
             let joined = joins[at].get("saturated_o");
             let name = format!("join_saturated_{index}");
-            let earlier = delayed(b, &name, joined, SCALED - JOINED);
+            let earlier = delayed(b, &name, joined, unit.stages().scaled() - JOINED);
             let either = b.wire(
                 &format!("either_saturated_{index}"),
                 earlier | products[at].get("saturated_o"),
@@ -98,9 +98,7 @@ impl<'m> Unit<'_, 'm> {
             let behind = |exit: Exit| match exit {
                 Exit::Join => joined,
                 Exit::Product => either,
-                Exit::Neuron => {
-                    delayed(b, &format!("saturated_{index}"), either, RESULT - 1 - SCALED)
-                }
+                Exit::Neuron => delayed(b, &format!("saturated_{index}"), either, PRODUCT_SAVES),
             };
             let any = self.exits.pick_exit(behind) & !masked[at];
             let any = b.delay(&format!("limited_{index}_q"), b.flag(true), any);
@@ -194,8 +192,14 @@ impl<'m> Unit<'_, 'm> {
         }
     }
 
-    fn products(&self, operands: &Operands<'m>, functions: &[Outputs<'m>]) -> Vec<Outputs<'m>> {
+    fn products(
+        &self,
+        operands: &Operands<'m>,
+        joins: &[Outputs<'m>],
+        functions: Option<&[Outputs<'m>]>,
+    ) -> Vec<Outputs<'m>> {
         let (b, unit) = (self.b, self.unit);
+        let found = unit.stages().found();
         b.section("Multiply. Operands wait for what the function finds.");
         let multiplies = &unit.choices.multiplies;
         let mut factors: Vec<(&'static str, Signal)> = vec![];
@@ -206,7 +210,7 @@ impl<'m> Unit<'_, 'm> {
         {
             if let Some(word) = word.filter(|_| multiplies.contains(&choice)) {
                 let name = format!("factor_{}", port.trim_end_matches("_i"));
-                let late = delayed(b, &name, word, FOUND - 1 - OPERANDS);
+                let late = delayed(b, &name, word, found - 1 - OPERANDS);
                 factors.push((port, late));
             }
         }
@@ -221,7 +225,7 @@ impl<'m> Unit<'_, 'm> {
         });
         let module = PassMultiply {
             value_width: unit.value_width,
-            found_width: self.function().found_width(),
+            found_width: functions.map_or(unit.value_width, |_| self.function().found_width()),
             multiplies: multiplies.clone(),
             has_length,
         }
@@ -231,10 +235,12 @@ impl<'m> Unit<'_, 'm> {
             let mut inputs = self.fields_of(&module, &[("multiply_i", "multiply")]);
             inputs.extend(factors.iter().map(|&(port, word)| (port, self.part(word, index))));
             inputs.extend(operands.mantissa.map(|mantissa| ("mantissa_i", mantissa)));
-            inputs.push(("found_i", functions[at].get("found_o")));
+            let found = functions
+                .map_or_else(|| joins[at].get("joined_o"), |found| found[at].get("found_o"));
+            inputs.push(("found_i", found));
             inputs.push(("amount_i", operands.amount));
-            if let Some(reciprocal) = reciprocal {
-                inputs.push(("length_i", functions[at].get("length_o")));
+            if let (Some(reciprocal), Some(found)) = (reciprocal, functions) {
+                inputs.push(("length_i", found[at].get("length_o")));
                 inputs.push(("reciprocal_i", reciprocal));
             }
             inputs
@@ -270,7 +276,7 @@ impl<'m> Unit<'_, 'm> {
         let channel = choices.thetas.contains(&Theta::Channel);
         let module = PassNeuron { value_width: unit.value_width, choices }.module();
         b.section("Neuron. Membranes and thresholds wait for its current.");
-        let membranes = SCALED - CURRENT_CYCLES;
+        let membranes = unit.stages().scaled() - CURRENT_CYCLES;
         let [.., third, membrane] = operands.words;
         let membrane =
             membrane.map(|word| delayed(b, "membranes_wait", word, membranes - OPERANDS));

@@ -10,7 +10,7 @@
 use super::tag::Tag;
 use crate::blocks::vector::choice::Chosen;
 use crate::blocks::vector::pass_control::DEPTH_WIDTH;
-use crate::blocks::vector::pass_cycles::{JOIN_SAVES, JOINED, PRODUCT_SAVES, RESULT, SCALED};
+use crate::blocks::vector::pass_cycles::{JOINED, PRODUCT_SAVES, PassStages};
 use crate::blocks::vector::pass_fields::PassFields;
 use crate::language::builder::Builder;
 use crate::language::instance::Outputs;
@@ -28,24 +28,31 @@ struct Way<'m> {
 
 /// The exits of a program, in the order of the stages.
 pub(super) struct Exits<'m> {
+    stages: PassStages,
     ways: Vec<Way<'m>>,
 }
 
-/// The cycle in which a word is at its exit, a cycle before its results.
-fn at(exit: Exit) -> u32 {
-    match exit {
-        Exit::Join => JOINED,
-        Exit::Product => SCALED,
-        Exit::Neuron => RESULT - 1,
-    }
-}
-
 impl<'m> Exits<'m> {
+    /// The cycle in which a word is at its exit, a cycle before its results.
+    fn at(&self, exit: Exit) -> u32 {
+        match exit {
+            Exit::Join => JOINED,
+            Exit::Product => self.stages.scaled(),
+            Exit::Neuron => self.stages.result() - 1,
+        }
+    }
+
     /// Those of a program, and which of them the pass has that is under way.
-    pub(super) fn of(b: &'m Builder, choices: &PassChoices, fields: &PassFields<'m>) -> Exits<'m> {
+    pub(super) fn of(
+        b: &'m Builder,
+        stages: PassStages,
+        choices: &PassChoices,
+        fields: &PassFields<'m>,
+    ) -> Exits<'m> {
         let exits = &choices.exits;
         if exits.len() < 2 {
-            return Exits { ways: exits.iter().map(|&exit| Way { exit, is: None }).collect() };
+            let ways = exits.iter().map(|&exit| Way { exit, is: None }).collect();
+            return Exits { stages, ways };
         }
         b.section("Where the words of the pass leave the stages.");
         let spiking = exits.contains(&Exit::Neuron).then(|| fields.held("spiking"));
@@ -74,12 +81,12 @@ impl<'m> Exits<'m> {
             let name = format!("leaves_{}_q", format!("{exit:?}").to_lowercase());
             Way { exit, is: now.map(|now| b.delay(&name, b.flag(true), now)) }
         };
-        Exits { ways: exits.iter().map(way).collect() }
+        Exits { stages, ways: exits.iter().map(way).collect() }
     }
 
     /// What belongs to the exit of the pass; `of` is told the cycle in which a word is there.
     pub(super) fn pick(&self, of: impl Fn(u32) -> Signal<'m>) -> Signal<'m> {
-        self.pick_exit(|exit| of(at(exit)))
+        self.pick_exit(|exit| of(self.at(exit)))
     }
 
     /// The same by the exit.
@@ -96,7 +103,7 @@ impl<'m> Exits<'m> {
     pub(super) fn depth(&self, b: &'m Builder, deepest: Signal<'m>) -> Signal<'m> {
         let less = self.pick_exit(|exit| {
             let saves = match exit {
-                Exit::Join => JOIN_SAVES,
+                Exit::Join => self.stages.join_saves(),
                 Exit::Product => PRODUCT_SAVES,
                 Exit::Neuron => 0,
             };
@@ -113,7 +120,7 @@ impl<'m> Exits<'m> {
         closes: bool,
     ) -> (Tag<'m>, Signal<'m>) {
         let bit = uint(1);
-        let longest = self.ways.last().map_or(0, |way| at(way.exit));
+        let longest = self.ways.last().map_or(0, |way| self.at(way.exit));
         let line = |port: &str, strobe: bool| {
             let mut line = vec![control.get(&format!("{port}_o"))];
             for cycle in 1..=longest {
@@ -123,7 +130,7 @@ impl<'m> Exits<'m> {
                     line.push(b.delay(&name, b.flag(true), before));
                     continue;
                 }
-                let left = self.ways.iter().find(|way| at(way.exit) + 1 == cycle);
+                let left = self.ways.iter().find(|way| self.at(way.exit) + 1 == cycle);
                 if let Some(is) = left.and_then(|way| way.is) {
                     before = before & !is;
                 }
@@ -133,7 +140,7 @@ impl<'m> Exits<'m> {
         };
         let (moves, first, last) = (line("moves", true), line("first", false), line("last", false));
         let at_exit = |way: &Way<'m>| {
-            let here = moves[at(way.exit) as usize];
+            let here = moves[self.at(way.exit) as usize];
             way.is.map_or(here, |is| here & is)
         };
         let leaves = self.ways.iter().map(at_exit).reduce(|any, one| any | one);

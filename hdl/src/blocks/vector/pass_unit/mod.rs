@@ -37,7 +37,7 @@ mod writers;
 use super::choice::Chosen;
 use super::delay_line::delayed;
 use super::pass_control::{DEPTH_WIDTH, INDEX_WIDTH, PHASE_WIDTH, PassControl, depth};
-use super::pass_cycles::{PassDepths, RESULT};
+use super::pass_cycles::{PassDepths, PassStages};
 use super::pass_fields::PassFields;
 use super::vector_control::POSITION_WIDTH;
 use crate::language::builder::Builder;
@@ -126,7 +126,12 @@ impl PassUnit {
 
     /// How long its passes take.
     pub fn depths(&self) -> PassDepths {
-        PassDepths::new(self.elements, self.radix, self.digits)
+        PassDepths::new(self.stages(), self.elements, self.radix, self.digits)
+    }
+
+    /// The stages that its passes need.
+    fn stages(&self) -> PassStages {
+        PassStages { functions: self.choices.has_functions() }
     }
 
     /// The module `pass_unit`.
@@ -158,9 +163,10 @@ impl PassUnit {
         format!(
             "{} elements per cycle through join, function, multiply, neuron, reduction.\n\n\
              One pass after the other; each finds all that the one before has written.{turns} A \
-             result is written at most {RESULT} cycles after the last read of its word, a cycle behind \
+             result is written at most {} cycles after the last read of its word, a cycle behind \
              the last stage that does something to it.",
-            self.elements
+            self.elements,
+            self.stages().result()
         )
     }
 
@@ -229,7 +235,7 @@ impl PassUnit {
         let (keeps, values) = (emit.ever(&KEPT), emit.ever(&[Emit::Values]));
         debug_assert!(self.depths().finish < 1 << DEPTH_WIDTH);
         let (vector, train) = (emit.ever(&[Emit::Vector]), emit.ever(&[Emit::Train]));
-        let exits = Exits::of(b, &self.choices, &fields);
+        let exits = Exits::of(b, self.stages(), &self.choices, &fields);
         let deepest = depth(b, &self.depths(), [vector, train, keeps, gathers]);
         let depth = exits.depth(b, deepest);
         let digits = if keeps.is_some() { self.digits } else { 0 };

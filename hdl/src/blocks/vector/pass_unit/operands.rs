@@ -2,7 +2,7 @@
 
 use super::{PassUnit, Unit, fitting};
 use crate::blocks::vector::choice::Chosen;
-use crate::blocks::vector::pass_cycles::{self, FOUND};
+use crate::blocks::vector::pass_cycles;
 use crate::blocks::vector::pass_multiply::AMOUNT_WIDTH;
 use crate::blocks::vector::pass_operand::{MEMORIES, PassOperand};
 use crate::blocks::vector::pass_reads::{OPERANDS, PassReads, is_memory, spaces};
@@ -272,8 +272,9 @@ impl<'m> Unit<'_, 'm> {
         ]);
         let own = self.fields.held("shift").extend(AMOUNT_WIDTH).as_sint();
         let amount = b.delay("amount_q", self.start, own + more);
+        let found = self.unit.stages().found();
         let mantissa = multiplies.then(|| b.delay("mantissa_q", self.start, mantissa));
-        let mantissa = mantissa.map(|mantissa| self.beside("mantissa", mantissa, FOUND - 1));
-        (mantissa, self.beside("amount", amount, FOUND))
+        let mantissa = mantissa.map(|mantissa| self.beside("mantissa", mantissa, found - 1));
+        (mantissa, self.beside("amount", amount, found))
     }
 }

@@ -6,7 +6,7 @@ use super::{KEPT, Unit, fitting};
 use crate::blocks::vector::choice::Chosen;
 use crate::blocks::vector::digit_writer::STORE_ADDRESS_WIDTH;
 use crate::blocks::vector::pass_counts::PassCounts;
-use crate::blocks::vector::pass_cycles::{COUNTS, DIGITS, RESULT};
+use crate::blocks::vector::pass_cycles::{COUNTS_BEHIND, DIGITS_BEHIND};
 use crate::blocks::vector::pass_digits::PassDigits;
 use crate::blocks::vector::pass_finish::PassFinish;
 use crate::blocks::vector::pass_reduce::PassReduce;
@@ -141,7 +141,7 @@ impl<'m> Unit<'_, 'm> {
             let counts = b.instance("counts", &counts, &inputs);
             let tag = self.later("count", Tag { valid: tag.valid & emits, ..tag }, 1);
             let writer = TrainWriter { elements, slots, count_width, radix }.module();
-            let words = self.train_word(COUNTS - RESULT);
+            let words = self.train_word(COUNTS_BEHIND);
             if !self.emit.makes(&[KEPT[0], KEPT[1], Emit::Vector]) {
                 let held = self.fields.held("words");
                 let above = held.bits(TRAIN_ADDRESS_WIDTH, held.width() - TRAIN_ADDRESS_WIDTH);
@@ -151,7 +151,7 @@ impl<'m> Unit<'_, 'm> {
                 ("start_i", self.opens(tag)),
                 ("destination_i", words),
                 ("stride_i", words.same(0)),
-                ("train_i", self.field_beside("train", COUNTS - RESULT)),
+                ("train_i", self.field_beside("train", COUNTS_BEHIND)),
                 ("valid_i", tag.valid),
                 ("first_i", tag.first),
                 ("last_i", tag.last),
@@ -212,7 +212,7 @@ impl<'m> Unit<'_, 'm> {
         b.port_group("Word of a plane.");
         b.output("plane_write_o", write, "write it");
         b.output("plane_address_o", address.signal(), "where");
-        b.output("plane_number_o", self.field_beside("train", COUNTS - RESULT), "the plane");
+        b.output("plane_number_o", self.field_beside("train", COUNTS_BEHIND), "the plane");
         b.output("plane_active_o", active, "1: a spike, slot 0 in the lowest bit");
         b.output("plane_negative_o", negative, "1: it is -1");
     }
@@ -243,7 +243,7 @@ impl<'m> Unit<'_, 'm> {
             let store = PassStore { elements, lanes, slots, digits, streams };
             let (has_place, store) = (store.has_place(), store.module());
             let low = self.position.bits(0, bits);
-            let place = self.beside_results("place", low, DIGITS - RESULT + u32::from(!has_place));
+            let place = self.beside_results("place", low, DIGITS_BEHIND + u32::from(!has_place));
             let inputs = [
                 ("place_i", place),
                 ("values_i", values()),
@@ -312,9 +312,9 @@ impl<'m> Unit<'_, 'm> {
         let of = |there: bool, port: &str| {
             finish.as_ref().filter(|_| there).map(|finish| finish.get(port))
         };
-        let written = unit.depths().finish;
+        let behind = unit.depths().finish - unit.stages().result();
         let output = |there: bool| {
-            finish.as_ref().filter(|_| there).map(|_| self.field_beside("output", written - RESULT))
+            finish.as_ref().filter(|_| there).map(|_| self.field_beside("output", behind))
         };
         let address = uint(SCALAR_ADDRESS_WIDTH);
         b.port_group("Scalar, written.");
