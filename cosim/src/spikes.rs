@@ -270,7 +270,8 @@ impl<'p> Observer for Watcher<'p> {
         };
         if pass.emit == Emit::Train {
             let remark = &program.remarks[instruction];
-            match pass.spiking == 1 || remark.ends_with(SPIKES) {
+            let is_spikes = remark.split("; ").any(|part| part.ends_with(SPIKES));
+            match pass.spiking == 1 || is_spikes {
                 false => self.from_neurons.remove(&pass.train),
                 true => self.from_neurons.insert(pass.train),
             };

@@ -74,9 +74,11 @@ fn a_kill_while_tools_are_installed_leaves_nothing_in_the_way() {
         interrupted += usize::from(names().iter().any(|made| !made.join("complete").exists()));
 
         let next = run(folder.path()).output().unwrap();
-        // Installed is what a Python installs that is none.
+        // Installed is what a Python installs that is none: without its headers, and without its program
+        // where the machine has no other.
         let text = String::from_utf8_lossy(&next.stderr);
-        assert!(text.contains("verilated.h"), "{moment} ms: {text}");
+        let is_none = ["verilated.h", "looked in that folder"].iter().any(|it| text.contains(it));
+        assert!(is_none, "{moment} ms: {text}");
         let made = names();
         assert_eq!(made.len(), 1, "{moment} ms: {made:?}");
         assert!(made[0].join("complete").is_file(), "{moment} ms");

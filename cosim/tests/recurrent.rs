@@ -96,7 +96,11 @@ fn vectors_of_a_file_go_through_the_hardware() {
     assert!(listing.contains("s_axis  vectors of 48 channels: 12 beats of 4 values"), "{listing}");
     let cosim = std::fs::read_to_string(place.path().join("out/lif-stream/5-cosim.json")).unwrap();
     let report: serde_json::Value = serde_json::from_str(&cosim).unwrap();
-    assert_eq!(report["conversations"][0]["tokens"].as_array().unwrap().len(), 6);
+    let conversation = &report["conversations"][0];
+    assert_eq!(conversation["tokens"].as_array().unwrap().len(), 6);
+    assert_eq!(conversation["vectors"][5].as_str(), Some(&*line(5)));
+    let spikes = conversation["outputs"][5].as_str().unwrap();
+    assert_eq!(spikes.split(' ').filter(|&spike| spike == "0" || spike == "1").count(), 64);
     // Long enough for the neuron to spike whose weight is another.
     std::fs::write(&*vectors, lines(30)).unwrap();
     for plant in ["weight", "instruction"] {

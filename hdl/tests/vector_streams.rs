@@ -35,7 +35,9 @@ impl Input {
     fn new(stream: VectorStream) -> Input {
         let block = VectorInput { stream, elements: ELEMENTS, value_width: VALUE_WIDTH };
         let words = vec![Vec::new(); stream.words as usize];
-        Input { bench: Bench::new(&block.module()), stream, words, bad: 0 }
+        let mut bench = Bench::new(&block.module());
+        bench.set("run_i", 1);
+        Input { bench, stream, words, bad: 0 }
     }
 
     fn step(&mut self) {
@@ -127,6 +129,18 @@ fn whole_vectors_come_in_and_others_are_dropped() {
                 input.take(&mut random);
             }
         }
+    }
+}
+
+/// Nothing is taken while the host loads constants.
+#[test]
+fn a_machine_that_does_not_run_takes_no_beat() {
+    let mut input = Input::new(VectorStream { first: 0, words: 2, value_width: 4 });
+    input.bench.set("run_i", 0);
+    input.bench.set("valid_i", 1);
+    for _ in 0..4 {
+        input.step();
+        assert!(!input.bench.is("ready_o") && !input.bench.is("write_o"));
     }
 }
 

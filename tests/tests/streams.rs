@@ -1,9 +1,18 @@
 //! Ring `streams`: vectors come in the place of token ids, and go out in the place of predictions; every
 //! beat, every write and every cycle is compared.
 
+use cosim::machine::MachineHarness;
+use cosim::pipeline::machine::Arrivals;
+use cosim::reference::machine::MachineReference;
+use firmware::image::MachineImage;
 use firmware::lower::lower;
+use firmware::machine_driver::MachineDriver;
 use firmware::vector_stream::VectorStream;
+use hdl::blocks::machine::Machine;
+use hdl::language::check::check;
+use hdl::language::simulator::NativeSimulation;
 use rayon::prelude::*;
+use std::sync::Arc;
 use tests::asked_for;
 use tests::coverage::Coverage;
 use tests::streams::{arrivals, error, loaded, without_head, without_rows};
@@ -114,4 +123,60 @@ fn whole_texts_are_refused() {
     inner.output = inner.operations.iter().find(|it| is_embed(it)).unwrap().output().to_owned();
     let message = lower(&inner, &design(0)).unwrap_err().to_string();
     assert!(message.contains("reads texts whole"), "{message}");
+}
+
+/// A vector that ends early is dropped and told, as is one with a number beyond its bits; the text that
+/// begins then is what it would have been.
+#[test]
+fn bad_vectors_are_told_and_leave_nothing() {
+    let is_meant = |network: &Network| {
+        network.input().is_some_and(|it| it.width > 16) && network.readout == Readout::Vector
+    };
+    let networks = (0..).map(|seed| sample::recurrent(seed, &sample::stream_shape(seed)));
+    let network = networks.into_iter().find(is_meant).expect("there are some");
+    let program = Arc::new(lower(&network, &design(0)).unwrap_or_else(|error| panic!("{error}")));
+    let checked = check(&Machine::observed(&program).module()).unwrap();
+    let reference = MachineReference::new(&program);
+    let simulation = NativeSimulation::new(&checked);
+    let harness = MachineHarness::new(simulation, Arc::clone(&program), reference);
+    let parameters = program.parameters;
+    let mut driver = MachineDriver::connect(harness, parameters).expect("it is the machine");
+    driver.load(&MachineImage::new(&program).expect("it fits")).expect("it is loaded");
+    let (stream, map) = parameters.input.zip(program.input.as_ref()).expect("it takes vectors");
+    let Arrivals::Vectors(vectors) = arrivals(&network, 3, 2) else { panic!("it takes vectors") };
+    let elements = parameters.elements;
+    let beats = |vector: &[i64]| stream.beats(elements, &map.words(&stream, elements, vector));
+    let whole = beats(&vectors[0]);
+    let mut large = whole.clone();
+    large[0][0] = stream.input_max() as u64 + 1;
+    for bad in [&whole[..1], &large[..]] {
+        driver.begin_text().expect("the bus answers");
+        driver.bus().forget();
+        for (index, beat) in bad.iter().enumerate() {
+            driver.bus().send_beat(beat, index + 1 == bad.len()).expect("it is taken");
+        }
+        driver.bus().pause(100).expect("nothing is written");
+        assert!(driver.status().expect("the bus answers").bad_token);
+        driver.begin_text().expect("the bus answers");
+        driver.bus().forget();
+        assert!(!driver.status().expect("the bus answers").has_error());
+        for vector in &vectors {
+            driver.bus().present(vector).expect("a vector");
+            driver.bus().expect(0, true).expect("there is room");
+            let words = driver.bus().expected_words().expect("it gives vectors");
+            let sent = beats(vector);
+            for (index, beat) in sent.iter().enumerate() {
+                driver.bus().send_beat(beat, index + 1 == sent.len()).expect("it is taken");
+            }
+            let output = parameters.output.expect("it gives vectors");
+            let mut found = Vec::new();
+            while found.len() < words.len() {
+                let (beat, last) = driver.bus().receive_beat().expect("it answers");
+                found.extend(output.values(elements, &beat));
+                assert_eq!(last, found.len() == words.len());
+            }
+            assert_eq!(found, words);
+        }
+        driver.bus().settled().expect("all was written");
+    }
 }

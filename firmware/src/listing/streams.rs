@@ -28,9 +28,10 @@ impl Program {
         line(
             text,
             format_args!(
-                "{name}  vectors of {} channels: {words} beats of {elements} values in {bits} bits, of \
-                 which {value_width} count, two's complement; one is worth {}",
-                map.places.len(),
+                "{name}  vectors of {}: {} of {elements} values in {bits} bits, of which {value_width} \
+                 count, two's complement; one is worth {}; values of no channel are 0",
+                counted(map.places.len(), "channel"),
+                counted(*words as usize, "beat"),
                 map.unit
             ),
         );
@@ -40,4 +41,9 @@ impl Program {
             line(text, format_args!("        value of channel 0, 1 ...: {}", places.join(" ")));
         }
     }
+}
+
+/// A number of things.
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }

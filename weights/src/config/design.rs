@@ -214,8 +214,8 @@ pub enum SampleNetwork {
     /// Layers of leaky integrate-and-fire neurons, width of them in each of blocks layers; every second
     /// layer sees its own spikes of the token before.
     Lif,
-    /// The same layers between two streams of vectors: binary spikes of hidden channels come in, spikes
-    /// of the last layer go out.
+    /// The same layers between two streams of vectors: spikes of hidden channels, -1, 0 or 1, come in,
+    /// those of the last layer go out.
     LifStream,
 }
 

@@ -12,13 +12,14 @@ const SPIKING: &str = include_str!("../../designs/spiking.toml");
 /// The text of `designs/spikellm.toml`.
 const SPIKELLM: &str = include_str!("../../designs/spikellm.toml");
 /// Name and text of each design in `designs/`.
-const SHIPPED: [(&str, &str); 14] = [
+const SHIPPED: [(&str, &str); 15] = [
     ("sample", SAMPLE),
     ("tinystories", TINYSTORIES),
     ("spiking", SPIKING),
     ("spikellm", SPIKELLM),
     ("lif", include_str!("../../designs/lif.toml")),
     ("lif-stream", include_str!("../../designs/lif-stream.toml")),
+    ("lif-small", include_str!("../../designs/lif-small.toml")),
     ("spikellm-ulx3s", include_str!("../../designs/spikellm-ulx3s.toml")),
     ("spikelm-ulx3s", include_str!("../../designs/spikelm-ulx3s.toml")),
     ("spikingbert-ulx3s", include_str!("../../designs/spikingbert-ulx3s.toml")),

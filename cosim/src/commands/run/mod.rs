@@ -53,7 +53,7 @@ pub(super) struct RunCommand {
     text: Option<PathBuf>,
     /// Vectors for a network that takes some: one a line, whole numbers with space between. Without it,
     /// seeded ones.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "tokens")]
     vectors: Option<PathBuf>,
     /// Time steps of each token, instead of the model's own.
     #[arg(long, value_name = "T", value_parser = clap::value_parser!(u32).range(1..=STEPS_MAX))]
@@ -309,6 +309,11 @@ impl RunCommand {
         let first =
             failures.filter_map(|(index, next)| Some((index, next.failure.as_ref()?))).next();
         let Some((index, failure)) = first else {
+            if self.plant.is_some() {
+                let what =
+                    "no value of this run met it: give more tokens or vectors, or another --seed";
+                console.line(&format!("planted    {what}"));
+            }
             console.line(&format!("{subject} = reference"));
             return Exit::Success;
         };

@@ -222,7 +222,13 @@ fn vectors_of(path: &Path, input: &VectorInput) -> Result<Vec<Vec<i64>>, Pipelin
         vectors.push(vector);
     }
     match vectors.is_empty() {
-        true => Err(PipelineError::NoToken { path: path.to_owned() }),
+        true => Err(PipelineError::Vectors {
+            path: path.to_owned(),
+            line: 1,
+            reason: "there is no vector".to_owned(),
+            width: input.width,
+            most: input.most(),
+        }),
         false => Ok(vectors),
     }
 }

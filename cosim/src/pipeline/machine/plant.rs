@@ -70,7 +70,7 @@ impl MachinePlant {
                 if own.is_empty() {
                     return Err(PipelineError::Options {
                         reason: format!(
-                            "--plant: the program of `{}` has no constant",
+                            "--plant: the program of `{}` has no constant of its own",
                             program.name
                         ),
                         remedy: "plant a weight or an instruction",

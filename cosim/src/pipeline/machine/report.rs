@@ -118,6 +118,12 @@ pub struct ConversationReport {
     pub prompt_ids: Vec<u32>,
     /// Token ids that the hardware predicted.
     pub ids: Vec<u32>,
+    /// Vectors that came in the place of prompt ids, channel by channel.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub vectors: Vec<String>,
+    /// Vectors that the hardware gave in the place of ids, channel by channel.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub outputs: Vec<String>,
     /// One row a prediction.
     pub tokens: Vec<TokenReport>,
 }
@@ -148,6 +154,11 @@ impl TokenReport {
         let measured = f64::from(self.cycles);
         ratio((self.predicted_cycles as f64 - measured).abs(), measured)
     }
+}
+
+/// The numbers of a vector as `--vectors` takes them.
+fn in_line(vector: &[i64]) -> String {
+    vector.iter().map(i64::to_string).collect::<Vec<_>>().join(" ")
 }
 
 fn ratio(part: f64, whole: f64) -> f64 {
@@ -271,6 +282,8 @@ impl ConversationReport {
             text,
             prompt_ids: conversation.prompt.clone(),
             ids: conversation.answer.clone(),
+            vectors: conversation.vectors.iter().map(|vector| in_line(vector)).collect(),
+            outputs: conversation.outputs.iter().map(|vector| in_line(vector)).collect(),
             tokens: tokens.collect(),
         }
     }

@@ -32,7 +32,8 @@ const RECIPE: [&str; 8] = [
      read `result_data` once a token id, while `busy` is 0.",
     "Where the machine takes vectors, as its listing says, a vector goes in the place of a token: a beat a \
      word of values, `tlast` with the last, and each is answered. Where it gives vectors, an answer is \
-     one: words of values up to `tlast`. The next is taken once the answer has been.",
+     one: words of values up to `tlast`. The next is taken once the answer has been. Begin a text between \
+     vectors: what is there of one is forgotten, and its rest is none.",
     "Read `status`: `bad_code`, `bad_instruction` or `bad_token` says that an answer cannot be \
      trusted. Write 3 to `control` before the next text.",
 ];

@@ -46,7 +46,8 @@ impl HostPort {
         let b = Builder::new("host_port", file!(), &self.summary());
         let bus = self.ports(&b);
         let core = self.core_inputs(&b);
-        let vectors = self.vectors(&b, &bus, &core);
+        let run = self.machine.input.map(|_| b.forward("run", uint(1)));
+        let vectors = self.vectors(&b, &bus, &core, run);
 
         b.section("What went wrong, how much was done.");
         let mut events = vec![("begins_text_i", core["begins_text_i"])];
@@ -66,6 +67,11 @@ impl HostPort {
         inputs.push(("locked_i", core["busy_i"]));
         inputs.extend(status.iter().map(|(name, signal)| (name.as_str(), *signal)));
         let registers = b.instance("registers", &machine_registers(&self.machine), &inputs);
+
+        if let Some(run) = run {
+            b.comment("A constant that the host stores goes first.");
+            b.assign(run, registers.get("run_o") & !registers.get("constant_data_write_o"));
+        }
 
         b.section("The element of the result word that is asked for.");
         let element = registers.get("result_address_element_o");
@@ -98,6 +104,16 @@ impl HostPort {
         }
     }
 
+    /// What comes in.
+    fn input_kind(&self) -> &'static str {
+        if self.machine.input.is_some() { "vectors" } else { "tokens" }
+    }
+
+    /// What goes out.
+    fn output_kind(&self) -> &'static str {
+        if self.machine.output.is_some() { "vectors" } else { "predictions" }
+    }
+
     fn summary(&self) -> String {
         let HostPort { machine, token_width } = self;
         let input = match machine.input {
@@ -122,6 +138,7 @@ impl HostPort {
         b: &'m Builder,
         bus: &[(&'static str, Signal<'m>)],
         core: &BTreeMap<&'static str, Signal<'m>>,
+        run: Option<Signal<'m>>,
     ) -> Vectors<'m> {
         let HostPort { machine: MachineParameters { elements, value_width, .. }, .. } = *self;
         let pending = core["prediction_valid_i"];
@@ -136,7 +153,7 @@ impl HostPort {
                 &[("vector_valid_i", pending), data, ("ready_i", ready)],
             )
         });
-        let input = self.machine.input.map(|stream| {
+        let input = self.machine.input.zip(run).map(|(stream, run)| {
             b.section("Vectors that come in; one is a token once the one before has left.");
             let module = VectorInput { stream, elements, value_width }.module();
             let offered = b.forward("vector_offered", uint(1));
@@ -145,6 +162,7 @@ impl HostPort {
                 ("data_i", signal(bus, "s_axis_tdata")),
                 ("valid_i", signal(bus, "s_axis_tvalid")),
                 ("last_i", signal(bus, "s_axis_tlast")),
+                ("run_i", run),
                 ("begins_text_i", core["begins_text_i"]),
                 ("busy_i", core["busy_i"]),
                 ("token_taken_i", taken),
@@ -164,7 +182,8 @@ impl HostPort {
         let mut ports = vec![];
         for (index, (name, ty, meaning)) in inputs.into_iter().enumerate() {
             if index == AXI_LITE_INPUTS {
-                b.port_group("AXI4-Stream of tokens, and flow control of predictions.");
+                let (of, answers) = (self.input_kind(), self.output_kind());
+                b.port_group(&format!("AXI4-Stream of {of}, and flow control of {answers}."));
             }
             ports.push((name, b.input(name, ty, meaning)));
         }
@@ -305,11 +324,9 @@ impl HostPort {
             }
         };
         let meaning: BTreeMap<_, _> = bus_outputs(&self.machine).into();
-        let of_input = if vectors.input.is_some() { "vectors" } else { "tokens" };
-        b.port_group(&format!("AXI4-Stream of {of_input}, flow control."));
+        b.port_group(&format!("AXI4-Stream of {}, flow control.", self.input_kind()));
         b.output("s_axis_tready", taken, meaning["s_axis_tready"]);
-        let of_output = if vectors.output.is_some() { "vectors" } else { "predictions" };
-        b.port_group(&format!("AXI4-Stream of {of_output}."));
+        b.port_group(&format!("AXI4-Stream of {}.", self.output_kind()));
         b.output("m_axis_tdata", data, meaning["m_axis_tdata"]);
         b.output("m_axis_tvalid", valid, meaning["m_axis_tvalid"]);
         b.output("m_axis_tlast", last, meaning["m_axis_tlast"]);

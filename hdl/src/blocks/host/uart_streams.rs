@@ -199,6 +199,7 @@ impl UartStreams {
             ("data_i", received.beat),
             ("valid_i", received.valid),
             ("last_i", received.last),
+            ("run_i", b.flag(true)),
             ("begins_text_i", received.clear),
             ("busy_i", busy),
             ("token_taken_i", b.wire("vector_taken", offered & token_ready)),

@@ -5,7 +5,7 @@
 //!            │                             tlast elsewhere, or a value too large ─► dropped
 //! ```
 //!
-//! Beats are taken while no token is under way. A vector that is no vector is dropped up to its `tlast`,
+//! Beats are taken while tokens are, and none is under way. A vector that is no vector is dropped up to its `tlast`,
 //! so that the next one is whole again.
 
 use crate::language::builder::Builder;
@@ -51,6 +51,7 @@ impl VectorInput {
         let valid = b.input("valid_i", bit, "a beat is there");
         let last = b.input("last_i", bit, "last of its vector");
         b.port_group("Core.");
+        let run = b.input("run_i", bit, "take vectors; low while the host loads constants");
         let begins = b.input("begins_text_i", bit, "the text is forgotten");
         let busy = b.input("busy_i", bit, "a token is under way");
         let taken = b.input("token_taken_i", bit, "the token is taken");
@@ -61,7 +62,7 @@ impl VectorInput {
         let waits = waits.when(begins | taken, b.flag(false)).when(whole, b.flag(true)).signal();
 
         b.section("A beat is taken while C is free: no vector waits, and no token is under way.");
-        let ready = b.wire("ready", !waits & !busy & !begins);
+        let ready = b.wire("ready", run & !waits & !busy & !begins);
         let beat = b.wire("beat", valid & ready);
 
         b.section("Which word it is, and whether its vector is one.");

@@ -53,12 +53,16 @@ impl Machine {
     /// The module `machine`.
     pub fn module(&self) -> Arc<Module> {
         let MachineParameters { lanes, slots, planes, vocabulary, .. } = self.parameters;
+        let (what, takes) = match self.parameters.input {
+            None => ("language model", format!("{vocabulary} token ids")),
+            Some(_) => ("network", "vectors".to_owned()),
+        };
         let b = Builder::new(
             "machine",
             file!(),
             &format!(
-                "a spiking ternary language model behind AXI4-Lite and AXI4-Stream.\n\n\
-                 {lanes} lanes, {slots} slots, {planes} planes; {vocabulary} token ids, {}. \
+                "a spiking ternary {what} behind AXI4-Lite and AXI4-Stream.\n\n\
+                 {lanes} lanes, {slots} slots, {planes} planes; {takes}, {}. \
                  Program, weights and constants are loaded through the registers.",
                 self.parameters.texts()
             ),

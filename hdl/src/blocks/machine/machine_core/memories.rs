@@ -25,7 +25,7 @@ const DEFICIT: Type = Type { width: 5, signed: false };
 
 /// The modules of the memories.
 pub(super) struct Memories {
-    /// Of machines without passes.
+    /// Of programs that have one.
     pub(super) residual: Option<Arc<Module>>,
     pub(super) results: Arc<Module>,
     pub(super) temporaries: Arc<Module>,
@@ -54,6 +54,11 @@ impl MachineCore {
         uint(self.parameters.elements * self.parameters.value_width)
     }
 
+    /// Whether the program has a residual X; passes add where others go to X.
+    pub(super) fn has_residual(&self) -> bool {
+        !self.parameters.has_passes() || self.parameters.residual_depth > 0
+    }
+
     /// Type of the address of a word of C.
     pub(super) fn constant_address_type(&self) -> Type {
         uint(self.constants().address_width())
@@ -70,7 +75,7 @@ impl MachineCore {
         let distributed =
             |depth: u32| self.parameters.value_material(depth) == Material::Distributed;
         Memories {
-            residual: (!self.parameters.has_passes()).then(|| {
+            residual: self.has_residual().then(|| {
                 self.values(
                     ("residual_memory", "the residual X"),
                     residual_depth,

@@ -41,15 +41,23 @@ impl MachineCore {
         b.section("Matrix unit.");
         self.place_matrix(&b, &mut net, units);
         b.section("Vector unit.");
-        match self.parameters.streams {
-            true => net.place("vector", &units.vector, &[&PASSES[..], &[FOLLOWS]].concat()),
-            false => net.place("vector", &units.vector, &PASSES),
+        let has_residual = self.has_residual();
+        let source = |port: &'static str, source: &'static str| match port {
+            "residual_data_i" if !has_residual => "no_residual",
+            _ => source,
+        };
+        let mut wires = PASSES.map(|(port, from)| (port, source(port, from))).to_vec();
+        if self.parameters.streams {
+            wires.push(FOLLOWS);
         }
+        net.place("vector", &units.vector, &wires);
         let limited = net.get("matrix.saturated_o") | net.get("vector.saturations_o").any();
         net.add("saturated", b.wire("saturated", limited));
 
-        for port in ["vector.residual_read_o", "vector.residual_read_address_o"] {
-            net.unused(port, "A program of passes has no residual.");
+        if !has_residual {
+            for port in ["vector.residual_read_o", "vector.residual_read_address_o"] {
+                net.unused(port, "The program has no residual.");
+            }
         }
         self.place_memories(&b, &mut net, &memories);
         show_scalar(&b, &mut net);
@@ -96,14 +104,17 @@ impl MachineCore {
             b.literal(0, ty)
         };
         net.add("no_deficits", zero("deficits_i"));
-        net.add("no_residual", zero("residual_data_i"));
+        let has_residual = self.has_residual();
+        if !has_residual {
+            net.add("no_residual", zero("residual_data_i"));
+        }
         let has = |port: &str| units.matrix.port_type(port).is_some();
         if has("key_high_i") {
             net.add("no_trits", zero("key_high_i"));
         }
         let keeps = units.key_value_store.is_some();
         let source = |port: &'static str, source: &'static str| match port {
-            "residual_data_i" => "no_residual",
+            "residual_data_i" if !has_residual => "no_residual",
             "instruction_i" => "sequencer.matrix_instruction_o",
             "position_i" => "sequencer.attended_o",
             "deficits_i" => "no_deficits",
@@ -123,8 +134,10 @@ impl MachineCore {
         for port in ["matrix.deficit_read_o", "matrix.deficit_address_o"] {
             net.unused(port, "Keys of a program of passes have no deficits.");
         }
-        for port in ["matrix.residual_read_o", "matrix.residual_read_address_o"] {
-            net.unused(port, "A program of passes adds in its passes.");
+        if !has_residual {
+            for port in ["matrix.residual_read_o", "matrix.residual_read_address_o"] {
+                net.unused(port, "The program has no residual.");
+            }
         }
         let reads = ["key_read_o", "key_address_o", "value_read_o", "value_address_o"];
         for port in reads.iter().filter(|port| !keeps && has(port)) {
@@ -184,7 +197,7 @@ const PASSES: Wires<15> = [
     ("position_i", "sequencer.position_o"),
     ("attended_i", "sequencer.attended_o"),
     ("restarts_i", "sequencer.restarts_o"),
-    ("residual_data_i", "no_residual"),
+    ("residual_data_i", "residual.vector_data_o"),
     ("result_data_i", "results.vector_data_o"),
     ("temporary_data_i", "temporaries.vector_data_o"),
     ("state_data_i", "state.vector_data_o"),
