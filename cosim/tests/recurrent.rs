@@ -77,7 +77,7 @@ fn vectors_of_a_file_go_through_the_hardware() {
     let out = out.to_string_lossy();
     let vectors = place.path().join("vectors.txt");
     let line = |seed: usize| {
-        let number = |at: usize| if (at * 7 + seed * 5) % 3 == 0 { "1" } else { "0" };
+        let number = |at: usize| if (at * 7 + seed * 5).is_multiple_of(3) { "1" } else { "0" };
         (0..48).map(number).collect::<Vec<_>>().join(" ")
     };
     let lines = |count: usize| (0..count).map(line).collect::<Vec<_>>().join("\n\n");

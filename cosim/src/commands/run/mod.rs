@@ -93,6 +93,12 @@ pub(super) struct RunCommand {
     json: bool,
 }
 
+/// What came of a run's talk, and each conversation in words: what went in, what came out.
+struct Held {
+    conversations: Vec<Conversation>,
+    texts: Vec<(String, String)>,
+}
+
 /// What a run sends to the machine.
 enum Talk {
     Prompts(Prompts),
@@ -114,20 +120,20 @@ impl Talk {
         console: &mut Console,
         network: &Network,
         job: &Job<'_>,
-    ) -> anyhow::Result<(Vec<Conversation>, Vec<(String, String)>)> {
+    ) -> anyhow::Result<Held> {
         match self {
             Talk::Prompts(prompts) => {
                 let conversations = job.talk(console, prompts)?;
                 prompts.print_scores(console, &job.reference)?;
                 let texts = prompts.texts(&conversations);
-                Ok((conversations, texts))
+                Ok(Held { conversations, texts })
             }
             Talk::Stream(stream) => {
                 let conversations = stream.run(console, job)?;
                 let unit = job.reference.program().output.as_ref().map_or(1.0, |map| map.unit);
                 stream.print_float(console, network, unit, &conversations)?;
                 let texts = stream.texts(&conversations);
-                Ok((conversations, texts))
+                Ok(Held { conversations, texts })
             }
         }
     }
@@ -226,7 +232,7 @@ impl RunCommand {
             length: talk.length(source.file.design.run.tokens),
             trace: self.window(),
         };
-        let (conversations, texts) = talk.hold(console, &source.network, &job)?;
+        let Held { conversations, texts } = talk.hold(console, &source.network, &job)?;
         let elapsed = begin.elapsed();
         let mut report =
             MachineReport::new(&source, &program, &rtl, &conversations, texts, elapsed);
