@@ -125,11 +125,16 @@ impl HostPort {
             Some(_) => "a beat of the output is a word of a vector, which tlast ends",
         };
         let what = self.carried();
-        let width = match (machine.input, machine.output) {
-            (Some(_), Some(_)) => String::new(),
-            _ => format!(" of {token_width} bits"),
-        };
-        format!("AXI4-Lite registers, and {what} as AXI4-Streams{width}.\n\n{input}, {output}.")
+        if what == "vectors" {
+            return "AXI4-Lite registers, and vectors as AXI4-Streams.\n\n\
+                    A beat is a word of a vector, tlast its last; a vector that comes in is answered by \
+                    one that goes out."
+                .to_owned();
+        }
+        format!(
+            "AXI4-Lite registers, and {what} as AXI4-Streams of {token_width} bits.\n\n\
+             {input}, {output}."
+        )
     }
 
     /// What stands between the streams and the core where they carry vectors.
@@ -183,7 +188,10 @@ impl HostPort {
         for (index, (name, ty, meaning)) in inputs.into_iter().enumerate() {
             if index == AXI_LITE_INPUTS {
                 let (of, answers) = (self.input_kind(), self.output_kind());
-                b.port_group(&format!("AXI4-Stream of {of}, and flow control of {answers}."));
+                b.port_group(&match of == answers {
+                    true => format!("AXI4-Stream of {of}, and flow control of those that go out."),
+                    false => format!("AXI4-Stream of {of}, and flow control of {answers}."),
+                });
             }
             ports.push((name, b.input(name, ty, meaning)));
         }
