@@ -5,6 +5,7 @@ use firmware::isa::{
     Pointers, Wait,
 };
 use firmware::machine::{MachineParameters, Program, StoredMatrix};
+use firmware::pass_choices::PassChoices;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::collections::BTreeSet;
@@ -251,7 +252,7 @@ impl Assembly {
         parameters.program_depth = self.instructions.len() as u32;
         let constants = self.constants.len() as u32 / parameters.elements;
         parameters.constant_depth = constants.max(2);
-        Program {
+        let mut program = Program {
             name: name.into(),
             parameters: *parameters,
             instructions: self.instructions,
@@ -270,6 +271,8 @@ impl Assembly {
             widths: vec![],
             areas: vec![],
             orders: vec![],
-        }
+        };
+        program.parameters.functions = PassChoices::of(&program).has_functions();
+        program
     }
 }

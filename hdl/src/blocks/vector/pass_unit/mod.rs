@@ -110,7 +110,11 @@ struct Unit<'a, 'm> {
 
 impl PassUnit {
     /// The unit of a machine for a program that makes these choices.
+    ///
+    /// # Panics
+    /// If the machine knows no functions and they have some, or the other way round.
     pub fn new(machine: &MachineParameters, choices: PassChoices) -> PassUnit {
+        assert_eq!(machine.functions, choices.has_functions(), "the stage of functions");
         PassUnit {
             elements: machine.elements,
             lanes: machine.lanes,
