@@ -10,8 +10,6 @@ pub mod evaluation;
 pub mod explore;
 pub mod formal;
 pub mod gates;
-pub mod harness;
-pub mod lockstep;
 pub mod machine;
 pub mod pipeline;
 pub mod quantise;

@@ -1,208 +1,114 @@
-//! The host's side of one engine: checks it, loads it, runs it, reads its state.
+//! The host's side of one machine: checks it, loads it, watches it, reads its logits.
 //!
-//! ```text
-//!  Driver<B> ──► Bus::read / Bus::write ──► AXI4-Lite, UART bridge, simulation, memory-mapped …
-//! ```
-//!
-//! Vectors and results do not pass here but through the streams; [`crate::stream`] makes their
-//! beats. The driver keeps no data and allocates nothing, so that a small processor can run it.
+//! Tokens and predictions do not pass here but through the two streams. The driver keeps no data,
+//! so that a small processor can run it.
 
-use crate::engine::EngineParameters;
+use crate::bus::{Bus, DriverError};
+use crate::image::MachineImage;
+use crate::isa::Encoded;
+use crate::machine::{MachineParameters, Program};
 use crate::registers::{Field, Register, decode, encode};
-use crate::tiling::Tiling;
 use core::fmt;
 use serde::Serialize;
+use weights::numeric::fixed_point::Scale;
 
-/// Access to the registers of one engine.
-pub trait Bus {
-    /// What can go wrong on the way.
-    type Error;
-
-    /// Reads the 32-bit word at a byte offset of the engine's window.
-    ///
-    /// # Errors
-    /// If the transport fails.
-    fn read(&mut self, offset: u32) -> Result<u32, Self::Error>;
-
-    /// Writes the 32-bit word at a byte offset of the engine's window.
-    ///
-    /// # Errors
-    /// If the transport fails.
-    fn write(&mut self, offset: u32, value: u32) -> Result<(), Self::Error>;
-}
-
-impl<B: Bus> Bus for &mut B {
-    type Error = B::Error;
-
-    fn read(&mut self, offset: u32) -> Result<u32, Self::Error> {
-        (**self).read(offset)
-    }
-
-    fn write(&mut self, offset: u32, value: u32) -> Result<(), Self::Error> {
-        (**self).write(offset, value)
-    }
-}
-
-/// Why the driver refuses, or the transport's own error.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum DriverError<E> {
-    /// The transport failed.
-    #[error("register {name} cannot be reached: {error}")]
-    Bus {
-        /// The register.
-        name: &'static str,
-        /// What the transport says.
-        error: E,
-    },
-    /// The engine is not the one that the design describes.
-    #[error(
-        "field {field} of register {register} reads {found}, the design has {expected}; \
-         load the hardware that was generated with this design"
-    )]
-    Mismatch {
-        /// The register.
-        register: &'static str,
-        /// The field.
-        field: &'static str,
-        /// Value in the design.
-        expected: u32,
-        /// Value in the hardware.
-        found: u32,
-    },
-    /// A setting is outside what the engine can do.
-    #[error("{what} {value} is outside {min}..={max}; choose an engine or a layer that fits")]
-    Range {
-        /// What is set.
-        what: &'static str,
-        /// Its value.
-        value: i64,
-        /// Smallest legal value.
-        min: i64,
-        /// Largest legal value.
-        max: i64,
-    },
-    /// A weight image does not consist of whole words.
-    #[error("an image of {length} banks is no whole number of words of {banks} banks; repack it")]
-    Image {
-        /// Banks of the image.
-        length: usize,
-        /// Banks of a word.
-        banks: usize,
-    },
-    /// The engine did not become idle.
-    #[error(
-        "the engine is still busy after {polls} reads of its status; check that results are taken \
-         and that no frame ended early"
-    )]
-    Busy {
-        /// Reads of the status.
-        polls: u32,
-    },
-}
-
-/// What leaves the engine.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum OutputMode {
-    /// The accumulated currents; membranes rest.
-    Currents,
-    /// The spikes of the neurons.
-    Spikes,
-}
-
-/// How a layer uses the engine.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct LayerSetting {
-    /// Rows of the layer.
-    pub rows: u32,
-    /// Columns of the layer, in tiles.
-    pub column_tiles: u32,
-    /// Vectors that make one token.
-    pub steps: u32,
-    /// What leaves the engine.
-    pub output_mode: OutputMode,
-}
-
-impl LayerSetting {
-    /// The setting of a tiled layer.
-    pub const fn new(tiling: &Tiling, steps: u32, output_mode: OutputMode) -> Self {
-        // A tiling has at most TILES_MAX tiles a side; rows beyond 32 bits are refused as u32::MAX is.
-        let rows = if tiling.rows > u32::MAX as usize { u32::MAX } else { tiling.rows as u32 };
-        LayerSetting { rows, column_tiles: tiling.column_tiles as u32, steps, output_mode }
-    }
-}
-
-/// What the engine is doing, and what went wrong since it was last cleared.
+/// What the machine is doing, and what went wrong since the text began.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Status {
-    /// A vector is inside.
+pub struct MachineStatus {
+    /// A token is under way.
     pub busy: bool,
+    /// No position is left.
+    pub context_full: bool,
     /// A weight word held a code that is no trit.
     pub bad_code: bool,
-    /// A frame was no whole number of passes, or too long.
-    pub bad_frame: bool,
-    /// A vector came while the layer's shape was none that fits.
-    pub bad_shape: bool,
-    /// A membrane reached the limit of its width.
-    pub saturated: bool,
+    /// An opcode without a meaning ended a token.
+    pub bad_instruction: bool,
+    /// A token beyond the vocabulary was dropped.
+    pub bad_token: bool,
 }
 
-impl Status {
-    /// Whether the results cannot be trusted. Saturation alone is defined behaviour of the rule.
+impl MachineStatus {
+    /// Whether the answers cannot be trusted.
     pub const fn has_error(&self) -> bool {
-        self.bad_code || self.bad_frame || self.bad_shape
+        self.bad_code || self.bad_instruction || self.bad_token
     }
 }
 
-impl fmt::Display for Status {
+impl fmt::Display for MachineStatus {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Status { busy, bad_code, bad_frame, bad_shape, saturated } = *self;
-        out.write_str(if busy { "busy" } else { "idle" })?;
-        let flags = [
-            (bad_code, Field::BadCode),
-            (bad_frame, Field::BadFrame),
-            (bad_shape, Field::BadShape),
-            (saturated, Field::Saturated),
-        ];
-        for (_, field) in flags.iter().filter(|(set, _)| *set) {
-            write!(out, ", {}", field.spec().name)?;
+        out.write_str(if self.busy { "busy" } else { "idle" })?;
+        for (set, field) in [
+            (self.context_full, Field::ContextFull),
+            (self.bad_code, Field::BadCode),
+            (self.bad_instruction, Field::BadInstruction),
+            (self.bad_token, Field::BadToken),
+        ] {
+            if set {
+                write!(out, ", {}", field.spec().name)?;
+            }
         }
         Ok(())
     }
 }
 
-/// The counters since the engine was last cleared; each stays at 2^32 − 1.
+/// The counters since the text began; each stays at 2^32 − 1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Counters {
-    /// Cycles while the engine ran or was busy.
+pub struct MachineCounters {
+    /// Cycles in which a token was under way.
     pub cycles: u32,
+    /// Tokens that have run.
+    pub tokens: u32,
+    /// Instructions that were issued.
+    pub instructions: u32,
     /// Cycles in which the array took an entry.
     pub array_cycles: u32,
-    /// Cycles in which the array waited for results to leave.
-    pub stall_cycles: u32,
-    /// Vectors whose last result has left.
-    pub vectors: u32,
-    /// Output beats that have left.
-    pub results: u32,
-    /// Groups of neurons in which a membrane saturated.
+    /// Cycles in which the vector unit was busy.
+    pub vector_cycles: u32,
+    /// Cycles in which the array waited for results to drain.
+    pub drain_waits: u32,
+    /// Cycles in which an instruction waited for results of the matrix unit.
+    pub matrix_waits: u32,
+    /// Cycles in which an instruction waited for results of the vector unit.
+    pub vector_waits: u32,
+    /// Cycles in which an instruction waited for its unit to take it.
+    pub unit_waits: u32,
+    /// Words of results in which a value was limited.
     pub saturations: u32,
 }
 
-/// One engine behind a bus.
-#[derive(Debug)]
-pub struct Driver<B> {
-    bus: B,
-    engine: EngineParameters,
+impl MachineCounters {
+    /// What was counted since `before`; a counter that stood still at its end says 0.
+    pub const fn since(&self, before: &MachineCounters) -> MachineCounters {
+        MachineCounters {
+            cycles: self.cycles - before.cycles,
+            tokens: self.tokens - before.tokens,
+            instructions: self.instructions - before.instructions,
+            array_cycles: self.array_cycles - before.array_cycles,
+            vector_cycles: self.vector_cycles - before.vector_cycles,
+            drain_waits: self.drain_waits - before.drain_waits,
+            matrix_waits: self.matrix_waits - before.matrix_waits,
+            vector_waits: self.vector_waits - before.vector_waits,
+            unit_waits: self.unit_waits - before.unit_waits,
+            saturations: self.saturations - before.saturations,
+        }
+    }
 }
 
-impl<B: Bus> Driver<B> {
-    /// Takes an engine over after checking that it is the expected one.
+/// One machine behind a bus.
+#[derive(Debug)]
+pub struct MachineDriver<B> {
+    bus: B,
+    machine: MachineParameters,
+}
+
+impl<B: Bus> MachineDriver<B> {
+    /// Takes a machine over after checking that it is the expected one.
     ///
     /// # Errors
     /// The first field in which the hardware differs from the design, or the transport's error.
-    pub fn connect(bus: B, engine: EngineParameters) -> Result<Self, DriverError<B::Error>> {
-        let mut driver = Driver { bus, engine };
-        for (register, expected) in engine.constants() {
+    pub fn connect(bus: B, machine: MachineParameters) -> Result<Self, DriverError<B::Error>> {
+        let mut driver = MachineDriver { bus, machine };
+        for (register, expected) in machine.constants() {
             let found = driver.read(register)?;
             for (field, found) in decode(register, found) {
                 let expected = field.extract(expected);
@@ -215,9 +121,14 @@ impl<B: Bus> Driver<B> {
         Ok(driver)
     }
 
-    /// The parameters of the engine, as checked.
-    pub const fn engine(&self) -> &EngineParameters {
-        &self.engine
+    /// The parameters of the machine, as checked.
+    pub const fn machine(&self) -> &MachineParameters {
+        &self.machine
+    }
+
+    /// The bus, for what does not pass through the registers.
+    pub const fn bus(&mut self) -> &mut B {
+        &mut self.bus
     }
 
     /// Gives the bus back.
@@ -225,122 +136,163 @@ impl<B: Bus> Driver<B> {
         self.bus
     }
 
-    /// Loads a weight image, as [`Tiling::image`] makes it, from word 0.
+    /// Loads everything but weights that are wires; the machine must not be busy. Tokens are not taken until
+    /// [`begin_text`](Self::begin_text).
     ///
     /// # Errors
-    /// If the image is no whole number of words or has more than the engine holds; nothing is
+    /// If a part does not fit its memory, or the transport fails.
+    pub fn load(&mut self, image: &MachineImage) -> Result<(), DriverError<B::Error>> {
+        self.write(Register::Control, encode(Register::Control, &[(Field::Clear, 1)]))?;
+        if !self.machine.is_baked() {
+            self.load_weights(&image.weights)?;
+        }
+        self.load_constants(&image.constants)?;
+        self.load_program(&image.program)
+    }
+
+    /// Loads packed weights from word 0.
+    ///
+    /// # Errors
+    /// If the image is no whole number of words or has more than the machine holds; nothing is
     /// written then.
     pub fn load_weights(&mut self, image: &[u32]) -> Result<(), DriverError<B::Error>> {
-        let banks = self.engine.banks();
+        let banks = self.machine.banks();
         if !image.len().is_multiple_of(banks) {
             return Err(DriverError::Image { length: image.len(), banks });
         }
-        let words = (image.len() / banks) as i64;
-        in_range("weight words", words, 0, self.engine.weight_depth as i64)?;
+        in_range("weight words", image.len() / banks, self.machine.weight_depth)?;
         self.write(Register::WeightAddress, 0)?;
         image.iter().try_for_each(|&bank| self.write(Register::WeightData, bank))
     }
 
-    /// Loads the thresholds of a layer, one a row, in the unit of the currents.
+    /// Loads constants from word 0.
     ///
     /// # Errors
-    /// If there are more than the engine has rows, or one is not positive or too wide; nothing is
-    /// written then. An engine with a fixed threshold takes none.
-    pub fn load_thresholds(&mut self, thresholds: &[i64]) -> Result<(), DriverError<B::Error>> {
-        let width = self.engine.threshold_width();
-        let rows = if width == 0 { 0 } else { self.engine.rows_max as i64 };
-        in_range("thresholds", thresholds.len() as i64, 0, rows)?;
-        for &threshold in thresholds {
-            in_range("threshold", threshold, 1, (1 << width) - 1)?;
-        }
-        self.write(Register::ThresholdAddress, 0)?;
-        let mut stored = thresholds.iter().map(|&threshold| threshold as u32);
-        stored.try_for_each(|threshold| self.write(Register::ThresholdData, threshold))
+    /// If they are more than the machine holds; nothing is written then.
+    pub fn load_constants(&mut self, constants: &[i64]) -> Result<(), DriverError<B::Error>> {
+        let words = constants.len().div_ceil(self.machine.elements as usize);
+        in_range("constant words", words, self.machine.constant_depth)?;
+        self.write(Register::ConstantAddress, 0)?;
+        constants.iter().try_for_each(|&value| self.write(Register::ConstantData, value as u32))
     }
 
-    /// Sets the shape of the layer, the steps of a token and what leaves. The engine must be idle.
+    /// Loads a program from instruction 0.
     ///
     /// # Errors
-    /// If the layer is beyond the engine; nothing is written then.
-    pub fn configure(&mut self, layer: &LayerSetting) -> Result<(), DriverError<B::Error>> {
-        let steps_max = i64::from(Field::Steps.spec().value_max());
-        let EngineParameters { lanes, rows_max, weight_depth, spike_depth, .. } = self.engine;
-        in_range("rows", layer.rows.into(), 1, rows_max as i64)?;
-        in_range("column_tiles", layer.column_tiles.into(), 1, spike_depth as i64)?;
-        in_range("steps", layer.steps.into(), 1, steps_max)?;
-        let words = i64::from(layer.rows.div_ceil(lanes as u32)) * i64::from(layer.column_tiles);
-        in_range("weight words", words, 1, weight_depth as i64)?;
-        let mode = u32::from(layer.output_mode == OutputMode::Spikes);
-        self.write(Register::Rows, layer.rows)?;
-        self.write(Register::ColumnTiles, layer.column_tiles)?;
-        self.write(Register::Steps, layer.steps)?;
-        self.write(Register::OutputMode, mode)
+    /// If it is longer than the machine holds; nothing is written then.
+    pub fn load_program(&mut self, program: &[Encoded]) -> Result<(), DriverError<B::Error>> {
+        in_range("instructions", program.len(), self.machine.program_depth)?;
+        self.write(Register::ProgramAddress, 0)?;
+        let words = self.machine.instruction_words as usize;
+        let mut parts = program.iter().flat_map(|instruction| &instruction[..words]);
+        parts.try_for_each(|&part| self.write(Register::ProgramData, part))
     }
 
-    /// Lets the engine accept vectors.
+    /// Sets how many predictions answer a token, and the token that ends an answer early. The
+    /// machine must not be busy.
+    ///
+    /// # Errors
+    /// If a value does not fit its field; nothing is written then.
+    pub fn configure(
+        &mut self,
+        generate_count: u32,
+        end_token: Option<u32>,
+    ) -> Result<(), DriverError<B::Error>> {
+        in_range(
+            "generate_count",
+            generate_count as usize,
+            Field::GenerateCount.spec().value_max(),
+        )?;
+        let end = end_token.unwrap_or(0);
+        in_range("end_token", end as usize, Field::EndToken.spec().value_max())?;
+        let fields =
+            [(Field::EndToken, end), (Field::EndTokenEnable, u32::from(end_token.is_some()))];
+        self.write(Register::GenerateCount, generate_count)?;
+        self.write(Register::EndToken, encode(Register::EndToken, &fields))
+    }
+
+    /// Begins a new text and lets the machine take tokens; a token under way is abandoned.
     ///
     /// # Errors
     /// If the transport fails.
-    pub fn run(&mut self) -> Result<(), DriverError<B::Error>> {
-        self.write(Register::Control, encode(Register::Control, &[(Field::Run, 1)]))
-    }
-
-    /// Lets the engine accept no further vector; one that has begun is finished.
-    ///
-    /// # Errors
-    /// If the transport fails.
-    pub fn stop(&mut self) -> Result<(), DriverError<B::Error>> {
-        self.write(Register::Control, 0)
-    }
-
-    /// Stops, and zeroes counters, errors, step count and membranes. The engine must be idle.
-    ///
-    /// # Errors
-    /// If the transport fails.
-    pub fn clear(&mut self) -> Result<(), DriverError<B::Error>> {
-        self.write(Register::Control, encode(Register::Control, &[(Field::Clear, 1)]))
-    }
-
-    /// Reads the status until the engine is idle, at most `polls` times.
-    ///
-    /// # Errors
-    /// If it is still busy then.
-    pub fn wait_idle(&mut self, polls: u32) -> Result<Status, DriverError<B::Error>> {
-        for _ in 0..polls {
-            let status = self.status()?;
-            if !status.busy {
-                return Ok(status);
-            }
-        }
-        Err(DriverError::Busy { polls })
+    pub fn begin_text(&mut self) -> Result<(), DriverError<B::Error>> {
+        let fields = [(Field::Run, 1), (Field::Clear, 1)];
+        self.write(Register::Control, encode(Register::Control, &fields))
     }
 
     /// Reads the status.
     ///
     /// # Errors
     /// If the transport fails.
-    pub fn status(&mut self) -> Result<Status, DriverError<B::Error>> {
+    pub fn status(&mut self) -> Result<MachineStatus, DriverError<B::Error>> {
         let word = self.read(Register::Status)?;
-        Ok(Status {
+        Ok(MachineStatus {
             busy: Field::Busy.is_set(word),
+            context_full: Field::ContextFull.is_set(word),
             bad_code: Field::BadCode.is_set(word),
-            bad_frame: Field::BadFrame.is_set(word),
-            bad_shape: Field::BadShape.is_set(word),
-            saturated: Field::Saturated.is_set(word),
+            bad_instruction: Field::BadInstruction.is_set(word),
+            bad_token: Field::BadToken.is_set(word),
         })
     }
 
-    /// Reads the counters, one after the other: a consistent set only while the engine is idle.
+    /// Reads the position that the next token will have.
     ///
     /// # Errors
     /// If the transport fails.
-    pub fn counters(&mut self) -> Result<Counters, DriverError<B::Error>> {
-        Ok(Counters {
+    pub fn position(&mut self) -> Result<u32, DriverError<B::Error>> {
+        Ok(Field::Position.extract(self.read(Register::Position)?))
+    }
+
+    /// Reads `count` values of the result memory from a word on. The machine must not be busy.
+    ///
+    /// # Errors
+    /// If the transport fails.
+    pub fn results(&mut self, word: u32, count: usize) -> Result<Vec<i64>, DriverError<B::Error>> {
+        let address = encode(Register::ResultAddress, &[(Field::ResultWord, word)]);
+        self.write(Register::ResultAddress, address)?;
+        (0..count).map(|_| Ok(i64::from(self.read(Register::ResultData)? as i32))).collect()
+    }
+
+    /// Reads a scalar of the vector unit. The machine must not be busy.
+    ///
+    /// # Errors
+    /// If the transport fails.
+    pub fn scalar(&mut self, index: u32) -> Result<Scale, DriverError<B::Error>> {
+        let address = encode(Register::ScalarAddress, &[(Field::ScalarIndex, index)]);
+        self.write(Register::ScalarAddress, address)?;
+        let word = self.read(Register::Scalar)?;
+        Ok(Scale {
+            mantissa: Field::ScalarMantissa.extract(word).into(),
+            shift: Field::ScalarShift.extract(word),
+            exponent: (Field::ScalarExponent.extract(word) as u8 as i8).into(),
+        })
+    }
+
+    /// Reads the logits of the last prediction, one a token id, and the value of their unit.
+    ///
+    /// # Errors
+    /// If the transport fails.
+    pub fn logits(&mut self, program: &Program) -> Result<(Vec<i64>, f64), DriverError<B::Error>> {
+        let logits = self.results(program.logits_address, program.logits_count as usize)?;
+        let scale = self.scalar(program.logits_scalar)?;
+        Ok((logits, program.logits_unit * (-scale.exponent as f64).exp2()))
+    }
+
+    /// Reads the counters, one after the other: a consistent set only while nothing is under way.
+    ///
+    /// # Errors
+    /// If the transport fails.
+    pub fn counters(&mut self) -> Result<MachineCounters, DriverError<B::Error>> {
+        Ok(MachineCounters {
             cycles: self.read(Register::Cycles)?,
+            tokens: self.read(Register::Tokens)?,
+            instructions: self.read(Register::Instructions)?,
             array_cycles: self.read(Register::ArrayCycles)?,
-            stall_cycles: self.read(Register::StallCycles)?,
-            vectors: self.read(Register::Vectors)?,
-            results: self.read(Register::Results)?,
+            vector_cycles: self.read(Register::VectorCycles)?,
+            drain_waits: self.read(Register::DrainWaits)?,
+            matrix_waits: self.read(Register::MatrixWaits)?,
+            vector_waits: self.read(Register::VectorWaits)?,
+            unit_waits: self.read(Register::UnitWaits)?,
             saturations: self.read(Register::Saturations)?,
         })
     }
@@ -356,9 +308,9 @@ impl<B: Bus> Driver<B> {
     }
 }
 
-fn in_range<E>(what: &'static str, value: i64, min: i64, max: i64) -> Result<(), DriverError<E>> {
-    match (min..=max).contains(&value) {
+fn in_range<E>(what: &'static str, value: usize, max: u32) -> Result<(), DriverError<E>> {
+    match value <= max as usize {
         true => Ok(()),
-        false => Err(DriverError::Range { what, value, min, max }),
+        false => Err(DriverError::Range { what, value: value as i64, min: 0, max: max.into() }),
     }
 }

@@ -143,6 +143,11 @@ impl MachineParameters {
         matches!(self.form, Form::Event)
     }
 
+    /// Whether the weights are part of the hardware, so that none are loaded.
+    pub const fn is_baked(&self) -> bool {
+        matches!(self.form, Form::Baked)
+    }
+
     /// What a word of a matrix covers: what the array takes in a cycle.
     pub const fn matrix_word(&self) -> WordShape {
         match self.has_events() {

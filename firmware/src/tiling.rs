@@ -14,10 +14,9 @@
 use serde::Serialize;
 use std::ops::Range;
 use weights::numeric::Trit;
-use weights::packing::{Packing, pack_word};
 
-/// Largest count of row tiles, and of column tiles: no memory of an engine is deeper.
-pub const TILES_MAX: usize = weights::config::limits::DEPTH_MAX;
+/// Largest count of row tiles, and of column tiles: no memory of a machine is deeper.
+pub const TILES_MAX: usize = 1 << 16;
 
 /// A matrix of `rows` × `columns` on an array of `lanes` × `slots`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -42,7 +41,7 @@ pub enum TilingError {
     /// A side of the matrix or of the array is zero.
     #[error("{0} is 0; a layer and an array have at least one row and one column")]
     Zero(&'static str),
-    /// There are more tiles than any engine has words.
+    /// There are more tiles than any machine has words.
     #[error(
         "{matrix} {value} makes {tiles} tiles of {array}, at most {TILES_MAX} are possible; \
          use a larger array"
@@ -103,16 +102,6 @@ impl Tiling {
         self.row_tiles * self.column_tiles
     }
 
-    /// Real synapses of the matrix: rows × columns.
-    pub const fn synapses(&self) -> usize {
-        self.rows * self.columns
-    }
-
-    /// Entries of the spike buffer, and beats of a frame, for a train: passes × column tiles.
-    pub const fn entries(&self, plane_count: usize, planes: usize) -> usize {
-        passes(plane_count, planes) * self.column_tiles
-    }
-
     /// The matrix rows of a row tile; fewer than `lanes` in the last.
     pub fn tile_rows(&self, row_tile: usize) -> Range<usize> {
         let first = row_tile * self.lanes;
@@ -152,35 +141,11 @@ impl Tiling {
         }
         word
     }
-
-    /// The image of the weight memory: 32-bit banks, bank 0 of each word first, little-endian.
-    ///
-    /// # Errors
-    /// If there are not rows × columns trits.
-    ///
-    /// # Panics
-    /// If a value is no trit: values are checked where they are imported.
-    pub fn image(&self, trits: &[Trit], packing: Packing) -> Result<Vec<u32>, TilingError> {
-        let mut image = Vec::new();
-        for word in self.weight_words(trits)? {
-            let bytes = pack_word(&word, packing);
-            let banks = bytes.chunks_exact(4);
-            image
-                .extend(banks.map(|bank| u32::from_le_bytes([bank[0], bank[1], bank[2], bank[3]])));
-        }
-        Ok(image)
-    }
-}
-
-/// Times that a train of `plane_count` planes goes through an array of `planes` planes.
-pub const fn passes(plane_count: usize, planes: usize) -> usize {
-    plane_count.div_ceil(planes)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use weights::packing::{unpack_word, word_banks};
 
     fn matrix(rows: usize, columns: usize) -> Vec<Trit> {
         (0..rows * columns).map(|index| (index * 7 / 3 % 3) as Trit - 1).collect()
@@ -208,21 +173,6 @@ mod tests {
     }
 
     #[test]
-    fn the_image_unpacks_to_the_words() {
-        for packing in [Packing::TwoBit, Packing::Base3] {
-            let tiling = Tiling::new(7, 11, 3, 7).unwrap();
-            let trits = matrix(7, 11);
-            let image = tiling.image(&trits, packing).unwrap();
-            let banks = word_banks(3, 7, packing);
-            assert_eq!(image.len(), tiling.words() * banks);
-            for (word, stored) in tiling.weight_words(&trits).unwrap().zip(image.chunks(banks)) {
-                let bytes: Vec<u8> = stored.iter().flat_map(|bank| bank.to_le_bytes()).collect();
-                assert_eq!(unpack_word(&bytes, 21, packing), Ok(word));
-            }
-        }
-    }
-
-    #[test]
     fn wrong_shapes_are_named() {
         let message = |rows, columns, lanes, slots| {
             Tiling::new(rows, columns, lanes, slots).unwrap_err().to_string()
@@ -236,16 +186,10 @@ mod tests {
         );
         let tiling = Tiling::new(2, 3, 1, 1).unwrap();
         assert_eq!(
-            tiling.image(&[0; 5], Packing::TwoBit).unwrap_err().to_string(),
+            tiling.weight_words(&[0; 5]).err().unwrap().to_string(),
             "a matrix of 2 x 3 has 6 weights, there are 5"
         );
         let huge = Tiling::new(usize::MAX, usize::MAX, usize::MAX, usize::MAX).unwrap();
         assert!(huge.weight_words(&[]).is_err());
-    }
-
-    #[test]
-    fn passes_cover_the_planes() {
-        assert_eq!((passes(1, 4), passes(4, 4), passes(5, 4)), (1, 1, 2));
-        assert_eq!(Tiling::new(4, 10, 4, 5).unwrap().entries(5, 4), 4);
     }
 }

@@ -4,7 +4,7 @@
 mod machines;
 mod support;
 
-use firmware::registers::machine::{Field, Register, encode};
+use firmware::registers::{Field, Register, encode};
 use hdl::blocks::host::host_port::HostPort;
 use machines::small;
 use support::{Bench, Random};

@@ -4,7 +4,7 @@
 mod machines;
 mod support;
 
-use firmware::registers::machine::{Access, FIELDS, Field, Register, WINDOW_BYTES, encode};
+use firmware::registers::{Access, FIELDS, Field, Register, WINDOW_BYTES, encode};
 use hdl::blocks::host::machine_registers::{machine_registers, port_name};
 use machines::small;
 use support::{Bench, Random};

@@ -3,7 +3,7 @@
 use cosim::pipeline::machine::Conversation;
 use firmware::machine::Program;
 use firmware::machine_cycles::TokenCycles;
-use firmware::machine_driver::MachineCounters;
+use firmware::driver::MachineCounters;
 
 /// What both count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

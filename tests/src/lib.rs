@@ -1,19 +1,11 @@
 //! Spikewright: what the test rings share.
 //!
 //! ```text
-//!  configurations ─► Case: matrix, vectors, what numeric says ─► check ◄─ native or Verilated
+//!  cases ─► lowered, printed ─► native or Verilated ─► compared with the reference and with numeric
 //! ```
-//!
-//! Architecture invariant: every comparison of an engine with the specification goes through
-//! [`check`], and what it compares with comes from [`weights::numeric`] alone, never from another
-//! simulation.
 
-pub mod case;
-pub mod configuration;
 pub mod counts;
 pub mod coverage;
-mod difference;
-mod door;
 pub mod encoder_plants;
 pub mod event_plants;
 pub mod fuzz;
@@ -23,25 +15,21 @@ pub mod machine_check;
 pub mod machine_line;
 pub mod machine_plants;
 pub mod machines;
+pub mod matrices;
+pub mod matrix_plants;
 pub mod monitor;
 pub mod netlists;
 pub mod pass_plants;
 pub mod pass_programs;
 pub mod planted;
 pub mod plants;
-mod provocation;
-pub mod rules;
 pub mod serial;
 pub mod stream_plants;
 pub mod streams;
 pub mod systems;
-pub mod table;
 pub mod talks;
 mod tally;
 pub mod verilog;
-
-pub use difference::Difference;
-pub use door::{Fault, Report, check};
 
 /// Whether the environment sets a variable to anything but nothing and `0`.
 pub fn asked_for(variable: &str) -> bool {

@@ -1,17 +1,16 @@
 //! What a machine says of its work, and what it says to a host that errs.
 
 use crate::machines::MachineCase;
-use crate::provocation::no_code;
 use crate::talks::{Lowered, equal};
 use crate::tally::{Counts, Tally};
 use cosim::machine::{Expected, MachineError, MachineHarness};
 use cosim::reference::machine::{Facts, MachineReference};
-use firmware::driver::Bus;
+use firmware::bus::Bus;
 use firmware::image::MachineImage;
 use firmware::isa::Action;
 use firmware::machine::Program;
-use firmware::machine_driver::{MachineCounters, MachineDriver};
-use firmware::registers::machine::Register;
+use firmware::driver::{MachineCounters, MachineDriver};
+use firmware::registers::Register;
 use hdl::blocks::host::watch::watched;
 use hdl::language::simulation::Simulation;
 use std::cell::Cell;
@@ -221,4 +220,12 @@ fn damage<S: Simulation>(
     let status = driver.status()?;
     equal("bad_instruction", (status.bad_code, status.bad_instruction), (false, true))?;
     Ok(())
+}
+
+/// A byte of weights that is no code.
+fn no_code(packing: Packing) -> u32 {
+    match packing {
+        Packing::TwoBit => 0x10,
+        Packing::Base3 => 0b10_010_100,
+    }
 }

@@ -5,7 +5,7 @@ use crate::machine_line::{DIVISOR, serial};
 use crate::machines::MachineCase;
 use crate::talks::{Lowered, by_itself, step_by_step};
 use cosim::machine::MachineError;
-use firmware::driver::DriverError;
+use firmware::bus::DriverError;
 use firmware::pass_choices::PassChoices;
 use hdl::blocks::board::machine_uart::MachineUart;
 use hdl::blocks::machine::Machine;

@@ -1,13 +1,15 @@
-//! A watch on the handshakes of an engine, between its simulation and whoever drives it.
+//! A watch on the handshakes of a machine, between its simulation and whoever drives it.
 //!
 //! The rule of AXI4: what is offered stays, unchanged, until it is taken; and it is offered
 //! without waiting for the other side to be ready.
 
 use hdl::language::simulation::{Port, PortIndex, Simulation};
+use std::cell::RefCell;
+use std::rc::Rc;
 
-/// A channel that the engine drives: its valid, its ready and its data ports.
+/// A channel that the machine drives: its valid, its ready and its data ports.
 const CHANNELS: [(&str, &str, &[&str]); 3] = [
-    ("m_axis_tvalid", "m_axis_tready", &["m_axis_tdata", "m_axis_tkeep", "m_axis_tlast"]),
+    ("m_axis_tvalid", "m_axis_tready", &["m_axis_tdata", "m_axis_tlast"]),
     ("s_axil_bvalid", "s_axil_bready", &["s_axil_bresp"]),
     ("s_axil_rvalid", "s_axil_rready", &["s_axil_rdata", "s_axil_rresp"]),
 ];
@@ -27,12 +29,13 @@ pub struct Monitor<S> {
     reset: PortIndex,
     channels: Vec<Channel>,
     cycles: u64,
-    fault: Option<String>,
+    fault: Rc<RefCell<Option<String>>>,
 }
 
 impl<S: Simulation> Monitor<S> {
-    /// Watches a simulation of a `layer_engine`.
-    pub fn new(simulation: S) -> Monitor<S> {
+    /// Watches a simulation of a `machine`; the first handshake that breaks the rule can be read at any
+    /// time.
+    pub fn new(simulation: S) -> (Monitor<S>, Rc<RefCell<Option<String>>>) {
         let channel = |(valid, ready, data): (&'static str, &str, &[&str])| Channel {
             name: valid,
             valid: simulation.port(valid),
@@ -41,12 +44,9 @@ impl<S: Simulation> Monitor<S> {
         };
         let channels = CHANNELS.map(channel).into();
         let reset = simulation.port("rst_i");
-        Monitor { simulation, reset, channels, cycles: 0, fault: None }
-    }
-
-    /// The first handshake that broke the rule.
-    pub fn fault(&self) -> Option<&str> {
-        self.fault.as_deref()
+        let fault = Rc::default();
+        let shared = Rc::clone(&fault);
+        (Monitor { simulation, reset, channels, cycles: 0, fault }, shared)
     }
 
     fn data(&self, channel: &Channel) -> Vec<u64> {
@@ -69,7 +69,7 @@ impl<S: Simulation> Monitor<S> {
 
     fn note(&mut self, channel: usize, what: &str) {
         let (name, cycle) = (self.channels[channel].name, self.cycles);
-        self.fault.get_or_insert_with(|| format!("{name} in cycle {cycle}: {what}"));
+        self.fault.borrow_mut().get_or_insert_with(|| format!("{name} in cycle {cycle}: {what}"));
     }
 }
 

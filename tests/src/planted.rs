@@ -1,14 +1,59 @@
 //! What becomes of the faults that are planted in printed machines: a table, and what it must say.
 
 use crate::machine_check::{Caught, Whole};
+use crate::matrices::MatrixCase;
 use crate::plants::Plant;
 use crate::verilog;
-use cosim::verilated::Toolchain;
+use cosim::verilated::{Toolchain, VerilatedModel};
+use hdl::language::check::Checked;
 use rayon::prelude::*;
 use std::collections::BTreeSet;
 
+/// What faults are planted into.
+pub trait Subject {
+    /// What tables call it.
+    fn name(&self) -> String;
+
+    /// The checked design.
+    fn design(&self) -> Checked;
+
+    /// All checks of it.
+    ///
+    /// # Errors
+    /// The first difference.
+    fn check(&self, simulate: impl Fn() -> VerilatedModel) -> Result<(), Caught>;
+}
+
+impl Subject for Whole {
+    fn name(&self) -> String {
+        self.case.name.clone()
+    }
+
+    fn design(&self) -> Checked {
+        Whole::design(self)
+    }
+
+    fn check(&self, simulate: impl Fn() -> VerilatedModel) -> Result<(), Caught> {
+        Whole::check(self, simulate)
+    }
+}
+
+impl Subject for MatrixCase {
+    fn name(&self) -> String {
+        self.form.name().to_owned()
+    }
+
+    fn design(&self) -> Checked {
+        self.machine()
+    }
+
+    fn check(&self, simulate: impl Fn() -> VerilatedModel) -> Result<(), Caught> {
+        MatrixCase::check(self, simulate()).map(|_| ())
+    }
+}
+
 /// Runs a machine with a fault in it; what caught it, in a word and as it says it.
-fn caught(toolchain: &Toolchain, plant: &Plant<Whole>) -> (&'static str, String) {
+fn caught<D: Subject>(toolchain: &Toolchain, plant: &Plant<D>) -> (&'static str, String) {
     let whole = (plant.design)();
     let design = whole.design();
     let mut sources = verilog::sources(&design);
@@ -29,9 +74,9 @@ fn caught(toolchain: &Toolchain, plant: &Plant<Whole>) -> (&'static str, String)
 ///
 /// # Panics
 /// If one is caught by something else, or by nothing.
-pub fn every_one_is_caught(plants: &[Plant<Whole>], every: usize) {
+pub fn every_one_is_caught<D: Subject + Sync>(plants: &[Plant<D>], every: usize) {
     let toolchain = Toolchain::find().unwrap_or_else(|error| panic!("{error}"));
-    let sample: Vec<&Plant<Whole>> = plants.iter().step_by(every).collect();
+    let sample: Vec<&Plant<D>> = plants.iter().step_by(every).collect();
     let results: Vec<(&str, String)> =
         sample.par_iter().with_max_len(1).map(|plant| caught(&toolchain, plant)).collect();
     println!("| # | design | file | fault | caught by | message |");
@@ -39,7 +84,7 @@ pub fn every_one_is_caught(plants: &[Plant<Whole>], every: usize) {
     let mut wrong = vec![];
     for (index, (plant, (found, message))) in sample.iter().zip(results).enumerate() {
         let Plant { file, fault, caught_by, .. } = plant;
-        let (number, design) = (index * every + 1, (plant.design)().case.name);
+        let (number, design) = (index * every + 1, (plant.design)().name());
         println!("| {number} | {design} | `{file}` | {fault} | {found} | {message} |");
         if found != *caught_by {
             wrong.push(format!("{file}, {fault}: {found}, not {caught_by}; {message}"));
@@ -52,7 +97,7 @@ pub fn every_one_is_caught(plants: &[Plant<Whole>], every: usize) {
 ///
 /// # Panics
 /// If one has none.
-pub fn every_one_has_its_place(plants: &[Plant<Whole>]) {
+pub fn every_one_has_its_place<D: Subject>(plants: &[Plant<D>]) {
     let mut missing = vec![];
     for plant in plants {
         let mut sources = verilog::sources(&(plant.design)().design());

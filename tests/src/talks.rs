@@ -6,7 +6,7 @@ use cosim::pipeline::machine::converse;
 use cosim::reference::machine::MachineReference;
 use firmware::image::MachineImage;
 use firmware::machine::Program;
-use firmware::machine_driver::MachineDriver;
+use firmware::driver::MachineDriver;
 use hdl::language::simulation::Simulation;
 use std::fmt::Debug;
 use std::sync::Arc;

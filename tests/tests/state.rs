@@ -5,7 +5,7 @@
 
 use cosim::machine::{MachineError, MachineHarness};
 use cosim::reference::machine::MachineReference;
-use firmware::machine_driver::MachineDriver;
+use firmware::driver::MachineDriver;
 use hdl::language::simulator::NativeSimulation;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;

@@ -6,7 +6,7 @@ use cosim::pipeline::machine::Arrivals;
 use cosim::reference::machine::MachineReference;
 use firmware::image::MachineImage;
 use firmware::lower::lower;
-use firmware::machine_driver::MachineDriver;
+use firmware::driver::MachineDriver;
 use firmware::vector_stream::VectorStream;
 use hdl::blocks::machine::Machine;
 use hdl::language::check::check;

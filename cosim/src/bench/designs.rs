@@ -4,7 +4,7 @@ use hdl::blocks::array::accumulator_array::AccumulatorArray;
 use hdl::blocks::array::base3_decoder::base3_decoder;
 use hdl::blocks::array::lane::Lane;
 use hdl::blocks::array::ternary_dot::TernaryDot;
-use hdl::blocks::engine::gif_neuron::GifNeuron;
+use hdl::blocks::vector::gif_neuron::GifNeuron;
 use hdl::language::builder::Builder;
 use hdl::language::check::check;
 use hdl::language::module::Module;

@@ -16,11 +16,6 @@ impl Draw {
         (self.0 >> 33) % limit
     }
 
-    /// A weight, each of the three as likely.
-    pub(super) fn trit(&mut self) -> Trit {
-        self.below(3) as Trit - 1
-    }
-
     /// A spike in so many percent of the draws, of either sign.
     pub(super) fn spike(&mut self, percent: u64) -> Trit {
         match self.below(100) < percent {

@@ -5,7 +5,6 @@ use firmware::lower::LowerError;
 use hdl::language::check::CheckError;
 use weights::config::ConfigError;
 
-use crate::harness::LayerError;
 use crate::machine::MachineError;
 use crate::reference::ReferenceError;
 use crate::tools::ToolError;
@@ -25,14 +24,6 @@ pub enum BenchError {
     /// The reference cannot run the sample network.
     #[error(transparent)]
     Reference(#[from] ReferenceError),
-    /// The engine did not run a layer.
-    #[error("{matrix}: {error}")]
-    Layer {
-        /// The matrix.
-        matrix: String,
-        /// What went wrong.
-        error: LayerError,
-    },
     /// A design that is measured is refused.
     #[error(transparent)]
     Config(#[from] ConfigError),
@@ -50,14 +41,6 @@ pub enum BenchError {
         /// What went wrong.
         failure: MachineError,
     },
-    /// An engine differs from the arithmetic.
-    #[error(
-        "{what}: sums are not those of numeric::accumulate\n  remedy: a fault of this program; `spikewright layers` finds the first"
-    )]
-    Engine {
-        /// The design.
-        what: &'static str,
-    },
     /// Two loops that must do the same work did not.
     #[error(
         "{what} differ: {left:#018x} and {right:#018x}\n  remedy: a fault of this program; report it with the tool versions of `spikewright doctor`"
@@ -72,7 +55,7 @@ pub enum BenchError {
     },
     /// No design has a text in its line.
     #[error(
-        "no design of the cost model has `{asked}` in its line\n  = take words such as machine, engine, event, 8 x 16"
+        "no design of the cost model has `{asked}` in its line\n  = take words such as machine, layers, matrix, event, 8 x 16"
     )]
     NoDesign {
         /// What was asked for.

@@ -1,8 +1,8 @@
-//! `bench --forms`: one matrix in its three forms, cells × cycles over the density of spikes: of the
-//! whole engine, and of its array alone.
+//! `bench --forms`: the machine of one matrix in its three forms, cells × cycles over the density of
+//! spikes: of the whole machine, and of its matrix unit alone.
 //!
 //! ```text
-//!  matrix ─┬─► dense ─┬─► estimates, form_cycles ──► predicted ─► crossover
+//!  matrix ─┬─► dense ─┬─► estimates, cycle model ──► predicted ─► crossover
 //!          ├─► event ─┼─► Yosys, nextpnr ─┐
 //!          └─► baked ─┴─► simulation ─────┴────────► measured ──► crossover
 //! ```
@@ -13,10 +13,13 @@ use super::BenchError;
 use super::area::progress;
 use super::cost::{CELLS_ERROR_MAX, Synthesis};
 use super::draw::Draw;
-use crate::harness::{Harness, Layer, LayerVector, Stalls};
+use crate::pipeline::machine::{Arrivals, Session};
+use crate::reference::machine::MachineReference;
 use crate::tools::Cache;
-use firmware::driver::OutputMode;
-use firmware::engine::EngineParameters;
+use firmware::image::MachineImage;
+use firmware::lower::lower;
+use firmware::machine::Program;
+use hdl::blocks::machine::Machine;
 use hdl::language::check::{Checked, check};
 use hdl::language::cost::estimate;
 use hdl::language::simulator::NativeSimulation;
@@ -24,7 +27,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 use std::fmt;
 use weights::config::{DesignFile, Form};
-use weights::numeric::Trit;
+use weights::sample;
 
 /// Rows and columns of the matrix.
 const SIZE: usize = 64;
@@ -33,10 +36,10 @@ const SHAPES: [(Form, usize, usize); 3] =
     [(Form::Dense, 4, 16), (Form::Event, SIZE, 16), (Form::Baked, SIZE, SIZE)];
 /// Densities that are drawn, in percent of the columns that spike.
 const DENSITIES: [u64; 7] = [5, 10, 20, 30, 40, 50, 60];
-/// Percent below which an event array was expected to win when the forms were designed.
-const ARRAY_CROSSOVER_EXPECTED: u64 = 29;
 /// Vectors that follow each other.
 const VECTORS: usize = 24;
+/// Seed of the matrix.
+const SEED: u64 = 1;
 
 /// What a part of the hardware takes; each predicted and measured.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -54,10 +57,10 @@ pub struct PartCost {
 pub struct FormRow {
     /// Its name.
     pub form: &'static str,
-    /// The whole engine, from the first beat of spikes to the last result.
-    pub engine: PartCost,
-    /// Its array alone, in the cycles in which it works.
-    pub array: PartCost,
+    /// The whole machine, while a vector is under way.
+    pub machine: PartCost,
+    /// Its matrix unit alone, in the cycles in which its array works.
+    pub unit: PartCost,
 }
 
 /// All forms.
@@ -69,8 +72,8 @@ pub struct FormReport {
     pub densities: Vec<f64>,
     /// Percent below which events take fewer cells × cycles than dense, predicted and measured.
     pub crossover: [Option<f64>; 2],
-    /// The same of the arrays alone.
-    pub array_crossover: [Option<f64>; 2],
+    /// The same of the matrix units alone.
+    pub unit_crossover: [Option<f64>; 2],
     /// How the figures came about.
     pub conditions: Vec<String>,
 }
@@ -90,9 +93,9 @@ impl PartCost {
 }
 
 impl FormRow {
-    /// Whether the predictions hold for the engine and for its array.
+    /// Whether the predictions hold for the machine and for its matrix unit.
     pub fn holds(&self) -> bool {
-        self.engine.holds() && self.array.holds()
+        self.machine.holds() && self.unit.holds()
     }
 }
 
@@ -112,89 +115,88 @@ pub(super) fn measure_with(
 ) -> Result<FormReport, BenchError> {
     let bar = progress(SHAPES.len() as u64, "synthesise");
     let row = |&(form, lanes, slots): &(Form, usize, usize)| {
-        let layer = layer(form, lanes, slots)?;
-        let hardware = check(&layer.generator().module())?;
+        let program = program(form, lanes, slots)?;
+        let hardware = check(&Machine::new(&program).module())?;
         let part = |hardware: &Checked| {
             let (predicted, (cells, block_rams)) = (estimate(hardware), synthesise(hardware)?);
             let block_rams = [predicted.block_rams, block_rams];
             let cells = [predicted.cells(), cells];
             Ok::<_, BenchError>(PartCost { cells, block_rams, cycles: vec![] })
         };
-        let (mut engine, mut array) = (part(&hardware)?, part(&array_of(&hardware)?)?);
+        let (mut machine, mut unit) = (part(&hardware)?, part(&unit_of(&hardware)?)?);
+        let observed = check(&Machine::observed(&program).module())?;
         for density in DENSITIES {
-            let [of_engine, of_array] = cycles(&layer, &hardware, &vectors(density))?;
-            engine.cycles.push(of_engine);
-            array.cycles.push(of_array);
+            let [of_machine, of_unit] = cycles(&program, &observed, vectors(density))?;
+            machine.cycles.push(of_machine);
+            unit.cycles.push(of_unit);
         }
         bar.inc(1);
-        Ok(FormRow { form: form.name(), engine, array })
+        Ok(FormRow { form: form.name(), machine, unit })
     };
     let rows = SHAPES.par_iter().with_max_len(1).map(row).collect::<Result<Vec<_>, BenchError>>();
     bar.finish_and_clear();
     Ok(FormReport::new(rows?, conditions))
 }
 
-/// The array of an engine: all that multiplies and adds, with its accumulators.
-fn array_of(engine: &Checked) -> Result<Checked, BenchError> {
-    let arrays = ["accumulator_array", "event_array", "baked_array"];
-    let is_array = |name: &str| arrays.contains(&name);
-    let array = engine.modules().iter().find(|module| is_array(&module.name));
-    Ok(check(array.expect("every form has one of the arrays"))?)
+/// The matrix unit of a machine: weights, array, drain.
+fn unit_of(machine: &Checked) -> Result<Checked, BenchError> {
+    let unit = machine.modules().iter().find(|module| module.name == "matrix_unit");
+    Ok(check(unit.expect("every machine has one"))?)
 }
 
-/// Cycles a vector of the engine and of its array, each predicted and measured.
+/// Cycles a vector of the machine and of its array, each predicted and measured.
 fn cycles(
-    layer: &Layer,
+    program: &Program,
     hardware: &Checked,
-    vectors: &[LayerVector],
+    vectors: Vec<Vec<i64>>,
 ) -> Result<[[f64; 2]; 2], BenchError> {
-    let fault = |error| {
-        let matrix = layer.engine.form.name().to_owned();
-        BenchError::Layer { matrix, error }
-    };
-    let mut harness = Harness::new(NativeSimulation::new(hardware));
-    layer.load(&mut harness).map_err(fault)?;
-    let mut stalls = Stalls::none();
-    let run = layer.run(&mut harness, vectors, OutputMode::Currents, &mut stalls).map_err(fault)?;
-    let end = layer.predicted(vectors).pop().unwrap_or_default();
-    let found = run.cycles.last().copied().unwrap_or_default() - run.begin;
-    let worked = u64::from(run.counters.array_cycles) * layer.entry_cycles();
-    let each = |cycles: u64| cycles as f64 / vectors.len() as f64;
-    Ok([[end, found], [layer.array_cycles(vectors), worked]].map(|pair| pair.map(each)))
+    let what = program.parameters.form.name();
+    let fault = |failure| BenchError::Machine { what, failure };
+    let (simulation, reference) = (NativeSimulation::new(hardware), MachineReference::new(program));
+    let image = MachineImage::new(program)?;
+    let mut session = Session::new(simulation, &image, reference).map_err(fault)?;
+    let count = vectors.len() as f64;
+    let talk = session.stream(&Arrivals::Vectors(vectors), || 0, |_| ());
+    if let Some(failure) = talk.failure {
+        return Err(fault(failure));
+    }
+    let mut sums = [[0u64; 2]; 2];
+    for token in &talk.tokens {
+        let predicted = token.predicted(program);
+        let found = &token.counters;
+        sums[0][0] += predicted.total;
+        sums[0][1] += u64::from(found.cycles);
+        sums[1][0] += predicted.array_busy;
+        sums[1][1] += u64::from(found.array_cycles);
+    }
+    Ok(sums.map(|pair| pair.map(|cycles| cycles as f64 / count)))
 }
 
-/// The matrix on an engine of the bundled design's neurons, one plane.
-fn layer(form: Form, lanes: usize, slots: usize) -> Result<Layer, BenchError> {
-    let settings = ["array.planes=1", "array.radix=unary", "array.acc_width=10"];
-    let settings: Vec<String> = settings.map(str::to_owned).to_vec();
+/// The matrix on a machine of one plane.
+fn program(form: Form, lanes: usize, slots: usize) -> Result<Program, BenchError> {
+    let settings = [
+        format!("array.form={}", form.name()),
+        format!("array.lanes={lanes}"),
+        format!("array.slots={slots}"),
+        "array.planes=1".to_owned(),
+        "array.acc_width=10".to_owned(),
+        "machine.elements=4".to_owned(),
+    ];
     let design = DesignFile::bundled().with_settings(&settings)?.design;
-    let engine = EngineParameters {
-        form,
-        lanes,
-        slots,
-        weight_depth: if form == Form::Baked { 2 } else { 64 },
-        spike_depth: 64,
-        rows_max: SIZE,
-        ..EngineParameters::from(&design)
-    };
-    let mut bits = Draw::new(1);
-    let trits: Vec<Trit> = (0..SIZE * SIZE).map(|_| bits.trit()).collect();
-    let fault = |error| BenchError::Layer { matrix: form.name().to_owned(), error };
-    let thresholds = vec![1; SIZE];
-    Layer::new(&engine, (SIZE, SIZE), &trits, thresholds, 1).map_err(fault)
+    Ok(lower(&sample::matrix(SEED, (SIZE, SIZE), 1), &design)?)
 }
 
-/// Vectors of one plane in which so many percent of the columns spike.
-fn vectors(density: u64) -> Vec<LayerVector> {
-    let mut bits = Draw::new(density);
-    (0..VECTORS).map(|_| vec![(0..SIZE).map(|_| bits.spike(density)).collect()]).collect()
+/// Vectors of spikes of either sign, on so many percent of the columns.
+fn vectors(density: u64) -> Vec<Vec<i64>> {
+    let mut draws = Draw::new(density);
+    (0..VECTORS).map(|_| (0..SIZE).map(|_| draws.spike(density).into()).collect()).collect()
 }
 
 /// Percent of the columns that spike.
-fn spiking(vectors: &[LayerVector]) -> f64 {
-    let trits: Vec<Trit> = vectors.iter().flatten().flatten().copied().collect();
-    let spikes = trits.iter().filter(|&&trit| trit != 0).count();
-    100.0 * spikes as f64 / trits.len() as f64
+fn spiking(vectors: &[Vec<i64>]) -> f64 {
+    let all = vectors.iter().flatten();
+    let spikes = all.clone().filter(|&&value| value != 0).count();
+    100.0 * spikes as f64 / all.count() as f64
 }
 
 impl FormReport {
@@ -204,9 +206,14 @@ impl FormReport {
         let of = |part: fn(&FormRow) -> &PartCost| {
             [0, 1].map(|side| crossover(&densities, part(&rows[0]), part(&rows[1]), side))
         };
-        let (crossover, array_crossover) = (of(|row| &row.engine), of(|row| &row.array));
+        let (crossover, unit_crossover) = (of(|row| &row.machine), of(|row| &row.unit));
         let densities = densities.to_vec();
-        FormReport { rows, densities, crossover, array_crossover, conditions }
+        FormReport { rows, densities, crossover, unit_crossover, conditions }
+    }
+
+    /// Whether every prediction holds.
+    pub fn holds(&self) -> bool {
+        self.rows.iter().all(FormRow::holds)
     }
 }
 
@@ -224,17 +231,17 @@ impl fmt::Display for FormReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "Forms of a matrix of {SIZE} x {SIZE}, one plane; each predicted, measured")?;
         let pair = |[predicted, measured]: [u64; 2]| format!("{predicted}, {measured}");
-        for FormRow { form, engine, array } in &self.rows {
-            for (what, part) in [("engine", engine), ("array", array)] {
+        for FormRow { form, machine, unit } in &self.rows {
+            for (what, part) in [("machine", machine), ("matrix unit", unit)] {
                 let (cells, rams) = (pair(part.cells), pair(part.block_rams));
                 let missed = if part.holds() { "" } else { "  MISSED" };
-                writeln!(f, "  {form} {what:<6}  cells {cells}; block RAM {rams}{missed}")?;
+                writeln!(f, "  {form} {what:<11}  cells {cells}; block RAM {rams}{missed}")?;
             }
-            writeln!(f, "    cycles a vector {:>20}{:>20}", "engine", "array works")?;
+            writeln!(f, "    cycles a vector {:>20}{:>20}", "machine", "array works")?;
             for (at, density) in self.densities.iter().enumerate() {
                 let cycles = |part: &PartCost| part.cycles[at].map(|cycles| format!("{cycles:.1}"));
-                let (engine, array) = (cycles(engine).join(", "), cycles(array).join(", "));
-                writeln!(f, "    {density:>5.1} % spike   {engine:>20}{array:>20}")?;
+                let (machine, unit) = (cycles(machine).join(", "), cycles(unit).join(", "));
+                writeln!(f, "    {density:>5.1} % spike   {machine:>20}{unit:>20}")?;
             }
         }
         let text = |crossover: [Option<f64>; 2]| {
@@ -245,32 +252,7 @@ impl fmt::Display for FormReport {
             crossover.map(side).join(", ")
         };
         writeln!(f, "  event below dense in cells x cycles up to: {}", text(self.crossover))?;
-        let arrays = text(self.array_crossover);
-        let expected = ARRAY_CROSSOVER_EXPECTED;
-        writeln!(f, "  the same of the arrays alone: {arrays}; about {expected} % were expected")?;
-        writeln!(f, "  {}", self.reason())?;
+        writeln!(f, "  the same of the matrix units alone: {}", text(self.unit_crossover))?;
         self.conditions.iter().try_for_each(|line| writeln!(f, "  {line}"))
-    }
-}
-
-impl FormReport {
-    /// Whether every prediction holds.
-    pub fn holds(&self) -> bool {
-        self.rows.iter().all(FormRow::holds)
-    }
-
-    /// Why the two crossovers differ, in measured cells.
-    fn reason(&self) -> String {
-        let [dense, event] = [&self.rows[0], &self.rows[1]];
-        let around = |row: &FormRow| row.engine.cells[1].saturating_sub(row.array.cells[1]);
-        let each = |row: &FormRow| row.array.cells[1] as f64 / SIZE as f64;
-        format!(
-            "An array alone crosses at {:.1} cells a synapse over {:.1} cells a row of events; the \
-             {} and {} cells around them bring the engines together.",
-            each(dense),
-            each(event),
-            around(dense),
-            around(event),
-        )
     }
 }

@@ -3,7 +3,7 @@
 //! ```text
 //!  blocks ──► Verilog ─┬► Yosys ─► nextpnr ─► cells, MHz ──────────────┐
 //!                      └► Verilator ─► our loop : C++ loop ────────────┼─► table, JSON, verdicts
-//!  sample network ─► reference kernel : Verilated engine : naive loop ─┤
+//!  sample network ─► reference : Verilated machine : naive loop ───────┤
 //!  designs ─► cost model : Yosys, nextpnr --pack-only, simulation ──────┘
 //! ```
 //!

@@ -5,21 +5,22 @@
 
 use std::time::{Duration, Instant};
 
-use firmware::driver::OutputMode;
-use firmware::engine::EngineParameters;
+use firmware::image::MachineImage;
+use firmware::lower::lower;
 use hdl::blocks::array::ternary_dot::TernaryDot;
-use hdl::blocks::engine::layer_engine::LayerEngine;
+use hdl::blocks::machine::Machine;
 use hdl::language::module::Module;
 use serde::Serialize;
 use weights::config::{self, Target};
 use weights::network::Network;
-use weights::numeric::{encode_counts, planes_needed};
+use weights::numeric::{Radix, planes_needed};
 use weights::sample;
 
 use super::area::progress;
 use super::verdict::{Limit, Quantity, Spread, Verdict};
 use super::{BenchError, BenchOptions, designs};
-use crate::harness::{Harness, Layer, LayerVector, Stalls};
+use crate::pipeline::machine::Session;
+use crate::reference::machine::{MachineReference, Recorder};
 use crate::reference::{Activation, Reference, Trace, kernel_speed, seeded_ids};
 use crate::tools::{Cache, Design, VerilatorChoice};
 use crate::verilated::{BuildOptions, CompiledModel, Toolchain, VerilatedModel, drive};
@@ -56,21 +57,24 @@ pub struct CosimulationSpeed {
 /// A synapse here is one trit of weight with one count, over all planes of its train.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ReferenceSpeed {
-    /// The network and the engine.
+    /// The network and the machine.
     pub what: String,
     /// Synapses a second of the bit-packed kernel, packing of the counts included.
     pub packed: Spread,
     /// Synapses a second of one multiplication a synapse.
     pub naive: Spread,
-    /// Synapses a second of the Verilated engine behind the harness, loading excluded.
-    pub engine: Spread,
-    /// Cycles a second of that engine.
-    pub engine_cycles: Spread,
-    /// Synapses a second if the array of that engine were never idle at that clock.
-    pub engine_peak: Spread,
-    /// The kernel's speed over the engine's.
-    pub over_engine: Spread,
-    /// The kernel's speed over the engine's peak.
+    /// Tokens a second of the machine's integer reference, every value of every memory kept.
+    pub tokens: Spread,
+    /// Tokens a second of the Verilated machine and the comparison of its writes, the reference's own
+    /// time left out.
+    pub rtl_tokens: Spread,
+    /// Cycles a second of that machine.
+    pub rtl_cycles: Spread,
+    /// Synapses a second if the array of that machine were never idle at that clock.
+    pub rtl_peak: Spread,
+    /// The reference's tokens over the machine's.
+    pub over_rtl: Spread,
+    /// The kernel's speed over the machine's peak.
     pub over_peak: Spread,
     /// The kernel's speed over the naive loop's.
     pub over_naive: Spread,
@@ -105,7 +109,7 @@ pub(crate) fn measure(cache: &Cache, options: &BenchOptions) -> Result<SpeedRepo
     };
     let targets = vec![
         judge("co-simulation over a bare C++ loop", &cosimulation.relative, 0.9),
-        judge("reference over the RTL it checks", &reference.over_engine, 1.0),
+        judge("reference over the RTL it checks", &reference.over_rtl, 1.0),
         judge("reference over the RTL at its peak", &reference.over_peak, 1.0),
         judge("reference over the naive loop", &reference.over_naive, 1.0),
     ];
@@ -190,21 +194,18 @@ fn race(pair: &mut [VerilatedModel; 2], cycles: u64) -> Result<(f64, f64), Bench
     Ok((speed(ours), speed(theirs)))
 }
 
-/// One matrix, loaded into an engine of its own, with its vectors as trains.
-struct Loaded {
-    name: String,
-    layer: Layer,
-    harness: Harness<VerilatedModel>,
-    trains: Vec<LayerVector>,
-}
+/// Tokens of the sample's text in a round, behind those of its prompt.
+const TOKENS: usize = 12;
+const PROMPT: [u32; 2] = [1, 2];
 
-/// What one round over all matrices yields.
+/// What one round yields.
 struct Round {
     packed: f64,
     naive: f64,
-    engine: f64,
-    engine_cycles: f64,
-    engine_peak: f64,
+    tokens: f64,
+    rtl_tokens: f64,
+    rtl_cycles: f64,
+    rtl_peak: f64,
 }
 
 fn reference(toolchain: &Toolchain, options: &BenchOptions) -> Result<ReferenceSpeed, BenchError> {
@@ -214,27 +215,37 @@ fn reference(toolchain: &Toolchain, options: &BenchOptions) -> Result<ReferenceS
     let mut runner = Reference::new(&network, activation)?;
     let ids = seeded_ids(&network, design.run.seed, design.run.tokens);
     let trace = Trace::record(&mut runner, &ids)?;
+    let planes = mean_planes(&network, &trace, design.array.radix);
 
-    let engine = EngineParameters::from(&design);
-    let model =
-        model(toolchain, &LayerEngine { parameters: engine, image: vec![], baked: None }.module())?;
-    let mut matrices = load(&model, &engine, &network, &trace)?;
-    let (synapses, synapse_planes) = work(&matrices);
-    let planes = synapse_planes / synapses;
+    let program = lower(&network, &design)?;
+    let model = model(toolchain, &Machine::observed(&program).module())?;
+    let reference = MachineReference::new(&program);
+    let fault = |failure| BenchError::Machine { what: "the sample network", failure };
+    let mut session =
+        Session::new(model.simulate()?, &MachineImage::new(&program)?, reference.clone())
+            .map_err(fault)?;
 
     let bar = progress(options.rounds.into(), "reference against RTL");
     let mut rounds = vec![];
     for round in 0..=options.rounds {
-        let (seconds, cycles) = run_engine(&mut matrices, &trace)?;
+        let talk = session.converse(&PROMPT, TOKENS, |_| ());
+        if let Some(failure) = talk.failure {
+            return Err(fault(failure));
+        }
+        let fed: Vec<u32> = PROMPT.iter().chain(&talk.answer).copied().collect();
+        let steps = PROMPT.len() + talk.tokens.len() - 1;
+        let alone = reference_alone(reference.clone(), &fed[..steps])?.as_secs_f64();
+        let rtl = (talk.elapsed.as_secs_f64() - alone).max(f64::EPSILON);
         let kernel = kernel_speed(&network, &trace, KERNEL_TIME);
-        let engine_cycles = cycles as f64 / seconds;
+        let rtl_cycles = talk.simulated_cycles as f64 / rtl;
         if round > 0 {
             rounds.push(Round {
                 packed: kernel.packed,
                 naive: kernel.naive,
-                engine: synapses / seconds,
-                engine_cycles,
-                engine_peak: engine_cycles * design.synapses_per_cycle() as f64 / planes,
+                tokens: steps as f64 / alone,
+                rtl_tokens: steps as f64 / rtl,
+                rtl_cycles,
+                rtl_peak: rtl_cycles * design.synapses_per_cycle() as f64 / planes,
             });
             bar.inc(1);
         }
@@ -242,81 +253,48 @@ fn reference(toolchain: &Toolchain, options: &BenchOptions) -> Result<ReferenceS
     bar.finish_and_clear();
     Ok(ReferenceSpeed {
         what: format!(
-            "{}, {} matrices, {} vectors, {planes:.2} planes a train; engine {} lanes x {} slots x {} planes",
+            "{}, {} matrices, {} vectors, {planes:.2} planes a train; machine {}",
             network.name,
-            matrices.len(),
+            network.ternary_matrices().count(),
             trace.vector_count(),
-            engine.lanes,
-            engine.slots,
-            engine.planes
+            program.parameters.array(),
         ),
         packed: spread(&rounds, |round| round.packed),
         naive: spread(&rounds, |round| round.naive),
-        engine: spread(&rounds, |round| round.engine),
-        engine_cycles: spread(&rounds, |round| round.engine_cycles),
-        engine_peak: spread(&rounds, |round| round.engine_peak),
-        over_engine: spread(&rounds, |round| round.packed / round.engine),
-        over_peak: spread(&rounds, |round| round.packed / round.engine_peak),
+        tokens: spread(&rounds, |round| round.tokens),
+        rtl_tokens: spread(&rounds, |round| round.rtl_tokens),
+        rtl_cycles: spread(&rounds, |round| round.rtl_cycles),
+        rtl_peak: spread(&rounds, |round| round.rtl_peak),
+        over_rtl: spread(&rounds, |round| round.tokens / round.rtl_tokens),
+        over_peak: spread(&rounds, |round| round.packed / round.rtl_peak),
         over_naive: spread(&rounds, |round| round.packed / round.naive),
     })
 }
 
-/// Synapses over all vectors, and the same counted once a plane.
-fn work(matrices: &[Loaded]) -> (f64, f64) {
-    let per_matrix = |matrix: &Loaded| {
-        let size = (matrix.layer.tiling.rows * matrix.layer.tiling.columns) as f64;
-        let planes: usize = matrix.trains.iter().map(Vec::len).sum();
-        (size * matrix.trains.len() as f64, size * planes as f64)
-    };
-    let add = |sum: (f64, f64), part: (f64, f64)| (sum.0 + part.0, sum.1 + part.1);
-    matrices.iter().map(per_matrix).fold((0.0, 0.0), add)
-}
-
-/// Loads every matrix into an engine of its own, and turns the recorded counts into trains.
-fn load(
-    model: &CompiledModel,
-    engine: &EngineParameters,
-    network: &Network,
-    trace: &Trace,
-) -> Result<Vec<Loaded>, BenchError> {
-    let mut loaded = vec![];
-    for (matrix, records) in network.ternary_matrices().zip(&trace.matrices) {
-        let fail = |error| BenchError::Layer { matrix: matrix.name.clone(), error };
-        let shape = (matrix.rows, matrix.columns);
-        let thresholds = vec![1; matrix.rows];
-        let layer = Layer::new(engine, shape, &matrix.trits, thresholds, 1).map_err(fail)?;
-        let mut harness = Harness::new(model.simulate()?);
-        layer.load(&mut harness).map_err(fail)?;
-        let train = |counts: &[i32]| {
-            let counts: Vec<i64> = counts.iter().map(|&count| count.into()).collect();
-            let largest = counts.iter().map(|count| count.unsigned_abs()).max().unwrap_or(0);
-            encode_counts(&counts, planes_needed(largest, engine.radix), engine.radix)
-        };
-        let trains = records.iter().map(|record| train(&record.counts)).collect();
-        loaded.push(Loaded { name: matrix.name.clone(), layer, harness, trains });
+/// Time of the reference over some tokens, everything recorded as for a comparison.
+fn reference_alone(
+    mut reference: MachineReference,
+    tokens: &[u32],
+) -> Result<Duration, BenchError> {
+    let begin = Instant::now();
+    for (index, &token) in tokens.iter().enumerate() {
+        let mut recorder = Recorder::default();
+        let predicts = index + 1 >= PROMPT.len();
+        std::hint::black_box(reference.step_observed(token, predicts, &mut recorder)?);
     }
-    Ok(loaded)
+    Ok(begin.elapsed())
 }
 
-/// Runs all vectors through all engines: seconds and cycles. Every current must be the recorded.
-fn run_engine(matrices: &mut [Loaded], trace: &Trace) -> Result<(f64, u64), BenchError> {
-    let (mut seconds, mut cycles) = (0.0, 0);
-    for (matrix, records) in matrices.iter_mut().zip(&trace.matrices) {
-        let Loaded { name, layer, harness, trains } = matrix;
-        let before = harness.cycles();
-        let begin = Instant::now();
-        let results = layer
-            .run(harness, trains, OutputMode::Currents, &mut Stalls::none())
-            .map_err(|error| BenchError::Layer { matrix: name.clone(), error })?;
-        seconds += begin.elapsed().as_secs_f64();
-        cycles += harness.cycles() - before;
-        for (values, record) in results.values.iter().zip(records) {
-            let differing = values.iter().zip(&record.currents).find(|(left, right)| left != right);
-            if let Some((&left, &right)) = differing {
-                let what = "a current of the engine and the reference's";
-                return Err(BenchError::Different { what, left: left as u64, right: right as u64 });
-            }
+/// Planes of a train, weighed with the synapses that it meets.
+fn mean_planes(network: &Network, trace: &Trace, radix: Radix) -> f64 {
+    let (mut synapses, mut all) = (0.0, 0.0);
+    for (matrix, records) in network.ternary_matrices().zip(&trace.matrices) {
+        for record in records {
+            let largest = record.counts.iter().map(|count| count.unsigned_abs()).max();
+            let size = matrix.trits.len() as f64;
+            synapses += size;
+            all += size * planes_needed(largest.unwrap_or(0).into(), radix) as f64;
         }
     }
-    Ok((seconds, cycles))
+    all / synapses
 }

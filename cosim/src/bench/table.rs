@@ -107,11 +107,12 @@ impl fmt::Display for SpeedReport {
         writeln!(f, "  Reference, {}", reference.what)?;
         line(f, "bit-packed kernel", "M synapses/s", reference.packed, 1e6)?;
         line(f, "one multiplication a synapse", "M synapses/s", reference.naive, 1e6)?;
-        line(f, "Verilated engine in the harness", "M synapses/s", reference.engine, 1e6)?;
-        line(f, "that engine, never idle", "M synapses/s", reference.engine_peak, 1e6)?;
-        line(f, "that engine", "M cycles/s", reference.engine_cycles, 1e6)?;
-        line(f, "kernel over engine", "x", reference.over_engine, 1.0)?;
-        line(f, "kernel over engine, never idle", "x", reference.over_peak, 1.0)?;
+        line(f, "reference of the machine", "tokens/s", reference.tokens, 1.0)?;
+        line(f, "Verilated machine, compared", "tokens/s", reference.rtl_tokens, 1.0)?;
+        line(f, "that machine", "M cycles/s", reference.rtl_cycles, 1e6)?;
+        line(f, "its array, never idle", "M synapses/s", reference.rtl_peak, 1e6)?;
+        line(f, "reference over machine", "x", reference.over_rtl, 1.0)?;
+        line(f, "kernel over array, never idle", "x", reference.over_peak, 1.0)?;
         line(f, "kernel over naive loop", "x", reference.over_naive, 1.0)?;
         self.conditions.iter().try_for_each(|line| writeln!(f, "  {line}"))
     }

@@ -73,9 +73,6 @@ pub struct BoardFacts {
     pub memory: String,
     /// The design that is built unless one is given.
     pub design: String,
-    /// Whether the part is too small for a machine and gets the engine of single layers.
-    #[serde(default)]
-    pub engine: bool,
 }
 
 /// A level of a pin.

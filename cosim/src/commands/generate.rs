@@ -1,16 +1,13 @@
 //! `generate`: the hardware alone; needs no tool.
 
 use super::{Console, Exit};
-use crate::pipeline::layers::Rtl;
 use crate::pipeline::machine::{MachineRtl, program_file};
 use crate::pipeline::{Source, SourceOptions};
 use clap::Args;
-use firmware::engine::EngineParameters;
 use firmware::image::MachineImage;
 use serde_json::json;
 use std::path::PathBuf;
 use std::time::Instant;
-use weights::config::Form;
 use weights::shown::shown_path;
 
 /// Arguments of `generate`.
@@ -21,14 +18,11 @@ pub(super) struct GenerateCommand {
     design: Option<PathBuf>,
     /// Folder of a model in the Hugging Face layout; without it, the bundled model or, with a design,
     /// its sample network.
-    #[arg(long, value_name = "DIR", conflicts_with = "engine")]
+    #[arg(long, value_name = "DIR")]
     model: Option<PathBuf>,
     /// The seeded sample network of the bundled design: noise, on a small machine.
     #[arg(long, conflicts_with_all = ["model", "design"])]
     sample: bool,
-    /// The streaming engine of single layers instead of a machine for the whole network.
-    #[arg(long)]
-    engine: bool,
     /// Folder in which `<name>/` with the outputs is written.
     #[arg(long, value_name = "DIR", default_value = "build")]
     out: PathBuf,
@@ -43,31 +37,21 @@ impl GenerateCommand {
         let begin = Instant::now();
         let (design, model) = (self.design.clone(), self.model.clone());
         let options = SourceOptions { design, model, ..SourceOptions::default() };
-        // An engine runs the matrices of any model: it has none of its own.
-        let options = if self.sample || self.engine { options } else { options.or_bundled() };
+        let options = if self.sample { options } else { options.or_bundled() };
         let file = options.design_file()?;
         let mut outputs = options.outputs(&self.out, &file)?;
         outputs.add("0-config.toml", file.design.to_commented_toml());
-        if self.engine && file.design.array.form == Form::Baked {
-            let message = "a baked engine is made of one matrix, and none is given here";
-            let remedy = "run `spikewright layers`, which makes one for each";
-            return Err(file.point_at("array.form", message, remedy).into());
-        }
-        let (files, verilog, lines) = if self.engine {
-            let rtl = Rtl::new(&EngineParameters::from(&file.design))?;
-            (rtl.files(), names(&rtl.sources), rtl.lines())
-        } else {
-            options.require_prediction()?;
-            let network = console.imported(options.network(&file)?);
-            outputs.add("1-network.json", network.to_json());
-            let program = Source { file, network, texts: Vec::new() }.lower()?;
-            let image = MachineImage::new(&program)?;
-            outputs.add("2-weights.bin", program_file(&program.parameters, &image));
-            outputs.add("3-program.lst", program.listing());
-            let rtl = MachineRtl::new(&program)?;
-            (rtl.files(), names(&rtl.sources), rtl.lines())
-        };
-        for (name, text) in files {
+        options.require_prediction()?;
+        let network = console.imported(options.network(&file)?);
+        outputs.add("1-network.json", network.to_json());
+        let program = Source { file, network, texts: Vec::new() }.lower()?;
+        let image = MachineImage::new(&program)?;
+        outputs.add("2-weights.bin", program_file(&program.parameters, &image));
+        outputs.add("3-program.lst", program.listing());
+        let rtl = MachineRtl::new(&program)?;
+        let verilog: Vec<String> = rtl.sources.iter().map(|(name, _)| name.clone()).collect();
+        let lines = rtl.lines();
+        for (name, text) in rtl.files() {
             outputs.add(&format!("4-rtl/{name}"), text);
         }
         outputs.write(&[])?;
@@ -77,8 +61,4 @@ impl GenerateCommand {
         console.json(&format!("{:#}\n", json!({ "folder": folder, "verilog": verilog })));
         Ok(Exit::Success)
     }
-}
-
-fn names(sources: &[(String, String)]) -> Vec<String> {
-    sources.iter().map(|(name, _)| name.clone()).collect()
 }

@@ -10,7 +10,6 @@ mod bench;
 mod classify;
 mod coded;
 mod console;
-mod cosim;
 mod doctor;
 mod eval;
 mod exit;
@@ -18,10 +17,9 @@ mod explore;
 mod gates;
 mod generate;
 mod init;
-mod layers;
-mod options;
 mod pack;
 mod prove;
+mod quoted;
 mod quantise;
 mod report;
 mod run;
@@ -32,7 +30,6 @@ mod windows;
 
 pub use console::Console;
 pub use exit::Exit;
-pub use options::LayerOptions;
 
 use clap::{Parser, Subcommand};
 use std::ffi::OsString;
@@ -56,16 +53,12 @@ enum Command {
     /// Generate the machine of a network, let it write text, and prove every write of it equal to
     /// the reference.
     Run(run::RunCommand),
-    /// Prove each ternary matrix alone equal to the reference on the streaming layer engine.
-    Layers(layers::LayersCommand),
     /// Take a design to the bitstream of a board with open tools, and report its fit and clock.
     Synth(synth::SynthCommand),
     /// Write the Verilog, the C header and the register page of a design; needs no tool.
     Generate(generate::GenerateCommand),
     /// Pack the ternary matrices of a model, five trits a byte, into a folder that loads again.
     Pack(pack::PackCommand),
-    /// Run or replay one matrix of a run, with a waveform if asked.
-    Cosim(cosim::CosimCommand),
     /// Make the HTML page of a run again, from its JSON files; needs no tool.
     Report(report::ReportCommand),
     /// Score a text: perplexity, spikes and cycles of the machine beside the float model; or
@@ -115,11 +108,9 @@ where
     };
     let result = match cli.command {
         Command::Run(command) => command.execute(&mut console),
-        Command::Layers(command) => command.execute(&mut console),
         Command::Synth(command) => command.execute(&mut console),
         Command::Generate(command) => command.execute(&mut console),
         Command::Pack(command) => command.execute(&mut console),
-        Command::Cosim(command) => command.execute(&mut console),
         Command::Report(command) => command.execute(&mut console),
         Command::Eval(command) => command.execute(&mut console),
         Command::Explore(command) => command.execute(&mut console),

@@ -7,18 +7,16 @@ use crate::pipeline::capacity::Supply;
 use crate::pipeline::{BOARDS, Outputs, PipelineError, Source, SourceOptions, ToolVersion};
 use crate::report::{ReportError, Written, write_again};
 use crate::synth::{
-    BoardRtl, Built, ClockReport, ClockSpread, Placed, Road, SeedReport, SynthError, SynthReport,
+    BoardRtl, ClockReport, ClockSpread, Placed, Road, SeedReport, SynthError, SynthReport,
     Synthesised, TokenReport, machine_clock, memory_excess,
 };
 use crate::tools::Cache;
 use clap::Args;
-use firmware::engine::EngineParameters;
 use firmware::machine::Program;
 use firmware::machine_cycles::{MachineLatency, dense, token_cycles};
-use hdl::blocks::board::engine_uart::DATA_BYTES;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
-use weights::config::{DesignFile, SampleNetwork};
+use weights::config::DesignFile;
 use weights::shown::shown_path;
 
 /// Arguments of `synth`.
@@ -33,9 +31,6 @@ pub(super) struct SynthCommand {
     /// Folder of a BitNet model in the Hugging Face layout; without it, the seeded sample network.
     #[arg(long, value_name = "DIR")]
     model: Option<PathBuf>,
-    /// The streaming engine of single layers instead of a machine for the whole network.
-    #[arg(long)]
-    engine: bool,
     /// Seeds of the placer; the fastest becomes the bitstream.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100))]
     seeds: u32,
@@ -54,7 +49,7 @@ pub(super) struct SynthCommand {
 struct Plan {
     board: Board,
     source: Source,
-    built: Built,
+    program: Program,
     rtl: BoardRtl,
     clock: ClockReport,
 }
@@ -128,44 +123,27 @@ impl SynthCommand {
         stages.note(console, "config", begin, &what);
 
         let begin = Instant::now();
-        // A part that is too small for a machine of texts has room for one of vectors.
-        let streams = file.design.sample.network == SampleNetwork::LifStream;
-        let is_machine = !(self.engine || (facts.engine && !streams));
-        if is_machine {
-            options.require_prediction()?;
-            let BlockRam { count, kbit } = facts.block_ram;
-            let supply = Supply { part: &facts.part, blocks: count.into(), kbit: kbit.into() };
-            options.require_memory(&file, supply, false)?;
-        }
-        let network = console.imported(match is_machine {
-            true => options.network(&file)?,
-            false => options.network_of_layers(&file)?,
-        });
+        options.require_prediction()?;
+        let BlockRam { count, kbit } = facts.block_ram;
+        let supply = Supply { part: &facts.part, blocks: count.into(), kbit: kbit.into() };
+        options.require_memory(&file, supply, false)?;
+        let network = console.imported(options.network(&file)?);
         let source = Source { file, network, texts: Vec::new() };
-        let built = match is_machine {
-            false => Built::Engine(engine(&source.file)?),
-            true => {
-                let program = source.lower()?;
-                if let (Some(first), 2..) = (program.end_token(), program.end_tokens.len()) {
-                    console.notes(&[format!(
-                        "a text ends with any id of {:?}; a board that answers by itself knows \
-                         one, {first}",
-                        program.end_tokens
-                    )]);
-                }
-                Built::Machine(Box::new(program))
-            }
-        };
-        stages.note(console, "lower", begin, &describe(&source, &built));
-        if let Built::Machine(program) = &built {
-            let available = facts.block_ram.bits();
-            if let Some(text) = memory_excess(&facts.part, &program.memories(), available) {
-                return Err(SynthError::Fit(text));
-            }
+        let program = source.lower()?;
+        if let (Some(first), 2..) = (program.end_token(), program.end_tokens.len()) {
+            console.notes(&[format!(
+                "a text ends with any id of {:?}; a board that answers by itself knows one, {first}",
+                program.end_tokens
+            )]);
+        }
+        stages.note(console, "lower", begin, &describe(&source, &program));
+        let available = facts.block_ram.bits();
+        if let Some(text) = memory_excess(&facts.part, &program.memories(), available) {
+            return Err(SynthError::Fit(text));
         }
 
         let begin = Instant::now();
-        let rtl = BoardRtl::new(&board, &built, pll)?;
+        let rtl = BoardRtl::new(&board, &program, pll)?;
         let what = format!(
             "{}: {} files, {} lines of Verilog; {}",
             BoardRtl::TOP,
@@ -174,7 +152,7 @@ impl SynthCommand {
             clock.pll.as_deref().unwrap_or("the board's clock")
         );
         stages.note(console, "generate", begin, &what);
-        Ok((Plan { board, source, built, rtl, clock }, outputs))
+        Ok((Plan { board, source, program, rtl, clock }, outputs))
     }
 }
 
@@ -189,39 +167,15 @@ fn renew_page(console: &mut Console, board: &Path) {
     }
 }
 
-/// The engine of a design, if its beats fit the frames of the serial line.
-fn engine(file: &DesignFile) -> Result<EngineParameters, PipelineError> {
-    let engine = EngineParameters::from(&file.design);
-    let spikes = (2 * engine.slots * engine.planes).div_ceil(8);
-    let results = engine.neurons * engine.value_bytes();
-    let refuse = |key: &str, what: &str, bytes: usize, remedy: &str| {
-        let message = format!(
-            "a beat of {what} has {bytes} bytes, a frame of the serial line holds {DATA_BYTES}"
-        );
-        Err(file.point_at(key, &message, remedy).into())
-    };
-    match (spikes > DATA_BYTES, results > DATA_BYTES) {
-        (true, _) => refuse("array.slots", "spikes", spikes, "choose slots x planes of at most 16"),
-        (_, true) => refuse("neuron.neurons", "results", results, "choose 1"),
-        _ => Ok(engine),
-    }
-}
-
 /// What is built, on one line.
-fn describe(source: &Source, built: &Built) -> String {
-    match built {
-        Built::Machine(program) => format!(
-            "{}: {} weights, {} instructions, {}",
-            source.network.name,
-            source.network.weight_count(),
-            program.instructions.len(),
-            program.parameters.texts()
-        ),
-        Built::Engine(engine) => format!(
-            "the engine of single layers: {} lanes x {} slots x {} planes, {} weight words",
-            engine.lanes, engine.slots, engine.planes, engine.weight_depth
-        ),
-    }
+fn describe(source: &Source, program: &Program) -> String {
+    format!(
+        "{}: {} weights, {} instructions, {}",
+        source.network.name,
+        source.network.weight_count(),
+        program.instructions.len(),
+        program.parameters.texts()
+    )
 }
 
 fn kept(was_cached: bool) -> &'static str {
@@ -261,12 +215,6 @@ fn report(
     });
     let seed =
         |placed: &Placed| SeedReport { seed: placed.seed, megahertz: placed.routed.megahertz };
-    let (machine, engine, token) = match &plan.built {
-        Built::Machine(program) => {
-            (Some(program.parameters), None, Some(token(program, machine_mhz)))
-        }
-        Built::Engine(engine) => (None, Some(*engine), None),
-    };
     let mut commands = vec![synthesised.kept.command.clone(), best.kept.command.clone()];
     commands.extend(pack_command.clone());
     SynthReport {
@@ -277,8 +225,7 @@ fn report(
         part: facts.part.clone(),
         family: facts.family,
         clock: plan.clock.clone(),
-        machine,
-        engine,
+        machine: plan.program.parameters,
         weights: plan.source.network.weight_count(),
         cells: synthesised.cells.clone(),
         utilisation: best.routed.utilisation.clone(),
@@ -287,7 +234,7 @@ fn report(
         megahertz,
         timing_met: megahertz.best >= machine_mhz,
         critical_path: best.routed.critical_path.clone(),
-        token,
+        token: token(&plan.program, machine_mhz),
         bitstream: pack_command.map(|_| facts.family.bitstream_name().to_owned()),
         tools: tools.to_vec(),
         commands,

@@ -1,9 +1,30 @@
 //! Why a run of a machine ends early.
 
 use super::lockstep::WriteDifference;
-use crate::harness::HarnessError;
 use crate::reference::ReferenceError;
-use firmware::driver::DriverError;
+use firmware::bus::DriverError;
+
+/// Cycles that one register access may take.
+pub(super) const BUS_CYCLES_MAX: u64 = 16;
+
+/// Why a register access fails.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BusError {
+    /// It was not answered.
+    #[error("register access at {offset:#04x} was not answered within {BUS_CYCLES_MAX} cycles")]
+    Silent {
+        /// Byte offset.
+        offset: u32,
+    },
+    /// It was refused.
+    #[error("write to {offset:#04x} was refused (SLVERR) in cycle {cycle}")]
+    Refused {
+        /// Byte offset.
+        offset: u32,
+        /// When.
+        cycle: u64,
+    },
+}
 
 /// Why a run of a machine ends early.
 #[derive(Debug, thiserror::Error)]
@@ -53,10 +74,10 @@ pub enum MachineError {
     },
     /// A register access failed.
     #[error(transparent)]
-    Bus(#[from] HarnessError),
+    Bus(#[from] BusError),
     /// The machine is not the one of the program, or refuses its settings.
     #[error(transparent)]
-    Driver(#[from] DriverError<HarnessError>),
+    Driver(#[from] DriverError<BusError>),
     /// The machine reports an error.
     #[error("the machine: {0}")]
     Machine(String),

@@ -11,9 +11,10 @@
 use super::error::MachineError;
 use super::lockstep::{Lockstep, WriteDifference};
 use super::watcher::{Event, Watcher};
-use crate::harness::{AxiLite, Clocked, HarnessError};
+use super::axi_lite::{AxiLite, Clocked};
+use super::error::BusError;
 use crate::reference::machine::{MachineReference, Prediction, Record, Recorder};
-use firmware::driver::Bus;
+use firmware::bus::Bus;
 use firmware::isa::Unit;
 use firmware::machine::Program;
 use hdl::language::simulation::{PortIndex, Simulation};
@@ -330,16 +331,16 @@ impl<S: Simulation> Clocked for MachineHarness<S> {
 }
 
 impl<S: Simulation> Bus for MachineHarness<S> {
-    type Error = HarnessError;
+    type Error = BusError;
 
     /// Whatever the host does is a move: a large machine is loaded for longer than one may stand still.
-    fn read(&mut self, offset: u32) -> Result<u32, HarnessError> {
+    fn read(&mut self, offset: u32) -> Result<u32, BusError> {
         self.idle = 0;
         let bus = self.ports.bus;
         bus.read(offset, self)
     }
 
-    fn write(&mut self, offset: u32, value: u32) -> Result<(), HarnessError> {
+    fn write(&mut self, offset: u32, value: u32) -> Result<(), BusError> {
         self.idle = 0;
         let bus = self.ports.bus;
         bus.write(offset, value, self)

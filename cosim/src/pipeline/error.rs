@@ -1,13 +1,9 @@
 //! Why the pipeline stops before it has a result. All of these are bad input or a missing tool.
 
-use crate::harness::LayerError;
 use crate::reference::{LabelledError, ReferenceError};
 use crate::tools::ToolError;
-use firmware::engine::EngineError;
 use firmware::image::ImageError;
 use firmware::lower::LowerError;
-use firmware::tiling::TilingError;
-use firmware::widths::WidthError;
 use hdl::language::check::CheckError;
 use std::path::{Path, PathBuf};
 use weights::config::ConfigError;
@@ -26,24 +22,12 @@ pub enum PipelineError {
     /// The reference cannot run the network or the text.
     #[error(transparent)]
     Reference(#[from] ReferenceError),
-    /// A matrix cannot be cut into tiles.
-    #[error(transparent)]
-    Tiling(#[from] TilingError),
-    /// The engine cannot be built.
-    #[error(transparent)]
-    Engine(#[from] EngineError),
-    /// A width cannot be proven.
-    #[error(transparent)]
-    Width(#[from] WidthError),
     /// The network cannot be lowered to a machine.
     #[error(transparent)]
     Lower(#[from] LowerError),
     /// The program does not fit the machine.
     #[error(transparent)]
     Image(#[from] ImageError),
-    /// A layer cannot be prepared.
-    #[error(transparent)]
-    Layer(#[from] LayerError),
     /// The generated design does not pass its own check.
     #[error("the generated design is wrong: {0}\n  = this is a defect: report it with the design")]
     Check(#[from] CheckError),
@@ -111,7 +95,7 @@ pub enum PipelineError {
         /// The file.
         path: PathBuf,
     },
-    /// The network has nothing for the engine.
+    /// The network has nothing for the array.
     #[error("network `{network}` has no ternary matrix\n  = give a model with ternary weights")]
     NoMatrix {
         /// Name of the network.
@@ -124,14 +108,6 @@ pub enum PipelineError {
         name: String,
         /// What there is.
         names: String,
-    },
-    /// A token beyond the run.
-    #[error("there is no token {token}\n  = the run has tokens 0..{count}; raise --tokens")]
-    UnknownToken {
-        /// What was asked for.
-        token: usize,
-        /// Tokens of the run.
-        count: usize,
     },
     /// A model that is too large, by its dimensions alone.
     #[error("{reason}\n  = {remedy}")]
@@ -146,16 +122,6 @@ pub enum PipelineError {
     Options {
         /// What is wrong.
         reason: String,
-        /// The way out.
-        remedy: &'static str,
-    },
-    /// The fault that was asked for has no place in this run.
-    #[error("no place for the planted fault `{plant}`: {reason}\n  = {remedy}")]
-    Plant {
-        /// The kind of fault.
-        plant: &'static str,
-        /// Why.
-        reason: &'static str,
         /// The way out.
         remedy: &'static str,
     },

@@ -2,8 +2,7 @@
 //!
 //! ```text
 //!  Source   configuration, network, text
-//!    ├► machine   the whole network on a machine of its own
-//!    ├► layers    each matrix alone on the layer engine
+//!    ├► machine   the network on a machine of its own
 //!    └► outputs   build/<name>, whole or not at all
 //! ```
 //!
@@ -12,7 +11,6 @@
 
 pub mod capacity;
 mod error;
-pub mod layers;
 pub mod machine;
 mod outputs;
 mod source;

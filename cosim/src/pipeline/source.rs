@@ -71,8 +71,6 @@ enum Use {
     Machine(Positions),
     /// Machines of many designs.
     Sweep,
-    /// Its matrices one by one, which engines take where they are ternary.
-    Layers,
 }
 
 /// Most bytes of the name of a model in the name of a folder.
@@ -157,18 +155,9 @@ impl SourceOptions {
         self.network_for(file, Use::Sweep)
     }
 
-    /// The same for single layers, whatever the size of the network.
-    ///
-    /// # Errors
-    /// As [`import::import`], or if it has no ternary matrix.
-    pub fn network_of_layers(&self, file: &DesignFile) -> Result<Imported, PipelineError> {
-        self.network_for(file, Use::Layers)
-    }
-
     fn network_for(&self, file: &DesignFile, of: Use) -> Result<Imported, PipelineError> {
         let imported = match &self.model {
             Some(folder) => {
-                // A run of single layers loads one matrix at a time.
                 if let (Use::Machine(positions), Some(dimensions)) = (of, self.dimensions()?) {
                     let name = model_name(folder);
                     require_addresses(&name, &dimensions, &file.design, positions)?;
@@ -187,9 +176,7 @@ impl SourceOptions {
             }
         };
         let network = &imported.network;
-        let has_matrix = network.ternary_matrices().next().is_some()
-            || (!matches!(of, Use::Layers) && network.digit_matrices().next().is_some());
-        if has_matrix {
+        if network.matrix_names().next().is_some() {
             Ok(imported)
         } else {
             Err(PipelineError::NoMatrix { network: imported.network.name })

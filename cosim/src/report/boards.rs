@@ -15,7 +15,7 @@ pub(super) fn of_run<'a>(
     boards: &'a [SynthReport],
 ) -> (Vec<&'a SynthReport>, Vec<&'a SynthReport>) {
     let same = |board: &&SynthReport| {
-        board.machine == Some(report.machine) && board.network == report.network
+        board.machine == report.machine && board.network == report.network
     };
     boards.iter().partition(same)
 }

@@ -17,7 +17,6 @@ mod error;
 mod folder;
 mod frame;
 mod machine;
-mod matrices;
 mod memories;
 mod operations;
 mod page;

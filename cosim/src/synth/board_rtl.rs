@@ -4,12 +4,11 @@ use super::SynthError;
 use crate::boards::{Board, Level};
 use crate::pipeline::PipelineError;
 use crate::tools::Family;
-use firmware::engine::EngineParameters;
 use firmware::image::MachineImage;
 use firmware::machine::Program;
 use firmware::pass_choices::PassChoices;
 use hdl::blocks::board::machine_uart::MachineUart;
-use hdl::blocks::board::{self, BoardTop, Body, EngineUart, Pll, PllCell};
+use hdl::blocks::board::{self, BoardTop, Pll, PllCell};
 use hdl::language::check::check;
 
 /// Bits a second on the serial line.
@@ -17,15 +16,6 @@ pub(super) const BAUD: u32 = 1_000_000;
 
 /// Fewest cycles of a bit that the receiver works with.
 const DIVISOR_MIN: u32 = 4;
-
-/// What is built for a board.
-#[derive(Clone, Debug)]
-pub enum Built {
-    /// A machine with its program.
-    Machine(Box<Program>),
-    /// The streaming engine of single layers, which the host loads.
-    Engine(EngineParameters),
-}
 
 /// A printed board.
 #[derive(Clone, Debug)]
@@ -75,8 +65,8 @@ impl BoardRtl {
     ///
     /// # Errors
     /// If the program has no image, or the design does not pass its check.
-    pub fn new(board: &Board, built: &Built, pll: Option<Pll>) -> Result<BoardRtl, SynthError> {
-        let module = Self::top(board, built, pll)?.module();
+    pub fn new(board: &Board, program: &Program, pll: Option<Pll>) -> Result<BoardRtl, SynthError> {
+        let module = Self::top(board, program, pll)?.module();
         let files = hdl::language::verilog::print_with_images(&check(&module)?);
         Ok(BoardRtl { sources: files.into_iter().map(|file| (file.name, file.text)).collect() })
     }
@@ -85,19 +75,16 @@ impl BoardRtl {
     ///
     /// # Errors
     /// If the program has no image.
-    pub fn top(board: &Board, built: &Built, pll: Option<Pll>) -> Result<BoardTop, SynthError> {
+    pub fn top(board: &Board, program: &Program, pll: Option<Pll>) -> Result<BoardTop, SynthError> {
         let megahertz = pll.map_or(f64::from(board.facts.clock_mhz), |pll| pll.output_mhz);
         let divisor = (megahertz * 1e6 / f64::from(BAUD)).round() as u32;
-        let body = match built {
-            Built::Machine(program) => Body::Machine(Box::new(MachineUart {
-                parameters: program.parameters,
-                contents: MachineImage::new(program).map_err(PipelineError::from)?,
-                choices: PassChoices::of(program),
-                divisor,
-                generate_count: program.parameters.answer_length(),
-                end_token: program.end_token(),
-            })),
-            Built::Engine(engine) => Body::Engine(EngineUart { engine: *engine, divisor }),
+        let machine = MachineUart {
+            parameters: program.parameters,
+            contents: MachineImage::new(program).map_err(PipelineError::from)?,
+            choices: PassChoices::of(program),
+            divisor,
+            generate_count: program.parameters.answer_length(),
+            end_token: program.end_token(),
         };
         let level = |level| match level {
             Level::High => board::Level::High,
@@ -105,7 +92,7 @@ impl BoardRtl {
         };
         Ok(BoardTop {
             board: board.facts.description.clone(),
-            body,
+            machine,
             pll,
             button: level(board.facts.button),
             leds: board.facts.leds.count,

@@ -15,7 +15,7 @@ mod nextpnr;
 mod report;
 mod show;
 
-pub use board_rtl::{BoardRtl, Built, machine_clock};
+pub use board_rtl::{BoardRtl, machine_clock};
 pub use error::SynthError;
 pub use fit::{excess, memory_excess};
 pub use nextpnr::Routed;

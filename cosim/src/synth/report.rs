@@ -2,7 +2,6 @@
 
 use crate::pipeline::ToolVersion;
 use crate::tools::Family;
-use firmware::engine::EngineParameters;
 use firmware::machine::MachineParameters;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -25,10 +24,8 @@ pub struct SynthReport {
     pub family: Family,
     /// The clocks.
     pub clock: ClockReport,
-    /// What the machine is; none for the engine of single layers.
-    pub machine: Option<MachineParameters>,
-    /// What the engine is; none for a machine.
-    pub engine: Option<EngineParameters>,
+    /// What the machine is.
+    pub machine: MachineParameters,
     /// Ternary weights of the network.
     pub weights: usize,
     /// Cells after synthesis, by the vendor's names.
@@ -45,8 +42,8 @@ pub struct SynthReport {
     pub timing_met: bool,
     /// The slowest path of the best seed, from register to register.
     pub critical_path: CriticalPath,
-    /// What a token takes; none for the engine of single layers.
-    pub token: Option<TokenReport>,
+    /// What a token takes.
+    pub token: TokenReport,
     /// File name of the bitstream beside this file; none if the timing is missed.
     pub bitstream: Option<String>,
     /// Tools that took part.

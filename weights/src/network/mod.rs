@@ -9,6 +9,7 @@
 //! State that lives from token to token (keys and values, shifted tokens, membranes) belongs to the
 //! operation that keeps it.
 
+mod alone;
 mod bert;
 mod bitnet;
 mod check;

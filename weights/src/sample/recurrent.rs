@@ -196,6 +196,16 @@ pub fn recurrent(seed: u64, shape: &RecurrentShape) -> Network {
     }
 }
 
+/// A single seeded matrix between two streams: whole numbers below `2^bits` in magnitude in, sums out.
+pub fn matrix(seed: u64, (rows, columns): (usize, usize), bits: u32) -> Network {
+    let vectors = VectorInput { width: columns, bits, fraction: 0 };
+    let layer = RecurrentLayer { width: rows, recurrent: false, neuron: lif() };
+    let (input, output) = (LayerInput::Vectors(vectors), LayerOutput::Spikes);
+    let shape = RecurrentShape { input, layers: vec![layer], output };
+    let network = recurrent(seed, &shape).alone("layers.0.input", bits).expect("it is there");
+    Network { name: format!("matrix-{seed}"), ..network }
+}
+
 /// A network under construction.
 struct Builder {
     seeded: Seeded,

@@ -2,8 +2,6 @@
 
 use super::super::BenchError;
 use super::super::draw::Draw;
-use crate::harness::{Layer, LayerError, LayerVector};
-use firmware::engine::EngineParameters;
 use firmware::image::MachineImage;
 use firmware::lower::lower;
 use firmware::machine::Program;
@@ -12,7 +10,7 @@ use hdl::blocks::board::machine_uart::MachineUart;
 use hdl::blocks::machine::Machine;
 use hdl::language::check::{Checked, check};
 use weights::config::{Design, DesignFile, Form};
-use weights::numeric::Trit;
+use weights::network::Network;
 use weights::sample;
 
 /// What is built of a design.
@@ -22,8 +20,10 @@ pub(crate) enum Build {
     Machine,
     /// The machine behind a serial line, its memories loaded with the bitstream.
     Board,
-    /// The engine of single layers.
-    Engine,
+    /// The machine of layers of neurons, between streams.
+    Layers,
+    /// The machine of one matrix, between streams.
+    Matrix,
 }
 
 impl Build {
@@ -32,12 +32,13 @@ impl Build {
         match self {
             Build::Machine => "machine",
             Build::Board => "board",
-            Build::Engine => "engine",
+            Build::Layers => "layers",
+            Build::Matrix => "matrix",
         }
     }
 }
 
-/// A design of the sample network: the bundled one with some settings.
+/// A design: a bundled one with some settings.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct CostDesign {
     /// What differs.
@@ -55,33 +56,27 @@ const fn board(what: &'static str, settings: &'static [&'static str]) -> CostDes
     CostDesign { what, build: Build::Board, settings }
 }
 
-const fn engine(what: &'static str, settings: &'static [&'static str]) -> CostDesign {
-    CostDesign { what, build: Build::Engine, settings }
+const fn layers(what: &'static str, settings: &'static [&'static str]) -> CostDesign {
+    CostDesign { what, build: Build::Layers, settings }
+}
+
+const fn matrix(what: &'static str, settings: &'static [&'static str]) -> CostDesign {
+    CostDesign { what, build: Build::Matrix, settings }
 }
 
 /// Those that a test measures: small, of both kinds.
 pub(crate) const SMALL: [CostDesign; 2] = [
-    engine(
-        "4 x 8 x 2, unary, two_bit, hard reset",
+    matrix(
+        "4 x 8 x 2, two_bit",
         &[
             "array.lanes=4",
             "array.slots=8",
             "array.planes=2",
-            "array.radix=unary",
+            "machine.elements=4",
             "weight_store.packing=two_bit",
-            "neuron.rule.reset=hard",
-            "neuron.neurons=1",
         ],
     ),
-    engine(
-        "2 x 16 x 4, integer thresholds",
-        &[
-            "array.lanes=2",
-            "neuron.neurons=1",
-            "neuron.rule.threshold=per_channel",
-            "neuron.rule.range={ signed = 2 }",
-        ],
-    ),
+    layers("4 x 4 x 1, two layers of 20", &["sample.width=20", "sample.blocks=2"]),
 ];
 
 /// Those that `bench --cost` measures.
@@ -95,7 +90,6 @@ pub(crate) const DESIGNS: [CostDesign; 22] = [
             "machine.elements=2",
             "machine.attention_bits=1",
             "machine.head_bits=1",
-            "neuron.neurons=1",
         ],
     ),
     machine(
@@ -117,7 +111,6 @@ pub(crate) const DESIGNS: [CostDesign; 22] = [
             "array.slots=8",
             "machine.elements=4",
             "weight_store.packing=two_bit",
-            "neuron.neurons=1",
         ],
     ),
     machine(
@@ -172,106 +165,55 @@ pub(crate) const DESIGNS: [CostDesign; 22] = [
     ),
     machine(
         "4 x 16 x 4, dots of carry chains",
-        &["array.lanes=4", "array.target=ecp5", "machine.elements=4", "neuron.neurons=1"],
+        &["array.lanes=4", "array.target=ecp5", "machine.elements=4"],
     ),
     board(
         "4 x 4 x 4, memories loaded, vectors of 4",
-        &["array.lanes=4", "array.slots=4", "machine.elements=4", "neuron.neurons=1"],
+        &["array.lanes=4", "array.slots=4", "machine.elements=4"],
     ),
-    engine("8 x 16 x 4, the sample", &[]),
-    engine(
+    layers("4 x 4 x 1, three layers, one recurrent", &[]),
+    layers("8 x 8 x 1, vectors of 8", &["array.lanes=8", "array.slots=8", "machine.elements=8"]),
+    layers(
+        "16 rows of events, vectors of 4",
+        &["array.form=event", "array.lanes=16", "array.slots=8", "machine.elements=4"],
+    ),
+    matrix("8 x 16 x 4, base3", &[]),
+    matrix(
         "8 x 32 x 2, dots of carry chains",
         &["array.slots=32", "array.planes=2", "array.target=ecp5"],
     ),
-    engine(
-        "8 x 8 x 8, integer thresholds",
-        &[
-            "array.slots=8",
-            "array.planes=8",
-            "neuron.rule.threshold=per_channel",
-            "neuron.neurons=2",
-            "weight_store.depth=512",
-            "neuron.rule.range={ signed = 3 }",
-        ],
+    matrix(
+        "32 x 8 x 3, vectors of 4",
+        &["array.lanes=32", "array.slots=8", "array.planes=3", "machine.elements=4"],
     ),
-    engine(
-        "32 x 8 x 3, hard reset, 2 neurons",
-        &[
-            "array.lanes=32",
-            "array.slots=8",
-            "array.planes=3",
-            "array.acc_width=16",
-            "neuron.neurons=2",
-            "neuron.rule.leak=none",
-            "neuron.rule.reset=hard",
-        ],
+    matrix(
+        "16 x 64 x 1, unary",
+        &["array.lanes=16", "array.slots=64", "array.planes=1", "array.radix=unary"],
     ),
-    engine(
-        "16 x 64 x 1, unary, 8 neurons",
-        &[
-            "array.lanes=16",
-            "array.slots=64",
-            "array.planes=1",
-            "array.radix=unary",
-            "neuron.neurons=8",
-        ],
-    ),
-    engine(
-        "4 x 128 x 2, two_bit, decay",
+    matrix(
+        "4 x 128 x 2, two_bit",
         &[
             "array.lanes=4",
             "array.slots=128",
             "array.planes=2",
+            "machine.elements=4",
             "weight_store.packing=two_bit",
-            "neuron.rule.leak={ decay = 3 }",
-            "neuron.rule.range={ signed = 3 }",
         ],
     ),
-    engine(
-        "16 x 32 x 4, skips empty entries",
-        &["array.lanes=16", "array.slots=32", "spike_buffer.skip_empty=true"],
+    matrix("16 rows of events", &["array.form=event", "array.lanes=16"]),
+    matrix(
+        "64 x 64 x 1, baked",
+        &["array.form=baked", "array.lanes=64", "array.slots=64", "array.planes=1"],
     ),
-    engine(
-        "16 x 16 x 4, event form",
-        &["array.form=event", "array.lanes=16", "weight_store.depth=1024"],
-    ),
-    engine(
-        "32 x 8 x 2, event form, two_bit",
-        &[
-            "array.form=event",
-            "array.lanes=32",
-            "array.slots=8",
-            "array.planes=2",
-            "weight_store.packing=two_bit",
-            "weight_store.depth=256",
-        ],
-    ),
-    engine(
-        "64 x 64 x 1, baked form",
-        &[
-            "array.form=baked",
-            "array.lanes=64",
-            "array.slots=64",
-            "array.planes=1",
-            "array.radix=unary",
-            "array.acc_width=10",
-        ],
-    ),
-    engine(
-        "24 x 40 x 3, baked form, 3 neurons",
-        &[
-            "array.form=baked",
-            "array.lanes=24",
-            "array.slots=40",
-            "array.planes=3",
-            "neuron.neurons=3",
-        ],
+    matrix(
+        "16 x 32 x 3, baked",
+        &["array.form=baked", "array.lanes=16", "array.slots=32", "array.planes=3"],
     ),
 ];
 
-/// Seed of an engine's matrix.
+/// Seed of networks and vectors.
 const SEED: u64 = 1;
-/// Vectors that an engine's cycles are counted over, and how many percent of their trits spike.
+/// Vectors that cycles are counted over, and how many percent of their numbers are not zero.
 pub(super) const VECTORS: usize = 6;
 const DENSITY: u64 = 35;
 /// Cycles of a bit on a board's serial line.
@@ -281,44 +223,44 @@ impl CostDesign {
     /// The design.
     pub(crate) fn design(&self) -> Result<Design, BenchError> {
         let settings: Vec<String> = self.settings.iter().map(|&it| it.to_owned()).collect();
-        Ok(DesignFile::bundled().with_settings(&settings)?.design)
+        let file = match self.build {
+            Build::Layers => DesignFile::named("lif-small").expect("it is shipped"),
+            Build::Machine | Build::Board | Build::Matrix => DesignFile::bundled(),
+        };
+        Ok(file.with_settings(&settings)?.design)
     }
 
-    /// The sample network as a program for it.
+    /// The network: the sample of the design, or a matrix of two tiles each way, of one if it is baked,
+    /// that leaves ragged edges.
+    fn network(&self, design: &Design) -> Network {
+        let array = &design.array;
+        if self.build != Build::Matrix {
+            return sample::of_design(SEED, &design.sample);
+        }
+        let tiles = if array.form == Form::Baked { 1 } else { 2 };
+        let shape = (tiles * array.lanes - 1, tiles * array.slots - 1);
+        sample::matrix(SEED, shape, 1)
+    }
+
+    /// It as a program.
     pub(crate) fn program(&self) -> Result<Program, BenchError> {
-        Ok(lower(&sample::network(1), &self.design()?)?)
+        let design = self.design()?;
+        Ok(lower(&self.network(&design), &design)?)
     }
 
-    /// A matrix of two tiles each way, of one if it is baked, that leaves ragged edges.
-    pub(crate) fn layer(&self) -> Result<Layer, BenchError> {
-        let engine = EngineParameters::from(&self.design()?);
-        let tiles = if engine.form == Form::Baked { 1 } else { 2 };
-        let (rows, columns) = (tiles * engine.lanes - 1, tiles * engine.slots - 1);
-        let mut bits = Draw::new(SEED);
-        let trits: Vec<Trit> = (0..rows * columns).map(|_| bits.trit()).collect();
-        let layer = Layer::new(&engine, (rows, columns), &trits, vec![1; rows], 1);
-        layer.map_err(|error| self.failed(error))
-    }
-
-    /// Trains for an engine's matrix.
-    pub(crate) fn vectors(&self, layer: &Layer) -> Vec<LayerVector> {
-        let mut bits = Draw::new(SEED);
-        let columns = layer.tiling.columns;
-        let mut plane = || (0..columns).map(|_| bits.spike(DENSITY)).collect();
-        (0..VECTORS).map(|_| (0..layer.engine.planes).map(|_| plane()).collect()).collect()
-    }
-
-    /// An engine that does not run its matrix.
-    pub(crate) fn failed(&self, error: LayerError) -> BenchError {
-        BenchError::Layer { matrix: self.what.to_owned(), error }
+    /// Vectors of spikes for a program that takes vectors.
+    pub(crate) fn vectors(&self, program: &Program) -> Option<Vec<Vec<i64>>> {
+        let width = program.input.as_ref()?.places.len();
+        let mut draws = Draw::new(SEED);
+        let mut vector = || (0..width).map(|_| draws.spike(DENSITY).into()).collect();
+        Some((0..VECTORS).map(|_| vector()).collect())
     }
 
     /// The hardware.
     pub(crate) fn hardware(&self) -> Result<Checked, BenchError> {
+        let program = self.program()?;
         let module = match self.build {
-            Build::Machine => Machine::new(&self.program()?).module(),
             Build::Board => {
-                let program = self.program()?;
                 let machine = MachineUart {
                     parameters: program.parameters,
                     contents: MachineImage::new(&program)?,
@@ -329,7 +271,7 @@ impl CostDesign {
                 };
                 machine.module()
             }
-            Build::Engine => self.layer()?.generator().module(),
+            Build::Machine | Build::Layers | Build::Matrix => Machine::new(&program).module(),
         };
         Ok(check(&module)?)
     }

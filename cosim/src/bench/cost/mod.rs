@@ -15,21 +15,18 @@ pub(crate) use measure::Synthesis;
 
 use super::BenchError;
 use super::area::progress;
-use crate::harness::{Harness, LayerVector, Stalls};
-use crate::pipeline::machine::{TokenRun, converse};
+use crate::pipeline::machine::{Arrivals, Session, TokenRun};
 use crate::reference::machine::MachineReference;
 use crate::tools::{Cache, Packed};
 use designs::{CostDesign, SMALL, VECTORS};
-use firmware::driver::OutputMode;
 use firmware::image::MachineImage;
 use hdl::blocks::machine::Machine;
-use hdl::language::check::{Checked, check};
+use hdl::language::check::check;
 use hdl::language::cost::{Cells, estimate};
 use hdl::language::simulator::NativeSimulation;
 use rayon::prelude::*;
 use serde::Serialize;
 use std::fmt;
-use weights::numeric::{self, Trit};
 
 /// Largest error of the predicted cells.
 pub const CELLS_ERROR_MAX: f64 = 0.10;
@@ -42,7 +39,7 @@ const PROMPT: [u32; 2] = [1, 2];
 /// A design as predicted and as measured.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct CostRow {
-    /// `machine`, `board` or `engine`.
+    /// `machine`, `board`, `layers` or `matrix`.
     pub kind: &'static str,
     /// Lanes × slots × planes, and what else differs.
     pub what: &'static str,
@@ -54,7 +51,7 @@ pub struct CostRow {
     pub block_rams: [u64; 2],
     /// Multipliers, predicted and measured.
     pub multipliers: [u64; 2],
-    /// Cycles of some tokens of a machine, or of some vectors of an engine, predicted and measured.
+    /// Cycles of some tokens or vectors, predicted and measured.
     pub cycles: Option<[u64; 2]>,
 }
 
@@ -126,9 +123,8 @@ fn measure_designs(cache: &Cache, designs: &[CostDesign]) -> Result<CostReport, 
         let hardware = design.hardware()?;
         let mut row = CostRow::new(design, estimate(&hardware), synthesis.measure(&hardware)?);
         row.cycles = match design.build {
-            Build::Machine => Some(machine_cycles(design)?),
-            Build::Engine => Some(engine_cycles(design, &hardware)?),
             Build::Board => None,
+            _ => Some(cycles(design)?),
         };
         bar.inc(1);
         Ok(row)
@@ -138,16 +134,21 @@ fn measure_designs(cache: &Cache, designs: &[CostDesign]) -> Result<CostReport, 
     Ok(CostReport { rows: rows?, conditions: synthesis.conditions() })
 }
 
-/// Cycles of a few tokens, as the model has them and as the hardware counts them.
-fn machine_cycles(design: &CostDesign) -> Result<[u64; 2], BenchError> {
+/// Cycles of a few tokens or vectors, as the model has them and as the hardware counts them.
+fn cycles(design: &CostDesign) -> Result<[u64; 2], BenchError> {
     let program = design.program()?;
     let checked = check(&Machine::observed(&program).module())?;
     let reference = MachineReference::new(&program);
     let image = MachineImage::new(&program)?;
+    let fault = |failure| BenchError::Machine { what: design.what, failure };
     let simulation = NativeSimulation::new(&checked);
-    let talk = converse(simulation, &image, reference, &PROMPT, TOKENS, |_| ());
+    let mut session = Session::new(simulation, &image, reference).map_err(fault)?;
+    let talk = match design.vectors(&program) {
+        Some(vectors) => session.stream(&Arrivals::Vectors(vectors), || 0, |_| ()),
+        None => session.converse(&PROMPT, TOKENS, |_| ()),
+    };
     if let Some(failure) = talk.failure {
-        return Err(BenchError::Machine { what: design.what, failure });
+        return Err(fault(failure));
     }
     let sum = |cycles: fn(&TokenRun, &firmware::machine::Program) -> u64| {
         talk.tokens.iter().map(|token| cycles(token, &program)).sum::<u64>()
@@ -156,27 +157,6 @@ fn machine_cycles(design: &CostDesign) -> Result<[u64; 2], BenchError> {
         sum(|token, program| token.predicted(program).total),
         sum(|token, _| token.counters.cycles.into()),
     ])
-}
-
-/// Cycles of a few vectors, as the model has them and as they leave the hardware, their sums right.
-fn engine_cycles(design: &CostDesign, hardware: &Checked) -> Result<[u64; 2], BenchError> {
-    let layer = design.layer()?;
-    let vectors = design.vectors(&layer);
-    let mut harness = Harness::new(NativeSimulation::new(hardware));
-    let failed = |error| design.failed(error);
-    layer.load(&mut harness).map_err(failed)?;
-    let mut stalls = Stalls::none();
-    let run = layer.run(&mut harness, &vectors, OutputMode::Currents, &mut stalls);
-    let run = run.map_err(failed)?;
-    let radix = layer.engine.radix;
-    let rows = || layer.trits.chunks(layer.tiling.columns);
-    let current = |train: &LayerVector, row: &[Trit]| numeric::accumulate(row, train, radix);
-    let expected = vectors.iter().map(|train| rows().map(|row| current(train, row)).collect());
-    if !run.values.iter().cloned().eq(expected.collect::<Vec<Vec<i64>>>()) {
-        return Err(BenchError::Engine { what: design.what });
-    }
-    let last = |ends: &[u64]| ends.last().copied().unwrap_or_default();
-    Ok([last(&layer.predicted(&vectors)), last(&run.cycles) - run.begin])
 }
 
 impl CostReport {
@@ -239,7 +219,7 @@ impl fmt::Display for CostReport {
         writeln!(
             f,
             "  Cycles: of a machine {TOKENS} tokens of the sample network after {} of a prompt, of \
-             an engine {VECTORS} vectors\n  at a ragged matrix, every value compared. A board is the \
+             layers and of a\n  ragged matrix {VECTORS} vectors, every write compared. A board is the \
              machine with its memories loaded.",
             PROMPT.len() - 1
         )?;

@@ -8,7 +8,7 @@ mod talk;
 use super::classify::{STEPS_MAX, at_steps};
 use super::coded::CodingChoice;
 use super::gates::{Built, GateOptions};
-use super::options::{quoted, quoted_path};
+use super::quoted::{quoted, quoted_path};
 use super::stages::Stages;
 use super::{Console, Exit};
 use crate::pipeline::machine::{
@@ -26,9 +26,12 @@ use std::path::PathBuf;
 use std::time::Instant;
 use stream::Stream;
 use talk::{Job, Prompts};
+use weights::config::DesignFile;
 use weights::config::limits::{SEED_MAX, TOKENS_MAX};
+use weights::import::Imported;
 use weights::llama::Coding;
 use weights::network::{Network, Readout};
+use weights::numeric::Radix;
 use weights::shown::shown_path;
 
 /// Arguments of `run`.
@@ -51,6 +54,9 @@ pub(super) struct RunCommand {
     /// Texts for a model that classifies or fills masks: one a line, each read whole.
     #[arg(long, value_name = "FILE")]
     text: Option<PathBuf>,
+    /// One matrix of the network alone, such as blocks.1.ffn.up: vectors in, sums out.
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["prompt", "text", "steps", "spikes"])]
+    matrix: Option<String>,
     /// Vectors for a network that takes some: one a line, whole numbers with space between. Without it,
     /// seeded ones.
     #[arg(long, value_name = "FILE", conflicts_with = "tokens")]
@@ -170,6 +176,25 @@ impl RunCommand {
         }
     }
 
+    /// The network of the run, or the one matrix of it that is asked for.
+    fn network(&self, file: &DesignFile) -> Result<Imported, PipelineError> {
+        let Some(name) = &self.matrix else { return self.source_options().network(file) };
+        // It takes what goes through the array in one pass.
+        let array = &file.design.array;
+        let bits = match array.radix {
+            Radix::Bitwise => array.planes as u32,
+            Radix::Unary => (array.planes as u32 + 1).ilog2(),
+        };
+        let Imported { network, notes } = self.source_options().network_of_sweep(file)?;
+        match network.alone(name, bits) {
+            Some(network) => Ok(Imported { network, notes }),
+            None => Err(PipelineError::UnknownMatrix {
+                name: name.clone(),
+                names: some(network.matrix_names()),
+            }),
+        }
+    }
+
     pub(super) fn execute(&self, console: &mut Console) -> anyhow::Result<Exit> {
         console.reserve_for_json(self.json);
         self.check_window()?;
@@ -180,7 +205,7 @@ impl RunCommand {
         stages.note(console, "config", begin, &describe_design(&file.design));
 
         let begin = Instant::now();
-        let mut network = console.imported(self.source_options().network(&file)?);
+        let mut network = console.imported(self.network(&file)?);
         let texts = !self.prompt.is_empty() || self.text.is_some();
         stream::require(&network, self.vectors.as_deref(), texts)?;
         if let Some(steps) = self.steps {
@@ -215,7 +240,9 @@ impl RunCommand {
         };
 
         let begin = Instant::now();
-        let rtl = MachineRtl::new(&program)?;
+        // A fault in weights that are wires is one of the hardware.
+        let built = planted.as_ref().map_or(&program, |(planted, _)| planted);
+        let rtl = MachineRtl::new(if program.parameters.is_baked() { built } else { &program })?;
         let what =
             format!("{}: {} modules, {} lines", MachineRtl::TOP, rtl.sources.len(), rtl.lines());
         stages.note(console, "generate", begin, &what);
@@ -345,6 +372,7 @@ impl RunCommand {
         put("--model ", self.model.as_deref().map(quoted_path));
         put("--coding ", self.coding.map(|it| Coding::from(it).name().to_owned()));
         put("--sample", self.sample.then(String::new));
+        put("--matrix ", self.matrix.as_deref().map(quoted));
         put("--prompt ", self.prompt.get(conversation).map(|prompt| quoted(prompt)));
         put("--vectors ", self.vectors.as_deref().map(quoted_path));
         put("--tokens ", self.tokens.map(|tokens| tokens.to_string()));
@@ -353,6 +381,15 @@ impl RunCommand {
         put("--gates ", self.gates.option());
         text
     }
+}
+
+/// The first of some names, and how many there are.
+fn some<'n>(names: impl Iterator<Item = &'n str>) -> String {
+    const SHOWN: usize = 8;
+    let all: Vec<&str> = names.collect();
+    let shown = all[..all.len().min(SHOWN)].join(", ");
+    let rest = if all.len() > SHOWN { ", …" } else { "" };
+    format!("{shown}{rest} ({} in all)", all.len())
 }
 
 fn fill(

@@ -6,7 +6,7 @@ use crate::reference::machine::{Facts, MachineReference};
 use firmware::image::MachineImage;
 use firmware::machine::Program;
 use firmware::machine_cycles::{MachineLatency, TokenCycles, token_cycles};
-use firmware::machine_driver::{MachineCounters, MachineDriver};
+use firmware::driver::{MachineCounters, MachineDriver};
 use hdl::language::simulation::Simulation;
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -2,7 +2,7 @@
 
 use crate::pipeline::PipelineError;
 use firmware::machine::Program;
-use firmware::registers::machine::{HEADER_NAME, c_header, markdown};
+use firmware::registers::{HEADER_NAME, c_header, markdown};
 use hdl::blocks::machine::Machine;
 use hdl::language::check::check;
 use hdl::language::simulation::Port;

@@ -82,13 +82,3 @@ pub(super) fn side_by_side<'m>(
     sums.reverse();
     b.concat(&sums)
 }
-
-/// The low bits of a value that may be wider than the accumulator.
-pub(super) fn fit<'m>(b: &'m Builder, value: Signal<'m>, width: u32) -> Signal<'m> {
-    if value.width() <= width {
-        return value;
-    }
-    let above = value.bits(width, value.width() - width);
-    b.unused("above", above, "The widths are proven: these bits copy the sign.");
-    value.truncate(width)
-}

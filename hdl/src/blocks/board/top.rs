@@ -8,7 +8,6 @@
 //!                    └─► leds_o: life, bad, ready, full
 //! ```
 
-use super::engine_uart::EngineUart;
 use super::machine_uart::MachineUart;
 use super::pll::Pll;
 use crate::language::builder::Builder;
@@ -26,22 +25,13 @@ pub enum Level {
     Low,
 }
 
-/// What is behind the serial line.
-#[derive(Clone, Debug)]
-pub enum Body {
-    /// A language model.
-    Machine(Box<MachineUart>),
-    /// One ternary matrix, loaded by the host.
-    Engine(EngineUart),
-}
-
 /// Parameters of the block.
 #[derive(Clone, Debug)]
 pub struct BoardTop {
     /// Maker and name of the board, for the header.
     pub board: String,
     /// What is behind the serial line.
-    pub body: Body,
+    pub machine: MachineUart,
     /// Makes the machine's clock of the board's; without it they are the same.
     pub pll: Option<Pll>,
     /// How a pressed button reads.
@@ -79,15 +69,9 @@ impl BoardTop {
         self.reset(&b, hold);
 
         b.section("Machine.");
-        let (name, body) = match &self.body {
-            Body::Machine(machine) => ("machine", machine.module()),
-            Body::Engine(engine) => ("engine", engine.module()),
-        };
-        let machine = b.instance(name, &body, &[("serial_i", serial)]);
-        let full = match &self.body {
-            Body::Machine(_) => machine.get("context_full_o"),
-            Body::Engine(_) => b.flag(false),
-        };
+        let machine = self.machine.module();
+        let machine = b.instance("machine", &machine, &[("serial_i", serial)]);
+        let full = machine.get("context_full_o");
         let leds = self.lamps(&b, (machine.get("error_o"), machine.get("busy_o"), full));
 
         b.port_group("Serial line, 8N1.");
@@ -102,9 +86,9 @@ impl BoardTop {
             Some(pll) => format!("The clock is {} MHz, of {}.", pll.output_mhz, pll.describe()),
             None => "The clock is the board's.".to_owned(),
         };
-        let what = match self.body {
-            Body::Machine(_) => "a spiking ternary language model",
-            Body::Engine(_) => "one ternary matrix with spiking neurons",
+        let what = match self.machine.parameters.input {
+            None => "a spiking ternary language model",
+            Some(_) => "a spiking ternary network",
         };
         let lamps = match self.leds {
             1 => "The lamp blinks; it stays lit after an error.".to_owned(),

@@ -2,7 +2,7 @@
 
 use crate::language::signal_type::{Type, uint};
 use firmware::machine::MachineParameters;
-use firmware::registers::machine::ADDRESS_WIDTH;
+use firmware::registers::ADDRESS_WIDTH;
 
 /// Input ports of the bus and the streams.
 pub(in crate::blocks) fn bus_inputs(

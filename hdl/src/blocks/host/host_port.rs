@@ -24,7 +24,7 @@ use crate::language::property::Claim;
 use crate::language::signal::Signal;
 use crate::language::signal_type::{sint, uint};
 use firmware::machine::MachineParameters;
-use firmware::registers::machine::{Access, FIELDS, Field, FieldSpec};
+use firmware::registers::{Access, FIELDS, Field, FieldSpec, Register};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -231,7 +231,7 @@ impl HostPort {
         core: &BTreeMap<&'static str, Signal<'m>>,
         result: Signal<'m>,
     ) -> Vec<(String, Signal<'m>)> {
-        let value = |spec: &FieldSpec| match spec.field {
+        let value = |spec: &FieldSpec<Register, Field>| match spec.field {
             Field::Busy => core["busy_i"],
             Field::ContextFull => core["context_full_i"],
             Field::Position => core["position_i"],

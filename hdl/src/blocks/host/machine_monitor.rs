@@ -10,7 +10,7 @@ use crate::language::builder::Builder;
 use crate::language::module::Module;
 use crate::language::signal::Signal;
 use crate::language::signal_type::uint;
-use firmware::registers::machine::Field;
+use firmware::registers::Field;
 use std::sync::Arc;
 
 /// Errors that last until the text is cleared: the field, the event's port, what it is.

@@ -5,13 +5,13 @@
 //!  s_axil ◄─ read mux     ◄─ status, counters, results
 //! ```
 //!
-//! Every register, field, offset and reset value comes from [`firmware::registers::machine`];
+//! Every register, field, offset and reset value comes from [`firmware::registers`];
 //! [`AxiRegisters`] says how each kind of access is built.
 
 use super::axi_registers::{self, AxiRegisters, Stepping};
 use crate::language::module::Module;
 use firmware::machine::MachineParameters;
-use firmware::registers::machine::{Field, FieldSpec, MAP, Register};
+use firmware::registers::{Field, FieldSpec, MAP, Register};
 use std::sync::Arc;
 
 /// The module `machine_registers` of a machine.
@@ -47,6 +47,6 @@ pub fn machine_registers(machine: &MachineParameters) -> Arc<Module> {
 }
 
 /// Port of a field: its own name, with its register's where that alone would not tell.
-pub fn port_name(spec: &FieldSpec) -> String {
+pub fn port_name(spec: &FieldSpec<Register, Field>) -> String {
     axi_registers::port_name(&MAP, spec)
 }

@@ -34,11 +34,19 @@ pub struct Machine {
 }
 
 impl Machine {
-    /// The machine of a program, which the host loads, to be built.
+    /// The machine of a program, which the host loads, to be built; weights that are wires are the
+    /// program's.
+    ///
+    /// # Panics
+    /// If these have no image, as those of every lowered program have.
     pub fn new(program: &Program) -> Machine {
+        let weights = match program.parameters.is_baked() {
+            true => MachineImage::new(program).expect("a lowered program has an image").weights,
+            false => Vec::new(),
+        };
         Machine {
             parameters: program.parameters,
-            contents: MachineImage::default(),
+            contents: MachineImage { weights, ..MachineImage::default() },
             choices: PassChoices::of(program),
             token_width: 16,
             observed: false,

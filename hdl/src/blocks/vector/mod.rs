@@ -18,6 +18,7 @@ pub mod digit_table;
 pub mod digit_writer;
 pub mod function_table;
 pub mod function_unit;
+pub mod gif_neuron;
 pub mod leading_zeros;
 mod limit;
 pub mod maximum_search;

@@ -51,6 +51,7 @@ pub use super::matrix_walker::{ACCEPT_CYCLES, EMBEDDING_CYCLES, SETTLE_CYCLES};
 use super::plane_selector::PlaneSelector;
 use super::row_reader::{READ_CYCLES, RowReader};
 use super::train_events::{EVENT_CYCLES, TrainEvents};
+use crate::blocks::memory::baked_store::BakedStore;
 use crate::blocks::memory::weight_store::WeightStore;
 use firmware::machine::{MachineParameters, WordShape};
 use weights::config::Target;
@@ -100,12 +101,14 @@ pub struct MatrixUnit {
     pub searches: bool,
     /// Whether it looks up rows of tables.
     pub rows: bool,
-    /// Bank words that the weight store starts with; may be empty.
+    /// Whether the weights are wires.
+    pub baked: bool,
+    /// Bank words of the weights that are wires, or that the weight store starts with; it may have none.
     pub image: Vec<u32>,
 }
 
 impl MatrixUnit {
-    /// The unit of a machine, its weight store starting with an image that may be empty.
+    /// The unit of a machine, its weights those of an image; a weight store may have none.
     pub fn new(machine: &MachineParameters, image: Vec<u32>) -> MatrixUnit {
         MatrixUnit {
             lanes: machine.lanes,
@@ -128,6 +131,7 @@ impl MatrixUnit {
             announces: machine.answers_positions,
             searches: true,
             rows: true,
+            baked: machine.is_baked(),
             image,
         }
     }
@@ -192,6 +196,13 @@ impl MatrixUnit {
         let WordShape { rows: lanes, columns: slots } = self.matrix_word;
         let Self { packing, .. } = *self;
         WeightStore { lanes, slots, depth: self.weight_depth, packing, image: self.image.clone() }
+    }
+
+    /// What stands in its place where the weights are wires.
+    fn baked_store(&self) -> BakedStore {
+        let Self { packing, weight_depth: depth, .. } = *self;
+        let trits = self.matrix_word.rows * self.matrix_word.columns;
+        BakedStore { trits, depth, packing, image: self.image.clone() }
     }
 
     /// Groups of rows in a tile: the fewest cycles between the last entries of two tiles.

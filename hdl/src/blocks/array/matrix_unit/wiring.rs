@@ -232,15 +232,24 @@ impl MatrixUnit {
             let above = address.bits(width, address.width() - width);
             b.unused("address", above, "The weight store is not that deep.");
         }
-        let wires = [
-            ("write_i", inputs.get("weight_write_i")),
-            ("write_bank_i", inputs.get("weight_bank_i")),
-            ("write_word_i", inputs.get("weight_word_i")),
-            ("data_i", inputs.get("weight_data_i")),
+        let mut wires = vec![
             ("read_i", fetcher.get("weight_read_o")),
             ("read_word_i", address.bits(0, width)),
         ];
         let drives = [("high_o", high), ("low_o", low)];
+        if self.baked {
+            for name in ["weight_write_i", "weight_bank_i", "weight_word_i", "weight_data_i"] {
+                b.unused(name.trim_end_matches("_i"), inputs.get(name), "The weights are wires.");
+            }
+            b.instance_driving("weights", &self.baked_store().module(), &wires, &drives);
+            return b.flag(false);
+        }
+        wires.extend([
+            ("write_i", inputs.get("weight_write_i")),
+            ("write_bank_i", inputs.get("weight_bank_i")),
+            ("write_word_i", inputs.get("weight_word_i")),
+            ("data_i", inputs.get("weight_data_i")),
+        ]);
         let store = self.weight_store().module();
         b.instance_driving("weights", &store, &wires, &drives).get("bad_code_o")
     }

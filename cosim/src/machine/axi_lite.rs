@@ -1,10 +1,10 @@
 //! The host's end of an AXI4-Lite bus in a simulation.
 
-use super::error::{BUS_CYCLES_MAX, HarnessError};
+use super::error::{BUS_CYCLES_MAX, BusError};
 use hdl::language::simulation::{PortIndex, Simulation};
 
 /// A simulation with a clock that someone counts, and perhaps watches.
-pub(crate) trait Clocked {
+pub(super) trait Clocked {
     /// What is simulated.
     type Simulation: Simulation;
 
@@ -20,7 +20,7 @@ pub(crate) trait Clocked {
 
 /// The ports of the bus, `s_axil_*`.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct AxiLite {
+pub(super) struct AxiLite {
     write_address: PortIndex,
     write_address_valid: PortIndex,
     write_data: PortIndex,
@@ -37,7 +37,7 @@ pub(crate) struct AxiLite {
 }
 
 impl AxiLite {
-    pub(crate) fn of(simulation: &impl Simulation) -> AxiLite {
+    pub(super) fn of(simulation: &impl Simulation) -> AxiLite {
         let port = |name: &str| simulation.port(&format!("s_axil_{name}"));
         AxiLite {
             write_address: port("awaddr"),
@@ -57,7 +57,7 @@ impl AxiLite {
     }
 
     /// Nothing is asked for; whole words are written when something is.
-    pub(crate) fn idle(&self, simulation: &mut impl Simulation) {
+    pub(super) fn idle(&self, simulation: &mut impl Simulation) {
         simulation.write_u64(self.write_strobe, 0b1111);
         for port in [
             self.write_address_valid,
@@ -70,7 +70,7 @@ impl AxiLite {
         }
     }
 
-    pub(crate) fn read(&self, offset: u32, on: &mut impl Clocked) -> Result<u32, HarnessError> {
+    pub(super) fn read(&self, offset: u32, on: &mut impl Clocked) -> Result<u32, BusError> {
         on.simulation().write_u64(self.read_address, offset.into());
         on.simulation().write_u64(self.read_address_valid, 1);
         on.simulation().write_u64(self.read_ready, 1);
@@ -84,15 +84,15 @@ impl AxiLite {
                 return Ok(value);
             }
         }
-        Err(HarnessError::Silent { offset })
+        Err(BusError::Silent { offset })
     }
 
-    pub(crate) fn write(
+    pub(super) fn write(
         &self,
         offset: u32,
         value: u32,
         on: &mut impl Clocked,
-    ) -> Result<(), HarnessError> {
+    ) -> Result<(), BusError> {
         on.simulation().write_u64(self.write_address, offset.into());
         on.simulation().write_u64(self.write_data, value.into());
         on.simulation().write_u64(self.write_address_valid, 1);
@@ -107,9 +107,9 @@ impl AxiLite {
                 on.tick();
                 on.simulation().write_u64(self.answer_ready, 0);
                 let cycle = on.cycles();
-                return if refused { Err(HarnessError::Refused { offset, cycle }) } else { Ok(()) };
+                return if refused { Err(BusError::Refused { offset, cycle }) } else { Ok(()) };
             }
         }
-        Err(HarnessError::Silent { offset })
+        Err(BusError::Silent { offset })
     }
 }
