@@ -1,10 +1,9 @@
 //! The types of a design. Their comments and limits are the schema.
 
 use super::limits::*;
-use crate::neuron::{MEMBRANE_WIDTH_MAX, NeuronRule};
 use crate::numeric::Radix;
 use crate::packing::{Packing, word_bytes};
-use schemars::{JsonSchema, Schema};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A spiking ternary machine: what is built and what is run on it.
@@ -19,10 +18,6 @@ pub struct Design {
     pub array: Array,
     /// The memory that delivers one word, lanes × slots trits, in each cycle.
     pub weight_store: WeightStore,
-    /// The memory that holds the train of the current input vector.
-    pub spike_buffer: SpikeBuffer,
-    /// The neurons behind the array.
-    pub neuron: Neuron,
     /// How the values of a vector become counts.
     #[serde(default)]
     pub encoder: Encoder,
@@ -93,10 +88,10 @@ pub enum Form {
     #[default]
     Dense,
     /// One column that spikes a cycle, lanes rows of it: absent spikes take no cycle. Slots are the
-    /// columns of an input beat.
+    /// columns of a train word.
     Event,
-    /// The weights of one small matrix, at most 16384, are wires: no memory, every matrix an engine of
-    /// its own, as large as the matrix.
+    /// As dense, and the weights are wires: part of the hardware, so that there is no weight memory and
+    /// nothing to load. For small networks; one word of the size of the matrix is the fastest.
     Baked,
 }
 
@@ -117,37 +112,6 @@ impl Form {
 pub struct WeightStore {
     /// How trits are stored.
     pub packing: Packing,
-    /// Words on chip; a matrix takes ⌈rows / lanes⌉ × ⌈columns / slots⌉ of them.
-    #[schemars(range(min = 1, max = DEPTH_MAX))]
-    pub depth: usize,
-}
-
-/// The on-chip memory of the current train.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct SpikeBuffer {
-    /// Entries of the longest train, of slots × planes trits each; a train takes
-    /// ⌈columns / slots⌉ × ⌈its planes / planes⌉ of them.
-    #[schemars(range(min = 1, max = DEPTH_MAX))]
-    pub depth: usize,
-    /// Leave out the entries in which nothing spikes, and with them their cycles.
-    #[serde(default)]
-    pub skip_empty: bool,
-}
-
-/// The neurons behind the array.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Neuron {
-    /// Neurons side by side, and results in a cycle; divides lanes.
-    #[schemars(range(min = 1, max = LANES_MAX))]
-    pub neurons: usize,
-    /// Output channels with a membrane and a threshold on chip.
-    #[schemars(range(min = 1, max = ROWS_MAX))]
-    pub rows_max: usize,
-    /// The rule of every neuron: v = leak(u) + i, s = clamp(quantise(v / θ)), u' = reset(v, s).
-    #[schemars(transform = limit_rule)]
-    pub rule: NeuronRule,
 }
 
 /// How the values of a vector become counts.
@@ -318,26 +282,4 @@ impl Design {
     pub fn word_bytes(&self) -> usize {
         word_bytes(self.array.lanes, self.word_slots(), self.weight_store.packing)
     }
-
-    /// Trits of an entry of the spike buffer: slots × planes.
-    pub fn entry_trits(&self) -> usize {
-        self.array.slots * self.array.planes
-    }
-}
-
-/// Gives the schema of a rule the limits that [`NeuronRule::check`] states for the widest
-/// membrane; how the parts fit the actual membrane is checked there.
-fn limit_rule(schema: &mut Schema) {
-    let mut limit = |pointer: &str, minimum: u32, maximum: u32| {
-        let number = schema.pointer_mut(pointer).and_then(|value| value.as_object_mut());
-        let number = number.unwrap_or_else(|| panic!("the rule's schema has no {pointer}"));
-        number.insert("minimum".into(), minimum.into());
-        number.insert("maximum".into(), maximum.into());
-    };
-    limit("/properties/membrane_width", 2, MEMBRANE_WIDTH_MAX);
-    limit("/properties/leak/oneOf/1/properties/shift", 1, MEMBRANE_WIDTH_MAX - 1);
-    limit("/properties/leak/oneOf/2/properties/decay", 1, MEMBRANE_WIDTH_MAX - 1);
-    limit("/properties/range/oneOf/0/properties/unsigned", 1, MEMBRANE_WIDTH_MAX - 1);
-    limit("/properties/range/oneOf/1/properties/signed", 1, MEMBRANE_WIDTH_MAX - 1);
-    limit("/properties/threshold/oneOf/0/properties/power_of_two", 0, MEMBRANE_WIDTH_MAX - 2);
 }

@@ -11,9 +11,15 @@ pub struct DesignFile {
     /// What the file says.
     pub design: Design,
     pub(super) source: Source,
+    pub(super) retired: Vec<&'static str>,
 }
 
 impl DesignFile {
+    /// Keys of the file that designs no longer have; they were left out.
+    pub fn retired(&self) -> &[&'static str] {
+        &self.retired
+    }
+
     /// An error of a later stage that points at the value of a key, such as `array.acc_width`.
     ///
     /// A key that the file leaves to its default is shown by the header of its table, or by the

@@ -12,12 +12,8 @@ pub const SYNAPSES_MAX: usize = 65_536;
 pub const ACC_WIDTH_MIN: u32 = 4;
 /// Widest accumulator in bits.
 pub const ACC_WIDTH_MAX: u32 = 48;
-/// Most words or entries of a memory.
+/// Most words of a memory.
 pub const DEPTH_MAX: usize = 65_536;
-/// Most trits of a memory: its depth times the trits of a word or an entry.
-pub const MEMORY_TRITS_MAX: usize = 1 << 26;
-/// Most channels with a membrane on chip.
-pub const ROWS_MAX: usize = 65_536;
 /// Largest mean count that an encoder aims at.
 pub const MEAN_COUNT_MAX: u32 = 64;
 /// Fewest values of a vector that move in a cycle: a rotary pair.

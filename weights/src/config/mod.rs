@@ -26,8 +26,7 @@ mod walk;
 mod write;
 
 pub use design::{
-    Array, Design, Encoder, Form, Machine, Neuron, Run, Sample, SampleNetwork, SpikeBuffer, Target,
-    WeightStore,
+    Array, Design, Encoder, Form, Machine, Run, Sample, SampleNetwork, Target, WeightStore,
 };
 pub use diagnostic::{ConfigError, Diagnostic};
 pub use file::DesignFile;

@@ -1,22 +1,15 @@
 //! Checks that relate values to each other, which a schema cannot say.
 
-use super::limits::{MEMORY_TRITS_MAX, NAME_LENGTH_MAX, SYNAPSES_MAX};
+use super::limits::{NAME_LENGTH_MAX, SYNAPSES_MAX};
 use super::{ConfigError, DesignFile, SampleNetwork};
-use crate::neuron::RuleError;
 
-/// Checks the name, the sizes of the whole, and the neuron rule.
+/// Checks the name, the sizes of the whole, and the seeded network.
 pub(super) fn check(file: &DesignFile) -> Result<(), ConfigError> {
     name(file)?;
     sizes(file)?;
     elements(file)?;
     heads(file)?;
-    layers(file)?;
-    let rule_error = |error: RuleError| {
-        let text = error.to_string();
-        let (message, remedy) = text.split_once("; ").unwrap_or((&text, "change it"));
-        file.point_at(&format!("neuron.rule.{}", rule_key(&error)), message, remedy)
-    };
-    file.design.neuron.rule.check().map_err(rule_error)
+    layers(file)
 }
 
 /// A network of neurons needs a matrix, which stands between two layers.
@@ -45,47 +38,17 @@ fn name(file: &DesignFile) -> Result<(), ConfigError> {
 }
 
 fn sizes(file: &DesignFile) -> Result<(), ConfigError> {
-    let design = &file.design;
-    let product = |key: &str, what: &str, value: usize, limit: usize, remedy: &str| {
-        if value <= limit {
-            return Ok(());
-        }
-        Err(file.point_at(key, &format!("{what} = {value} is above the limit of {limit}"), remedy))
-    };
-    product(
-        "array.lanes",
-        "lanes × slots × planes",
-        design.synapses_per_cycle(),
-        SYNAPSES_MAX,
-        "lower lanes, slots or planes",
-    )?;
-    product(
-        "weight_store.depth",
-        "depth × lanes × slots",
-        design.weight_store.depth * design.word_trits(),
-        MEMORY_TRITS_MAX,
-        "lower depth, lanes or slots",
-    )?;
-    product(
-        "spike_buffer.depth",
-        "depth × slots × planes",
-        design.spike_buffer.depth * design.entry_trits(),
-        MEMORY_TRITS_MAX,
-        "lower depth, slots or planes",
-    )?;
-    let (lanes, neurons) = (design.array.lanes, design.neuron.neurons);
-    if lanes % neurons != 0 {
-        let divisors = (1..=lanes).filter(|divisor| lanes % divisor == 0);
-        let divisors: Vec<String> = divisors.map(|divisor| divisor.to_string()).collect();
-        let message = format!("neurons {neurons} does not divide lanes {lanes}");
-        let remedy = format!("choose {}", super::schema::alternatives(divisors));
-        return Err(file.point_at("neuron.neurons", &message, &remedy));
+    let synapses = file.design.synapses_per_cycle();
+    if synapses <= SYNAPSES_MAX {
+        return Ok(());
     }
-    Ok(())
+    let message =
+        format!("lanes × slots × planes = {synapses} is above the limit of {SYNAPSES_MAX}");
+    Err(file.point_at("array.lanes", &message, "lower lanes, slots or planes"))
 }
 
 /// Words of the vector unit are found by shifts. What else a machine asks of the array is checked
-/// when a network is lowered to one: a design of a single layer need not be a machine.
+/// when a network is lowered to one.
 fn elements(file: &DesignFile) -> Result<(), ConfigError> {
     let elements = file.design.machine.elements;
     if elements.is_power_of_two() {
@@ -111,15 +74,4 @@ fn heads(file: &DesignFile) -> Result<(), ConfigError> {
         return Err(file.point_at("sample.head_width", &message, &remedy));
     }
     Ok(())
-}
-
-/// The key of `[neuron.rule]` that an error is about.
-fn rule_key(error: &RuleError) -> &'static str {
-    match error {
-        RuleError::MembraneWidth(_) => "membrane_width",
-        RuleError::Shift { what: "leak shift", .. } => "leak",
-        RuleError::Shift { what: "spike bits", .. } => "range",
-        RuleError::Shift { .. } => "threshold",
-        RuleError::Combination(first, ..) => first.split(' ').next().unwrap_or_default(),
-    }
 }

@@ -23,12 +23,10 @@ pub(super) static SCHEMA: LazyLock<Value> = LazyLock::new(|| {
 pub(super) enum Kind<'a> {
     /// A table with these keys.
     Table(&'a serde_json::Map<String, Value>),
-    /// One of several forms: a string, or a table with a single key.
+    /// One of several names.
     Choice(&'a [Value]),
     /// A whole number within limits.
     Integer(i128, i128),
-    /// True or false.
-    Boolean,
     /// Any string.
     Text,
 }
@@ -44,7 +42,6 @@ pub(super) fn kind(node: &Value) -> Kind<'_> {
         (Some("integer"), _) => {
             Kind::Integer(limit("minimum", i64::MIN), limit("maximum", i64::MAX))
         }
-        (Some("boolean"), _) => Kind::Boolean,
         _ => Kind::Text,
     }
 }
@@ -54,34 +51,19 @@ pub(super) fn required(node: &Value) -> impl Iterator<Item = &str> {
     node["required"].as_array().into_iter().flatten().filter_map(Value::as_str)
 }
 
-/// The string that a form of a choice is, or nothing for a table.
-pub(super) fn form_name(form: &Value) -> Option<&str> {
-    form["const"].as_str()
-}
-
-/// The single key of a form that is a table, and the schema of its value.
-pub(super) fn form_key(form: &Value) -> Option<(&String, &Value)> {
-    form["properties"].as_object()?.iter().next()
-}
-
-/// A value of the node as one would write it: `1..=256`, `"floor"`, `{ shift = 1..=47 }`.
+/// A value of the node as one would write it: `1..=256`, `"dense" or "event"`.
 pub(super) fn expected(node: &Value) -> String {
     match kind(node) {
         Kind::Table(_) => "a table".into(),
         Kind::Choice(forms) => alternatives(forms.iter().map(form_text).collect()),
         Kind::Integer(min, max) => format!("{min}..={max}"),
-        Kind::Boolean => "true or false".into(),
         Kind::Text => "a name in quotes".into(),
     }
 }
 
-/// One form of a choice as one would write it.
+/// One form of a choice as one would write it, with its quotes.
 pub(super) fn form_text(form: &Value) -> String {
-    match (form_name(form), form_key(form)) {
-        (Some(name), _) => format!("\"{name}\""),
-        (None, Some((key, value))) => format!("{{ {key} = {} }}", expected(value)),
-        (None, None) => "a value".into(),
-    }
+    form["const"].to_string()
 }
 
 /// `a, b or c`.
@@ -93,9 +75,8 @@ pub(super) fn alternatives(mut items: Vec<String>) -> String {
     }
 }
 
-/// The first paragraph of a node's comment, without the brackets of links.
+/// The first paragraph of a node's comment.
 pub(super) fn description(node: &Value) -> String {
     let text = node["description"].as_str().unwrap_or_default();
-    let paragraph = text.split("\n\n").next().unwrap_or_default();
-    paragraph.replace("[`", "`").replace("`]", "`").replace('\n', " ")
+    text.split("\n\n").next().unwrap_or_default().replace('\n', " ")
 }

@@ -21,7 +21,10 @@ impl DesignFile {
             put(&mut root, key.trim(), read(value.trim())).ok_or_else(refused)?;
         }
         let text = toml::to_string(&root).expect("a table with string keys is TOML");
-        DesignFile::parse(&format!("the design with {}", settings.join(", ")), text.as_bytes())
+        // A setting of a retired key would do nothing, so it is as unknown as any other.
+        let file_name = format!("the design with {}", settings.join(", "));
+        let file = DesignFile::parse_without(&[], &file_name, text.as_bytes())?;
+        Ok(DesignFile { retired: self.retired.clone(), ..file })
     }
 }
 
@@ -48,6 +51,7 @@ fn put(root: &mut Table, key: &str, value: Value) -> Option<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Sample;
     use crate::numeric::Radix;
 
     fn set(settings: &[&str]) -> Result<DesignFile, ConfigError> {
@@ -63,8 +67,8 @@ mod tests {
         design.array.radix = Radix::Unary;
         design.name = "x".to_owned();
         assert_eq!(file.design, design);
-        let rule = set(&["neuron.rule.leak = { shift = 3 }"]).unwrap().design.neuron.rule;
-        assert_eq!(rule.leak, crate::neuron::Leak::Shift(3));
+        let sample = set(&["sample = { blocks = 3 }"]).unwrap().design.sample;
+        assert_eq!(sample, Sample { blocks: 3, ..Sample::default() });
     }
 
     #[test]

@@ -12,7 +12,7 @@ const SPIKING: &str = include_str!("../../designs/spiking.toml");
 /// The text of `designs/spikellm.toml`.
 const SPIKELLM: &str = include_str!("../../designs/spikellm.toml");
 /// Name and text of each design in `designs/`.
-const SHIPPED: [(&str, &str); 15] = [
+const SHIPPED: [(&str, &str); 13] = [
     ("sample", SAMPLE),
     ("tinystories", TINYSTORIES),
     ("spiking", SPIKING),
@@ -25,8 +25,6 @@ const SHIPPED: [(&str, &str); 15] = [
     ("spikingbert-ulx3s", include_str!("../../designs/spikingbert-ulx3s.toml")),
     ("ulx3s-85f", include_str!("../../designs/ulx3s-85f.toml")),
     ("ecp5-25f", include_str!("../../designs/ecp5-25f.toml")),
-    ("icebreaker", include_str!("../../designs/icebreaker.toml")),
-    ("tang-nano-9k", include_str!("../../designs/tang-nano-9k.toml")),
     ("tang-nano-20k", include_str!("../../designs/tang-nano-20k.toml")),
 ];
 

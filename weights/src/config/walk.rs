@@ -1,10 +1,7 @@
 //! Holds a parsed file against the schema, and finds the places of its keys.
 
 use super::diagnostic::{ConfigError, Source, shorten};
-use super::schema::{
-    Kind, SCHEMA, alternatives, description, expected, form_key, form_name, form_text, kind,
-    required,
-};
+use super::schema::{Kind, SCHEMA, alternatives, description, expected, kind, required};
 use serde_json::{Map, Value};
 use std::ops::Range;
 use toml::Spanned;
@@ -74,11 +71,17 @@ impl Walk<'_> {
             (Kind::Table(keys), DeValue::Table(table)) => {
                 self.table(&join(path, key), node, keys, table, value.span())
             }
-            (Kind::Choice(forms), _) => self.choice(path, key, node, forms, value),
+            (Kind::Choice(forms), DeValue::String(name)) => {
+                if forms.iter().any(|form| form["const"] == name.as_ref()) {
+                    return Ok(());
+                }
+                let message = format!("{key} \"{}\" does not exist", shorten(name));
+                Err(self.source.error_at(value.span(), &message, &choose(node)))
+            }
             (Kind::Integer(min, max), DeValue::Integer(number)) => {
                 self.integer(key, number, min, max, value.span())
             }
-            (Kind::Boolean, DeValue::Boolean(_)) | (Kind::Text, DeValue::String(_)) => Ok(()),
+            (Kind::Text, DeValue::String(_)) => Ok(()),
             (wanted, other) => {
                 let (wanted, remedy) = match wanted {
                     Kind::Table(_) => {
@@ -86,7 +89,6 @@ impl Walk<'_> {
                         ("a table", format!("write [{name}] on a line and its keys below it"))
                     }
                     Kind::Integer(..) => ("a whole number", choose(node)),
-                    Kind::Boolean => ("true or false", choose(node)),
                     Kind::Choice(_) | Kind::Text => ("a string", choose(node)),
                 };
                 let message = format!("{key} is {}, not {wanted}", type_name(other));
@@ -114,51 +116,6 @@ impl Walk<'_> {
         let written = self.source.quote(span.clone());
         let message = format!("{key} {written} is {side} the limit of {limit}");
         Err(self.source.error_at(span, &message, &format!("choose {min}..={max}")))
-    }
-
-    /// A choice is a string, or a table whose single key names the form.
-    fn choice(
-        &self,
-        path: &str,
-        key: &str,
-        node: &Value,
-        forms: &[Value],
-        value: &Spanned<DeValue<'_>>,
-    ) -> Result<(), ConfigError> {
-        let fail =
-            |message: String| Err(self.source.error_at(value.span(), &message, &choose(node)));
-        match value.get_ref() {
-            DeValue::String(name) => {
-                let mut names = forms.iter().filter_map(form_name);
-                if names.any(|form| form == name.as_ref()) {
-                    return Ok(());
-                }
-                let mut tables = forms.iter().filter(|form| form_key(form).is_some());
-                let same = |form: &&Value| form_key(form).is_some_and(|(key, _)| key == name);
-                if let Some(form) = tables.find(same) {
-                    let message = format!("{key} \"{name}\" needs a number");
-                    let remedy = format!("write {}", form_text(form));
-                    return Err(self.source.error_at(value.span(), &message, &remedy));
-                }
-                fail(format!("{key} \"{}\" does not exist", shorten(name)))
-            }
-            DeValue::Table(table) if table.len() != 1 => {
-                fail(format!("{key} names {} forms, it takes one", table.len()))
-            }
-            DeValue::Table(table) => {
-                for (inner, value) in table {
-                    let known = forms.iter().filter_map(form_key);
-                    let mut same = known.filter(|(form, _)| *form == inner.get_ref());
-                    let Some((form, node)) = same.next() else {
-                        let message = format!("{key} has no form {}", shorten(inner.get_ref()));
-                        return Err(self.source.error_at(inner.span(), &message, &choose(node)));
-                    };
-                    self.value(path, &join(key, form), node, value)?;
-                }
-                Ok(())
-            }
-            other => fail(format!("{key} is {}, not one of its forms", type_name(other))),
-        }
     }
 
     fn unknown_key(
