@@ -25,6 +25,7 @@
 pub mod block_ram;
 pub mod bus;
 pub mod control;
+pub mod driver;
 pub mod energy;
 pub mod image;
 pub mod isa;
@@ -32,7 +33,6 @@ pub mod listing;
 pub mod lower;
 pub mod machine;
 pub mod machine_cycles;
-pub mod driver;
 pub mod machine_memories;
 pub mod pass_choices;
 pub mod registers;

@@ -1,9 +1,9 @@
 //! The machine's driver against a register file that behaves as the map says.
 
 use firmware::bus::{Bus, DriverError};
+use firmware::driver::{MachineDriver, MachineStatus};
 use firmware::image::MachineImage;
 use firmware::machine::MachineParameters;
-use firmware::driver::{MachineDriver, MachineStatus};
 use firmware::registers::{Field, Register, encode};
 use pretty_assertions::assert_eq;
 use std::collections::BTreeMap;

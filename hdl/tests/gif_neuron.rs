@@ -2,7 +2,7 @@
 
 mod support;
 
-use hdl::blocks::engine::gif_neuron::GifNeuron;
+use hdl::blocks::vector::gif_neuron::GifNeuron;
 use support::{Bench, Random};
 use weights::neuron::{LastStep, Leak, NeuronRule, Quantise, Reset, SpikeRange, State, Threshold};
 use weights::numeric::{self, NeuronStep};

@@ -1,9 +1,9 @@
 //! What the cycle model and the hardware's counters both say of a token.
 
 use cosim::pipeline::machine::Conversation;
+use firmware::driver::MachineCounters;
 use firmware::machine::Program;
 use firmware::machine_cycles::TokenCycles;
-use firmware::driver::MachineCounters;
 
 /// What both count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

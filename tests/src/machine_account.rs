@@ -6,16 +6,17 @@ use crate::tally::{Counts, Tally};
 use cosim::machine::{Expected, MachineError, MachineHarness};
 use cosim::reference::machine::{Facts, MachineReference};
 use firmware::bus::Bus;
+use firmware::driver::{MachineCounters, MachineDriver};
 use firmware::image::MachineImage;
 use firmware::isa::Action;
 use firmware::machine::Program;
-use firmware::driver::{MachineCounters, MachineDriver};
 use firmware::registers::Register;
 use hdl::blocks::host::watch::watched;
 use hdl::language::simulation::Simulation;
 use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
+use weights::packing::Packing;
 
 /// Cycles after which every token of a small machine has run.
 const TOKEN_CYCLES: u64 = 20_000;

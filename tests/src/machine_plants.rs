@@ -38,7 +38,6 @@ fn whole_of(shape: &BitnetShape, name: &str, host: Host, set: impl Fn(&mut Desig
     design.name = name.to_owned();
     design.array.planes = 2;
     design.array.acc_width = 20;
-    design.neuron.neurons = 1;
     design.encoder.mean_count = 2;
     design.machine.elements = 2;
     design.machine.value_width = 18;

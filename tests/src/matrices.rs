@@ -116,9 +116,7 @@ pub fn all() -> Vec<MatrixCase> {
     let forms = [Form::Dense, Form::Dense, Form::Event, Form::Baked];
     for (index, form) in forms.into_iter().cycle().take(60).enumerate() {
         let elements = [2, 4, 8][random.random_range(0..3)];
-        let side = |random: &mut ChaCha8Rng, most: u32| {
-            elements << random.random_range(0..most)
-        };
+        let side = |random: &mut ChaCha8Rng, most: u32| elements << random.random_range(0..most);
         let (lanes, slots) = (side(&mut random, 4), side(&mut random, 5));
         let planes = random.random_range(1..=8);
         let radix = if index % 3 == 1 { Radix::Unary } else { Radix::Bitwise };

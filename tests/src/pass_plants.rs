@@ -28,7 +28,6 @@ pub(crate) fn whole_of(
     let mut design = Design::spiking();
     design.name = name.to_owned();
     (design.array.lanes, design.array.slots, design.array.planes) = (4, 4, 2);
-    design.neuron.neurons = 1;
     design.machine.elements = 2;
     design.machine.context = 8;
     (design.machine.attention_bits, design.machine.head_bits) = (2, 2);

@@ -27,39 +27,20 @@ const CASES: &[&str] = &[
     "run a.toml b.toml",
     "run --trace @/w.vcd --from 5 --to 3",
     "run --from 5",
-    "layers --plant everything",
-    "generate --engine --model @/model",
-    "cosim",
-    "cosim --matrix blocks.0.ffn.up --from 5",
-    "cosim --matrix blocks.0.ffn.up --trace @/w.vcd --from 5 --to 3",
     // Files that are not there, or not what they should be.
     "run @/missing.toml",
     "run @",
     "run @/zero.toml",
     "generate @/zero.toml",
-    "layers --text @/missing.txt",
-    "layers --text @/empty.txt",
-    "layers --text @/binary.txt",
     "run --model @/missing",
     "run --model @/zero.toml",
-    "layers --model @/model --text @/text.txt",
     "run --model @/model",
     "run --model @/damaged",
-    // A design that is too small for the network.
-    "layers @/narrow.toml",
-    "layers @/few-words.toml",
-    "layers @/few-entries.toml",
-    "layers @/few-rows.toml",
-    "layers @/unary.toml",
-    // Matrices that are too large to become wires, and wires that are no codes.
-    "layers @/baked-heavy.toml",
-    "layers @/baked-tall.toml",
-    "layers @/baked.toml --plant code",
-    "generate @/baked.toml --engine",
+    // Weights that are too many to become wires.
     "run @/baked.toml",
-    // Layers of neurons have no rules of codes, no single matrices of BitNet, and a matrix between them.
+    "generate @/baked.toml",
+    // Layers of neurons have no rules of codes, and a matrix between them.
     "run @/lif.toml --coding counts",
-    "layers @/lif.toml",
     "run @/lif-stream.toml --prompt hello",
     "run @/lif-stream.toml --vectors @/none.txt",
     "run @/lif-stream.toml --vectors @/short.txt",
@@ -101,10 +82,11 @@ const CASES: &[&str] = &[
     "bench --seeds 0",
     "bench --cost --seeds many",
     "bench --cost --only abacus",
-    "bench --only engine",
+    "bench --only matrix",
     // What does not exist in the run.
-    "cosim --matrix blocks.9.ffn.up",
-    "cosim --matrix blocks.0.ffn.up --token 16",
+    "run --sample --matrix blocks.9.ffn.up",
+    "run --sample --matrix blocks.0.ffn.up --prompt a",
+    "run @/lif.toml --matrix layers.0.input",
     // Folders that hold no run, or one of another version.
     "report",
     "report @/missing",
@@ -141,23 +123,13 @@ fn prepare(folder: &Path) {
     write("one-layer.toml", lif.replace("blocks = 3", "blocks = 1").as_bytes());
     edited("zero.toml", &[("\nlanes = 8", "\nlanes = 0")]);
     edited("narrow.toml", &[("acc_width = 18", "acc_width = 9")]);
-    let (before, after) = starter().split_once("[spike_buffer]").unwrap();
-    let before_small = before.replace("depth = 64", "depth = 8");
-    write("few-words.toml", format!("{before_small}[spike_buffer]{after}").as_bytes());
-    let after_small = after.replacen("depth = 64", "depth = 2", 1);
-    write("few-entries.toml", format!("{before}[spike_buffer]{after_small}").as_bytes());
     edited("six-lanes.toml", &[("\nlanes = 8", "\nlanes = 6")]);
     edited("few-counts.toml", &[("count_width = 12", "count_width = 5")]);
     edited("many-bits.toml", &[("attention_bits = 4", "attention_bits = 5")]);
-    edited("few-rows.toml", &[("rows_max = 256", "rows_max = 32")]);
     edited(
-        "unary.toml",
-        &[("radix = \"bitwise\"", "radix = \"unary\""), ("mean_count = 3", "mean_count = 64")],
+        "baked.toml",
+        &[("form = \"dense\"", "form = \"baked\""), ("hidden = 52", "hidden = 512")],
     );
-    let baked = ("form = \"dense\"", "form = \"baked\"");
-    edited("baked.toml", &[baked]);
-    edited("baked-heavy.toml", &[baked, ("hidden = 52", "hidden = 512")]);
-    edited("baked-tall.toml", &[baked, ("hidden = 52", "hidden = 300")]);
     edited("foreign.toml", &[("name = \"sample\"", "name = \"foreign\"")]);
     write("empty.txt", b"");
     write("binary.txt", b"text \xff");
@@ -203,10 +175,8 @@ fn bad_input_has_its_message_and_writes_nothing() {
     let mut messages = String::new();
     for case in CASES {
         let mut line = format!("spikewright {case}").replace('@', place);
-        if matches!(
-            case.split(' ').next(),
-            Some("run" | "layers" | "generate" | "synth" | "explore")
-        ) && !case.contains("--out")
+        if matches!(case.split(' ').next(), Some("run" | "generate" | "synth" | "explore"))
+            && !case.contains("--out")
         {
             write!(line, " --out {place}/out").unwrap();
         }
@@ -227,8 +197,7 @@ fn bad_input_has_its_message_and_writes_nothing() {
 /// Results go to the standard output and end well.
 #[test]
 fn help_version_and_schema_are_results() {
-    for arguments in ["--help", "--version", "run --help", "layers --help", "eval --help", "schema"]
-    {
+    for arguments in ["--help", "--version", "run --help", "eval --help", "schema"] {
         let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
         let line = format!("spikewright {arguments}");
         assert_eq!(main_with(line.split(' '), &mut stdout, &mut stderr), Exit::Success);

@@ -1,20 +1,19 @@
 //! Ring `gates`: the netlists of ECP5 and iCE40 do what the integer reference does, bit for bit,
 //! wherever their registers begin.
 //!
-//! Every check is the one that the sources go through. By default an engine on both families,
+//! Every check is the one that the sources go through. By default the machine of a matrix on both families,
 //! a machine with every block and one of passes on ECP5; with `SPIKEWRIGHT_ALL=1` all machines on both.
 
 use cosim::tools::Family;
 use cosim::verilated::Toolchain;
 use rayon::prelude::*;
 use std::time::Instant;
-use tests::case::Case;
+use tests::asked_for;
 use tests::machine_check::Whole;
 use tests::machine_plants::{bitwise, line, unary};
+use tests::matrices::small;
 use tests::netlists::{compile, luts, synthesise, with_wrong_bit};
 use tests::pass_plants::{attending, chunked, published, spike_input};
-use tests::plants::lif;
-use tests::{asked_for, check, verilog};
 
 /// Seeds of what registers begin with.
 const SEEDS: [u32; 2] = [1, 2];
@@ -63,20 +62,19 @@ fn netlists_of_machines_equal_the_reference() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// The layer engine, through the door of the block ring.
+/// The machine of one matrix, through the checks of its ring.
 #[test]
-fn netlists_of_an_engine_equal_numeric() {
-    let (toolchain, configuration) = (toolchain(), lif());
-    let design = verilog::engine(&configuration.engine);
-    let case = Case::new(&configuration, 5);
+fn netlists_of_a_matrix_equal_numeric() {
+    let (toolchain, case) = (toolchain(), small());
+    let design = case.machine();
     for family in [Family::Ecp5, Family::Ice40] {
         let gates = synthesise(&design, family);
         let model = compile(&toolchain, &design, &gates.sources).unwrap();
         for seed in SEEDS {
             let simulation = model.clone().seeded(seed).simulate().unwrap();
-            let report = check(&case, simulation)
-                .unwrap_or_else(|fault| panic!("{}, seed {seed}: {fault}", family.name()));
-            println!("{}, seed {seed}: {report:?}; {}", family.name(), gates.report.describe());
+            let cycles = case.check(simulation);
+            let cycles = cycles.unwrap_or_else(|it| panic!("{}, seed {seed}: {it}", family.name()));
+            println!("{}, {seed}: {cycles} cycles; {}", family.name(), gates.report.describe());
         }
     }
 }
@@ -85,23 +83,22 @@ fn netlists_of_an_engine_equal_numeric() {
 /// `SPIKEWRIGHT_ALL=1` a sample of all, of which some are never asked for that bit when it matters.
 #[test]
 fn a_wrong_bit_in_a_lut_is_caught() {
-    let (toolchain, configuration) = (toolchain(), lif());
-    let design = verilog::engine(&configuration.engine);
-    let case = Case::new(&configuration, 5);
+    let (toolchain, case) = (toolchain(), small());
+    let design = case.machine();
     println!("| family | LUT drives | caught by | message |\n|---|---|---|---|");
     for family in [Family::Ecp5, Family::Ice40] {
         let gates = synthesise(&design, family);
         let (all, mut luts) = (asked_for("SPIKEWRIGHT_ALL"), luts(&gates));
-        luts.retain(|(_, driven)| all || driven.starts_with("array."));
+        luts.retain(|(_, driven)| all || driven.contains("matrix.array."));
         let plants = if all { 12 } else { 1 };
         let mut caught = 0;
         for part in 1..=plants {
             let (place, driven) = luts[luts.len() * part / (plants + 1)];
             let sources = with_wrong_bit(&gates, place);
             let model = compile(&toolchain, &design, &sources).unwrap();
-            let fault = check(&case, model.seeded(1).simulate().unwrap()).err();
+            let fault = case.check(model.seeded(1).simulate().unwrap()).err();
             caught += usize::from(fault.is_some());
-            let by = fault.as_ref().map_or("nothing", |fault| fault.difference.caught_by());
+            let by = fault.as_ref().map_or("nothing", |fault| fault.caught_by());
             let message = fault.map_or(String::new(), |fault| fault.to_string());
             println!("| {} | `{driven}` | {by} | {message} |", family.name());
         }

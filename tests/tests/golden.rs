@@ -3,16 +3,19 @@
 //! `UPDATE_GOLDEN=1 cargo test -p tests --test golden` rewrites the committed files.
 
 use cosim::tools::{ToolName, locate};
-use firmware::registers::{HEADER_NAME, c_header, machine, markdown};
+use firmware::registers::{HEADER_NAME, c_header, markdown};
+use hdl::blocks::vector::gif_neuron::GifNeuron;
+use hdl::language::check::check;
 use pretty_assertions::assert_eq;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
-use tests::configuration::Configuration;
 use tests::machine_check::Whole;
-use tests::{machine_plants, rules, table, verilog};
-use weights::config::Form;
+use tests::matrices::{MatrixCase, by_events, carry_cells, sampled, small, wires};
+use tests::{machine_plants, verilog};
+use weights::config::{Form, Target};
+use weights::neuron::{Leak, NeuronRule, presets};
 use weights::numeric::Radix;
 use weights::packing::Packing;
 
@@ -48,108 +51,80 @@ fn compare(subfolder: &str, texts: &BTreeMap<String, String>) {
     }
 }
 
-fn printed(configuration: &Configuration) -> BTreeMap<String, String> {
-    verilog::sources(&verilog::configured(configuration)).into_iter().collect()
+fn printed(case: &MatrixCase) -> BTreeMap<String, String> {
+    verilog::sources(&case.machine()).into_iter().collect()
 }
 
-fn small() -> Configuration {
-    let shape = [4, 6, 2, 2];
-    Configuration::new(shape, (10, 14), Radix::Bitwise, Packing::Base3, rules::spikingbert_lif())
-}
-
-/// The Verilog of every block of one small engine.
+/// Every block of the machine of one matrix, vectors in and sums out.
 #[test]
 fn blocks() {
-    compare("engine", &printed(&small()));
+    compare("matrix", &printed(&small()));
 }
 
-/// The neuron with a threshold of a power of two, the form that the small engine does not show.
+/// Neurons with a threshold of a channel's own, and of a power of two.
 #[test]
-fn neuron_of_a_power_of_two() {
-    let configuration = Configuration::new(
-        [2, 4, 1, 1],
-        (4, 8),
-        Radix::Unary,
-        Packing::TwoBit,
-        rules::spikelm_paper(),
-    );
-    let mut files = printed(&configuration);
-    files.retain(|name, _| {
-        ["gif_neuron.v", "neuron_group.v", "lane.v", "weight_bank.v"].contains(&name.as_str())
-    });
-    compare("power_of_two", &files);
+fn neurons() {
+    let print = |rule: NeuronRule| {
+        let neuron = GifNeuron { rule, current_width: 10, saturates: true };
+        let checked = check(&neuron.module()).unwrap_or_else(|error| panic!("{error}"));
+        verilog::sources(&checked).remove(0).1
+    };
+    let texts = [
+        ("per_channel.v".to_owned(), print(presets::spikingbert(Leak::Decay(3), 13))),
+        ("power_of_two.v".to_owned(), print(presets::spikelm_paper(3, 14))),
+    ];
+    compare("gif_neuron", &BTreeMap::from(texts));
 }
 
 /// The dot in an ECP5's carry cells, and the chains it is made of.
 #[test]
-fn carry_cells() {
-    let mut files = printed(&small().on_ecp5());
+fn dots_of_carry_cells() {
+    let mut files = printed(&carry_cells());
     let of_dot = ["ternary_dot", "slot_fields", "add_fields", "constant_less"];
     files.retain(|name, _| of_dot.iter().any(|start| name.starts_with(start)));
     files.iter().for_each(|(name, text)| tidy("carry_cells", name, text));
     compare("carry_cells", &files);
 }
 
-/// The blocks of an engine of events that the dense one does not have, and its top.
+/// What the other forms have that the dense one has not: columns that spike, weights that are wires.
 #[test]
-fn event_blocks() {
-    let mut files = printed(&small().form(Form::Event));
-    files.retain(|name, _| name.starts_with("event_") || name == "layer_engine.v");
-    compare("event", &files);
+fn other_forms() {
+    let dense = printed(&small());
+    for (name, case) in [("event", by_events()), ("baked", wires())] {
+        let mut files = printed(&case);
+        files.retain(|file, _| !dense.contains_key(file));
+        compare(name, &files);
+    }
 }
 
-/// The blocks of a baked engine that the others do not have.
-#[test]
-fn baked_blocks() {
-    let configuration = Configuration::new(
-        [6, 8, 2, 2],
-        (6, 8),
-        Radix::Bitwise,
-        Packing::Base3,
-        rules::spikingbert_lif(),
-    );
-    let mut files = printed(&configuration.form(Form::Baked));
-    files.retain(|name, _| name.starts_with("baked_") || name == "result_register.v");
-    compare("baked", &files);
-}
-
-/// Every block of a small machine that is not a block of the engine, and the tops of both hosts.
+/// Every block of a small machine of BitNet that is not one of the matrix, and the tops of both hosts.
 #[test]
 fn machine_blocks() {
     let files = |whole: &Whole| verilog::sources(&whole.design());
     let mut texts: BTreeMap<String, String> = files(&machine_plants::line()).into_iter().collect();
     texts.retain(|name, _| name.starts_with("uart_") || name == "machine_uart.v");
     texts.extend(files(&machine_plants::bitwise()));
-    let engine = printed(&small());
-    texts.retain(|name, text| engine.get(name) != Some(text));
+    let matrix = printed(&small());
+    texts.retain(|name, text| matrix.get(name) != Some(text));
     texts.iter().for_each(|(name, text)| tidy("machine", name, text));
     compare("machine", &texts);
 }
 
-/// The C headers and the pages of the registers.
+/// The C header and the page of the registers.
 #[test]
 fn registers() {
-    let texts = [
-        (HEADER_NAME.to_string(), c_header()),
-        ("registers.md".into(), markdown()),
-        (machine::HEADER_NAME.to_string(), machine::c_header()),
-        ("machine_registers.md".into(), machine::markdown()),
-    ];
+    let texts = [(HEADER_NAME.to_string(), c_header()), ("registers.md".into(), markdown())];
     compare("registers", &BTreeMap::from(texts));
 }
 
-/// The headers compile together without a warning, as C and as C++, also when included twice.
+/// The header compiles without a warning, as C and as C++, also when included twice.
 #[test]
-fn the_headers_compile() {
+fn the_header_compiles() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let mut text = String::new();
-    for (name, header) in [(HEADER_NAME, c_header()), (machine::HEADER_NAME, machine::c_header())] {
-        std::fs::write(folder.path().join(name), header).expect("a header can be written");
-        text.push_str(&format!("#include \"{name}\"\n#include \"{name}\"\n"));
-    }
-    text.push_str(
-        "int main(void) { return (int)(LAYER_ENGINE_ROWS_OFFSET & MACHINE_POSITION_MASK); }\n",
-    );
+    std::fs::write(folder.path().join(HEADER_NAME), c_header()).expect("a header can be written");
+    let include = format!("#include \"{HEADER_NAME}\"\n");
+    let main = "int main(void) { return (int)MACHINE_POSITION_MASK; }\n";
+    let text = format!("{include}{include}{main}");
     let compiler = locate(ToolName::Gxx).unwrap_or_else(|error| panic!("{error}"));
     for (name, language) in [("main.c", "c"), ("main.cpp", "c++")] {
         std::fs::write(folder.path().join(name), &text).expect("a source can be written");
@@ -164,15 +139,15 @@ fn the_headers_compile() {
     }
 }
 
-/// The same configuration printed twice gives the same bytes, on another thread too, where hash
-/// maps are seeded otherwise.
+/// The same case printed twice gives the same bytes, on another thread too, where hash maps are seeded
+/// otherwise.
 #[test]
 fn printing_repeats() {
-    for configuration in table::sample(1) {
-        let first = printed(&configuration);
-        let again = configuration.clone();
+    for case in sampled(1) {
+        let first = printed(&case);
+        let again = case.clone();
         let second = std::thread::spawn(move || printed(&again)).join().expect("it prints");
-        assert_eq!(first, second, "{configuration}");
+        assert_eq!(first, second, "{case}");
     }
 }
 
@@ -180,9 +155,9 @@ fn printing_repeats() {
 /// the machine that made it.
 #[test]
 fn printed_text_is_tidy() {
-    for configuration in table::sample(1) {
-        for (name, text) in printed(&configuration) {
-            tidy(&configuration.to_string(), &name, &text);
+    for case in sampled(1) {
+        for (name, text) in printed(&case) {
+            tidy(&case.to_string(), &name, &text);
         }
     }
 }
@@ -200,17 +175,23 @@ fn tidy(design: &str, name: &str, text: &str) {
 /// The largest shape is generated, checked and printed in under a second.
 #[test]
 fn the_largest_shape_prints_in_a_second() {
-    let largest = Configuration::new(
-        [64, 128, 4, 64],
-        (256, 512),
-        Radix::Bitwise,
-        Packing::Base3,
-        rules::int2spike_channels(),
-    );
+    let largest = MatrixCase {
+        form: Form::Dense,
+        lanes: 64,
+        slots: 128,
+        planes: 4,
+        elements: 16,
+        radix: Radix::Bitwise,
+        packing: Packing::Base3,
+        target: Target::Portable,
+        shape: (256, 512),
+        bits: 4,
+        seed: 1,
+    };
     let started = Instant::now();
     let bytes: usize = printed(&largest).values().map(String::len).sum();
     let took = started.elapsed();
-    println!("64 lanes, 128 slots, 4 planes, 64 neurons: {bytes} bytes in {took:.0?}");
+    println!("64 lanes, 128 slots, 4 planes: {bytes} bytes in {took:.0?}");
     let limit = if cfg!(debug_assertions) { 10 } else { 1 };
     assert!(took < Duration::from_secs(limit), "{took:?}");
 }

@@ -82,11 +82,11 @@ fn nothing_is_caught_without_a_plant() {
     }
 }
 
-/// Every file of the machines has a plant, here or in the engine's table.
+/// Every file of the machines has a plant, here or in the table of matrices.
 #[test]
 fn every_file_has_a_plant() {
-    let engine = || tests::plants::PLANTS.iter().map(|plant| plant.file);
-    let known = PLANTS.iter().map(|plant| plant.file).chain(engine());
+    let matrices = || tests::matrix_plants::PLANTS.iter().map(|plant| plant.file);
+    let known = PLANTS.iter().map(|plant| plant.file).chain(matrices());
     let found = bare([bitwise as fn() -> Whole, unary, line], known.clone());
     assert!(found.is_empty(), "no plant in {found:?}");
     let passes = pass_plants::PLANTS.iter().chain(event_plants::PLANTS);

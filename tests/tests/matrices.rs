@@ -70,16 +70,16 @@ fn the_table_covers_what_it_promises() {
         for radix in [Radix::Unary, Radix::Bitwise] {
             for packing in [Packing::TwoBit, Packing::Base3] {
                 let what = format!("{} {radix:?} {}", form.name(), packing.name());
-                some(&what, &|it| {
-                    (it.form, it.radix, it.packing) == (form, radix, packing)
-                });
+                some(&what, &|it| (it.form, it.radix, it.packing) == (form, radix, packing));
             }
         }
         some("one tile", &|it| it.form == form && it.shape == (it.lanes, it.slots));
         some("a row", &|it| it.form == form && it.shape.0 == 1);
         some("a column", &|it| it.form == form && it.shape.1 == 1);
         some("several passes", &|it| it.form == form && it.bits as usize > it.planes);
-        some("ragged", &|it| it.form == form && it.shape.0 % it.lanes * (it.shape.1 % it.slots) > 0);
+        some("ragged", &|it| {
+            it.form == form && it.shape.0 % it.lanes * (it.shape.1 % it.slots) > 0
+        });
     }
     some("carry cells", &|it| it.target == Target::Ecp5 && it.form == Form::Dense);
     assert_eq!(all.iter().map(|it| it.planes).collect::<BTreeSet<_>>().len(), 8);

@@ -62,7 +62,7 @@ fn the_second_command_is_what_ci_runs() {
 fn quotations_are_exact() {
     let text = readme();
     let quotes =
-        [("rust", "hdl/src/blocks/array/lane.rs"), ("verilog", "tests/golden/engine/lane.v")];
+        [("rust", "hdl/src/blocks/array/lane.rs"), ("verilog", "tests/golden/matrix/lane.v")];
     for (language, path) in quotes {
         let source = std::fs::read_to_string(root().join(path)).expect("the source is there");
         for line in fences(&text, language).concat() {

@@ -8,11 +8,10 @@ use cosim::reference::machine::MachineReference;
 use cosim::report::{boards_of, page};
 use cosim::synth::{
     ClockReport, ClockSpread, CriticalPath, MemoryFound, PathStep, SeedReport, SynthReport,
-    Utilisation,
+    TokenReport, Utilisation,
 };
 use cosim::tools::Family;
 use firmware::image::MachineImage;
-use firmware::machine::MachineParameters;
 use hdl::blocks::machine::Machine;
 use hdl::language::check::check;
 use hdl::language::simulator::NativeSimulation;
@@ -131,8 +130,7 @@ fn synthesis(timing_met: bool) -> SynthReport {
         part: "LFE5U-85F-6BG381C".to_owned(),
         family: Family::Ecp5,
         clock: ClockReport { board_mhz: 25.0, machine_mhz, pll: Some("EHXPLLL".to_owned()) },
-        machine: Some(EQUAL.machine),
-        engine: None,
+        machine: EQUAL.machine,
         weights: EQUAL.weights,
         cells: BTreeMap::new(),
         utilisation: vec![
@@ -161,7 +159,12 @@ fn synthesis(timing_met: bool) -> SynthReport {
                 signal: "core.vector.<sum>".to_owned(),
             }],
         },
-        token: None,
+        token: TokenReport {
+            cycles_first: 90,
+            cycles_last: 110,
+            cycles_mean: 100.0,
+            tokens_per_second: 500_000.0,
+        },
         bitstream: timing_met.then(|| "top.bit".to_owned()),
         tools: Vec::new(),
         commands: Vec::new(),
@@ -190,7 +193,7 @@ fn a_synthesis_shows_with_its_clock_and_its_use() {
     assert!(first.contains("class=\"failed\"") && first.contains("70.0 MHz missed"), "{first}");
     // Figures of another machine are not shown as those of this one.
     let mut other = synthesis(true);
-    other.machine = other.machine.map(|machine| MachineParameters { context: 1, ..machine });
+    other.machine.context = 1;
     let other = page(&json, &[other]).unwrap();
     assert!(!other.contains("20,480") && other.contains("is of another machine"));
 }

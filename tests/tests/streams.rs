@@ -4,9 +4,9 @@
 use cosim::machine::MachineHarness;
 use cosim::pipeline::machine::Arrivals;
 use cosim::reference::machine::MachineReference;
+use firmware::driver::MachineDriver;
 use firmware::image::MachineImage;
 use firmware::lower::lower;
-use firmware::driver::MachineDriver;
 use firmware::vector_stream::VectorStream;
 use hdl::blocks::machine::Machine;
 use hdl::language::check::check;

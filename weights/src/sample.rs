@@ -18,8 +18,8 @@ pub use encoder::{bert, bert_shape, spikelm, spikelm_shape, spikingbert, spiking
 pub use files::{encoder_config, encoder_tensors};
 pub use llama::{llama, spikellm, spikellm_shape};
 pub use recurrent::{
-    LayerInput, LayerOutput, RecurrentLayer, RecurrentShape, lif_shape, matrix, recurrent, recurrent_shape,
-    stream_shape,
+    LayerInput, LayerOutput, RecurrentLayer, RecurrentShape, lif_shape, matrix, recurrent,
+    recurrent_shape, stream_shape,
 };
 
 use crate::config::{Sample, SampleNetwork};

@@ -138,7 +138,7 @@ pub fn files(
         ("pareto.svg".to_owned(), picture::draw(exploration)),
     ];
     for point in exploration.chosen() {
-        let settings = point.design.settings(file);
+        let settings = point.design.settings();
         let mut design = file.with_settings(&settings).map_err(PipelineError::from)?.design;
         design.name = format!("{}-{}", file.design.name, point.id).chars().take(64).collect();
         files.push((format!("designs/{}.toml", point.id), design.to_commented_toml()));

@@ -137,7 +137,7 @@ impl<'a> Predictor<'a> {
 
     /// The program of a candidate.
     pub(super) fn program(&self, candidate: &Candidate) -> Result<Program, String> {
-        let file = self.file.with_settings(&candidate.settings(self.file));
+        let file = self.file.with_settings(&candidate.settings());
         let file = file.map_err(|error| error.to_string())?;
         lower(self.network, &file.design).map_err(|error| error.to_string())
     }

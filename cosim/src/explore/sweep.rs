@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use std::collections::BTreeSet;
-use weights::config::{Design, DesignFile, Form, Target};
+use weights::config::{Design, Form, Target};
 use weights::numeric::Radix;
 use weights::packing::Packing;
 
@@ -105,12 +105,9 @@ impl Candidate {
         format!("{shape}-k{mean_count}-b{attention}.{head}{target}")
     }
 
-    /// The settings that make the design of `file` this one. Neurons belong to the engine of single
-    /// layers; one divides every number of lanes.
-    pub fn settings(&self, file: &DesignFile) -> Vec<String> {
+    /// The settings that make a design this one.
+    pub fn settings(&self) -> Vec<String> {
         let [attention, head] = self.bits;
-        let neurons = file.design.neuron.neurons;
-        let neurons = if self.lanes.is_multiple_of(neurons) { neurons } else { 1 };
         vec![
             format!("array.lanes={}", self.lanes),
             format!("array.slots={}", self.slots),
@@ -122,7 +119,6 @@ impl Candidate {
             format!("encoder.mean_count={}", self.mean_count),
             format!("machine.attention_bits={attention}"),
             format!("machine.head_bits={head}"),
-            format!("neuron.neurons={neurons}"),
         ]
     }
 
@@ -186,6 +182,7 @@ fn each<T: Copy>(found: &mut Vec<Candidate>, given: &[T], usual: &[T], put: fn(&
 #[cfg(test)]
 mod tests {
     use super::*;
+    use weights::config::DesignFile;
 
     #[test]
     fn a_sweep_holds_the_design_and_machines_only() {
@@ -210,7 +207,7 @@ mod tests {
         let expected = ["4-events-16-v4", "8-events-16-v4", "8-events-16-v8"];
         assert_eq!(ids, expected.map(|shape| format!("{shape}-base3-k3-b4.4")));
         assert!(both.iter().any(|it| it.planes == 2), "two passes are allowed");
-        let settings = candidates[1].settings(&file);
+        let settings = candidates[1].settings();
         let other = file.with_settings(&settings).unwrap().design;
         assert_eq!(Candidate::of(&other), candidates[1]);
     }

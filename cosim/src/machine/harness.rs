@@ -8,11 +8,11 @@
 //!
 //! Every cycle is watched: the first write that differs from the reference's ends the run.
 
+use super::axi_lite::{AxiLite, Clocked};
+use super::error::BusError;
 use super::error::MachineError;
 use super::lockstep::{Lockstep, WriteDifference};
 use super::watcher::{Event, Watcher};
-use super::axi_lite::{AxiLite, Clocked};
-use super::error::BusError;
 use crate::reference::machine::{MachineReference, Prediction, Record, Recorder};
 use firmware::bus::Bus;
 use firmware::isa::Unit;

@@ -14,9 +14,8 @@ pub(super) fn of_run<'a>(
     report: &MachineReport,
     boards: &'a [SynthReport],
 ) -> (Vec<&'a SynthReport>, Vec<&'a SynthReport>) {
-    let same = |board: &&SynthReport| {
-        board.machine == report.machine && board.network == report.network
-    };
+    let same =
+        |board: &&SynthReport| board.machine == report.machine && board.network == report.network;
     boards.iter().partition(same)
 }
 

@@ -1,7 +1,7 @@
 //! What the C header and the page of `machine` say beside its table.
 
-use super::print::Document;
 use super::map::MAP;
+use super::print::Document;
 
 /// File name of the C header.
 pub const HEADER_NAME: &str = "spikewright_machine.h";

@@ -106,12 +106,7 @@ pub(crate) const DESIGNS: [CostDesign; 22] = [
     ),
     machine(
         "4 x 8 x 4, two_bit, vectors of 4",
-        &[
-            "array.lanes=4",
-            "array.slots=8",
-            "machine.elements=4",
-            "weight_store.packing=two_bit",
-        ],
+        &["array.lanes=4", "array.slots=8", "machine.elements=4", "weight_store.packing=two_bit"],
     ),
     machine(
         "8 x 8 x 6, values of 20 bits, vectors of 4",

@@ -3,10 +3,10 @@
 
 use crate::machine::{Answer, Compared, Expected, Lockstep, MachineError, MachineHarness, Memory};
 use crate::reference::machine::{Facts, MachineReference};
+use firmware::driver::{MachineCounters, MachineDriver};
 use firmware::image::MachineImage;
 use firmware::machine::Program;
 use firmware::machine_cycles::{MachineLatency, TokenCycles, token_cycles};
-use firmware::driver::{MachineCounters, MachineDriver};
 use hdl::language::simulation::Simulation;
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -177,8 +177,6 @@ fn designs_that_are_no_machine_are_refused_by_key() {
     let (key, message) = refused(&|design| design.array.form = Form::Event);
     assert_eq!(key, Some("array.form"));
     assert_eq!(message, "form event has no keys and values, which this network keeps; write dense");
-    let (key, _) = refused(&|design| design.array.form = Form::Baked);
-    assert_eq!(key, Some("array.form"));
     let (key, message) = refused(&|design| design.machine.attention_bits = 5);
     assert_eq!(key, Some("machine.attention_bits"));
     assert_eq!(
@@ -235,7 +233,7 @@ fn the_real_model_becomes_a_program() {
     let blocks: u32 = program.memories().iter().map(|memory| memory.blocks()).sum();
     assert_eq!(blocks, 207, "of 208 on an LFE5U-85F");
     // Every design that holds the weights has its packing in words of whole banks.
-    let two_bit = WeightStore { packing: Packing::TwoBit, ..design.weight_store.clone() };
+    let two_bit = WeightStore { packing: Packing::TwoBit };
     let wide = Machine { elements: 16, ..design.machine.clone() };
     let design = Design { weight_store: two_bit, machine: wide, ..design };
     assert_eq!(lower(&network, &design).unwrap().parameters.weight_depth, 5888);

@@ -232,10 +232,8 @@ impl MatrixUnit {
             let above = address.bits(width, address.width() - width);
             b.unused("address", above, "The weight store is not that deep.");
         }
-        let mut wires = vec![
-            ("read_i", fetcher.get("weight_read_o")),
-            ("read_word_i", address.bits(0, width)),
-        ];
+        let mut wires =
+            vec![("read_i", fetcher.get("weight_read_o")), ("read_word_i", address.bits(0, width))];
         let drives = [("high_o", high), ("low_o", low)];
         if self.baked {
             for name in ["weight_write_i", "weight_bank_i", "weight_word_i", "weight_data_i"] {
