@@ -287,6 +287,11 @@ plants! { Whole:
         "writes_memory & locked_i" => "writes_memory & 1'b0";
     bitwise "machine_registers" "write" "the program address does not carry"
         "program_address_part_q == 16'd4" => "program_address_part_q == 16'd5";
+    bitwise "weight_store" "status" "one byte is not checked"
+        "|{~check_0_ok, ~check_1_ok, ~check_2_ok, ~check_3_ok}"
+            => "|{~check_1_ok, ~check_2_ok, ~check_3_ok}";
+    bitwise "base3_check" "status" "a byte that is no code passes where C has moved"
+        "(code_i[5] ? q_is_none : both_bad)" => "(code_i[5] & both_bad)";
     bitwise "machine" "status" "the end of an answer is not marked"
         "m_axis_tlast = port_m_axis_tlast" => "m_axis_tlast = 1'b0";
     line "machine_uart" "status" "an error of the line lights no lamp"

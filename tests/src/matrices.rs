@@ -113,6 +113,8 @@ pub fn wires() -> MatrixCase {
 pub fn all() -> Vec<MatrixCase> {
     let mut random = ChaCha8Rng::seed_from_u64(11);
     let mut cases = vec![small(), carry_cells(), by_events(), wires()];
+    let one_tile = |case| MatrixCase { shape: (4, 8), ..case };
+    cases.extend([small(), by_events(), wires()].map(one_tile));
     let forms = [Form::Dense, Form::Dense, Form::Event, Form::Baked];
     for (index, form) in forms.into_iter().cycle().take(60).enumerate() {
         let elements = [2, 4, 8][random.random_range(0..3)];
@@ -120,6 +122,7 @@ pub fn all() -> Vec<MatrixCase> {
         let (lanes, slots) = (side(&mut random, 4), side(&mut random, 5));
         let planes = random.random_range(1..=8);
         let radix = if index % 3 == 1 { Radix::Unary } else { Radix::Bitwise };
+        let packing = if index / 4 % 2 == 0 { Packing::Base3 } else { Packing::TwoBit };
         let most = if form == Form::Baked { 2 } else { 4 };
         let edge = |random: &mut ChaCha8Rng, side: usize| match random.random_range(0..4) {
             0 => 1,
@@ -134,7 +137,7 @@ pub fn all() -> Vec<MatrixCase> {
             planes,
             elements,
             radix,
-            packing: if index % 2 == 0 { Packing::Base3 } else { Packing::TwoBit },
+            packing,
             target: if ecp5 { Target::Ecp5 } else { Target::Portable },
             shape: (edge(&mut random, lanes), edge(&mut random, slots)),
             bits: random.random_range(1..=if radix == Radix::Unary { 3 } else { 9 }),

@@ -7,11 +7,10 @@
 //! A [`NeuronRule`] says which leak, quantiser, range, reset and state a layer uses. The
 //! arithmetic itself is [`numeric::neuron_step`](crate::numeric::neuron_step).
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What remains of the membrane before the current is added.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Leak {
     /// All of it: `u`.
@@ -23,7 +22,7 @@ pub enum Leak {
 }
 
 /// How the ratio of membrane to threshold becomes an integer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Quantise {
     /// Towards minus infinity: the classic "has it crossed the threshold".
@@ -33,7 +32,7 @@ pub enum Quantise {
 }
 
 /// Which spikes a neuron can emit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum SpikeRange {
     /// `0..=2^bits − 1`; one bit is the classic binary spike.
@@ -45,7 +44,7 @@ pub enum SpikeRange {
 }
 
 /// What a spike takes from the membrane.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reset {
     /// Soft, by subtraction: `v − θ·s`.
@@ -59,7 +58,7 @@ pub enum Reset {
 }
 
 /// When the membrane starts again from zero.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
     /// At the first step of each token: the membrane lives for the steps of one token.
@@ -69,7 +68,7 @@ pub enum State {
 }
 
 /// Where the threshold θ comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Threshold {
     /// `2^n` for every channel: dividing is a choice of wires.
@@ -79,7 +78,7 @@ pub enum Threshold {
 }
 
 /// Whether the last step of a token is special.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LastStep {
     /// No.
@@ -90,7 +89,7 @@ pub enum LastStep {
 }
 
 /// A complete rule. Membrane, current and threshold are integers of the same scale.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NeuronRule {
     /// What the membrane keeps between steps.

@@ -248,7 +248,7 @@ fn the_schema_describes_and_limits_every_key() {
 }
 
 fn any_design() -> impl Strategy<Value = Design> {
-    let sizes = (1usize..=64, 1usize..=64, 1usize..=8, 20u32..=48);
+    let sizes = (2usize..=64, 2usize..=64, 1usize..=8, 20u32..=48);
     let form = prop_oneof![Just(Form::Dense), Just(Form::Event), Just(Form::Baked)];
     (sizes, form, any::<bool>(), any::<u32>()).prop_map(|(sizes, form, flag, seed)| {
         let mut design = Design::bundled();

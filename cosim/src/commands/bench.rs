@@ -16,10 +16,10 @@ pub(super) struct BenchCommand {
     /// Only the cost model beside synthesis and simulation; long the first time, seconds after that.
     #[arg(long)]
     cost: bool,
-    /// Of --cost, the designs with one of these texts in their line, such as engine,8 x 16.
+    /// Of --cost, the designs with one of these texts in their line, such as matrix,8 x 16.
     #[arg(long, value_name = "TEXT,…", value_delimiter = ',', requires = "cost")]
     only: Vec<String>,
-    /// Only the forms of a matrix, dense, event and baked: cells, cycles, and where they cross.
+    /// Only the machines of a matrix, dense, event and baked: cells, cycles, and where they cross.
     #[arg(long)]
     forms: bool,
     /// Only what spikes buy: the bundled network on dense machines and on machines of events.

@@ -245,10 +245,10 @@ fn on_rtl(
     texts: &[Vec<u32>],
 ) -> anyhow::Result<(RtlCheck, Vec<Vec<u32>>)> {
     let (rtl, image) = (MachineRtl::new(program)?, MachineImage::new(program)?);
-    let built = GateOptions::default().build(console, stages, &[rtl.design()], false, 0)?;
+    let built = GateOptions::default().build(console, stages, rtl.design(), false, 0)?;
     let begin = Instant::now();
     let bar = progress(texts.len() as u64, "texts on the RTL");
-    let found = check_texts(&built.models[0], program, &image, texts, &bar)?;
+    let found = check_texts(&built.model, program, &image, texts, &bar)?;
     bar.finish_and_clear();
     stages.note(console, "rtl", begin, &format!("{} of {} texts", found.1.len(), texts.len()));
     Ok(found)

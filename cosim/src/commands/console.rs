@@ -2,6 +2,7 @@
 
 use std::io::{Error, ErrorKind, Result, Write};
 use std::time::Duration;
+use weights::config::DesignFile;
 use weights::import::Imported;
 use weights::network::Network;
 use weights::shown::shown_lines;
@@ -85,6 +86,15 @@ impl<'a> Console<'a> {
     pub fn imported(&mut self, imported: Imported) -> Network {
         self.notes(&imported.notes);
         imported.network
+    }
+
+    /// A design, of whose keys those are named that mean nothing any more.
+    pub fn design(&mut self, file: DesignFile) -> DesignFile {
+        if !file.retired().is_empty() {
+            let keys = file.retired().join(", ");
+            self.line(&format!("note       of no effect: {keys}; delete them from the design"));
+        }
+        file
     }
 
     /// An error, as it is but for control characters.

@@ -96,7 +96,7 @@ impl EvalCommand {
             coding: self.coding.map(Into::into),
             ..SourceOptions::default()
         };
-        let file = options.design_file()?.with_settings(&self.set)?;
+        let file = console.design(options.design_file()?).with_settings(&self.set)?;
         let mut network = console.imported(options.network_of_texts(&file)?);
         if network.input().is_some() || network.readout == Readout::Vector {
             let reason = format!("network `{}` takes or gives vectors, and no text", network.name);

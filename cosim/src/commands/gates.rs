@@ -2,14 +2,12 @@
 
 use super::Console;
 use super::stages::Stages;
-use crate::bench::progress;
 use crate::gates::{Gates, GatesReport};
 use crate::pipeline::{PipelineError, ToolVersion};
 use crate::tools::{Cache, Design, Family};
 use crate::verilated::{BuildOptions, CompiledModel, Optimisation, PowerUp, Toolchain};
 use clap::Args;
 use hdl::language::simulation::Port;
-use rayon::prelude::*;
 use std::time::Instant;
 
 /// What is simulated.
@@ -24,48 +22,39 @@ pub(super) struct GateOptions {
 /// A design: its top, its sources, its ports.
 type Printed<'a> = (&'a str, &'a [(String, String)], &'a [Port]);
 
-/// Compiled models, and what made them.
+/// A compiled model, and what made it.
 pub(super) struct Built {
-    /// One a design.
-    pub(super) models: Vec<CompiledModel>,
+    pub(super) model: CompiledModel,
     pub(super) tools: Vec<ToolVersion>,
-    /// The netlists, all cells together.
+    /// The netlist, if it is one.
     pub(super) gates: Option<GatesReport>,
 }
 
 impl GateOptions {
-    /// Builds the models of some designs, or of their netlists, as many at once as there are cores.
+    /// Builds the model of a design, or of its netlist.
     pub(super) fn build(
         self,
         console: &mut Console,
         stages: &mut Stages,
-        designs: &[Printed<'_>],
+        (top, sources, ports): Printed<'_>,
         trace: bool,
         seed: u64,
     ) -> Result<Built, PipelineError> {
         let Some(family) = self.gates else {
-            let (models, tools) = verilate(console, stages, designs, trace, PowerUp::Zero)?;
-            return Ok(Built { models, tools, gates: None });
+            let printed = (top, sources, ports);
+            let (model, tools) = verilate(console, stages, printed, trace, PowerUp::Zero)?;
+            return Ok(Built { model, tools, gates: None });
         };
         let begin = Instant::now();
-        let cache = Cache::of_user()?;
-        let synthesise = |&(top, sources, _): &Printed<'_>| {
-            Gates::of(&Design { top, sources }, family, &cache).map_err(PipelineError::from)
-        };
-        let gates = each(designs, "synthesise", synthesise)?;
-        let report = GatesReport::of_all(family, gates.iter().map(|gates| &gates.report));
-        let cached = gates.iter().filter(|gates| gates.was_cached).count();
-        let from = origin(designs.len(), cached, "synthesised");
-        let what = format!("{}, {from}: {}", family.name(), report.describe());
+        let gates = Gates::of(&Design { top, sources }, family, &Cache::of_user()?)?;
+        let from = if gates.was_cached { "from the cache" } else { "synthesised" };
+        let what = format!("{}, {from}: {}", family.name(), gates.report.describe());
         stages.note(console, "gates", begin, &what);
-        let netlists = designs.iter().zip(&gates);
-        let netlists: Vec<Printed<'_>> =
-            netlists.map(|(&(top, _, ports), gates)| (top, &gates.sources[..], ports)).collect();
-        let (models, mut tools) = verilate(console, stages, &netlists, trace, PowerUp::Seeded)?;
-        tools.extend(gates.first().map(|gates| ToolVersion::of(&gates.tool)));
+        let netlist = (top, &gates.sources[..], ports);
+        let (model, mut tools) = verilate(console, stages, netlist, trace, PowerUp::Seeded)?;
+        tools.push(ToolVersion::of(&gates.tool));
         // A seed of 2^32 and more only repeats another one.
-        let models = models.into_iter().map(|model| model.seeded(seed as u32)).collect();
-        Ok(Built { models, tools, gates: Some(report) })
+        Ok(Built { model: model.seeded(seed as u32), tools, gates: Some(gates.report) })
     }
 
     /// What is compared with the reference.
@@ -83,51 +72,20 @@ impl GateOptions {
     }
 }
 
-/// Finds the tools and builds the model of each design.
+/// Finds the tools and builds the model of a design.
 fn verilate(
     console: &mut Console,
     stages: &mut Stages,
-    designs: &[Printed<'_>],
+    (top, sources, ports): Printed<'_>,
     trace: bool,
     power_up: PowerUp,
-) -> Result<(Vec<CompiledModel>, Vec<ToolVersion>), PipelineError> {
+) -> Result<(CompiledModel, Vec<ToolVersion>), PipelineError> {
     let begin = Instant::now();
     let toolchain = Toolchain::find()?;
     let options = BuildOptions { trace, optimisation: Optimisation::Fast, power_up };
-    let build = |&(top, sources, ports): &Printed<'_>| {
-        let model = toolchain.build(&Design { top, sources }, ports, options);
-        model.map_err(PipelineError::from)
-    };
-    let models = each(designs, "verilate", build)?;
-    let cached = models.iter().filter(|model| model.was_cached()).count();
-    let from = origin(designs.len(), cached, "built");
+    let model = toolchain.build(&Design { top, sources }, ports, options)?;
+    let from = if model.was_cached() { "from the cache" } else { "built" };
     let what = format!("{from}: {}", toolchain.verilator().tool.version);
     stages.note(console, "verilate", begin, &what);
-    Ok((models, toolchain.tools().into_iter().map(ToolVersion::of).collect()))
-}
-
-/// Does the work of each design, several at once.
-fn each<T: Send>(
-    designs: &[Printed<'_>],
-    what: &str,
-    work: impl Fn(&Printed<'_>) -> Result<T, PipelineError> + Sync,
-) -> Result<Vec<T>, PipelineError> {
-    let [one] = designs else {
-        let bar = progress(designs.len() as u64, what);
-        let counted = |design| work(design).inspect(|_| bar.inc(1));
-        let done = designs.par_iter().with_max_len(1).map(counted).collect();
-        bar.finish_and_clear();
-        return done;
-    };
-    Ok(vec![work(one)?])
-}
-
-/// Where the results of some designs came from.
-fn origin(count: usize, cached: usize, made: &str) -> String {
-    match (count, cached) {
-        (1, 0) => made.to_owned(),
-        (1, _) => "from the cache".to_owned(),
-        (_, 0) => format!("{count} engines, {made}"),
-        _ => format!("{count} engines, {cached} from the cache"),
-    }
+    Ok((model, toolchain.tools().into_iter().map(ToolVersion::of).collect()))
 }

@@ -38,7 +38,7 @@ impl GenerateCommand {
         let (design, model) = (self.design.clone(), self.model.clone());
         let options = SourceOptions { design, model, ..SourceOptions::default() };
         let options = if self.sample { options } else { options.or_bundled() };
-        let file = options.design_file()?;
+        let file = console.design(options.design_file()?);
         let mut outputs = options.outputs(&self.out, &file)?;
         outputs.add("0-config.toml", file.design.to_commented_toml());
         options.require_prediction()?;

@@ -113,7 +113,7 @@ impl SynthCommand {
         let (design, model) = (self.design.clone(), self.model.clone());
         let options = SourceOptions { design, model, ..SourceOptions::default() };
         let file = match &self.design {
-            Some(_) => options.design_file()?,
+            Some(_) => console.design(options.design_file()?),
             None => DesignFile::named(&facts.design).expect("the table of boards was checked"),
         };
         let run = options.outputs(&self.out, &file)?;

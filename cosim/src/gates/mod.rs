@@ -31,7 +31,7 @@ pub struct Gates {
     pub was_cached: bool,
 }
 
-/// A netlist in a report; several engines' count together.
+/// A netlist in a report.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GatesReport {
     /// The family whose cells it has.
@@ -72,15 +72,6 @@ impl Gates {
 }
 
 impl GatesReport {
-    /// Several netlists as one.
-    pub fn of_all<'a>(family: Family, all: impl Iterator<Item = &'a GatesReport>) -> GatesReport {
-        let mut cells = BTreeMap::new();
-        for (name, count) in all.flat_map(|report| &report.cells) {
-            *cells.entry(name.clone()).or_default() += count;
-        }
-        GatesReport { family, cells }
-    }
-
     /// The cells in a line, the most frequent first.
     pub fn describe(&self) -> String {
         let mut cells: Vec<(&str, u64)> =

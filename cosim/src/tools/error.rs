@@ -120,7 +120,7 @@ pub enum ToolError {
 pub struct Failure {
     /// Name of the tool.
     pub tool: String,
-    /// What it was doing, for example `Verilate layer_engine`.
+    /// What it was doing, for example `Verilate machine`.
     pub doing: String,
     /// How it ended, for example `exit code 1` or `stopped after 600 s`.
     pub ending: String,

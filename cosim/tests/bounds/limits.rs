@@ -17,7 +17,6 @@ fn together(key: &str, end: u64) -> &'static [(&'static str, u64)] {
     match (key, end) {
         ("array.planes", 1) => &[("machine.attention_bits", 1), ("machine.head_bits", 1)],
         ("machine.attention_bits" | "machine.head_bits", 8) => &[("array.planes", 8)],
-        ("neuron.neurons", 256) => &[("array.lanes", 256)],
         ("machine.elements", 16) => &[("array.lanes", 16), ("array.slots", 16)],
         ("sample.heads", 1) => &[("sample.key_value_heads", 1)],
         ("sample.key_value_heads", 120) => &[("sample.heads", 120)],
@@ -25,9 +24,6 @@ fn together(key: &str, end: u64) -> &'static [(&'static str, u64)] {
         _ => &[],
     }
 }
-
-/// Ends that no machine has, since its words hold two values at least: the engine of single layers does.
-const ENGINE: [(&str, u64); 2] = [("array.lanes", 1), ("array.slots", 1)];
 
 /// Ends that the sample network is too large for: the message raises the key itself.
 const RAISED: [&str; 2] = ["array.acc_width", "machine.count_width"];
@@ -93,17 +89,11 @@ fn generate(folder: &Path, design: &str, key: &str, end: u64) -> Result<(), Stri
     let (file, out) = (folder.join("design.toml"), folder.join("out"));
     let mut changes = BTreeMap::from([(key.to_owned(), end)]);
     changes.extend(together(key, end).iter().map(|&(key, value)| (key.to_owned(), value)));
-    let engine: &[&str] = if ENGINE.contains(&(key, end)) { &["--engine"] } else { &[] };
     for _ in 0..MESSAGES_MAX {
-        let mut changed = with(design, &changes);
-        if key.ends_with("membrane_width") && end == 2 {
-            // Two bits hold no leak of a quarter, and no threshold but one.
-            changed = changed.replace("shift = 2", "shift = 1");
-            changed = changed.replace("power_of_two = 4", "power_of_two = 0");
-        }
+        let changed = with(design, &changes);
         std::fs::write(&file, &changed).unwrap();
         let paths = [file.to_str().unwrap(), "--out", out.to_str().unwrap()];
-        let (exit, message) = command(&[&["generate"], &paths[..], engine].concat());
+        let (exit, message) = command(&[&["generate"], &paths[..]].concat());
         if exit == Exit::Success {
             return Ok(());
         }

@@ -1,4 +1,4 @@
-// constant_less: 6 less a count of 4 bits, less a single bit.
+// constant_less: 8 less a count of 5 bits, less a single bit.
 //
 // Combinational.
 //
@@ -7,12 +7,12 @@
 `default_nettype none
 
 module constant_less (
-    input  wire [3:0] count_i,     // subtrahend
+    input  wire [4:0] count_i,     // subtrahend
     input  wire       single_i,    // one more
-    output wire [3:0] difference_o // constant less count less single
+    output wire [4:0] difference_o // constant less count less single
 );
 
-    localparam [3:0] MINUEND = 4'd6; // what is subtracted from
+    localparam [4:0] MINUEND = 5'd8; // what is subtracted from
 
     // Carry cells, the lowest first. ------------------------------------------------------------
 
@@ -55,32 +55,50 @@ module constant_less (
     wire cell_2_s0;
     wire cell_2_s1;
     wire cell_2_cout;
-    CCU2C #(.INIT0(16'h99cc), .INIT1(16'h0000), .INJECT1_0("NO"), .INJECT1_1("NO")) cell_2 (
+    CCU2C #(.INIT0(16'h99cc), .INIT1(16'h99cc), .INJECT1_0("NO"), .INJECT1_1("NO")) cell_2 (
         .CIN  (cell_1_cout),
         .A0   (count_i[3]),
         .B0   (MINUEND[3]),
         .C0   (1'b0),
         .D0   (1'b1),
-        .A1   (1'b0),
-        .B1   (1'b0),
+        .A1   (count_i[4]),
+        .B1   (MINUEND[4]),
         .C1   (1'b0),
-        .D1   (1'b0),
+        .D1   (1'b1),
         .S0   (cell_2_s0),
         .S1   (cell_2_s1),
         .COUT (cell_2_cout)
     );
 
-    wire [4:0] sum = {cell_2_s1, cell_2_s0, cell_1_s1, cell_1_s0, cell_0_s1};
+    wire cell_3_s0;
+    wire cell_3_s1;
+    wire cell_3_cout;
+    CCU2C #(.INIT0(16'h0000), .INIT1(16'h0000), .INJECT1_0("NO"), .INJECT1_1("NO")) cell_3 (
+        .CIN  (cell_2_cout),
+        .A0   (1'b0),
+        .B0   (1'b0),
+        .C0   (1'b0),
+        .D0   (1'b0),
+        .A1   (1'b0),
+        .B1   (1'b0),
+        .C1   (1'b0),
+        .D1   (1'b0),
+        .S0   (cell_3_s0),
+        .S1   (cell_3_s1),
+        .COUT (cell_3_cout)
+    );
+
+    wire [5:0] sum = {cell_3_s0, cell_2_s1, cell_2_s0, cell_1_s1, cell_1_s0, cell_0_s1};
 
     // Below the first field and above the last nothing is.
-    wire unused_ends = &{1'b0, {cell_0_s0, cell_2_cout}};
+    wire unused_ends = &{1'b0, {cell_0_s0, cell_3_s1, cell_3_cout}};
 
     // The difference is signed: no carry leaves it.
-    wire unused_carry = &{1'b0, sum[4]};
+    wire unused_carry = &{1'b0, sum[5]};
 
     // Outputs. ----------------------------------------------------------------------------------
 
-    assign difference_o = sum[3:0];
+    assign difference_o = sum[4:0];
 endmodule
 
 `default_nettype wire

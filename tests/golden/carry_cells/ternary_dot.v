@@ -1,6 +1,6 @@
-// ternary_dot: signed sum of 6 ternary weights times 6 ternary spikes, one per cycle.
+// ternary_dot: signed sum of 8 ternary weights times 8 ternary spikes, one per cycle.
 //
-// Each slot counts 1 - weight * spike, so 6 less the count of all is the sum. Built of an ECP5's
+// Each slot counts 1 - weight * spike, so 8 less the count of all is the sum. Built of an ECP5's
 // carry cells, each of which takes a whole slot.
 //
 // Latency 4 cycles.
@@ -12,52 +12,52 @@
 module ternary_dot (
     input  wire              clk_i,      // clock
     // Weights: 00 is -1, 01 is 0, 11 is +1.
-    input  wire [5:0]        high_i,     // upper bit of each weight
-    input  wire [5:0]        low_i,      // lower bit of each weight
+    input  wire [7:0]        high_i,     // upper bit of each weight
+    input  wire [7:0]        low_i,      // lower bit of each weight
     // Spikes of one plane.
-    input  wire [5:0]        active_i,   // 1: a spike, 0: none
-    input  wire [5:0]        negative_i, // 1: the spike is -1; only with active
+    input  wire [7:0]        active_i,   // 1: a spike, 0: none
+    input  wire [7:0]        negative_i, // 1: the spike is -1; only with active
     // Sum.
-    output wire signed [3:0] dot_o       // sum of weight times spike
+    output wire signed [4:0] dot_o       // sum of weight times spike
 );
 
-    // Stage 1: 3 slots a cell each, 3 split in two bits. ----------------------------------------
+    // Stage 1: 4 slots a cell each, 4 split in two bits. ----------------------------------------
 
-    wire [2:0] split_high     = high_i[5:3];
-    wire [2:0] split_negative = negative_i[5:3];
+    wire [3:0] split_high     = high_i[7:4];
+    wire [3:0] split_negative = negative_i[7:4];
 
-    wire [5:0] slots_0_counts;
-    slot_fields_3 slots_0 (
-        .high_i           (high_i[2:0]),
-        .low_i            (low_i[2:0]),
-        .active_i         (active_i[2:0]),
-        .negative_i       (negative_i[2:0]),
+    wire [7:0] slots_0_counts;
+    slot_fields_4 slots_0 (
+        .high_i           (high_i[3:0]),
+        .low_i            (low_i[3:0]),
+        .active_i         (active_i[3:0]),
+        .negative_i       (negative_i[3:0]),
         .split_high_i     (split_high),
         .split_negative_i (split_negative),
         .counts_o         (slots_0_counts)
     );
 
-    reg [5:0] counts_2_q;
+    reg [7:0] counts_2_q;
 
     // The second bit of a split slot: 1 - weight * spike, less the first, which is 1 where the
     // weight's upper bit equals the spike's sign.
-    wire [2:0] second       = (~active_i[5:3] | (high_i[5:3] ^ low_i[5:3]))
-        ^ ~(high_i[5:3] ^ negative_i[5:3]);
-    reg  [2:0] singles_0_q;
+    wire [3:0] second       = (~active_i[7:4] | (high_i[7:4] ^ low_i[7:4]))
+        ^ ~(high_i[7:4] ^ negative_i[7:4]);
+    reg  [3:0] singles_0_q;
 
     always @(posedge clk_i) begin
         counts_2_q  <= slots_0_counts;
         singles_0_q <= second;
     end
 
-    // Stage 2: one addition of 2-bit counts. ----------------------------------------------------
+    // Stage 2: 2 additions of 2-bit counts in one carry chain. ----------------------------------
 
-    wire carry_in_3 = singles_0_q[0];
+    wire [1:0] carry_in_3 = singles_0_q[1:0];
 
-    wire [2:0] add_3_0_sums;
-    add_fields_1_2 add_3_0 (
-        .left_i     (counts_2_q[1:0]),
-        .right_i    (counts_2_q[3:2]),
+    wire [5:0] add_3_0_sums;
+    add_fields_2_2 add_3_0 (
+        .left_i     (counts_2_q[3:0]),
+        .right_i    (counts_2_q[7:4]),
         .carry_in_i (carry_in_3),
         .sums_o     (add_3_0_sums)
     );
@@ -66,8 +66,8 @@ module ternary_dot (
     reg [1:0] singles_1_q;
 
     always @(posedge clk_i) begin
-        counts_3_q  <= {{1'b0, counts_2_q[5:4]}, add_3_0_sums};
-        singles_1_q <= singles_0_q[2:1];
+        counts_3_q  <= add_3_0_sums;
+        singles_1_q <= singles_0_q[3:2];
     end
 
     // Stage 3: one addition of 3-bit counts. ----------------------------------------------------
@@ -92,14 +92,14 @@ module ternary_dot (
 
     // Stage 4: the slots less the count. --------------------------------------------------------
 
-    wire [3:0] offset_difference;
+    wire [4:0] offset_difference;
     constant_less offset (
-        .count_i      (counts_4_q),
+        .count_i      ({1'd0, counts_4_q}),
         .single_i     (singles_2_q),
         .difference_o (offset_difference)
     );
 
-    reg signed [3:0] dot_q;
+    reg signed [4:0] dot_q;
 
     always @(posedge clk_i) begin
         dot_q <= offset_difference;

@@ -7,38 +7,38 @@
 `default_nettype none
 
 module event_lane (
-    input  wire              clk_i,        // clock
-    input  wire              rst_i,        // synchronous reset, active high
+    input  wire               clk_i,        // clock
+    input  wire               rst_i,        // synchronous reset, active high
     // Weight of this row: 00 is -1, 01 is 0, 11 is +1.
-    input  wire              high_i,       // upper bit
-    input  wire              low_i,        // lower bit
+    input  wire               high_i,       // upper bit
+    input  wire               low_i,        // lower bit
     // Event.
-    input  wire signed [9:0] value_i,      // what its planes stand for
-    input  wire              accumulate_i, // an event is there
-    input  wire              last_i,       // last event of a tile of rows
+    input  wire signed [14:0] value_i,      // what its planes stand for
+    input  wire               accumulate_i, // an event is there
+    input  wire               last_i,       // last event of a tile of rows
     // Result.
-    output wire signed [9:0] sum_o         // sum of this row, this event included
+    output wire signed [19:0] sum_o         // sum of this row, this event included
 );
 
     // Product: a weight of -1 inverts the bits and carries one in. ------------------------------
 
-    wire              counts  = ~(high_i ^ low_i);
-    wire              minus   = counts & ~high_i;
-    wire signed [9:0] product = ($unsigned(value_i) ^ {10{minus}}) & {10{counts}};
+    wire               counts  = ~(high_i ^ low_i);
+    wire               minus   = counts & ~high_i;
+    wire signed [14:0] product = ($unsigned(value_i) ^ {15{minus}}) & {15{counts}};
 
     // Sum: the lowest bit of both operands only carries in. -------------------------------------
 
-    reg  signed [9:0] sum_q;
-    wire [10:0]       total  = {sum_q, 1'b1} + {product, minus};
+    reg  signed [19:0] sum_q;
+    wire [20:0]        total  = {sum_q, 1'b1} + {$signed({{5{product[14]}}, product}), minus};
 
     always @(posedge clk_i) begin
         if (rst_i) begin
-            sum_q <= 10'sd0;
+            sum_q <= 20'sd0;
         end else begin
             if (accumulate_i & last_i)
-                sum_q <= 10'sd0;
+                sum_q <= 20'sd0;
             else if (accumulate_i)
-                sum_q <= total[10:1];
+                sum_q <= total[20:1];
         end
     end
 
@@ -47,7 +47,7 @@ module event_lane (
 
     // Outputs. ----------------------------------------------------------------------------------
 
-    assign sum_o = total[10:1];
+    assign sum_o = total[20:1];
 endmodule
 
 `default_nettype wire

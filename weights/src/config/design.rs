@@ -38,10 +38,10 @@ pub struct Design {
 #[serde(deny_unknown_fields)]
 pub struct Array {
     /// Output rows worked on side by side.
-    #[schemars(range(min = 1, max = LANES_MAX))]
+    #[schemars(range(min = ELEMENTS_MIN, max = LANES_MAX))]
     pub lanes: usize,
     /// Input columns that each lane sees in a cycle.
-    #[schemars(range(min = 1, max = SLOTS_MAX))]
+    #[schemars(range(min = ELEMENTS_MIN, max = SLOTS_MAX))]
     pub slots: usize,
     /// Planes of a train that share one fetch of the weights.
     #[schemars(range(min = 1, max = PLANES_MAX))]

@@ -200,7 +200,7 @@ impl RunCommand {
         self.check_window()?;
         let mut stages = Stages::default();
         let begin = Instant::now();
-        let file = self.source_options().design_file()?;
+        let file = console.design(self.source_options().design_file()?);
         let outputs = self.source_options().outputs(&self.out, &file)?;
         stages.note(console, "config", begin, &describe_design(&file.design));
 
@@ -248,12 +248,12 @@ impl RunCommand {
         stages.note(console, "generate", begin, &what);
         let trace = self.trace.is_some();
         let seed = source.file.design.run.seed;
-        let Built { models, tools, gates } =
-            self.gates.build(console, &mut stages, &[rtl.design()], trace, seed)?;
+        let Built { model, tools, gates } =
+            self.gates.build(console, &mut stages, rtl.design(), trace, seed)?;
 
         let begin = Instant::now();
         let job = Job {
-            model: &models[0],
+            model: &model,
             loaded: &loaded,
             reference: MachineReference::new(&program),
             length: talk.length(source.file.design.run.tokens),

@@ -45,7 +45,7 @@ impl Composer<'_> {
                 remedy: "choose machine.elements so that heads and channels have equal words",
             })?;
         self.machine = MachineParameters {
-            weight_depth: self.weight_words as u32,
+            weight_depth: (self.weight_words as u32).max(2),
             key_depth,
             value_depth,
             deficit_depth: 0,

@@ -1,6 +1,7 @@
 //! Vectors to trains, and trains through matrices.
 
 use super::super::LowerError;
+use super::super::bounds::signed_bits;
 use super::super::factor::{Factor, exp2};
 use super::coded::Digits;
 use super::composer::{Composer, Counts};
@@ -10,7 +11,7 @@ use super::value::{At, Energy, Train, Value, Vector};
 use crate::isa::{Action, Finish, Follow, Matrix, Reduce};
 use crate::machine::Memory;
 use std::rc::Rc;
-use weights::network::{DigitMatrix, TernaryMatrix};
+use weights::network::{DigitMatrix, Readout, TernaryMatrix};
 use weights::numeric::fixed_point::bit_length;
 
 /// Fraction bits of the counts of a vector of ones that is no spike train, where its values allow.
@@ -239,6 +240,31 @@ impl<'n> Composer<'n> {
         self.fraction(bound).min(14 - train.taken - unit.log2().floor() as i64)
     }
 
+    /// Whether the value of this operation is what the host takes.
+    fn leaves(&self) -> bool {
+        let network = self.network;
+        network.readout == Readout::Vector && self.operation().output() == network.output
+    }
+
+    /// The fraction of a product that the host takes: none of whole numbers, and never so many bits that
+    /// it could saturate.
+    fn fraction_outside(&self, name: &str, bound: f64, unit: f64) -> Result<i64, LowerError> {
+        let (width, needed) = (self.machine.value_width, signed_bits(bound));
+        if needed > width {
+            return Err(LowerError::Width {
+                layer: name.to_owned(),
+                quantity: "a product",
+                worst: bound as u64,
+                key: "machine.value_width",
+                given: width,
+                limit: (1 << (width - 1)) - 1,
+                needed,
+            });
+        }
+        let room = i64::from(width - needed);
+        Ok(if unit.fract() == 0.0 { 0 } else { self.fraction(bound).min(room) })
+    }
+
     /// `scale · W · counts` to R.
     fn product(
         &mut self,
@@ -250,7 +276,10 @@ impl<'n> Composer<'n> {
     ) -> Result<Vector, LowerError> {
         let unit = scale * train.theta;
         let (bound, energy) = (reach.alike, Some(Energy::of(reach.energy)));
-        let fraction = self.fraction_behind(train, bound, unit);
+        let fraction = match self.leaves() {
+            true => self.fraction_outside(name, bound, unit)?,
+            false => self.fraction_behind(train, bound, unit),
+        };
         let factor = Composer::train_factor(name, train, unit * exp2(fraction))?;
         let at = (fraction, bound);
         let sums = self.matrix_of(name, digits, reach.worst, train, factor, at)?;

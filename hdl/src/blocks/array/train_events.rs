@@ -113,7 +113,14 @@ impl TrainEvents {
             .collect();
         let width = TrainEvents::address_width();
         let zeros = b.literal(0, uint(self.slots.ilog2()));
-        let before = b.wire("columns_before", b.concat(&[column, zeros])).extend(width);
+        let before = b.wire("columns_before", b.concat(&[column, zeros]));
+        let before = if before.width() > width {
+            let above = before.bits(width, before.width() - width);
+            b.unused("columns_above", above, "The weight store has no such words.");
+            before.bits(0, width)
+        } else {
+            before.extend(width)
+        };
         let arriving = Word {
             spiking: b.wire("spiking", b.concat(&spikes) & !empty.repeat(self.slots)),
             negative,

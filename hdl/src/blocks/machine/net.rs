@@ -93,6 +93,20 @@ impl<'m> Net<'m> {
         }
     }
 
+    /// Outputs of an instance that the program does not need: zero.
+    pub(in crate::blocks) fn leave_out(&mut self, instance: &str, outputs: &[(&str, Type)]) {
+        for &(port, ty) in outputs {
+            self.add(&format!("{instance}.{port}"), self.b.literal(0, ty));
+        }
+    }
+
+    /// What would drive an instance that the program does not need, and nothing reads.
+    pub(in crate::blocks) fn unread(&self, wires: &[(&str, &str)], reason: &str) {
+        for (_, source) in wires {
+            self.unused(source, reason);
+        }
+    }
+
     /// An instance opposite another: its inputs `x_i` are driven by the other's outputs `x_o`, but
     /// for those of `wires`.
     ///

@@ -33,7 +33,8 @@ pub(super) struct Memories {
     pub(super) trains: Arc<Module>,
     pub(super) descriptors: Arc<Module>,
     pub(super) scalars: Arc<Module>,
-    pub(super) maxima: Arc<Module>,
+    /// Of programs that look for some.
+    pub(super) maxima: Option<Arc<Module>>,
     /// Of machines without passes.
     pub(super) deficits: Option<Arc<Module>>,
     /// Of machines with passes.
@@ -42,8 +43,10 @@ pub(super) struct Memories {
 
 /// The modules of the memories that only passes use.
 pub(super) struct PassMemories {
-    pub(super) state: Arc<Module>,
-    pub(super) levels: Arc<Module>,
+    /// Of programs that have some.
+    pub(super) state: Option<Arc<Module>>,
+    /// Of programs that have some.
+    pub(super) levels: Option<Arc<Module>>,
     /// Where vectors share weights.
     pub(super) planes: Option<Arc<Module>>,
 }
@@ -99,7 +102,7 @@ impl MachineCore {
             trains: self.trains(),
             descriptors: self.descriptors(),
             scalars: self.scalars(),
-            maxima: self.maxima(),
+            maxima: (!self.parameters.has_passes() || self.choices.searches).then(|| self.maxima()),
             deficits: (!self.parameters.has_passes()).then(|| self.deficits().module()),
             passes: self.parameters.has_passes().then(|| self.pass_memories()),
         }
@@ -112,20 +115,24 @@ impl MachineCore {
         let planes = self.parameters.has_vectors().then(|| self.plane_store().module());
         PassMemories {
             planes,
-            state: self.values(
-                ("state_memory", "the state S, which lives across tokens and steps"),
-                state_depth,
-                &[Reader::Clocked("vector")],
-                material == Material::Distributed,
-            ),
-            levels: store(
-                "level_registers",
-                "levels, the same for every element",
-                &[level],
-                level_count,
-                &[Reader::AtOnce("vector")],
-                true,
-            ),
+            state: (state_depth > 0).then(|| {
+                self.values(
+                    ("state_memory", "the state S, which lives across tokens and steps"),
+                    state_depth,
+                    &[Reader::Clocked("vector")],
+                    material == Material::Distributed,
+                )
+            }),
+            levels: (level_count > 0).then(|| {
+                store(
+                    "level_registers",
+                    "levels, the same for every element",
+                    &[level],
+                    level_count,
+                    &[Reader::AtOnce("vector")],
+                    true,
+                )
+            }),
         }
     }
 

@@ -2,7 +2,8 @@
 
 use super::ports::outputs;
 use super::wiring::{
-    KEY_VALUE_STORE, MATRIX, MAXIMA, SEQUENCER, TOKENS, Wires, forward_memories, show_scalar,
+    KEY_VALUE_STORE, MATRIX, MAXIMA, RESIDUAL, SEQUENCER, TOKENS, Wires, forward_memories,
+    show_scalar,
 };
 use super::{MachineCore, Units};
 use crate::blocks::control::token_loop::TOKEN_WIDTH;
@@ -27,7 +28,7 @@ impl MachineCore {
         net.forward("sequencer", &sequencer, &["finished_o"]);
         net.forward("matrix", &units.matrix, &["instruction_ready_o", "done_o", "prediction_o"]);
         net.forward("vector", &units.vector, &["instruction_ready_o", "done_o"]);
-        forward_memories(&mut net, &memories, units.key_value_store.as_deref());
+        forward_memories(&mut net, &memories, units.key_value_store.as_deref(), self.types());
 
         b.section("Tokens.");
         match self.prediction_queue() {
@@ -41,12 +42,7 @@ impl MachineCore {
         b.section("Matrix unit.");
         self.place_matrix(&b, &mut net, units);
         b.section("Vector unit.");
-        let has_residual = self.has_residual();
-        let source = |port: &'static str, source: &'static str| match port {
-            "residual_data_i" if !has_residual => "no_residual",
-            _ => source,
-        };
-        let mut wires = PASSES.map(|(port, from)| (port, source(port, from))).to_vec();
+        let mut wires = PASSES.to_vec();
         if self.parameters.streams {
             wires.push(FOLLOWS);
         }
@@ -54,18 +50,22 @@ impl MachineCore {
         let limited = net.get("matrix.saturated_o") | net.get("vector.saturations_o").any();
         net.add("saturated", b.wire("saturated", limited));
 
-        if !has_residual {
-            for port in ["vector.residual_read_o", "vector.residual_read_address_o"] {
-                net.unused(port, "The program has no residual.");
-            }
+        if memories.residual.is_none() {
+            net.unread(&RESIDUAL[3..], "The program has no residual.");
         }
         self.place_memories(&b, &mut net, &memories);
         show_scalar(&b, &mut net);
-        net.place("maxima", &memories.maxima, &MAXIMA);
+        let mut place =
+            |name: &str, memory: Option<&Arc<Module>>, wires: &[(&str, &str)]| match memory {
+                Some(memory) => net.place(name, memory, wires),
+                // Writes are watched all the same.
+                None => net.unread(&wires[3..], &format!("The program has no {name}.")),
+            };
+        place("maxima", memories.maxima.as_ref(), &MAXIMA);
         if let Some(passes) = &memories.passes {
             b.section("State and levels.");
-            net.place("state", &passes.state, &STATE);
-            net.place("levels", &passes.levels, &LEVELS);
+            place("state", passes.state.as_ref(), &STATE);
+            place("levels", passes.levels.as_ref(), &LEVELS);
             if let Some(planes) = &passes.planes {
                 self.place_planes(&b, &mut net, planes);
             }
@@ -104,17 +104,12 @@ impl MachineCore {
             b.literal(0, ty)
         };
         net.add("no_deficits", zero("deficits_i"));
-        let has_residual = self.has_residual();
-        if !has_residual {
-            net.add("no_residual", zero("residual_data_i"));
-        }
         let has = |port: &str| units.matrix.port_type(port).is_some();
         if has("key_high_i") {
             net.add("no_trits", zero("key_high_i"));
         }
         let keeps = units.key_value_store.is_some();
         let source = |port: &'static str, source: &'static str| match port {
-            "residual_data_i" if !has_residual => "no_residual",
             "instruction_i" => "sequencer.matrix_instruction_o",
             "position_i" => "sequencer.attended_o",
             "deficits_i" => "no_deficits",
@@ -133,11 +128,6 @@ impl MachineCore {
         net.place("matrix", &units.matrix, &wires);
         for port in ["matrix.deficit_read_o", "matrix.deficit_address_o"] {
             net.unused(port, "Keys of a program of passes have no deficits.");
-        }
-        if !has_residual {
-            for port in ["matrix.residual_read_o", "matrix.residual_read_address_o"] {
-                net.unused(port, "The program has no residual.");
-            }
         }
         let reads = ["key_read_o", "key_address_o", "value_read_o", "value_address_o"];
         for port in reads.iter().filter(|port| !keeps && has(port)) {

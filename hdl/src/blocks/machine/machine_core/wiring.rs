@@ -6,6 +6,7 @@ use super::{MachineCore, Units};
 use crate::blocks::machine::net::Net;
 use crate::language::builder::Builder;
 use crate::language::module::Module;
+use crate::language::signal_type::{Type, sint};
 use std::sync::Arc;
 
 impl MachineCore {
@@ -25,7 +26,7 @@ impl MachineCore {
         net.forward("sequencer", &sequencer, &["finished_o"]);
         net.forward("matrix", &units.matrix, &["instruction_ready_o", "done_o", "prediction_o"]);
         net.forward("vector", &units.vector, &["instruction_ready_o", "done_o"]);
-        forward_memories(&mut net, &memories, units.key_value_store.as_deref());
+        forward_memories(&mut net, &memories, units.key_value_store.as_deref(), self.types());
 
         b.section("Tokens.");
         net.place("tokens", &tokens, &TOKENS);
@@ -42,11 +43,18 @@ impl MachineCore {
             net.unused(&output, "An argument has no scale but its frame.");
         }
         show_scalar(&b, &mut net);
-        net.place("maxima", &memories.maxima, &MAXIMA);
+        if let Some(maxima) = &memories.maxima {
+            net.place("maxima", maxima, &MAXIMA);
+        }
         place_kept(&b, &mut net, &memories, &units);
         net.add("saturated", net.get("matrix.saturated_o"));
         outputs(&b, &net, &self.parameters);
         b.finish()
+    }
+
+    /// Types of a word and of a value.
+    pub(super) fn types(&self) -> (Type, Type) {
+        (self.word_type(), sint(self.parameters.value_width))
     }
 
     /// The memories that every core has, but for what its scalars show and the maxima.
@@ -149,9 +157,12 @@ pub(super) fn forward_memories(
     net: &mut Net,
     memories: &Memories,
     key_value_store: Option<&Module>,
+    (word, value): (Type, Type),
 ) {
-    if let Some(residual) = &memories.residual {
-        net.forward("residual", residual, &["matrix_data_o", "vector_data_o"]);
+    let both = ["matrix_data_o", "vector_data_o"];
+    match &memories.residual {
+        Some(residual) => net.forward("residual", residual, &both),
+        None => net.leave_out("residual", &both.map(|port| (port, word))),
     }
     net.forward("results", &memories.results, &["vector_data_o"]);
     net.forward("temporaries", &memories.temporaries, &["vector_data_o"]);
@@ -168,7 +179,7 @@ pub(super) fn forward_memories(
     let scalar: Vec<String> = scalar.collect();
     let scalar: Vec<&str> = scalar.iter().map(String::as_str).collect();
     net.forward("scalars", &memories.scalars, &scalar);
-    net.forward("maxima", &memories.maxima, &["vector_data_o"]);
+    either(net, "maxima", memories.maxima.as_deref(), value);
     let kept = ["key_high_o", "key_low_o", "value_high_o", "value_low_o"];
     if let Some(store) = key_value_store {
         net.forward("key_value_store", store, &kept);
@@ -178,11 +189,19 @@ pub(super) fn forward_memories(
         net.forward("value_deficits", deficits, &["data_o"]);
     }
     if let Some(passes) = &memories.passes {
-        net.forward("state", &passes.state, &["vector_data_o"]);
-        net.forward("levels", &passes.levels, &["vector_data_o"]);
+        either(net, "state", passes.state.as_deref(), word);
+        either(net, "levels", passes.levels.as_deref(), value);
         if let Some(planes) = &passes.planes {
             net.forward("planes", planes, &["matrix_active_o", "matrix_negative_o"]);
         }
+    }
+}
+
+/// What the vector unit reads of a memory, or zero where there is none.
+fn either(net: &mut Net, name: &str, memory: Option<&Module>, ty: Type) {
+    match memory {
+        Some(memory) => net.forward(name, memory, &["vector_data_o"]),
+        None => net.leave_out(name, &[("vector_data_o", ty)]),
     }
 }
 
@@ -257,7 +276,7 @@ const VECTOR: Wires<13> = [
     ("deficits_i", "value_deficits.data_o"),
 ];
 
-const RESIDUAL: Wires<7> = [
+pub(super) const RESIDUAL: Wires<7> = [
     ("write_i", "matrix.residual_write_o"),
     ("write_address_i", "matrix.residual_write_address_o"),
     ("data_i", "matrix.residual_write_data_o"),
