@@ -1,11 +1,11 @@
 //! Which choices of a pass a program makes: what its vector unit has to have.
 
 use crate::isa::{
-    Action, Destination, Emit, Exit, Finish, Follow, Function, Join, Multiply, Pass, Quantiser,
-    Reduce, Restart, RuleReset, Space, SpikeLevels, Theta,
+    Action, Destination, Emit, Exit, Finish, Follow, Function, Instruction, Join, Matrix, Multiply,
+    Pass, Quantiser, Reduce, Restart, RuleReset, Space, SpikeLevels, Theta,
 };
 use crate::machine::Program;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use weights::numeric::pass::{Choice, FunctionTable, RECIPROCAL};
 
 /// What the passes of a program choose, and its matrices. A choice that none of them makes is not printed.
@@ -53,8 +53,10 @@ pub struct PassChoices {
     pub tables: Vec<FunctionTable>,
     /// Whether a matrix looks for its maximum.
     pub searches: bool,
-    /// Whether a table is looked up row by row.
-    pub rows: bool,
+    /// What matrices read: weights, keys, values, rows of a table.
+    pub stores: BTreeSet<u32>,
+    /// Fields that are the same in all matrices, wherever loops stand, and what they are.
+    pub same: BTreeMap<&'static str, i64>,
 }
 
 impl PassChoices {
@@ -65,12 +67,13 @@ impl PassChoices {
             exits: [Exit::Product].into(),
             ..PassChoices::default()
         };
+        choices.same = same(program);
         for instruction in &program.instructions {
             match &instruction.action {
                 Action::Pass(pass) => choices.add(pass),
                 Action::Matrix(matrix) => {
                     choices.searches |= matrix.search > 0;
-                    choices.rows |= matrix.store == 3;
+                    choices.stores.insert(matrix.store);
                 }
                 _ => {}
             }
@@ -104,7 +107,8 @@ impl PassChoices {
             exits: Exit::ALL.into(),
             tables,
             searches: true,
-            rows: true,
+            stores: (0..4).collect(),
+            same: BTreeMap::new(),
         }
     }
 
@@ -188,6 +192,22 @@ impl PassChoices {
     pub fn gathers(&self) -> bool {
         !self.finishes.is_empty()
     }
+}
+
+/// What all matrices of a program have in common.
+fn same(program: &Program) -> BTreeMap<&'static str, i64> {
+    let is_matrix = |it: &&Instruction| matches!(it.action, Action::Matrix(_));
+    let mut matrices = program.instructions.iter().filter(is_matrix);
+    let held = |it: &Instruction| -> BTreeMap<&'static str, i64> {
+        let Action::Matrix(matrix) = &it.action else { unreachable!("it is one") };
+        let values = Matrix::FORMAT.fields.iter().map(|field| field.name).zip(matrix.values());
+        values.filter(|(name, _)| it.pointers.of(&it.action, name) == 0).collect()
+    };
+    let first = matrices.next().map(held).unwrap_or_default();
+    matrices.map(held).fold(first, |mut same, next| {
+        same.retain(|name, value| next.get(name) == Some(value));
+        same
+    })
 }
 
 fn every<T: Choice + Ord>() -> BTreeSet<T> {

@@ -50,6 +50,8 @@ pub(crate) fn unit(shape: &Shape, weight_depth: u32) -> MatrixUnit {
         announces: false,
         searches: true,
         rows: true,
+        keys: true,
+        same: Default::default(),
         baked: false,
         image: vec![],
     }

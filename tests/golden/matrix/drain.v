@@ -12,17 +12,6 @@ module drain (
     input  wire              rst_i,                    // synchronous reset, active high
     // Instruction that starts.
     input  wire              start_i,                  // an instruction starts
-    input  wire              keys_i,                   // its rows have deficits
-    input  wire [8:0]        rows_i,                   // valid rows of its last tile
-    input  wire [1:0]        destination_i,            // 0: R, 1: X, 2: added to X
-    input  wire [13:0]       address_i,                // first word of the destination
-    input  wire [15:0]       multiplier_i,             // its own factor
-    input  wire [5:0]        shift_i,                  // its own shift
-    input  wire [1:0]        scaling_i,                // what it takes of the scalar
-    input  wire [7:0]        scalar_i,                 // number of the scalar
-    input  wire [1:0]        search_i,                 // 1: maximum, 2: and its row
-    input  wire [4:0]        maximum_i,                // maximum register
-    input  wire [13:0]       deficits_i,               // first word of the deficits
     // Array.
     input  wire              done_i,                   // a tile is there, for this cycle
     input  wire              final_i,                  // of the last tile of its instruction
@@ -65,47 +54,30 @@ module drain (
 
     // Instructions under way. -------------------------------------------------------------------
 
-    wire       finished;
-    wire       arrives      = done_i | row_done_i;
-    wire       arrives_last = arrives & (row_done_i ? row_final_i : final_i);
-    reg  [3:0] write_at_q;
-    reg  [3:0] read_at_q;
-    (* ram_style = "distributed" *) reg [78:0] instructions [0:15];
-    reg  [78:0] head_q;
-    wire        head_keys        = head_q[0];
-    wire [8:0]  head_rows        = head_q[9:1];
-    wire [1:0]  head_destination = head_q[11:10];
-    wire [13:0] head_address     = head_q[25:12];
-    wire [15:0] head_multiplier  = head_q[41:26];
-    wire [5:0]  head_shift       = head_q[47:42];
-    wire [1:0]  head_scaling     = head_q[49:48];
-    wire [7:0]  head_scalar      = head_q[57:50];
-    wire [1:0]  head_search      = head_q[59:58];
-    wire [4:0]  head_maximum     = head_q[64:60];
-    wire [13:0] head_deficits    = head_q[78:65];
-    reg  [4:0]  unfinished_q;
-    wire        quiet            = unfinished_q == 5'd0;
-    reg         fresh_q;
-    wire        arrives_first    = arrives & fresh_q;
-
-    always @(posedge clk_i) begin
-        if (start_i)
-            instructions[write_at_q] <= {
-                deficits_i, maximum_i, search_i, scalar_i, scaling_i, shift_i, multiplier_i,
-                address_i, destination_i, rows_i, keys_i
-            };
-        head_q <= instructions[read_at_q];
-    end
+    wire              finished;
+    wire              arrives       = done_i | row_done_i;
+    wire              arrives_last  = arrives & (row_done_i ? row_final_i : final_i);
+    localparam [13:0] ADDRESS       = 14'd0; // of every instruction
+    localparam [13:0] DEFICITS      = 14'd0; // of every instruction
+    localparam [1:0]  DESTINATION   = 2'd0; // of every instruction
+    localparam        KEYS          = 1'b0; // of every instruction
+    localparam [4:0]  MAXIMUM       = 5'd0; // of every instruction
+    localparam [15:0] MULTIPLIER    = 16'd32768; // of every instruction
+    localparam [8:0]  ROWS          = 9'd2; // of every instruction
+    localparam [7:0]  SCALAR        = 8'd0; // of every instruction
+    localparam [1:0]  SCALING       = 2'd0; // of every instruction
+    localparam [1:0]  SEARCH        = 2'd0; // of every instruction
+    localparam [5:0]  SHIFT         = 6'd15; // of every instruction
+    reg        [4:0]  unfinished_q;
+    wire              quiet         = unfinished_q == 5'd0;
+    reg               fresh_q;
+    wire              arrives_first = arrives & fresh_q;
 
     always @(posedge clk_i) begin
         if (rst_i) begin
-            write_at_q   <= 4'd0;
-            read_at_q    <= 4'd0;
             unfinished_q <= 5'd0;
             fresh_q      <= 1'b1;
         end else begin
-            if (start_i) write_at_q <= write_at_q + 4'd1;
-            if (arrives_last) read_at_q <= read_at_q + 4'd1;
             if (start_i & ~finished)
                 unfinished_q <= unfinished_q + 5'd1;
             else if (finished & ~start_i)
@@ -113,6 +85,9 @@ module drain (
             if (arrives) fresh_q <= arrives_last;
         end
     end
+
+    // All instructions tell the same.
+    wire unused_moves = &{1'b0, {start_i, arrives_last}};
 
     // The tile that drains, the lowest group first. ---------------------------------------------
 
@@ -156,19 +131,19 @@ module drain (
 
     always @(posedge clk_i) begin
         if (arrives) begin
-            factor_q      <= (head_scaling == 2'd2) ? scalar_mantissa_i : head_multiplier;
-            shift_q       <= $signed({3'd0, head_shift})
-                + ((|head_scaling) ? $signed({scalar_exponent_i[7], scalar_exponent_i}) : 9'sd0);
-            keys_q        <= head_keys;
-            destination_q <= head_destination;
+            factor_q      <= (SCALING == 2'd2) ? scalar_mantissa_i : MULTIPLIER;
+            shift_q       <= $signed({3'd0, SHIFT})
+                + ((|SCALING) ? $signed({scalar_exponent_i[7], scalar_exponent_i}) : 9'sd0);
+            keys_q        <= KEYS;
+            destination_q <= DESTINATION;
         end
     end
 
     // No instruction looks for a maximum.
-    wire unused_search = &{1'b0, head_search};
+    wire unused_search = &{1'b0, SEARCH};
 
     // No instruction looks for a maximum.
-    wire unused_maximum = &{1'b0, head_maximum};
+    wire unused_maximum = &{1'b0, MAXIMUM};
 
     // Its group: where it goes, which of its rows are valid. ------------------------------------
 
@@ -184,17 +159,17 @@ module drain (
 
     always @(posedge clk_i) begin
         if (arrives_first)
-            address_q <= head_address;
+            address_q <= ADDRESS;
         else if (next)
             address_q <= address_q + 14'd1;
         if (arrives)
-            rows_left_q <= (arrives_last & ~row_done_i) ? head_rows : 9'd4;
+            rows_left_q <= (arrives_last & ~row_done_i) ? ROWS : 9'd4;
         else if (next)
             rows_left_q <= rows_follow ? (rows_left_q - 9'd2) : 9'd0;
         if (next)
             deficit_address_q <= deficit_address_q + 14'd1;
         else if (fresh_q)
-            deficit_address_q <= head_deficits;
+            deficit_address_q <= DEFICITS;
         if (arrives) last_tile_q <= arrives_last;
     end
 
@@ -301,10 +276,10 @@ module drain (
     // Outputs. ----------------------------------------------------------------------------------
 
     assign quiet_o                  = quiet;
-    assign scalar_address_o         = head_scalar;
+    assign scalar_address_o         = SCALAR;
     assign deficit_read_o           = more
         ? (keys_q & rows_follow)
-        : (fresh_q ? (head_keys & ~valid_q) : keys_q);
+        : (fresh_q ? (KEYS & ~valid_q) : keys_q);
     assign deficit_address_o        = deficit_address_q;
     assign residual_read_o          = valid_4_q & (|read_rows) & (read_destination == 2'd2);
     assign residual_read_address_o  = read_address;

@@ -308,17 +308,6 @@ module matrix_unit (
         .clk_i                    (clk_i),
         .rst_i                    (rst_i),
         .start_i                  (walker_start),
-        .keys_i                   (walker_keys),
-        .rows_i                   (walker_rows),
-        .destination_i            (walker_destination),
-        .address_i                (walker_address),
-        .multiplier_i             (walker_multiplier),
-        .shift_i                  (walker_shift),
-        .scaling_i                (walker_scaling),
-        .scalar_i                 (walker_scalar),
-        .search_i                 (walker_search),
-        .maximum_i                (walker_maximum),
-        .deficits_i               (walker_deficits),
         .done_i                   (array_done),
         .final_i                  (final_late_q[4]),
         .sums_i                   (array_sums),
@@ -348,6 +337,39 @@ module matrix_unit (
         .done_o                   (drain_done),
         .saturated_o              (drain_saturated)
     );
+
+    // The same in every instruction.
+    wire unused_told_keys = &{1'b0, walker_keys};
+
+    // The same in every instruction.
+    wire unused_told_rows = &{1'b0, walker_rows};
+
+    // The same in every instruction.
+    wire unused_told_destination = &{1'b0, walker_destination};
+
+    // The same in every instruction.
+    wire unused_told_address = &{1'b0, walker_address};
+
+    // The same in every instruction.
+    wire unused_told_multiplier = &{1'b0, walker_multiplier};
+
+    // The same in every instruction.
+    wire unused_told_shift = &{1'b0, walker_shift};
+
+    // The same in every instruction.
+    wire unused_told_scaling = &{1'b0, walker_scaling};
+
+    // The same in every instruction.
+    wire unused_told_scalar = &{1'b0, walker_scalar};
+
+    // The same in every instruction.
+    wire unused_told_search = &{1'b0, walker_search};
+
+    // The same in every instruction.
+    wire unused_told_maximum = &{1'b0, walker_maximum};
+
+    // The same in every instruction.
+    wire unused_told_deficits = &{1'b0, walker_deficits};
 
     // Outputs. ----------------------------------------------------------------------------------
 

@@ -240,9 +240,8 @@ impl RunCommand {
         };
 
         let begin = Instant::now();
-        // A fault in weights that are wires is one of the hardware.
-        let built = planted.as_ref().map_or(&program, |(planted, _)| planted);
-        let rtl = MachineRtl::new(if program.parameters.is_baked() { built } else { &program })?;
+        // A machine is made for its program: what that has in common is part of the hardware.
+        let rtl = MachineRtl::new(planted.as_ref().map_or(&program, |(planted, _)| planted))?;
         let what =
             format!("{}: {} modules, {} lines", MachineRtl::TOP, rtl.sources.len(), rtl.lines());
         stages.note(console, "generate", begin, &what);

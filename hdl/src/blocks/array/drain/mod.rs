@@ -24,6 +24,7 @@ use crate::language::module::Module;
 use crate::language::signal::Signal;
 use crate::language::signal_type::{sint, uint};
 use queue::{Arrival, Head, parameter_width};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Bits of a scalar's exponent.
@@ -47,7 +48,7 @@ const PARAMETERS: [(&str, &str); 11] = [
 ];
 
 /// Parameters of the block.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Drain {
     /// Rows of a tile.
     pub lanes: u32,
@@ -65,6 +66,8 @@ pub struct Drain {
     pub announces: bool,
     /// Whether it looks for maxima; without it, no instruction may ask for one.
     pub searches: bool,
+    /// What every instruction tells alike.
+    pub same: BTreeMap<&'static str, i64>,
 }
 
 /// What an instruction with vectors tells too: how many of them there are, but one.
@@ -79,9 +82,27 @@ struct VectorInputs<'m> {
 }
 
 impl Drain {
+    /// What every instruction tells the drain alike, where these fields are the same in all of them.
+    pub fn same(
+        fields: &BTreeMap<&'static str, i64>,
+        has_keys: bool,
+    ) -> BTreeMap<&'static str, i64> {
+        let held = |(name, _): &(&'static str, &str)| {
+            let value = match *name {
+                // Keys have as many rows as the text.
+                "keys" | "rows" if has_keys => None,
+                "keys" => Some(0),
+                "rows" => fields.get("last_rows").copied(),
+                other => fields.get(other).copied(),
+            };
+            Some((*name, value?))
+        };
+        PARAMETERS.iter().filter_map(held).collect()
+    }
+
     /// The search behind it.
     pub fn search(&self) -> MaximumSearch {
-        let Drain { elements, value_width, announces, .. } = *self;
+        let &Drain { elements, value_width, announces, .. } = self;
         MaximumSearch { elements, value_width, announces }
     }
 
@@ -93,7 +114,6 @@ impl Drain {
         let start = b.input("start_i", uint(1), "an instruction starts");
         let inputs: Vec<Signal> = self
             .parameters()
-            .iter()
             .map(|(name, meaning)| {
                 b.input(&format!("{name}_i"), uint(parameter_width(name)), meaning)
             })
@@ -140,7 +160,7 @@ impl Drain {
         };
         let arrives = b.wire("arrives", done | read);
         let last = b.wire("arrives_last", arrives & read.select(read_ends, ends));
-        let head = Head::of_queue(&b, start, self.parameters(), &inputs, last);
+        let head = Head::of_queue(&b, start, (self.parameters(), &inputs), last, &self.same);
         let quiet = queue::under_way(&b, start, finished);
         let fresh = b.register_reset("fresh_q", uint(1), 1);
         fresh.when(arrives, last);
@@ -224,18 +244,10 @@ impl Drain {
         b.finish()
     }
 
-    /// What an instruction tells it.
-    fn parameters(&self) -> &'static [(&'static str, &'static str)] {
-        const ALL: [(&str, &str); PARAMETERS.len() + 1] = {
-            let mut all = [FURTHER; PARAMETERS.len() + 1];
-            let mut index = 0;
-            while index < PARAMETERS.len() {
-                all[index] = PARAMETERS[index];
-                index += 1;
-            }
-            all
-        };
-        if self.vectors.is_some() { &ALL } else { &ALL[..PARAMETERS.len()] }
+    /// What an instruction tells it that not all tell alike.
+    fn parameters(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        let all = PARAMETERS.into_iter().chain(self.vectors.map(|_| FURTHER));
+        all.filter(|(name, _)| !self.same.contains_key(name))
     }
 
     fn summary(&self) -> String {

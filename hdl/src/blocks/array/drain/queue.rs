@@ -5,6 +5,7 @@ use crate::language::signal::Signal;
 use crate::language::signal_type::uint;
 use crate::language::storage::address_width;
 use firmware::isa::Matrix;
+use std::collections::BTreeMap;
 
 /// Instructions that may be under way between the walker and the drain.
 pub const QUEUE_DEPTH: u32 = 16;
@@ -22,8 +23,7 @@ pub(super) struct Arrival<'m> {
 
 /// The instruction whose tile comes next.
 pub(super) struct Head<'m> {
-    parameters: &'static [(&'static str, &'static str)],
-    fields: Vec<Signal<'m>>,
+    fields: BTreeMap<&'static str, Signal<'m>>,
 }
 
 pub(super) fn parameter_width(name: &str) -> u32 {
@@ -36,14 +36,24 @@ pub(super) fn parameter_width(name: &str) -> u32 {
 }
 
 impl<'m> Head<'m> {
-    /// A queue of the instructions that started, and its oldest.
+    /// A queue of the instructions that started, and its oldest; what all tell alike needs no place in it.
     pub(super) fn of_queue(
         b: &'m Builder,
         start: Signal<'m>,
-        names: &'static [(&'static str, &'static str)],
-        inputs: &[Signal<'m>],
+        (names, inputs): (impl Iterator<Item = (&'static str, &'static str)>, &[Signal<'m>]),
         leaves: Signal<'m>,
+        same: &BTreeMap<&'static str, i64>,
     ) -> Head<'m> {
+        let constant = |(&name, &value): (&&'static str, &i64)| {
+            let ty = uint(parameter_width(name));
+            (name, b.constant(&name.to_uppercase(), value.into(), ty, "of every instruction"))
+        };
+        let mut fields: BTreeMap<_, _> = same.iter().map(constant).collect();
+        if inputs.is_empty() {
+            let nothing = b.concat(&[start, leaves]);
+            b.unused("moves", nothing, "All instructions tell the same.");
+            return Head { fields };
+        }
         let address = uint(address_width(QUEUE_DEPTH));
         let pointer = |name: &str, step: Signal<'m>| {
             let register = b.register_reset(name, address, 0);
@@ -57,17 +67,16 @@ impl<'m> Head<'m> {
         queue.write(start, write_at, parameters);
         let head = b.delay("head_q", b.flag(true), queue.word(read_at));
         let mut low = 0;
-        let field = |(name, _): &(&str, &str)| {
+        for (name, _) in names {
             let width = parameter_width(name);
+            fields.insert(name, b.wire(&format!("head_{name}"), head.bits(low, width)));
             low += width;
-            b.wire(&format!("head_{name}"), head.bits(low - width, width))
-        };
-        Head { parameters: names, fields: names.iter().map(field).collect() }
+        }
+        Head { fields }
     }
 
     pub(super) fn get(&self, name: &str) -> Signal<'m> {
-        let index = self.parameters.iter().position(|(known, _)| *known == name);
-        self.fields[index.unwrap_or_else(|| panic!("no parameter {name}"))]
+        *self.fields.get(name).unwrap_or_else(|| panic!("no parameter {name}"))
     }
 }
 

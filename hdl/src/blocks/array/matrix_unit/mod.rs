@@ -54,6 +54,7 @@ use super::train_events::{EVENT_CYCLES, TrainEvents};
 use crate::blocks::memory::baked_store::BakedStore;
 use crate::blocks::memory::weight_store::WeightStore;
 use firmware::machine::{MachineParameters, WordShape};
+use std::collections::BTreeMap;
 use weights::config::Target;
 use weights::numeric::Radix;
 use weights::packing::Packing;
@@ -101,6 +102,10 @@ pub struct MatrixUnit {
     pub searches: bool,
     /// Whether it looks up rows of tables.
     pub rows: bool,
+    /// Whether it reads kept keys.
+    pub keys: bool,
+    /// Fields that are the same in every instruction, and what they are.
+    pub same: BTreeMap<&'static str, i64>,
     /// Whether the weights are wires.
     pub baked: bool,
     /// Bank words of the weights that are wires, or that the weight store starts with; it may have none.
@@ -131,6 +136,8 @@ impl MatrixUnit {
             announces: machine.answers_positions,
             searches: true,
             rows: true,
+            keys: true,
+            same: BTreeMap::new(),
             baked: machine.is_baked(),
             image,
         }
@@ -188,7 +195,18 @@ impl MatrixUnit {
         let Self { lanes, elements, acc_width, value_width, announces, searches, .. } = *self;
         let read_width = self.row_reader().value_type().width;
         let vectors = self.vectors.then_some(self.planes);
-        Drain { lanes, elements, acc_width, value_width, read_width, vectors, announces, searches }
+        let same = Drain::same(&self.same, self.keys);
+        Drain {
+            lanes,
+            elements,
+            acc_width,
+            value_width,
+            read_width,
+            vectors,
+            announces,
+            searches,
+            same,
+        }
     }
 
     /// The weight store inside.

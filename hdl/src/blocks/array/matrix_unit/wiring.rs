@@ -20,6 +20,21 @@ fn pass<'m, const N: usize>(
     names.map(|(output, input)| (input, from.get(output))).to_vec()
 }
 
+/// What the walker tells the drain of an instruction, where not all are alike.
+const TOLD: [(&str, &str); 11] = [
+    ("keys_o", "keys_i"),
+    ("rows_o", "rows_i"),
+    ("destination_o", "destination_i"),
+    ("address_o", "address_i"),
+    ("multiplier_o", "multiplier_i"),
+    ("shift_o", "shift_i"),
+    ("scaling_o", "scaling_i"),
+    ("scalar_o", "scalar_i"),
+    ("search_o", "search_i"),
+    ("maximum_o", "maximum_i"),
+    ("deficits_o", "deficits_i"),
+];
+
 /// What the events tell the walker: the wire, the output that drives it, the input that it drives.
 const EVENTS: [(&str, &str, &str); 5] = [
     ("words_ready", "words_ready_o", "words_ready_i"),
@@ -58,23 +73,17 @@ impl MatrixUnit {
         let reader = self.place_row_reader(&b, &walker, &fetcher, weights);
 
         b.section("Drain: from sums to values in R or X.");
-        let mut wires = pass(
-            &walker,
-            [
-                ("start_o", "start_i"),
-                ("keys_o", "keys_i"),
-                ("rows_o", "rows_i"),
-                ("destination_o", "destination_i"),
-                ("address_o", "address_i"),
-                ("multiplier_o", "multiplier_i"),
-                ("shift_o", "shift_i"),
-                ("scaling_o", "scaling_i"),
-                ("scalar_o", "scalar_i"),
-                ("search_o", "search_i"),
-                ("maximum_o", "maximum_i"),
-                ("deficits_o", "deficits_i"),
-            ],
-        );
+        let module = self.drain().module();
+        let mut wires = pass(&walker, [("start_o", "start_i")]);
+        for (output, input) in TOLD {
+            match module.port_type(input) {
+                Some(_) => wires.push((input, walker.get(output))),
+                None => {
+                    let name = format!("told_{}", output.trim_end_matches("_o"));
+                    b.unused(&name, walker.get(output), "The same in every instruction.");
+                }
+            }
+        }
         if self.vectors {
             wires.extend(pass(&walker, [("further_vectors_o", "further_vectors_i")]));
             wires.extend(pass(&array, [("planes_done_o", "vectors_done_i")]));
@@ -88,8 +97,7 @@ impl MatrixUnit {
         wires.extend(reader);
         wires.extend(inputs.all(["scalar_mantissa_i", "scalar_exponent_i", "residual_data_i"]));
         wires.push(("deficit_words_i", inputs.get("deficits_i")));
-        let drain =
-            b.instance_driving("drain", &self.drain().module(), &wires, &[("quiet_o", quiet)]);
+        let drain = b.instance_driving("drain", &module, &wires, &[("quiet_o", quiet)]);
 
         self.outputs(&b, &walker, &fetcher, &drain);
         b.output("bad_code_o", bad_code, "a byte that the host stores is no code");

@@ -19,7 +19,7 @@ mod drain;
 mod events;
 mod prepare;
 mod prepared;
-mod stores;
+pub(in crate::blocks) mod stores;
 
 pub(super) use stores::{EMBEDDING, KEYS, VALUES};
 

@@ -1,8 +1,8 @@
 //! Stores, as the instruction numbers them.
 
 /// Kept keys.
-pub(in crate::blocks::array) const KEYS: i128 = 1;
+pub(in crate::blocks) const KEYS: i128 = 1;
 /// Kept values.
-pub(in crate::blocks::array) const VALUES: i128 = 2;
+pub(in crate::blocks) const VALUES: i128 = 2;
 /// The table of tokens.
-pub(in crate::blocks::array) const EMBEDDING: i128 = 3;
+pub(in crate::blocks) const EMBEDDING: i128 = 3;

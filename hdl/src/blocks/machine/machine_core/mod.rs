@@ -21,6 +21,7 @@ mod ports;
 mod wiring;
 
 use crate::blocks::array::matrix_unit::MatrixUnit;
+use crate::blocks::array::matrix_walker::stores::{EMBEDDING, KEYS};
 use crate::blocks::control::sequencer::Sequencer;
 use crate::blocks::control::token_loop::TokenLoop;
 use crate::blocks::host::watch::{Watch, watched};
@@ -64,7 +65,11 @@ impl Units {
         let store = KeyValueStore { lanes, slots, key_depth, value_depth };
         let mut matrix = MatrixUnit::new(machine, weights.clone());
         if machine.has_passes() {
-            (matrix.searches, matrix.rows) = (core.choices.searches, core.choices.rows);
+            let stores = &core.choices.stores;
+            matrix.searches = core.choices.searches;
+            matrix.rows = stores.contains(&(EMBEDDING as u32));
+            matrix.keys = stores.contains(&(KEYS as u32));
+            matrix.same.clone_from(&core.choices.same);
         }
         Units {
             matrix: matrix.module(),
