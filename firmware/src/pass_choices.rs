@@ -1,8 +1,8 @@
 //! Which choices of a pass a program makes: what its vector unit has to have.
 
 use crate::isa::{
-    Action, Destination, Emit, Exit, Finish, Follow, Function, Instruction, Join, Matrix, Multiply,
-    Pass, Quantiser, Reduce, Restart, RuleReset, Space, SpikeLevels, Theta,
+    Action, Destination, Emit, Exit, Finish, Follow, Function, Instruction, Join, Multiply, Pass,
+    Quantiser, Reduce, Restart, RuleReset, Space, SpikeLevels, Theta,
 };
 use crate::machine::Program;
 use std::collections::{BTreeMap, BTreeSet};
@@ -57,6 +57,8 @@ pub struct PassChoices {
     pub stores: BTreeSet<u32>,
     /// Fields that are the same in all matrices, wherever loops stand, and what they are.
     pub same: BTreeMap<&'static str, i64>,
+    /// Fields that are the same in all passes that look at them.
+    pub alike: BTreeMap<&'static str, i64>,
 }
 
 impl PassChoices {
@@ -67,7 +69,12 @@ impl PassChoices {
             exits: [Exit::Product].into(),
             ..PassChoices::default()
         };
-        choices.same = same(program);
+        let all = &program.instructions;
+        choices.same = same(all, |action, _| matches!(action, Action::Matrix(_)));
+        choices.alike = same(all, |action, field| match action {
+            Action::Pass(pass) => looks_at(pass, field),
+            _ => false,
+        });
         for instruction in &program.instructions {
             match &instruction.action {
                 Action::Pass(pass) => choices.add(pass),
@@ -109,6 +116,7 @@ impl PassChoices {
             searches: true,
             stores: (0..4).collect(),
             same: BTreeMap::new(),
+            alike: BTreeMap::new(),
         }
     }
 
@@ -194,20 +202,34 @@ impl PassChoices {
     }
 }
 
-/// What all matrices of a program have in common.
-fn same(program: &Program) -> BTreeMap<&'static str, i64> {
-    let is_matrix = |it: &&Instruction| matches!(it.action, Action::Matrix(_));
-    let mut matrices = program.instructions.iter().filter(is_matrix);
-    let held = |it: &Instruction| -> BTreeMap<&'static str, i64> {
-        let Action::Matrix(matrix) = &it.action else { unreachable!("it is one") };
-        let values = Matrix::FORMAT.fields.iter().map(|field| field.name).zip(matrix.values());
-        values.filter(|(name, _)| it.pointers.of(&it.action, name) == 0).collect()
+/// Fields that are equal in all instructions that look at them, and that no pointer moves there.
+fn same(
+    instructions: &[Instruction],
+    looks_at: impl Fn(&Action, &str) -> bool,
+) -> BTreeMap<&'static str, i64> {
+    let mut found: BTreeMap<&'static str, BTreeSet<Option<i64>>> = BTreeMap::new();
+    for it in instructions {
+        let names = it.action.format().fields.iter().map(|field| field.name);
+        let values = names.zip(it.action.values());
+        for (name, value) in values.filter(|(name, _)| looks_at(&it.action, name)) {
+            let stays = it.pointers.of(&it.action, name) == 0;
+            found.entry(name).or_default().insert(stays.then_some(value));
+        }
+    }
+    let only = |(name, values): (&'static str, BTreeSet<Option<i64>>)| {
+        let value = values.first().copied().flatten()?;
+        (values.len() == 1).then_some((name, value))
     };
-    let first = matrices.next().map(held).unwrap_or_default();
-    matrices.map(held).fold(first, |mut same, next| {
-        same.retain(|name, value| next.get(name) == Some(value));
-        same
-    })
+    found.into_iter().filter_map(only).collect()
+}
+
+/// Whether a field means anything to a pass.
+fn looks_at(pass: &Pass, field: &str) -> bool {
+    match field {
+        "leak" | "threshold" | "level_bits" => pass.spiking == 1,
+        "bits" => pass.emit == Emit::Train,
+        _ => true,
+    }
 }
 
 fn every<T: Choice + Ord>() -> BTreeSet<T> {

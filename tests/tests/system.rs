@@ -145,14 +145,11 @@ fn weights_as_wires_equal_their_reference() {
     let out = tempfile::tempdir().unwrap();
     let (_, design) = starters().find(|(name, _)| *name == "lif-stream").expect("it is shipped");
     let path = out.path().join("wires.toml");
-    let settings = [("form = \"dense\"", "form = \"baked\""), ("\nwidth = 64", "\nwidth = 20")];
-    let design = settings.iter().fold(design.to_owned(), |text, (from, to)| {
-        assert!(text.contains(from), "{from}");
-        text.replacen(from, to, 1)
-    });
-    std::fs::write(&path, design).unwrap();
+    let (dense, baked) = ("form = \"dense\"", "form = \"baked\"");
+    assert!(design.contains(dense));
+    std::fs::write(&path, design.replacen(dense, baked, 1)).unwrap();
     let (path, out_path) = (path.to_str().unwrap(), out.path().to_str().unwrap());
-    let arguments = ["run", path, "--out", out_path, "--tokens", "12"];
+    let arguments = ["run", path, "--out", out_path, "--tokens", "40"];
     let ended = spikewright(&arguments);
     assert_eq!(ended.exit, Exit::Success, "{}{}", ended.stdout, ended.stderr);
     assert!(out.path().join("lif-stream/4-rtl/baked_store.v").exists());
@@ -176,7 +173,7 @@ fn equal_input_gives_equal_bytes() {
         }
         files
     });
-    assert!(runs[0].len() > 60, "{:?}", runs[0].keys());
+    assert!(runs[0].len() > 50, "{:?}", runs[0].keys());
     assert_eq!(runs[0].keys().collect::<Vec<_>>(), runs[1].keys().collect::<Vec<_>>());
     for (name, bytes) in &runs[0] {
         assert!(bytes == &runs[1][name], "{} differs", name.display());
@@ -210,22 +207,28 @@ fn a_real_model_writes_its_story() {
 }
 
 #[test]
-fn every_layer_of_a_real_model_equals_its_reference() {
+fn a_matrix_of_a_real_model_equals_its_reference() {
     let Some(shared) = std::env::var_os("SPIKEWRIGHT_SHARED") else { return };
     let (shared, out) = (PathBuf::from(shared), tempfile::tempdir().unwrap());
-    let ended = spikewright(&[
-        "layers".into(),
-        "--model".into(),
-        shared.join("models/tinystories-bitnet-1m").into_os_string(),
-        "--text".into(),
-        shared.join("text/tinystories-sample-a.txt").into_os_string(),
-        "--tokens".into(),
-        "4".into(),
-        "--out".into(),
-        out.path().into(),
-    ]);
-    assert_eq!(ended.exit, Exit::Success, "{}{}", ended.stdout, ended.stderr);
-    let written = report(&out.path().join("tinystories-bitnet-1m-tinystories-layers"));
-    assert_eq!((&written["mismatches"], &written["matrices"]), (&0.into(), &56.into()));
-    assert_eq!(written["weights"], 1_179_648);
+    for (model, matrix, rows) in [
+        ("tinystories-bitnet-1m", "blocks.1.ffn.up", 256),
+        ("spikelm-tiny", "blocks.0.attention.query", 128),
+    ] {
+        let ended = spikewright(&[
+            "run".into(),
+            "--model".into(),
+            shared.join("models").join(model).into_os_string(),
+            "--matrix".into(),
+            matrix.into(),
+            "--tokens".into(),
+            "4".into(),
+            "--json".into(),
+            "--out".into(),
+            out.path().into(),
+        ]);
+        assert_eq!(ended.exit, Exit::Success, "{}{}", ended.stdout, ended.stderr);
+        let written: serde_json::Value = serde_json::from_str(&ended.stdout).expect("JSON");
+        assert_eq!((&written["mismatches"], &written["predictions"]), (&0.into(), &4.into()));
+        assert!(written["values"].as_u64().is_some_and(|values| values > 4 * rows), "{model}");
+    }
 }

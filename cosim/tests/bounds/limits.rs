@@ -17,6 +17,7 @@ fn together(key: &str, end: u64) -> &'static [(&'static str, u64)] {
     match (key, end) {
         ("array.planes", 1) => &[("machine.attention_bits", 1), ("machine.head_bits", 1)],
         ("machine.attention_bits" | "machine.head_bits", 8) => &[("array.planes", 8)],
+        ("array.lanes" | "array.slots", 2) => &[("machine.elements", 2)],
         ("machine.elements", 16) => &[("array.lanes", 16), ("array.slots", 16)],
         ("sample.heads", 1) => &[("sample.key_value_heads", 1)],
         ("sample.key_value_heads", 120) => &[("sample.heads", 120)],

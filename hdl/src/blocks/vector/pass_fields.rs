@@ -6,15 +6,18 @@
 
 use crate::language::builder::Builder;
 use crate::language::signal::Signal;
+use crate::language::signal_type::{sint, uint};
 use firmware::isa::{LONG_WIDTH, Pass};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-/// The fields of an instruction that is taken; each is a wire, or a register, from its first use.
+/// The fields of an instruction that is taken; each is a wire, or a register, from its first use, or a
+/// constant where all passes are alike.
 pub(super) struct PassFields<'m> {
     b: &'m Builder,
     instruction: Signal<'m>,
     accept: Signal<'m>,
+    alike: BTreeMap<&'static str, i64>,
     now: RefCell<BTreeMap<&'static str, Signal<'m>>>,
     held: RefCell<BTreeMap<&'static str, Signal<'m>>>,
 }
@@ -24,14 +27,29 @@ impl<'m> PassFields<'m> {
         b: &'m Builder,
         instruction: Signal<'m>,
         accept: Signal<'m>,
+        alike: &BTreeMap<&'static str, i64>,
     ) -> PassFields<'m> {
         let (now, held) = Default::default();
-        PassFields { b, instruction, accept, now, held }
+        PassFields { b, instruction, accept, alike: alike.clone(), now, held }
+    }
+
+    /// What a field is in every pass, if it is the same.
+    pub(super) fn constant(&self, name: &str) -> Option<Signal<'m>> {
+        let field = Pass::FORMAT.field(name);
+        let value = *self.alike.get(field.name)?;
+        let constant = || {
+            let ty = if field.signed { sint(field.width) } else { uint(field.width) };
+            self.b.constant(&field.name.to_uppercase(), value.into(), ty, "of every pass")
+        };
+        Some(*self.held.borrow_mut().entry(field.name).or_insert_with(constant))
     }
 
     /// A field as it comes with the instruction.
     #[track_caller]
     pub(super) fn now(&self, name: &str) -> Signal<'m> {
+        if let Some(constant) = self.constant(name) {
+            return constant;
+        }
         let field = Pass::FORMAT.field(name);
         *self.now.borrow_mut().entry(field.name).or_insert_with(|| {
             let bits = self.instruction.bits(field.low, field.width);
@@ -43,6 +61,9 @@ impl<'m> PassFields<'m> {
     /// A field from the cycle after the acceptance on.
     #[track_caller]
     pub(super) fn held(&self, name: &str) -> Signal<'m> {
+        if let Some(constant) = self.constant(name) {
+            return constant;
+        }
         let field = Pass::FORMAT.field(name);
         if let Some(held) = self.held.borrow().get(field.name) {
             return *held;
@@ -64,7 +85,8 @@ impl<'m> PassFields<'m> {
             let width = read[low..].iter().take_while(|&&bit| !bit).count();
             if width > 0 {
                 let bits = self.instruction.bits(low as u32, width as u32);
-                let reason = "The sequencer has done it, or no pass of the program chooses it.";
+                let reason =
+                    "The sequencer has done it, or no two passes of the program differ in it.";
                 self.b.unused(&format!("instruction_{low}"), bits, reason);
             }
             low += width.max(1);

@@ -200,7 +200,7 @@ impl PassUnit {
         let restarts = b.input("restarts_i", bit, "its state begins anew");
         b.section("The pass that is under way.");
         let accept = b.forward("accept", bit);
-        let fields = PassFields::of(b, instruction, accept);
+        let fields = PassFields::of(b, instruction, accept, &self.choices.alike);
         let position = match self.choices.keeps() {
             true => b.delay("position_q", accept, position),
             false => {
@@ -339,6 +339,9 @@ impl<'m> Unit<'_, 'm> {
     /// A field of the pass whose results were there so many cycles ago.
     #[track_caller]
     fn field_beside(&self, name: &str, cycles: u32) -> Signal<'m> {
+        if let Some(constant) = self.fields.constant(name) {
+            return constant;
+        }
         self.beside_results(name, self.fields.held(name), cycles)
     }
 }
