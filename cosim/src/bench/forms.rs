@@ -7,7 +7,8 @@
 //!          └─► baked ─┴─► simulation ─────┴────────► measured ──► crossover
 //! ```
 //!
-//! Dense and event evaluate as many synapses a cycle, so what decides is how many of them matter.
+//! All evaluate as many synapses a cycle. Dense and event differ in how many of them matter, dense and
+//! baked in where the weights are.
 
 use super::BenchError;
 use super::area::progress;
@@ -33,7 +34,7 @@ use weights::sample;
 const SIZE: usize = 64;
 /// Lanes and slots of each form; synapses a cycle are those of one plane.
 const SHAPES: [(Form, usize, usize); 3] =
-    [(Form::Dense, 4, 16), (Form::Event, SIZE, 16), (Form::Baked, SIZE, SIZE)];
+    [(Form::Dense, 4, 16), (Form::Event, SIZE, 16), (Form::Baked, 4, 16)];
 /// Densities that are drawn, in percent of the columns that spike.
 const DENSITIES: [u64; 7] = [5, 10, 20, 30, 40, 50, 60];
 /// Vectors that follow each other.

@@ -93,7 +93,7 @@ fn forms_stand_beside_their_predictions() {
     let names: Vec<&str> = report.rows.iter().map(|row| row.form).collect();
     assert_eq!(names, ["dense", "event", "baked"]);
     for FormRow { form, machine, unit } in &report.rows {
-        assert!(*form == "baked" || unit.cells[1] < machine.cells[1], "{form}");
+        assert!(unit.cells[1] < machine.cells[1], "{form}");
         for part in [machine, unit] {
             assert_eq!(part.cycles.len(), report.densities.len());
             assert!(part.cycles.iter().all(|[said, found]| said == found), "{form} {part:?}");
@@ -101,6 +101,8 @@ fn forms_stand_beside_their_predictions() {
         let shorter = machine.cycles.iter().zip(&unit.cycles).all(|(whole, own)| own[1] < whole[1]);
         assert!(shorter, "{form}");
     }
+    let [said, found] = report.unit_crossover;
+    assert!(said == found && found.is_some_and(|density| (10.0..62.0).contains(&density)));
     // Weights that are wires are in no memory.
     assert!(report.rows[2].unit.block_rams[1] < report.rows[0].unit.block_rams[1]);
     println!("{report}");
@@ -133,7 +135,7 @@ fn wrong_predictions_are_seen(report: &FormReport) {
     // Twice the cells halve the density: of what was measured, not of what was predicted.
     let [said, found] = spoiled(|event| event.unit.cells[1] *= 2).unit_crossover;
     assert_eq!(said, report.unit_crossover[0]);
-    assert!(found.zip(said).is_some_and(|(found, said)| (found / said - 0.5).abs() < 0.1));
+    assert!(found.is_none_or(|found| said.is_some_and(|said| found < 0.7 * said)));
 }
 
 #[test]

@@ -90,8 +90,8 @@ pub enum Form {
     /// One column that spikes a cycle, lanes rows of it: absent spikes take no cycle. Slots are the
     /// columns of a train word.
     Event,
-    /// As dense, and the weights are wires: part of the hardware, so that there is no weight memory and
-    /// nothing to load. For small networks; one word of the size of the matrix is the fastest.
+    /// As dense, and the weights are wires: part of the hardware, so that they take cells in the place of
+    /// block RAM, and nothing loads them. For small networks.
     Baked,
 }
 

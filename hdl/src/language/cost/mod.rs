@@ -30,8 +30,9 @@ use std::ops::Add;
 /// LUTs that synthesis leaves of those that the covering counts: it restructures logic first.
 /// Fitted to the designs of `bench --cost`.
 const LUT_SHARE: f64 = 0.95;
-/// Passes that find out what is read and what is equal, before the one that counts.
-const HINTED_PASSES: usize = 3;
+/// Most passes that find out what is read and what is equal, before the one that counts: a constant goes
+/// through one register in each.
+const HINTED_PASSES_MAX: usize = 16;
 /// Cells of a LUT RAM of 16 × 4 bits: four that hold it, two that its write port takes.
 const LUT_RAM_CELLS: u64 = 6;
 /// Cells at an end of a carry chain: a slice that leads the carry in, or one that leads it out.
@@ -80,8 +81,13 @@ impl Add for Cells {
 pub fn estimate(design: &Checked) -> Cells {
     // What is read of adders and memories shows only when everything is connected.
     let mut hints = Hints::default();
-    for _ in 0..HINTED_PASSES {
-        hints = hinted(elaborate::elaborate(design, hints.clone()), hints);
+    for _ in 0..HINTED_PASSES_MAX {
+        let next = hinted(elaborate::elaborate(design, hints.clone()), hints.clone());
+        let settled = next == hints;
+        hints = next;
+        if settled {
+            break;
+        }
     }
     let Elaborated { graph, memories, .. } = elaborate::elaborate(design, hints);
     let live = graph.live();

@@ -15,7 +15,7 @@ const FACTOR_WIDTH_MAX: usize = 18;
 pub(super) type Word = Vec<Literal>;
 
 /// What an earlier pass found out; empty at first.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Hints {
     /// Bits of each adder that something reads.
     pub(super) adder_widths: HashMap<AdderId, usize>,
@@ -48,6 +48,21 @@ pub(super) struct Operators {
 fn signed_width(word: &[Literal]) -> usize {
     let copies = word.iter().rev().zip(word.iter().rev().skip(1));
     word.len() - copies.take_while(|(top, below)| top == below).count()
+}
+
+/// A value times a constant that is zero or a power of two.
+fn times_power(word: &[Literal], constant: &[Literal]) -> Option<Word> {
+    let bits: Vec<bool> = constant.iter().map(|bit| bit.constant()).collect::<Option<_>>()?;
+    let places: Vec<usize> = (0..bits.len()).filter(|&place| bits[place]).collect();
+    let shifted = |by: usize| {
+        let zeros = std::iter::repeat_n(ZERO, by);
+        zeros.chain(word.iter().copied()).take(word.len()).collect()
+    };
+    match places[..] {
+        [] => Some(vec![ZERO; word.len()]),
+        [by] if by + 1 < bits.len() => Some(shifted(by)),
+        _ => None,
+    }
 }
 
 fn inverted(word: &[Literal]) -> Word {
@@ -164,6 +179,9 @@ impl Operators {
 
     /// `a · b`, as wide as the operands: multipliers, and adders for factors that are too wide.
     pub(super) fn multiply(&mut self, a: &[Literal], b: &[Literal]) -> Word {
+        if let Some(product) = times_power(a, b).or_else(|| times_power(b, a)) {
+            return product;
+        }
         let parts = |word: &[Literal]| signed_width(word).div_ceil(FACTOR_WIDTH_MAX).max(1);
         let (first, second) = (parts(a), parts(b));
         let inputs: Vec<Literal> = [&a[..signed_width(a)], &b[..signed_width(b)]].concat();

@@ -84,7 +84,12 @@ impl Elaboration {
             let condition = condition.map_or(ONE, |node| self.word(scope, node)[0]);
             self.expand(scope, condition, value, &mut updates);
         }
-        let (cleared, updates) = self.clearing(register.reset.as_ref().map(constant), updates);
+        let reset = register.reset.as_ref().map(constant);
+        let (cleared, updates) = match (&reset, only_value(&updates)) {
+            // What only ever takes one value is that value, whenever it takes it.
+            (None, Some(value)) => (ZERO, vec![(ONE, value)]),
+            _ => self.clearing(reset, updates),
+        };
         let mut updates = updates.into_iter().rev();
         let (mut enable, mut word) =
             updates.next().unwrap_or_else(|| (ZERO, vec![ZERO; register_width(&module, name)]));
@@ -119,6 +124,10 @@ impl Elaboration {
             }
             Kind::Select(choice, yes, no) => {
                 let choice = self.word(scope, *choice)[0];
+                if let Some(chosen) = choice.constant() {
+                    let only = if chosen { *yes } else { *no };
+                    return self.expand(scope, condition, only, updates);
+                }
                 for (chosen, here, there) in [(choice, *yes, *no), (choice.not(), *no, *yes)] {
                     let word = self.word(scope, here);
                     if is_known(&word) {
@@ -297,6 +306,12 @@ impl Elaboration {
 /// How many bits of an address choose a word of a LUT RAM.
 fn low_bits(address: &[Literal]) -> usize {
     address.len().min(LUT_RAM_WORDS.ilog2() as usize)
+}
+
+/// The constant that all updates of a register give it, if there is one.
+fn only_value(updates: &[(Literal, Word)]) -> Option<Word> {
+    let (_, value) = updates.first()?;
+    (is_known(value) && updates.iter().all(|(_, word)| word == value)).then(|| value.clone())
 }
 
 fn is_known(word: &[Literal]) -> bool {
