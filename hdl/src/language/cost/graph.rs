@@ -68,8 +68,8 @@ pub(super) enum Kind {
     FlipFlop,
     /// A read port of a memory in block RAMs.
     BlockRam { scope: usize, memory: usize },
-    /// A LUT RAM of 16 words of 4 bits.
-    LutRam,
+    /// A bit of LUT RAMs of 16 words of 4 bits, which bits of a group share.
+    LutRam(usize),
     /// So many multipliers of 18 × 18 bits.
     Multiplier(u32),
     /// A wall that synthesis does not look through, at the border of a kept module.

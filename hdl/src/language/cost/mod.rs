@@ -21,6 +21,7 @@ mod storage;
 
 use crate::language::check::Checked;
 use elaborate::Elaborated;
+use firmware::block_ram::LUT_RAM_WIDTH;
 use graph::{Boxed, Gate, Graph, Kind, Literal, Live};
 use operators::{Hints, Same};
 use std::collections::hash_map::Entry;
@@ -93,6 +94,7 @@ pub fn estimate(design: &Checked) -> Cells {
     let live = graph.live();
     let mut roots: Vec<Literal> = graph.outputs.clone();
     let (mut cells, mut block_rams) = (Cells::default(), BTreeMap::new());
+    let mut lut_rams: BTreeMap<usize, u64> = BTreeMap::new();
     let is_live = |output: &u32| live.gates[*output as usize];
     for (boxed, _) in graph.boxes.iter().zip(&live.boxes).filter(|(_, live)| **live) {
         roots.extend(&boxed.inputs);
@@ -110,11 +112,14 @@ pub fn estimate(design: &Checked) -> Cells {
                 bits.resize(read.len(), false);
                 bits.iter_mut().zip(read).for_each(|(bit, read)| *bit |= read);
             }
-            Kind::LutRam => cells.lut_ram += LUT_RAM_CELLS,
+            Kind::LutRam(group) => *lut_rams.entry(group).or_default() += 1,
             Kind::Multiplier(count) => cells.multipliers += u64::from(count),
             Kind::Wall => {}
         }
     }
+    // Of a word only the bits that are read are stored.
+    let stored = lut_rams.values().map(|bits| bits.div_ceil(LUT_RAM_WIDTH.into()));
+    cells.lut_ram = LUT_RAM_CELLS * stored.sum::<u64>();
     for ((scope, memory), bits) in block_rams {
         cells.block_rams += u64::from(memories[scope][memory].block_rams(&bits));
     }

@@ -6,7 +6,7 @@ use super::graph::{Kind as BoxKind, Literal, ONE, ZERO};
 use super::operators::{RegisterBit, Same, Word};
 use crate::language::expression::{Kind, MemoryId, NameId, NodeId};
 use crate::language::module::{Driver, MemoryWrite, Module};
-use firmware::block_ram::{LUT_RAM_WIDTH, LUT_RAM_WORDS, Made};
+use firmware::block_ram::{LUT_RAM_WORDS, Made};
 
 impl Elaboration {
     fn flip_flops(&mut self, width: usize) -> (Vec<usize>, Word) {
@@ -242,12 +242,11 @@ impl Elaboration {
         for bank in 0..u64::from(held.depth.div_ceil(LUT_RAM_WORDS)) {
             let mut word = vec![ZERO; width];
             for part in (0..width).step_by(part_width) {
-                for first in (part..part + part_width).step_by(LUT_RAM_WIDTH as usize) {
-                    let bits = first..(part + part_width).min(first + LUT_RAM_WIDTH as usize);
-                    let (index, outputs) =
-                        self.graph().add_box(BoxKind::LutRam, vec![], bits.len());
-                    word[bits.clone()].copy_from_slice(&outputs);
-                    boxes.push(Held { index, place: bank, bits });
+                let group = self.graph().boxes.len();
+                for at in part..part + part_width {
+                    let (index, outputs) = self.graph().add_box(BoxKind::LutRam(group), vec![], 1);
+                    word[at] = outputs[0];
+                    boxes.push(Held { index, place: bank, bits: at..at + 1 });
                 }
             }
             banks.push((bank, word));
