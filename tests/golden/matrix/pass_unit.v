@@ -94,34 +94,28 @@ module pass_unit (
     // The pass that is under way. ---------------------------------------------------------------
 
     wire              accept;
-    wire       [13:0] pass_channels       = instruction_i[25:12];
-    wire       [1:0]  pass_length         = instruction_i[11:10];
-    localparam [1:0]  ATTENDED            = 2'd1; // as many elements as positions
+    wire       [13:0] pass_channels   = instruction_i[25:12];
+    localparam [1:0]  LENGTH          = 2'd0; // of every pass
+    localparam [1:0]  ATTENDED        = 2'd1; // as many elements as positions
     reg        [15:0] last_element_q;
-    wire       [1:0]  pass_b_phase        = instruction_i[91:90];
-    reg        [1:0]  b_phase_q;
-    wire       [1:0]  pass_c_phase        = instruction_i[93:92];
-    reg        [1:0]  c_phase_q;
-    wire       [1:0]  pass_membrane_phase = instruction_i[95:94];
-    reg        [1:0]  membrane_phase_q;
-    wire       [1:0]  larger_phase        = (b_phase_q < c_phase_q) ? c_phase_q : b_phase_q;
-    wire       [1:0]  last_phase          = (larger_phase < membrane_phase_q)
-        ? membrane_phase_q
+    localparam [1:0]  B_PHASE         = 2'd0; // of every pass
+    localparam [1:0]  C_PHASE         = 2'd0; // of every pass
+    localparam [1:0]  MEMBRANE_PHASE  = 2'd0; // of every pass
+    wire       [1:0]  larger_phase    = (B_PHASE < C_PHASE) ? C_PHASE : B_PHASE;
+    wire       [1:0]  last_phase      = (larger_phase < MEMBRANE_PHASE)
+        ? MEMBRANE_PHASE
         : larger_phase;
-    wire       [2:0]  pass_emit           = instruction_i[222:220];
+    wire       [2:0]  pass_emit       = instruction_i[222:220];
     reg        [2:0]  emit_q;
-    localparam [2:0]  EMIT_TRAIN          = 3'd1; // emit: train
-    wire              emit_is_train       = emit_q == EMIT_TRAIN;
+    localparam [2:0]  EMIT_TRAIN      = 3'd1; // emit: train
+    wire              emit_is_train   = emit_q == EMIT_TRAIN;
 
     always @(posedge clk_i) begin
         if (accept) begin
-            last_element_q   <= (pass_length == ATTENDED)
+            last_element_q <= (LENGTH == ATTENDED)
                 ? attended_i
                 : ({2'd0, pass_channels} - 16'd1);
-            b_phase_q        <= pass_b_phase;
-            c_phase_q        <= pass_c_phase;
-            membrane_phase_q <= pass_membrane_phase;
-            emit_q           <= pass_emit;
+            emit_q         <= pass_emit;
         end
     end
 
@@ -133,12 +127,11 @@ module pass_unit (
 
     // Where the words of the pass leave the stages. ---------------------------------------------
 
-    wire [5:0] pass_shift     = instruction_i[119:114];
-    reg  [5:0] shift_q;
-    wire       joins_only     = 1'b1 & 1'b1 & 1'b1 & (shift_q == 6'd0);
-    reg        leaves_join_q;
-    wire [5:0] deepest        = emit_is_train ? 6'd19 : 6'd17;
-    wire [5:0] depth          = deepest - (leaves_join_q ? 6'd8 : 6'd4);
+    localparam [5:0] SHIFT          = 6'd0; // of every pass
+    wire             joins_only     = 1'b1 & 1'b1 & 1'b1 & (SHIFT == 6'd0);
+    reg              leaves_join_q;
+    wire       [5:0] deepest        = emit_is_train ? 6'd19 : 6'd17;
+    wire       [5:0] depth          = deepest - (leaves_join_q ? 6'd8 : 6'd4);
 
     wire       control_instruction_ready;
     wire       control_start;
@@ -169,7 +162,6 @@ module pass_unit (
     );
 
     always @(posedge clk_i) begin
-        if (accept) shift_q <= pass_shift;
         leaves_join_q <= joins_only;
     end
 
@@ -280,9 +272,9 @@ module pass_unit (
 
     // Reads. ------------------------------------------------------------------------------------
 
-    wire [15:0] pass_a       = instruction_i[44:29];
-    wire [2:0]  pass_a_space = instruction_i[28:26];
-    reg  [2:0]  a_space_q;
+    localparam [15:0] A            = 16'd0; // of every pass
+    wire       [2:0]  pass_a_space = instruction_i[28:26];
+    reg        [2:0]  a_space_q;
 
     wire        reads_a_taken;
     wire        reads_result_read;
@@ -295,7 +287,7 @@ module pass_unit (
         .step_i             (control_step),
         .phase_i            (control_phase),
         .moves_i            (control_moves),
-        .a_i                (pass_a),
+        .a_i                (A),
         .a_space_i          (a_space_q),
         .a_taken_o          (reads_a_taken),
         .result_read_o      (reads_result_read),
@@ -342,7 +334,7 @@ module pass_unit (
     reg signed [9:0] amount_q;
 
     always @(posedge clk_i) begin
-        if (control_start) amount_q <= $signed({4'd0, shift_q}) + 10'sd0;
+        if (control_start) amount_q <= $signed({4'd0, SHIFT}) + 10'sd0;
     end
 
     // No pass reads it.
@@ -356,14 +348,13 @@ module pass_unit (
 
     // Join. -------------------------------------------------------------------------------------
 
-    wire [4:0] pass_join_shift = instruction_i[106:102];
-    reg  [4:0] join_shift_q;
+    localparam [4:0] JOIN_SHIFT = 5'd0; // of every pass
 
     wire signed [17:0] join_0_joined;
     wire               join_0_saturated;
     pass_join join_0 (
         .clk_i       (clk_i),
-        .shift_i     (join_shift_q),
+        .shift_i     (JOIN_SHIFT),
         .a_i         (a_operand[17:0]),
         .joined_o    (join_0_joined),
         .saturated_o (join_0_saturated)
@@ -373,15 +364,11 @@ module pass_unit (
     wire               join_1_saturated;
     pass_join join_1 (
         .clk_i       (clk_i),
-        .shift_i     (join_shift_q),
+        .shift_i     (JOIN_SHIFT),
         .a_i         (a_operand[35:18]),
         .joined_o    (join_1_joined),
         .saturated_o (join_1_saturated)
     );
-
-    always @(posedge clk_i) begin
-        if (accept) join_shift_q <= pass_join_shift;
-    end
 
     // Multiply. Operands wait for what the function finds. --------------------------------------
 
@@ -476,26 +463,23 @@ module pass_unit (
 
     // Counts and trains. ------------------------------------------------------------------------
 
-    wire [3:0] pass_bits = instruction_i[226:223];
-    reg  [3:0] bits_q;
+    localparam [3:0] BITS = 4'd4; // of every pass
 
     wire [1:0] counts_negative;
     wire [7:0] counts_magnitude;
     pass_counts counts (
         .clk_i       (clk_i),
-        .bits_i      (bits_q),
+        .bits_i      (BITS),
         .y_i         ({y_1_q, y_0_q}),
         .negative_o  (counts_negative),
         .magnitude_o (counts_magnitude)
     );
 
-    reg         count_valid_1_q;
-    reg         count_first_1_q;
-    reg         count_last_1_q;
-    wire [15:0] pass_words       = instruction_i[249:234];
-    reg  [15:0] words_q;
-    wire [6:0]  pass_train       = instruction_i[233:227];
-    reg  [6:0]  train_q;
+    reg               count_valid_1_q;
+    reg               count_first_1_q;
+    reg               count_last_1_q;
+    localparam [15:0] WORDS            = 16'd0; // of every pass
+    localparam [6:0]  TRAIN            = 7'd0; // of every pass
 
     wire        trains_train_write;
     wire [9:0]  trains_train_address;
@@ -511,9 +495,9 @@ module pass_unit (
         .clk_i                  (clk_i),
         .rst_i                  (rst_i),
         .start_i                (control_start),
-        .destination_i          (words_q[9:0]),
+        .destination_i          (WORDS[9:0]),
         .stride_i               (10'd0),
-        .train_i                (train_q),
+        .train_i                (TRAIN),
         .valid_i                (count_valid_1_q),
         .first_i                (count_first_1_q),
         .last_i                 (count_last_1_q),
@@ -533,13 +517,8 @@ module pass_unit (
     );
 
     always @(posedge clk_i) begin
-        if (accept) bits_q <= pass_bits;
         count_first_1_q <= result_first_q;
         count_last_1_q  <= result_last_q;
-        if (accept) begin
-            words_q <= pass_words;
-            train_q <= pass_train;
-        end
     end
 
     always @(posedge clk_i) begin
@@ -551,28 +530,19 @@ module pass_unit (
     end
 
     // Trains lie in the first words.
-    wire unused_words = &{1'b0, words_q[15:10]};
+    wire unused_words = &{1'b0, WORDS[15:10]};
 
     // pass_control counts.
     wire unused_trains_finished = &{1'b0, trains_finished};
 
-    // The sequencer has done it, or no pass of the program chooses it.
-    wire unused_instruction_0 = &{1'b0, instruction_i[9:0]};
+    // The sequencer has done it, or no two passes of the program differ in it.
+    wire unused_instruction_0 = &{1'b0, instruction_i[11:0]};
 
-    // The sequencer has done it, or no pass of the program chooses it.
-    wire unused_instruction_45 = &{1'b0, instruction_i[89:45]};
+    // The sequencer has done it, or no two passes of the program differ in it.
+    wire unused_instruction_29 = &{1'b0, instruction_i[201:29]};
 
-    // The sequencer has done it, or no pass of the program chooses it.
-    wire unused_instruction_96 = &{1'b0, instruction_i[101:96]};
-
-    // The sequencer has done it, or no pass of the program chooses it.
-    wire unused_instruction_107 = &{1'b0, instruction_i[113:107]};
-
-    // The sequencer has done it, or no pass of the program chooses it.
-    wire unused_instruction_120 = &{1'b0, instruction_i[201:120]};
-
-    // The sequencer has done it, or no pass of the program chooses it.
-    wire unused_instruction_250 = &{1'b0, instruction_i[351:250]};
+    // The sequencer has done it, or no two passes of the program differ in it.
+    wire unused_instruction_223 = &{1'b0, instruction_i[351:223]};
 
     // Outputs. ----------------------------------------------------------------------------------
 

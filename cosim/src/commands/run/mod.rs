@@ -1,6 +1,7 @@
 //! `run`: the main job. Text in, tokens out, every write of the hardware compared.
 
 mod describe;
+mod matrix;
 mod spikes;
 mod stream;
 mod talk;
@@ -26,12 +27,9 @@ use std::path::PathBuf;
 use std::time::Instant;
 use stream::Stream;
 use talk::{Job, Prompts};
-use weights::config::DesignFile;
 use weights::config::limits::{SEED_MAX, TOKENS_MAX};
-use weights::import::Imported;
 use weights::llama::Coding;
 use weights::network::{Network, Readout};
-use weights::numeric::Radix;
 use weights::shown::shown_path;
 
 /// Arguments of `run`.
@@ -176,25 +174,6 @@ impl RunCommand {
         }
     }
 
-    /// The network of the run, or the one matrix of it that is asked for.
-    fn network(&self, file: &DesignFile) -> Result<Imported, PipelineError> {
-        let Some(name) = &self.matrix else { return self.source_options().network(file) };
-        // It takes what goes through the array in one pass.
-        let array = &file.design.array;
-        let bits = match array.radix {
-            Radix::Bitwise => array.planes as u32,
-            Radix::Unary => (array.planes as u32 + 1).ilog2(),
-        };
-        let Imported { network, notes } = self.source_options().network_of_sweep(file)?;
-        match network.alone(name, bits) {
-            Some(network) => Ok(Imported { network, notes }),
-            None => Err(PipelineError::UnknownMatrix {
-                name: name.clone(),
-                names: some(network.matrix_names()),
-            }),
-        }
-    }
-
     pub(super) fn execute(&self, console: &mut Console) -> anyhow::Result<Exit> {
         console.reserve_for_json(self.json);
         self.check_window()?;
@@ -205,7 +184,11 @@ impl RunCommand {
         stages.note(console, "config", begin, &describe_design(&file.design));
 
         let begin = Instant::now();
-        let mut network = console.imported(self.network(&file)?);
+        let mut network = console.imported(matrix::network(
+            &self.source_options(),
+            &file,
+            self.matrix.as_deref(),
+        )?);
         let texts = !self.prompt.is_empty() || self.text.is_some();
         stream::require(&network, self.vectors.as_deref(), texts)?;
         if let Some(steps) = self.steps {
@@ -380,15 +363,6 @@ impl RunCommand {
         put("--gates ", self.gates.option());
         text
     }
-}
-
-/// The first of some names, and how many there are.
-fn some<'n>(names: impl Iterator<Item = &'n str>) -> String {
-    const SHOWN: usize = 8;
-    let all: Vec<&str> = names.collect();
-    let shown = all[..all.len().min(SHOWN)].join(", ");
-    let rest = if all.len() > SHOWN { ", …" } else { "" };
-    format!("{shown}{rest} ({} in all)", all.len())
 }
 
 fn fill(

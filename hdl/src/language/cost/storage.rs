@@ -240,12 +240,12 @@ impl Elaboration {
         let mut banks: Vec<(u64, Word)> = vec![];
         let mut boxes = vec![];
         for bank in 0..u64::from(held.depth.div_ceil(LUT_RAM_WORDS)) {
-            let mut word = vec![ZERO; width];
+            let mut word = vec![];
             for part in (0..width).step_by(part_width) {
                 let group = self.graph().boxes.len();
                 for at in part..part + part_width {
                     let (index, outputs) = self.graph().add_box(BoxKind::LutRam(group), vec![], 1);
-                    word[at] = outputs[0];
+                    word.extend(outputs);
                     boxes.push(Held { index, place: bank, bits: at..at + 1 });
                 }
             }
