@@ -87,7 +87,7 @@ fn vectors_of_a_file_go_through_the_hardware() {
     let (exit, told) = command(&[&run[..], &["--spikes", "layers.1.spikes@2"]].concat());
     assert_eq!(exit, Exit::Success, "{told}");
     for said in
-        ["6 tokens", "100.00 % of 384 spikes", "layers.1.spikes, position 2", "RTL = reference"]
+        ["6 vectors", "100.00 % of 384 spikes", "layers.1.spikes, position 2", "RTL = reference"]
     {
         assert!(told.contains(said), "no `{said}`: {told}");
     }

@@ -187,6 +187,14 @@ impl MachineParameters {
         }
     }
 
+    /// What comes in, one after the other: a token or a vector.
+    pub const fn arrival(&self) -> &'static str {
+        match self.input {
+            None => "token",
+            Some(_) => "vector",
+        }
+    }
+
     /// Tokens that a text has room for.
     pub const fn room(&self) -> usize {
         match self.context {

@@ -1,11 +1,13 @@
 //! What the tokens of a text make a machine do: cycles, and work that takes energy.
 
-use crate::reference::ReferenceError;
 use crate::reference::machine::{Facts, MachineReference, Observer};
+use crate::reference::{ReferenceError, seeded_vectors};
 use firmware::energy::TokenWork;
 use firmware::isa::{Action, Matrix};
 use firmware::machine::Program;
 use firmware::machine_cycles::{MachineLatency, token_cycles};
+use weights::config::Run;
+use weights::network::VectorInput;
 
 /// Some tokens, all together.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -33,6 +35,14 @@ impl Observer for Watcher {
     }
 }
 
+/// Vectors for a program that takes some, as a run sends them.
+fn vectors(program: &Program, count: usize) -> Option<Vec<Vec<i64>>> {
+    let (stream, map) = program.parameters.input.zip(program.input.as_ref())?;
+    let bits = stream.value_width - 1;
+    let input = VectorInput { width: map.places.len(), bits, fraction: 0 };
+    Some(seeded_vectors(&input, Run::default().seed, count))
+}
+
 /// The integer reference goes through `prompt` and predicts `length` tokens more, each of which is
 /// counted, as the hardware does in a co-simulation.
 pub(crate) fn activity(
@@ -45,11 +55,18 @@ pub(crate) fn activity(
     let mut reference = MachineReference::new(program);
     let mut activity = Activity::default();
     let Some((&last, first)) = prompt.split_last() else { return Ok(activity) };
+    let vectors = vectors(program, length);
+    // Vectors have no prompt.
+    let first = if vectors.is_some() { &[][..] } else { first };
     for &token in first {
         reference.step(token, false)?;
     }
     let mut token = last;
     for position in (first.len()..machine.room()).take(length) {
+        if let Some(vectors) = &vectors {
+            reference.present(&vectors[position])?;
+            token = 0;
+        }
         let mut watcher = Watcher { facts: vec![] };
         let prediction = reference.step_observed(token, true, &mut watcher)?;
         token = prediction.map_or(token, |prediction| prediction.token);

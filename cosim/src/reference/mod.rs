@@ -34,5 +34,5 @@ pub use kernel::{PackedMatrix, PackedTrain, naive_currents};
 pub use labelled::{Labelled, LabelledError};
 pub use speed::{KernelSpeed, kernel_speed, naive_tokens_per_second};
 pub use text::{STORY_END, stories};
-pub use tokens::{Tokens, seeded_ids};
+pub use tokens::{Tokens, seeded_ids, seeded_vectors};
 pub use trace::{Trace, VectorRecord};

@@ -7,7 +7,7 @@ use rand_chacha::rand_core::{RngCore, SeedableRng};
 use std::path::Path;
 use tokenizers::{PostProcessor, Tokenizer, TruncationParams};
 use weights::import::{ImportError, TokenizerFile, tokenizer};
-use weights::network::{Network, Readout};
+use weights::network::{Network, Readout, VectorInput};
 use weights::shown::shown;
 
 /// A model's tokenizer.
@@ -210,6 +210,21 @@ impl Tokens {
             Source::File(_) => Ok(self.decode(ids)?.chars().count()),
         }
     }
+}
+
+/// Of a seeded vector one number in so many is not zero.
+const SEEDED_SPARSE: u64 = 4;
+
+/// Sparse vectors from a seed: binary spikes, or numbers of either sign.
+pub fn seeded_vectors(input: &VectorInput, seed: u64, count: usize) -> Vec<Vec<i64>> {
+    let mut stream = ChaCha8Rng::seed_from_u64(seed);
+    let span = 2 * input.most() as u64 + 1;
+    let mut number = || match (stream.next_u64().is_multiple_of(SEEDED_SPARSE), input.bits) {
+        (false, _) => 0,
+        (true, 1) => 1,
+        (true, _) => (stream.next_u64() % span) as i64 - input.most(),
+    };
+    (0..count).map(|_| (0..input.width).map(|_| number()).collect()).collect()
 }
 
 /// A text of `length` random ids for a network without a tokenizer, with its begin token in front.

@@ -17,7 +17,7 @@ pub enum ReportError {
         reason: String,
     },
     /// The folder was not written by a run.
-    #[error("{} holds no run\n  = give a folder that `spikewright run` or `layers` has written, such as build/sample", weights::shown::shown_path(.path))]
+    #[error("{} holds no run\n  = give a folder that `spikewright run` has written, such as build/sample", weights::shown::shown_path(.path))]
     NoRun {
         /// The folder.
         path: PathBuf,

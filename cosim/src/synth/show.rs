@@ -35,9 +35,9 @@ impl SynthReport {
 
     /// What a token takes, on one line.
     pub fn describe_token(&self) -> String {
-        let token = self.token;
+        let (token, noun) = (self.token, self.machine.arrival());
         format!(
-            "{:.0} tokens/s by the cycle model: {} to {} cycles a token, mean {:.0}",
+            "{:.0} {noun}s/s by the cycle model: {} to {} cycles a {noun}, mean {:.0}",
             token.tokens_per_second, token.cycles_first, token.cycles_last, token.cycles_mean
         )
     }

@@ -25,7 +25,9 @@ fn context(machine: usize, network: &Network) -> u32 {
 /// Refuses a memory whose last words have no addresses.
 pub(super) fn limit_words(memory: &'static str, words: u64, limit: u64) -> Result<(), LowerError> {
     let remedy = match memory {
-        "weight store" => "raise array.lanes and array.slots, or take a smaller model",
+        "weight store" => {
+            "raise array.lanes, or array.slots unless its form is event, or take a smaller model"
+        }
         "key store" | "value store" => "shorten machine.context, or raise array.lanes",
         "residual" | "result memory" | "temporary memory" => {
             "raise machine.elements, or take a narrower model"

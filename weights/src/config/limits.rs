@@ -12,8 +12,6 @@ pub const SYNAPSES_MAX: usize = 65_536;
 pub const ACC_WIDTH_MIN: u32 = 4;
 /// Widest accumulator in bits.
 pub const ACC_WIDTH_MAX: u32 = 48;
-/// Most words of a memory.
-pub const DEPTH_MAX: usize = 65_536;
 /// Largest mean count that an encoder aims at.
 pub const MEAN_COUNT_MAX: u32 = 64;
 /// Fewest values of a vector that move in a cycle: a rotary pair.

@@ -22,10 +22,13 @@ pub(super) fn describe_design(design: &Design) -> String {
 
 pub(super) fn describe_program(program: &Program) -> String {
     let parameters = &program.parameters;
+    let weights = match parameters.is_baked() {
+        true => "weights as wires".to_owned(),
+        false => format!("{} weight words", parameters.weight_depth),
+    };
     let mut text = format!(
-        "{} instructions; {} weight words, {}, values of {} bits",
+        "{} instructions; {weights}, {}, values of {} bits",
         program.instructions.len(),
-        parameters.weight_depth,
         parameters.texts(),
         parameters.value_width,
     );
@@ -36,8 +39,9 @@ pub(super) fn describe_program(program: &Program) -> String {
 }
 
 pub(super) fn describe(report: &MachineReport) -> String {
+    let noun = report.machine.arrival();
     format!(
-        "{} tokens, {} values; {:.0} cycles a token, cycle model {:.1} % off, array busy {:.1} %; \
+        "{} {noun}s, {} values; {:.0} cycles a {noun}, cycle model {:.1} % off, array busy {:.1} %; \
          {:.0} k cycles/s",
         report.predictions,
         report.values,
@@ -48,9 +52,9 @@ pub(super) fn describe(report: &MachineReport) -> String {
     )
 }
 
-pub(super) fn describe_work(work: &SpikeWork) -> String {
+pub(super) fn describe_work(work: &SpikeWork, noun: &str) -> String {
     format!(
-        "spikes     {} a token enter the matrices: {} additions for {} synapses ({:.1} %)",
+        "spikes     {} a {noun} enter the matrices: {} additions for {} synapses ({:.1} %)",
         grouped(work.spikes),
         grouped(work.additions),
         grouped(work.synapses),

@@ -246,7 +246,7 @@ impl RunCommand {
         let mut report =
             MachineReport::new(&source, &program, &rtl, &conversations, texts, elapsed);
         stages.note_time(console, "cosim", elapsed, &describe(&report));
-        console.line(&describe_work(&report.work));
+        console.line(&describe_work(&report.work, program.parameters.arrival()));
         let steps = source.network.steps;
         if let Some(spikes) = &self.spikes {
             spikes.print(console, &job.reference, steps, &conversations)?;

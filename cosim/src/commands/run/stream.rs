@@ -5,15 +5,10 @@ use crate::commands::Console;
 use crate::pipeline::machine::{Arrivals, Conversation, stream};
 use crate::pipeline::{PipelineError, read_text};
 use crate::reference::float::FloatExecutor;
-use crate::reference::{ReferenceError, seeded_ids};
+use crate::reference::{ReferenceError, seeded_ids, seeded_vectors};
 use crate::tools::ToolError;
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::{RngCore, SeedableRng};
 use std::path::Path;
 use weights::network::{CONTEXT_UNBOUNDED, Network, Readout, VectorInput};
-
-/// Of a seeded vector one number in so many is not zero.
-const SEEDED_SPARSE: u64 = 4;
 
 /// Channels of a row on the terminal.
 const SHOWN_CHANNELS: usize = 96;
@@ -46,7 +41,7 @@ impl Stream {
         };
         let arrivals = match (network.input(), path) {
             (Some(input), Some(path)) => Arrivals::Vectors(vectors_of(path, &input)?),
-            (Some(input), None) => Arrivals::Vectors(seeded(&input, seed, count)),
+            (Some(input), None) => Arrivals::Vectors(seeded_vectors(&input, seed, count)),
             (None, None) => Arrivals::Ids(seeded_ids(network, seed, count)),
             (None, Some(_)) => return Err(no_vectors(network)),
         };
@@ -185,18 +180,6 @@ pub(super) fn require(
         }),
         _ => Ok(()),
     }
-}
-
-/// Sparse vectors from a seed: binary spikes, or numbers of either sign.
-fn seeded(input: &VectorInput, seed: u64, count: usize) -> Vec<Vec<i64>> {
-    let mut stream = ChaCha8Rng::seed_from_u64(seed);
-    let span = 2 * input.most() as u64 + 1;
-    let mut number = || match (stream.next_u64().is_multiple_of(SEEDED_SPARSE), input.bits) {
-        (false, _) => 0,
-        (true, 1) => 1,
-        (true, _) => (stream.next_u64() % span) as i64 - input.most(),
-    };
-    (0..count).map(|_| (0..input.width).map(|_| number()).collect()).collect()
 }
 
 /// The vectors of a file: one a line, whole numbers with space between; empty lines count for nothing.

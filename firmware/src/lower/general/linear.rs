@@ -248,7 +248,13 @@ impl<'n> Composer<'n> {
 
     /// The fraction of a product that the host takes: none of whole numbers, and never so many bits that
     /// it could saturate.
-    fn fraction_outside(&self, name: &str, bound: f64, unit: f64) -> Result<i64, LowerError> {
+    fn fraction_outside(
+        &self,
+        name: &str,
+        train: &Train,
+        bound: f64,
+        unit: f64,
+    ) -> Result<i64, LowerError> {
         let (width, needed) = (self.machine.value_width, signed_bits(bound));
         if needed > width {
             return Err(LowerError::Width {
@@ -262,7 +268,8 @@ impl<'n> Composer<'n> {
             });
         }
         let room = i64::from(width - needed);
-        Ok(if unit.fract() == 0.0 { 0 } else { self.fraction(bound).min(room) })
+        let is_whole = unit.fract() == 0.0 && train.scalar.is_none();
+        Ok(if is_whole { 0 } else { self.fraction_behind(train, bound, unit).min(room) })
     }
 
     /// `scale · W · counts` to R.
@@ -277,7 +284,7 @@ impl<'n> Composer<'n> {
         let unit = scale * train.theta;
         let (bound, energy) = (reach.alike, Some(Energy::of(reach.energy)));
         let fraction = match self.leaves() {
-            true => self.fraction_outside(name, bound, unit)?,
+            true => self.fraction_outside(name, train, bound, unit)?,
             false => self.fraction_behind(train, bound, unit),
         };
         let factor = Composer::train_factor(name, train, unit * exp2(fraction))?;

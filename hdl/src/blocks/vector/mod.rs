@@ -9,6 +9,8 @@
 //!                                        pass_finish ◄─ pass_reduce
 //! ```
 //!
+//! [`gif_neuron`] is a neuron of a single rule, for designs around single blocks.
+//!
 //! Every stage is bit-exact to its file in [`numeric::pass`](weights::numeric::pass), and prints
 //! only the choices that the program makes.
 
