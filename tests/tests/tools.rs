@@ -183,9 +183,9 @@ fn block_rams(yosys: &Tool, name: &str, family: Family) -> u64 {
 fn memories_become_block_ram() {
     let yosys = tool(ToolName::YowaspYosys);
     let expected = [
-        // Seven banks of 512 x 32 bits.
-        ("weight_store", 7, 28),
-        // A train word of one plane for each of eight column words.
+        // 512 words of 128 trits, 205 bits, in seven banks.
+        ("weight_store", 7, 26),
+        // Two instructions: registers.
         ("program_store", 0, 0),
     ];
     let found: Vec<(&str, u64, u64)> = expected

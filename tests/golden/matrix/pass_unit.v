@@ -98,13 +98,7 @@ module pass_unit (
     localparam [1:0]  LENGTH          = 2'd0; // of every pass
     localparam [1:0]  ATTENDED        = 2'd1; // as many elements as positions
     reg        [15:0] last_element_q;
-    localparam [1:0]  B_PHASE         = 2'd0; // of every pass
-    localparam [1:0]  C_PHASE         = 2'd0; // of every pass
     localparam [1:0]  MEMBRANE_PHASE  = 2'd0; // of every pass
-    wire       [1:0]  larger_phase    = (B_PHASE < C_PHASE) ? C_PHASE : B_PHASE;
-    wire       [1:0]  last_phase      = (larger_phase < MEMBRANE_PHASE)
-        ? MEMBRANE_PHASE
-        : larger_phase;
     wire       [2:0]  pass_emit       = instruction_i[222:220];
     reg        [2:0]  emit_q;
     localparam [2:0]  EMIT_TRAIN      = 3'd1; // emit: train
@@ -147,7 +141,7 @@ module pass_unit (
         .rst_i               (rst_i),
         .instruction_valid_i (instruction_valid_i),
         .last_element_i      (last_element_q),
-        .last_phase_i        (last_phase),
+        .last_phase_i        (MEMBRANE_PHASE),
         .depth_i             (depth),
         .instruction_ready_o (control_instruction_ready),
         .accept_o            (accept),

@@ -34,9 +34,14 @@ impl<'m> PassFields<'m> {
     }
 
     /// What a field is in every pass, if it is the same.
+    pub(super) fn alike(&self, name: &str) -> Option<i64> {
+        self.alike.get(Pass::FORMAT.field(name).name).copied()
+    }
+
+    /// The constant in the place of a field that is the same in every pass.
     pub(super) fn constant(&self, name: &str) -> Option<Signal<'m>> {
         let field = Pass::FORMAT.field(name);
-        let value = *self.alike.get(field.name)?;
+        let value = self.alike(name)?;
         let constant = || {
             let ty = if field.signed { sint(field.width) } else { uint(field.width) };
             self.b.constant(&field.name.to_uppercase(), value.into(), ty, "of every pass")

@@ -228,10 +228,7 @@ impl PassUnit {
         );
         let last_element = fields.now("length").eq(all).select(attended, channels);
         let last_element = b.delay("last_element_q", accept, last_element);
-        let later = ["b_phase", "c_phase", "membrane_phase"].map(|field| fields.held(field));
-        let [second, third, fourth] = later;
-        let larger = b.wire("larger_phase", second.lt(third).select(third, second));
-        let last_phase = b.wire("last_phase", larger.lt(fourth).select(fourth, larger));
+        let last_phase = last_phase(b, &fields);
         debug_assert_eq!(last_phase.width(), PHASE_WIDTH);
         let emit = Chosen::of(b, "emit", &self.choices.emits, || fields.held("emit"));
         let reduce = Chosen::of(b, "reduce", &self.choices.reduces, || fields.held("reduce"));
@@ -287,6 +284,29 @@ impl PassUnit {
             last_next,
         }
     }
+}
+
+/// The last phase of a word: the largest that a pass has. A constant of zero never is, one of all ones
+/// always, and of several constants one is compared.
+fn last_phase<'m>(b: &'m Builder, fields: &PassFields<'m>) -> Signal<'m> {
+    const LARGEST: i64 = (1 << PHASE_WIDTH) - 1;
+    let (known, open): (Vec<&str>, Vec<&str>) = ["b_phase", "c_phase", "membrane_phase"]
+        .iter()
+        .partition(|name| fields.alike(name).is_some());
+    let greatest = known.into_iter().max_by_key(|name| fields.alike(name));
+    let compared: Vec<&str> = match greatest.and_then(|name| fields.alike(name)) {
+        Some(LARGEST) => greatest.into_iter().collect(),
+        Some(0) if !open.is_empty() => open,
+        _ => greatest.into_iter().chain(open).collect(),
+    };
+    let mut names = ["larger_phase", "last_phase"].into_iter().skip(3 - compared.len());
+    let larger = |left: Signal<'m>, right: Signal<'m>| {
+        let name =
+            names.next().unwrap_or_else(|| unreachable!("three phases have two comparisons"));
+        b.wire(name, left.lt(right).select(right, left))
+    };
+    let last = compared.into_iter().map(|name| fields.held(name)).reduce(larger);
+    last.unwrap_or_else(|| unreachable!("a word has at least one phase"))
 }
 
 impl<'m> Unit<'_, 'm> {
