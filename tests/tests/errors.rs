@@ -74,6 +74,7 @@ const CASES: &[&str] = &[
     "explore --target asic",
     "explore --bits 9",
     "explore --lanes 0",
+    "explore --lanes 6,8 --elements 4",
     "explore @/zero.toml",
     "explore @/foreign.toml",
     "explore @/narrow.toml --lanes 4 --slots 8 --elements 4 --planes 4",

@@ -25,6 +25,17 @@ pub enum ExploreError {
         /// What there is.
         known: String,
     },
+    /// A value that was asked for makes no machine.
+    #[error(
+        "no machine of the sweep has {key} = {value}\n  = elements of a vector divide lanes and slots: \
+         sweep such values with --lanes, --slots and --elements"
+    )]
+    Unmet {
+        /// The key that is swept.
+        key: &'static str,
+        /// The value.
+        value: usize,
+    },
     /// Nothing of the sweep is a machine.
     #[error(
         "none of the {count} designs is a machine for `{network}`; the first: {reason}\n  = {remedy}"

@@ -35,7 +35,9 @@ pub struct Exploration {
     pub part: Part,
     /// The clock in MHz.
     pub megahertz: f64,
-    /// Tokens of the prompt, and after it.
+    /// What arrives at a machine, one after the other: `token` or `vector`.
+    pub arrival: &'static str,
+    /// Tokens, or vectors, of the prompt, and after it.
     pub tokens: [usize; 2],
     /// Designs of the sweep.
     pub candidates: usize,

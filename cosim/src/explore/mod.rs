@@ -65,8 +65,14 @@ pub fn explore(
 ) -> Result<Exploration, ExploreError> {
     let ExploreOptions { axes, part, megahertz, prompt, tokens, predicted } = options;
     let clocked = (*part, *megahertz);
+    if let Some((key, value)) = axes.unmet() {
+        return Err(ExploreError::Unmet { key, value });
+    }
     let predictor = Predictor::new(file, network, clocked, (prompt, *tokens));
     let candidates = axes.candidates(&file.design, machines(file, network));
+    let arrival = if network.input().is_some() { "vector" } else { "token" };
+    // Vectors have no prompt.
+    let prompted = if network.input().is_some() { 0 } else { prompt.len() };
     let bar = progress(candidates.len() as u64, "predict");
     let predict = |candidate: &Candidate| {
         let outcome = predictor.predict(candidate);
@@ -101,7 +107,8 @@ pub fn explore(
         network: network.name.clone(),
         part: *part,
         megahertz: *megahertz,
-        tokens: [prompt.len(), *tokens],
+        arrival,
+        tokens: [prompted, *tokens],
         candidates: candidates.len(),
         refused: refusals.len(),
         first_refusal: refusals.into_iter().next(),

@@ -9,7 +9,7 @@ use weights::config::DesignFile;
 
 /// The table of the front, and what did not fit.
 pub fn table(exploration: &Exploration) -> String {
-    let Exploration { part, megahertz, tokens: [prompt, tokens], .. } = exploration;
+    let Exploration { part, megahertz, tokens: [prompt, tokens], arrival, .. } = exploration;
     let mut text = format!(
         "{} designs for {} on {}: {} fit, {} do not, {} are no machine; {} on the front\n",
         exploration.candidates,
@@ -24,9 +24,10 @@ pub fn table(exploration: &Exploration) -> String {
     let [blocks, multipliers] =
         [part.block_rams, part.multipliers].map(|count| format!("of {count}"));
     let clock = format!("{megahertz} MHz");
+    let (speed, each) = (format!("{arrival}s/s"), format!("a {arrival}"));
     for line in [
-        ["", "cells", "", "block RAM", "mult.", "binds", "cycles", "tokens/s", "nJ a", "int8"],
-        ["design", "", "", &blocks, &multipliers, "", "a token", &clock, "token", "adds"],
+        ["", "cells", "", "block RAM", "mult.", "binds", "cycles", &speed, "nJ a", "int8"],
+        ["design", "", "", &blocks, &multipliers, "", &each, &clock, arrival, "adds"],
     ] {
         text += &columns(line.map(str::to_owned));
         text.push('\n');
@@ -41,7 +42,7 @@ pub fn table(exploration: &Exploration) -> String {
          only in block RAM\n  or energy, are in points.json. A name is lanes x slots x planes, or \
          lanes of events and the slots of a\n  train word; elements of a vector, code, mean count, \
          bits of attention and head. What binds is\n  what takes the largest share of the part. \
-         Cells: LUT4, predicted. Cycles, exact, and energy: mean of\n  {tokens} tokens after a \
+         Cells: LUT4, predicted. Cycles, exact, and energy: mean of\n  {tokens} {arrival}s after a \
          prompt of {prompt}. Energy: ASIC prices, to compare designs:"
     );
     for price in &exploration.prices {

@@ -168,6 +168,27 @@ impl Axes {
     }
 }
 
+impl Axes {
+    /// A value that was asked for and that is in no machine: no vector divides both sides.
+    pub fn unmet(&self) -> Option<(&'static str, usize)> {
+        fn or<'a>(given: &'a [usize], usual: &'a [usize]) -> &'a [usize] {
+            if given.is_empty() { usual } else { given }
+        }
+        let holds = |lanes: &[usize], slots: &[usize], elements: &[usize]| {
+            let divides = |sides: &[usize], by: usize| sides.iter().any(|it| it.is_multiple_of(by));
+            elements.iter().any(|&by| divides(lanes, by) && divides(slots, by))
+        };
+        let (lanes, slots) = (or(&self.lanes, &SIDES), or(&self.slots, &SIDES));
+        let elements = or(&self.elements, &ELEMENTS);
+        let lane = self.lanes.iter().find(|&&one| !holds(&[one], slots, elements));
+        let slot = || self.slots.iter().find(|&&one| !holds(lanes, &[one], elements));
+        let element = || self.elements.iter().find(|&&one| !holds(lanes, slots, &[one]));
+        lane.map(|&value| ("array.lanes", value))
+            .or_else(|| slot().map(|&value| ("array.slots", value)))
+            .or_else(|| element().map(|&value| ("machine.elements", value)))
+    }
+}
+
 /// Every candidate becomes one for each value of a key: those given, or else the usual ones.
 fn each<T: Copy>(found: &mut Vec<Candidate>, given: &[T], usual: &[T], put: fn(&mut Candidate, T)) {
     let values = if given.is_empty() { usual } else { given };
@@ -201,6 +222,11 @@ mod tests {
         let expected =
             ["8x16x4-v8-base3-k3-b4.4", "4x16x4-v4-base3-k3-b4.4", "8x16x4-v4-base3-k3-b4.4"];
         assert_eq!(ids, expected);
+        assert_eq!(axes.unmet(), None);
+        let odd = Axes { lanes: vec![4, 6], elements: vec![4], ..Axes::default() };
+        assert_eq!(odd.unmet(), Some(("array.lanes", 6)));
+        let wide = Axes { lanes: vec![8], elements: vec![4, 16], ..Axes::default() };
+        assert_eq!(wide.unmet(), Some(("machine.elements", 16)));
         let both = axes.candidates(&file.design, Machines::PassesOrEvents);
         let events: Vec<&Candidate> = both.iter().filter(|it| it.form == Form::Event).collect();
         let ids: Vec<String> = events.iter().map(|it| it.id()).collect();
