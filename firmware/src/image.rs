@@ -171,6 +171,7 @@ mod tests {
             functions: true,
             input: None,
             output: None,
+            fingerprint: 0,
         }
     }
 

@@ -7,6 +7,7 @@
 //!  lower             a network of BitNet blocks becomes a program for a machine
 //!  image             a program as the memories of its machine hold it
 //!  pass_choices      which choices of a pass a program makes
+//!  fingerprint       which programs a machine is made for
 //!  listing           a program as text: memories, widths, instructions
 //!  block_ram         what a memory becomes: block RAMs, LUT RAMs or logic
 //!  machine_memories  the memories of a machine: words, bits, block RAMs
@@ -27,6 +28,7 @@ pub mod bus;
 pub mod control;
 pub mod driver;
 pub mod energy;
+mod fingerprint;
 pub mod image;
 pub mod isa;
 pub mod listing;

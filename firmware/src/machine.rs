@@ -34,8 +34,7 @@ pub struct MachineParameters {
     /// Whether counts of more bits than the planes meet weights of several digits.
     #[serde(default)]
     pub digit_passes: bool,
-    /// Whether a pass may follow itself before it is done: turns of a loop that find nothing of each
-    /// other.
+    /// Whether a pass may follow itself before it is done: turns that find nothing of each other.
     #[serde(default)]
     pub streams: bool,
     /// Whether loops run over chunks of positions.
@@ -110,6 +109,9 @@ pub struct MachineParameters {
     /// Vectors that go out in the place of predictions: words of T.
     #[serde(default)]
     pub output: Option<VectorStream>,
+    /// Which programs it is made for; 0 where the other parameters tell.
+    #[serde(default)]
+    pub fingerprint: u32,
 }
 
 /// What is true of machines of older files.

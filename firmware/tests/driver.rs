@@ -53,6 +53,7 @@ fn design() -> MachineParameters {
         functions: true,
         input: None,
         output: None,
+        fingerprint: 0,
     }
 }
 

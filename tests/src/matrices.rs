@@ -77,7 +77,7 @@ impl fmt::Display for MatrixCase {
     }
 }
 
-/// One tile and a bit each way, two planes of two bits, base3.
+/// Several tiles that are not full, numbers of twice as many bits as there are planes, base3.
 pub fn small() -> MatrixCase {
     MatrixCase {
         form: Form::Dense,
@@ -276,7 +276,12 @@ impl MatrixCase {
             return Err(Caught { check: "lock-step", error });
         }
         let unit = program.output.as_ref().expect("sums go out").unit;
-        for (index, (found, wanted)) in talk.outputs.iter().zip(self.sums()).enumerate() {
+        let sums = self.sums();
+        if talk.outputs.len() != sums.len() || talk.tokens.len() != sums.len() {
+            let what = format!("{} of {} vectors are answered", talk.outputs.len(), sums.len());
+            return Err(failed("sums", what));
+        }
+        for (index, (found, wanted)) in talk.outputs.iter().zip(sums).enumerate() {
             let same = |(&found, &wanted): (&i64, &i64)| found as f64 * unit == wanted as f64;
             if found.len() != wanted.len() || !found.iter().zip(&wanted).all(same) {
                 let what = format!("vector {index}: {found:?} times {unit} is not {wanted:?}");

@@ -361,8 +361,8 @@ impl Picture<'_> {
             x += meaning.chars().count() as f64 * SMALL_LETTER + 32.0;
         }
         let Exploration { tokens: [prompt, tokens], arrival, .. } = self.exploration;
-        let cells = "Cells: LUT4, predicted by the cost model, within 3 % of synthesis for language models, 16 % \
-                     for single matrices. Energy: operations times ASIC";
+        let cells = "Cells: LUT4, predicted by the cost model, within 10 % of synthesis for networks, 16 % for \
+                     single matrices. Energy: operations times ASIC";
         let figures = format!(
             "prices of the literature, sources in points.json, to compare designs. Speed: clock over mean \
              cycles, {tokens} {arrival}s after a prompt of {prompt}."

@@ -171,15 +171,12 @@ impl Axes {
 impl Axes {
     /// A value that was asked for and that is in no machine: no vector divides both sides.
     pub fn unmet(&self) -> Option<(&'static str, usize)> {
-        fn or<'a>(given: &'a [usize], usual: &'a [usize]) -> &'a [usize] {
-            if given.is_empty() { usual } else { given }
-        }
         let holds = |lanes: &[usize], slots: &[usize], elements: &[usize]| {
             let divides = |sides: &[usize], by: usize| sides.iter().any(|it| it.is_multiple_of(by));
             elements.iter().any(|&by| divides(lanes, by) && divides(slots, by))
         };
-        let (lanes, slots) = (or(&self.lanes, &SIDES), or(&self.slots, &SIDES));
-        let elements = or(&self.elements, &ELEMENTS);
+        let [lanes, slots] = [&self.lanes, &self.slots].map(|given| taken(given, &SIDES));
+        let elements = taken(&self.elements, &ELEMENTS);
         let lane = self.lanes.iter().find(|&&one| !holds(&[one], slots, elements));
         let slot = || self.slots.iter().find(|&&one| !holds(lanes, &[one], elements));
         let element = || self.elements.iter().find(|&&one| !holds(lanes, slots, &[one]));
@@ -189,9 +186,14 @@ impl Axes {
     }
 }
 
+/// The values of a key: those given, or else the usual ones.
+fn taken<'a, T>(given: &'a [T], usual: &'a [T]) -> &'a [T] {
+    if given.is_empty() { usual } else { given }
+}
+
 /// Every candidate becomes one for each value of a key: those given, or else the usual ones.
 fn each<T: Copy>(found: &mut Vec<Candidate>, given: &[T], usual: &[T], put: fn(&mut Candidate, T)) {
-    let values = if given.is_empty() { usual } else { given };
+    let values = taken(given, usual);
     let with = |candidate: &Candidate, value: &T| {
         let mut next = candidate.clone();
         put(&mut next, *value);

@@ -56,5 +56,6 @@ pub(crate) fn parameters(seed: u64, slots: u32) -> MachineParameters {
         functions: true,
         input: None,
         output: None,
+        fingerprint: 0,
     }
 }

@@ -47,6 +47,10 @@ impl Program {
                 self.instructions.len(),
             ),
         );
+        if machine.fingerprint != 0 {
+            let fingerprint = machine.fingerprint;
+            line(text, format_args!("runs on machines of fingerprint {fingerprint:#010x}"));
+        }
     }
 
     fn list_orders(&self, text: &mut String) {

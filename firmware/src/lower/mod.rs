@@ -73,7 +73,7 @@ use weights::network::{EmbedIndex, Function, Network, Operation, Readout, bitnet
 pub fn lower(network: &Network, design: &Design) -> Result<Program, LowerError> {
     let program = lower_in(network, design, schedule::order)?;
     sizes::require_baked(&program.parameters)?;
-    Ok(program)
+    Ok(program.marked())
 }
 
 /// Every program of a network of passes, by the order in which it goes over the positions of a text:
@@ -86,7 +86,8 @@ pub fn position_orders(
     design: &Design,
 ) -> Result<Vec<(PositionOrder, Program)>, LowerError> {
     network.check()?;
-    general::orders(network, design)
+    let orders = general::orders(network, design)?;
+    Ok(orders.into_iter().map(|(order, program)| (order, program.marked())).collect())
 }
 
 /// [`lower`] with the instructions in any legal order.

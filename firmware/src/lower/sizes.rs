@@ -169,5 +169,6 @@ pub(super) fn machine(network: &Network, design: &Design) -> Result<MachineParam
         functions: true,
         input: None,
         output: None,
+        fingerprint: 0,
     })
 }

@@ -67,6 +67,10 @@ register_map! {
     0x34 DeficitDepth "deficit_depth" "Size of each of the two deficit memories." {
         DeficitDepth "deficit_depth" [15:0] Parameter 0 "Words, each of elements positions.";
     }
+    0x38 Fingerprint "fingerprint" "Which programs the machine is made for." {
+        Fingerprint "fingerprint" [31:0] Parameter 0
+            "That of the programs that run here; 0: all that the other registers allow.";
+    }
 
     // ---- running it ------------------------------------------------------------------------------
 

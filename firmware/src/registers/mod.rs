@@ -75,6 +75,7 @@ impl MachineParameters {
             Field::TrainDepth => self.train_depth,
             Field::TrainCount => self.train_count,
             Field::ScalarCount => self.scalar_count,
+            Field::Fingerprint => self.fingerprint,
             _ => return None,
         };
         Some(value)

@@ -48,5 +48,6 @@ pub(crate) fn small() -> MachineParameters {
         functions: true,
         input: None,
         output: None,
+        fingerprint: 0,
     }
 }

@@ -260,7 +260,7 @@ module machine_registers (
         case (read_word)
             6'd0:    read_value = 32'h53504b4d; // id
             6'd1:    read_value = 32'h00040004; // lanes_slots
-            6'd2:    read_value = 32'h13000202; // shape
+            6'd2:    read_value = 32'h23000202; // shape
             6'd3:    read_value = 32'h33051214; // widths
             6'd4:    read_value = 32'd7; // context
             6'd5:    read_value = 32'd13; // vocabulary
@@ -272,6 +272,7 @@ module machine_registers (
             6'd11:   read_value = 32'h00310008; // other_depths
             6'd12:   read_value = 32'h00705008; // train_depths
             6'd13:   read_value = 32'd4; // deficit_depth
+            6'd14:   read_value = 32'd0; // fingerprint
             6'd16:   read_value = {31'd0, run_q}; // control
             // status
             6'd17:   read_value = {

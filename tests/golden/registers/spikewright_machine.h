@@ -143,6 +143,12 @@
 #define MACHINE_DEFICIT_DEPTH_SHIFT                      0u
 #define MACHINE_DEFICIT_DEPTH_MASK                       0x0000FFFFu
 
+/* fingerprint: Which programs the machine is made for. */
+#define MACHINE_FINGERPRINT_OFFSET                       0x38u
+/* fingerprint: That of the programs that run here; 0: all that the other registers allow. */
+#define MACHINE_FINGERPRINT_SHIFT                        0u
+#define MACHINE_FINGERPRINT_MASK                         0xFFFFFFFFu
+
 /* control: Lets tokens in, and begins a new text. */
 #define MACHINE_CONTROL_OFFSET                           0x40u
 #define MACHINE_CONTROL_RESET                            0x00000000u

@@ -87,6 +87,7 @@ impl Assembly {
             functions: true,
             input: None,
             output: None,
+            fingerprint: 0,
         };
         Assembly {
             random: ChaCha8Rng::seed_from_u64(seed),

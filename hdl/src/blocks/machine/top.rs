@@ -65,13 +65,20 @@ impl Machine {
             None => ("language model", format!("{vocabulary} token ids")),
             Some(_) => ("network", "vectors".to_owned()),
         };
+        let loaded = match self.parameters.is_baked() {
+            true => "Weights are wires; program and constants are loaded through the registers.",
+            false => "Program, weights and constants are loaded through the registers.",
+        };
+        let made_for = match self.parameters.fingerprint {
+            0 => String::new(),
+            fingerprint => format!(" Programs of fingerprint {fingerprint:#010x} run here."),
+        };
         let b = Builder::new(
             "machine",
             file!(),
             &format!(
                 "a spiking ternary {what} behind AXI4-Lite and AXI4-Stream.\n\n\
-                 {lanes} lanes, {slots} slots, {planes} planes; {takes}, {}. \
-                 Program, weights and constants are loaded through the registers.",
+                 {lanes} lanes, {slots} slots, {planes} planes; {takes}, {}. {loaded}{made_for}",
                 self.parameters.texts()
             ),
         );
