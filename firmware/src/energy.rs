@@ -137,9 +137,9 @@ impl TokenWork {
         self.fetched_bits_once += once * u64::from(word_bits);
     }
 
-    /// Adds the vector unit's busy cycles.
-    pub fn add_vector(&mut self, machine: &MachineParameters, busy_cycles: u64) {
-        self.vector_values += busy_cycles * u64::from(machine.elements);
+    /// Adds the cycles of the vector unit's instructions, each by itself.
+    pub fn add_vector(&mut self, machine: &MachineParameters, cycles: u64) {
+        self.vector_values += cycles * u64::from(machine.elements);
     }
 
     /// What the work takes as it is done here.

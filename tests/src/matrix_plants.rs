@@ -13,7 +13,7 @@ plants! { MatrixCase:
     small "ternary_dot" "write" "offset one too large"
         "OFFSET = 5'd8" => "OFFSET = 5'd9";
     small "lane" "write" "sign bit of an extension"
-        "{{13{sum_1_0_q[6]}}, sum_1_0_q}" => "{{13{sum_1_0_q[5]}}, sum_1_0_q}";
+        "{{13{sum_1_0_q[6]}}, sum_1_0_q}" => "{{13{sum_1_0_q[3]}}, sum_1_0_q}";
     small "lane" "write" "a pass shifts by one plane too few"
         "(sum_q << 2)" => "(sum_q << 1)";
     small "lane" "write" "the accumulator does not start from zero"

@@ -159,7 +159,7 @@ plants! { Whole:
     published "pass_operand_b" "write" "token shift: a text goes on from the one before"
         "restarts_i ? (restart_is_zero ? 36'd0 :" => "restarts_i ? (1'b0 ? 36'd0 :";
     published "pass_unit" "write" "token shift: nothing is kept for the next token"
-        "result_q & (spiking_q | destination_is_s)" => "result_q & spiking_q";
+        "result_q & (spiking_result_q | destination_is_s)" => "result_q & spiking_result_q";
 
     // ---- WKV -----------------------------------------------------------------------------------
 
@@ -221,7 +221,7 @@ plants! { Whole:
         "membrane_address_q <= membrane_address_q + 16'd1"
             => "membrane_address_q <= membrane_address_q";
     published "pass_unit" "write" "LIF: membranes are not stored"
-        "result_q & (spiking_q | destination_is_s)" => "result_q & destination_is_s";
+        "result_q & (spiking_result_q | destination_is_s)" => "result_q & destination_is_s";
     attending "pass_neuron" "write" "IF: a soft reset takes all of the membrane"
         "taken_q <= reset_taking_is_hard ?" => "taken_q <= 1'b1 ?";
     ternary "pass_neuron" "write" "ternary: no spike is negative"
@@ -310,14 +310,21 @@ plants! { Whole:
     published "pass_unit" "write" "exits: a product leaves behind its join"
         "leaves_join_q <= joins_only" => "leaves_join_q <= ~spiking_q";
     published "pass_unit" "write" "exits: a word that has left goes on"
-        "moves_9_q <= moves_8_q & ~leaves_join_q" => "moves_9_q <= moves_8_q";
+        "moves_9_q <= moves_8_q & ~leaves_join_data" => "moves_9_q <= moves_8_q";
     published "pass_unit" "write" "exits: the first word is that of the longest way"
-        "first_next = leaves_join_q ? first_8_q :" => "first_next = leaves_join_q ? first_17_q :";
+        "first_next = join_leaves ? first_8_q :" => "first_next = join_leaves ? first_17_q :";
+
+    // ---- leads ---------------------------------------------------------------------------------
+
+    published "pass_control" "stall" "leads: a pass never comes in the cycle of its lead"
+        "left <= lead_i" => "left < lead_i";
+    published "pass_unit" "write" "leads: the place of a word is that of the pass behind"
+        "write_result_q <= join_leaves ? write_8 :" => "write_result_q <= join_leaves ? write_q :";
 
     // ---- resets --------------------------------------------------------------------------------
 
-    spike_input "pass_control" "stall" "reset: a pass under way outlives it"
-        "if (rst_i) begin busy_q <= 1'b0; start_q" => "if (rst_i) begin start_q";
+    spike_input "pass_control" "stall" "reset: the end of a pass outlives it"
+        "if (rst_i) begin dones_q <= 31'd0; end else" => "if (1'b0) begin dones_q <= 31'd0; end else";
     attending "sequencer" "write" "reset: a token under way outlives it"
         "running_q <= 1'b0; draining_q <= 1'b0; end else" => "draining_q <= 1'b0; end else";
     published "sequencer" "stall" "reset: what is unfinished outlives it"

@@ -76,7 +76,7 @@ pub(crate) fn activity(
         });
         activity.tokens += 1;
         activity.cycles += cycles.total;
-        activity.work.add_vector(machine, cycles.vector_busy);
+        activity.work.add_vector(machine, cycles.vector_work);
         for (instruction, found) in &watcher.facts {
             let (Action::Matrix(matrix), Facts::Matrix(facts)) =
                 (&program.instructions[*instruction].action, found)

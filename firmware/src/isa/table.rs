@@ -339,6 +339,8 @@ instructions! {
         finish_shift: i32 = 8,
         /// Level or scalar to write.
         output: u32 = 8,
+        /// How many cycles before the done of the pass before it may be taken.
+        lead: u32 = 6,
     }
     /// Sequencer: the instructions up to its `Next` are repeated; loops nest up to four deep.
     ///

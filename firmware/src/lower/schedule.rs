@@ -164,6 +164,7 @@ pub(super) fn order(
     let segments = graph.segments();
     let task = Task { actions, graph, machine, position, durations };
     let clock = Clock::new(machine, latency, position);
+    let clock = if machine.streams { clock.planning() } else { clock };
     let mut state = State { clock, now: 0, done: vec![0; actions.len()] };
     let mut order = Vec::with_capacity(actions.len());
     for segment in segments {

@@ -1,7 +1,7 @@
 //! How long one instruction takes: formulas over its fields, latencies of the hardware.
 
-use super::MachineLatency;
-use crate::isa::{ANY, Action, Length, Matrix, Store};
+use super::{Link, MachineLatency};
+use crate::isa::{ANY, Action, Length, Matrix, Pass, Store};
 use crate::machine::MachineParameters;
 use serde::Serialize;
 
@@ -25,6 +25,8 @@ pub struct Busy {
     pub done: u64,
     /// Cycles of work: entries of the array, or cycles of the vector unit.
     pub work: u64,
+    /// The same with those in which the instruction before is under way too.
+    pub alone: u64,
     /// Cycles in which an entry waits for the drain.
     pub drain_waits: u64,
 }
@@ -51,8 +53,11 @@ pub struct Clock<'a> {
     issued: [usize; 2],
     /// Done of all vector instructions so far.
     vector_done: u64,
-    /// The last read of the last pass.
+    /// The last read of the last pass, and that pass.
     last_read: u64,
+    last_pass: Option<Pass>,
+    /// Whether passes have no leads yet, but as early as they can.
+    plans: bool,
     /// The cycle in which a word may be read that completes one of the key or value store.
     digits_gone: u64,
     /// How long before that another one may be taken.
@@ -86,9 +91,17 @@ impl<'a> Clock<'a> {
             issued: [0; 2],
             vector_done: 0,
             last_read: 0,
+            last_pass: None,
+            plans: false,
             digits_gone: 0,
             vector_overlap: 0,
         }
+    }
+
+    /// The same of instructions whose order is sought: a pass is taken as early as the one before it and
+    /// itself allow.
+    pub fn planning(self) -> Self {
+        Clock { plans: true, ..self }
     }
 
     /// The last position that the instructions from here on attend.
@@ -105,9 +118,22 @@ impl<'a> Clock<'a> {
             Action::Pass(_) if follows && self.machine.streams => {
                 self.last_read.max(self.counted(1))
             }
-            Action::Pass(_) => self.vector_done,
+            Action::Pass(pass) => self.chained(pass),
             _ => self.vector_done - self.vector_overlap.min(self.pace(action).lead),
         }
+    }
+
+    /// The first cycle in which a pass is taken that does not follow itself.
+    fn chained(&self, pass: &Pass) -> u64 {
+        let before = self.plans.then_some(self.last_pass).flatten();
+        let early = match before {
+            None => self.vector_done.saturating_sub(pass.lead.into()),
+            Some(before) => {
+                let addressed = |_, _, _| Link::Addressed;
+                self.last_read + self.latency.pass.gap(self.machine, (&before, pass), addressed)
+            }
+        };
+        early.max(self.last_read).max(self.counted(1))
     }
 
     /// The first cycle in which another instruction of a unit can be counted: the one after the done
@@ -128,7 +154,7 @@ impl<'a> Clock<'a> {
     pub fn execute(&mut self, action: &Action, issued: u64, facts: TrainFacts) -> Busy {
         match action {
             Action::End(_) | Action::Loop(_) | Action::Next(_) => {
-                Busy { span: (issued + 1, issued), done: issued, work: 0, drain_waits: 0 }
+                Busy { span: (issued + 1, issued), done: issued, work: 0, alone: 0, drain_waits: 0 }
             }
             Action::Matrix(matrix) => {
                 let busy = match matrix.store {
@@ -150,12 +176,14 @@ impl<'a> Clock<'a> {
                 let (reads, gone) = latency.reads(pass, channels, self.machine, gone);
                 self.digits_gone = first + gone;
                 self.last_read = first + reads - 1;
+                self.last_pass = Some(*pass);
                 let done = self.last_read + latency.depth(pass);
                 // What it does while the one before drains is that one's work.
                 let before = issued.max(self.vector_done);
                 (self.vector_done, self.vector_overlap) = (done, 0);
                 self.count(1, done);
-                Busy { span: (before + 1, done), done, work: done - before, drain_waits: 0 }
+                let (work, alone) = (done - before, done - issued);
+                Busy { span: (before + 1, done), done, work, alone, drain_waits: 0 }
             }
             _ => {
                 let pace = self.pace(action);
@@ -164,7 +192,8 @@ impl<'a> Clock<'a> {
                 let before = issued.max(self.vector_done);
                 (self.vector_done, self.vector_overlap) = (done, pace.overlap);
                 self.count(1, done);
-                Busy { span: (before + 1, done), done, work: done - before, drain_waits: 0 }
+                let (work, alone) = (done - before, done - issued);
+                Busy { span: (before + 1, done), done, work, alone, drain_waits: 0 }
             }
         }
     }
@@ -191,7 +220,7 @@ impl<'a> Clock<'a> {
         let (last, drain_waits) = self.walk(first, groups, matrix.digits.into(), 1);
         self.drain_free += latency.embedding_lag_cycles;
         let done = last + latency.embedding_finish_cycles;
-        Busy { span: (first, last), done, work: 0, drain_waits }
+        Busy { span: (first, last), done, work: 0, alone: 0, drain_waits }
     }
 
     fn matrix(&mut self, matrix: &Matrix, issued: u64, facts: TrainFacts) -> Busy {
@@ -215,7 +244,8 @@ impl<'a> Clock<'a> {
             _ => latency.vector_finish_cycles + (vectors - 1) * tile_groups,
         };
         let done = last + finish + search;
-        Busy { span: (first, last), done, work: tiles * entries, drain_waits }
+        let work = tiles * entries;
+        Busy { span: (first, last), done, work, alone: work, drain_waits }
     }
 
     fn pace(&self, action: &Action) -> VectorPace {

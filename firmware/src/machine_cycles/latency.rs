@@ -89,6 +89,8 @@ pub struct PassLatency {
     pub join_saves: u64,
     /// The same behind the product.
     pub product_saves: u64,
+    /// From the last read of a word to that of its scalar, in a machine with streams.
+    pub scalar_cycles: u64,
 }
 
 /// Latencies of a machine, in cycles.
@@ -223,6 +225,8 @@ impl PassLatency {
             finish_cycles: result_cycles + 8 + levels(machine.elements).div_ceil(2),
             join_saves: result_cycles - 9,
             product_saves: 4,
+            // Two before the product.
+            scalar_cycles: result_cycles - 11,
         }
     }
 

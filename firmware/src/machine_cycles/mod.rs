@@ -3,7 +3,7 @@
 //! ```text
 //!  issue   │ M │ V │  wait  │ M │ …      one instruction a cycle, in order
 //!  matrix      │ entries … │ drain │     the next walks while this one drains
-//!  vector          │ words … │ depth │   one at a time, or the turns of one pass word behind word
+//!  vector          │ words … │ depth │   one at a time, or passes word behind word, as early as they may
 //! ```
 //!
 //! An instruction is issued when its two waits are met and its unit takes it. The matrix unit keeps
@@ -15,9 +15,11 @@
 //! them: an execution, or [`dense`].
 
 mod durations;
+mod gap;
 mod latency;
 
 pub use durations::{Busy, Clock, TrainFacts};
+pub use gap::Link;
 pub use latency::{MachineLatency, MatrixLatency, PassLatency, VectorLatency, position_width};
 
 use crate::control::Control;
@@ -66,6 +68,9 @@ pub struct TokenCycles {
     pub array_busy: u64,
     /// An instruction is under way in the vector unit.
     pub vector_busy: u64,
+    /// Cycles of its instructions, each by itself: its work, whatever is under way beside it.
+    #[serde(skip)]
+    pub vector_work: u64,
     /// An entry waits for the results of the tile before to drain.
     pub drain_waits: u64,
     /// The issue waits for results of the matrix unit; may also wait for the other.
@@ -143,7 +148,10 @@ pub fn token_cycles(
         cycles.drain_waits += busy.drain_waits;
         match which {
             0 => cycles.array_busy += busy.work,
-            _ => cycles.vector_busy += busy.work,
+            _ => {
+                cycles.vector_busy += busy.work;
+                cycles.vector_work += busy.alone;
+            }
         }
         done[which].push(busy.done);
         let (span, done) = (busy.span, busy.done);
@@ -165,5 +173,7 @@ pub fn dense(program: &Program) -> impl Fn(&Executed) -> TrainFacts + '_ {
     }
 }
 
+#[cfg(test)]
+mod gap_tests;
 #[cfg(test)]
 mod tests;

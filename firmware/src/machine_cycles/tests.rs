@@ -50,6 +50,7 @@ fn latency() -> MachineLatency {
             finish_cycles: 60,
             join_saves: 8,
             product_saves: 3,
+            scalar_cycles: 19,
         },
     }
 }

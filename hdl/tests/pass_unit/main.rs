@@ -1,12 +1,13 @@
 //! The unit of passes against `weights::numeric::pass`: every write, every cycle, every choice.
 
 mod bench;
+mod leads;
 mod maker;
 mod model;
 #[path = "../support/mod.rs"]
 mod support;
 
-use bench::{TURN_CYCLES, UnitBench};
+use bench::{Run, TURN_CYCLES, UnitBench};
 use firmware::isa::{ANY, Function, Pass, Reduce};
 use firmware::machine::MachineParameters;
 use firmware::machine_cycles::{MachineLatency, PassLatency};
@@ -101,36 +102,63 @@ fn chain(
 /// Turns of a pass, or a single one.
 type Stream = Vec<(Pass, Place)>;
 
+/// All writes of a chain, those of each memory in order.
+fn values(runs: &[Run]) -> Writes {
+    values_of(runs.iter().map(|run| &run.writes))
+}
+
+/// The same of what each of its streams writes.
+fn values_of<'a>(each: impl IntoIterator<Item = &'a Writes>) -> Writes {
+    let mut all = Writes::default();
+    each.into_iter().for_each(|writes| all.extend(writes.clone()));
+    all
+}
+
 /// Runs a chain and compares every write and every cycle.
 fn check(bench: &mut UnitBench, program: &[Stream], expected: &[Writes]) {
-    let runs = bench.run(program);
-    let mut last_done = None;
-    for ((run, expected), stream) in runs.iter().zip(expected).zip(program) {
-        let (elements, width) = (bench.unit.elements, bench.unit.value_width);
-        let (pass, place) = stream[0];
-        let turns = stream.len();
-        assert_eq!(run.writes, *expected, "{elements} × {width}, {turns}, {place:?}: {pass:?}");
-        let mut digits_gone = 0;
+    let runs = bench.run(program).expect("every pass ends");
+    let (elements, width) = (bench.unit.elements, bench.unit.value_width);
+    let leads = program.iter().any(|stream| stream[0].0.lead > 0);
+    match leads {
+        // Writes of several passes are between each other, those of a memory in order.
+        true => {
+            let (found, expected) = (values(&runs), values_of(expected));
+            let what = format!("{elements} × {width}, ");
+            assert_eq!(found.temporaries, expected.temporaries, "{what}T");
+            assert_eq!(found.states, expected.states, "{what}S");
+            assert_eq!(found.scalars, expected.scalars, "{what}scalars");
+            assert_eq!(found.store, expected.store, "{what}keys and values");
+            assert_eq!(found, expected, "{what}the rest");
+        }
+        false => {
+            for ((run, expected), stream) in runs.iter().zip(expected).zip(program) {
+                let (turns, (pass, place)) = (stream.len(), stream[0]);
+                let what = format!("{elements} × {width}, {turns}, {place:?}: {pass:?}");
+                assert_eq!(run.writes, *expected, "{what}");
+            }
+        }
+    }
+    let (latency, machine) = latency(&bench.unit);
+    let (mut dones, mut digits_gone): (Vec<u64>, u64) = Default::default();
+    let (mut last_read, mut last_taken) = (0, 0);
+    for (run, stream) in runs.iter().zip(program) {
         for (turn, (pass, place)) in stream.iter().enumerate() {
-            let (latency, machine) = latency(&bench.unit);
-            let first = run.taken[turn] + latency.accept_cycles;
+            let done = dones.last().copied();
+            let counted = dones.len().checked_sub(ANY.into()).map_or(0, |oldest| dones[oldest] + 1);
+            let earliest = match turn {
+                0 => done.map_or(0, |done| done - u64::from(pass.lead)).max(last_read),
+                _ => last_read.max(last_taken + TURN_CYCLES),
+            };
+            last_taken = run.taken[turn];
+            assert_eq!(last_taken, earliest.max(counted), "{elements}, turn {turn}: {pass:?}");
+            let first = last_taken + latency.accept_cycles;
             let gone = u64::saturating_sub(digits_gone, first);
             let channels = channels(pass, *place) as u32;
             let (reads, gone) = latency.reads(pass, channels, &machine, gone);
             digits_gone = first + gone;
-            let done = first + reads - 1 + latency.depth(pass);
-            assert_eq!(run.done[turn], done, "{elements}, turn {turn}: {pass:?}");
-            let Some(before) = turn.checked_sub(1) else { continue };
-            let last_read = run.done[before] - latency.depth(pass);
-            let counted = turn.checked_sub(ANY.into()).map_or(0, |oldest| run.done[oldest] + 1);
-            assert_eq!(
-                run.taken[turn],
-                last_read.max(counted).max(run.taken[before] + TURN_CYCLES),
-                "turn {turn}: {pass:?}"
-            );
-        }
-        if let Some(done) = last_done.replace(run.done[turns - 1]) {
-            assert_eq!(done, run.taken[0], "the next one is taken when one is done");
+            last_read = first + reads - 1;
+            dones.push(last_read + latency.depth(pass));
+            assert_eq!(run.done[turn], dones[dones.len() - 1], "{elements}, turn {turn}: {pass:?}");
         }
     }
 }

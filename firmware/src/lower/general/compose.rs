@@ -2,7 +2,7 @@
 
 use super::super::LowerError;
 use super::super::sizes::machine;
-use super::composer::Composer;
+use super::composer::{Composer, Pools};
 use super::draft::Over;
 use super::norm::Norm;
 use super::phases::Phase;
@@ -22,7 +22,16 @@ pub struct PositionOrder {
     pub shares: bool,
     /// Whether each pass goes through all heads, and all positions of a chunk, before the next does.
     pub apart: bool,
+    /// Whether instructions change places, so that one unit works while the other does.
+    pub scheduled: bool,
+    /// Whether passes are taken while those before them are under way.
+    pub leads: bool,
+    /// Whether words rest before they are taken again, so that more instructions may change places.
+    pub rests: bool,
 }
+
+/// How many areas of a memory are taken while one rests.
+const REST_TAKES: u32 = 8;
 
 /// Lowers to passes in an order.
 pub(super) fn lower_in(
@@ -35,7 +44,12 @@ pub(super) fn lower_in(
         parameters.key_value_digits = 1;
     }
     let mut composer = Composer::new(network, design, parameters)?;
-    (composer.chunk, composer.shares, composer.apart) = (order.chunk, order.shares, order.apart);
+    if order.rests {
+        composer.pools = Pools::resting(REST_TAKES);
+    }
+    (composer.chunk, composer.shares) = (order.chunk, order.shares);
+    (composer.apart, composer.scheduled) = (order.apart, order.scheduled);
+    composer.leads = order.leads;
     if parameters.has_events() {
         composer.refuse_keys()?;
     }

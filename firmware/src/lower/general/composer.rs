@@ -85,6 +85,10 @@ pub(super) struct Composer<'n> {
     pub(super) shares: bool,
     /// Whether loops are taken apart.
     pub(super) apart: bool,
+    /// Whether instructions change places.
+    pub(super) scheduled: bool,
+    /// Whether passes are taken while those before them are under way.
+    pub(super) leads: bool,
     /// The step that is unrolled, and whether steps are a loop.
     pub(super) step: usize,
     /// The operation at hand.
@@ -98,6 +102,21 @@ pub(super) struct Composer<'n> {
 }
 
 impl Pools {
+    /// Those whose words rest until so many others of their memory are taken.
+    pub(super) fn resting(takes: u32) -> Pools {
+        let pool = || Pool::resting(takes);
+        Pools {
+            results: pool(),
+            temporaries: pool(),
+            trains: pool(),
+            descriptors: pool(),
+            scalars: pool(),
+            levels: pool(),
+            maxima: pool(),
+            ..Pools::default()
+        }
+    }
+
     /// All of them.
     pub(super) fn all(&self) -> [&Pool; 9] {
         [
@@ -152,6 +171,8 @@ impl<'n> Composer<'n> {
             loop_depth: 0,
             chunk: 0,
             apart: false,
+            scheduled: false,
+            leads: false,
             shares: false,
             everywhere: BTreeMap::new(),
             step: 0,

@@ -34,7 +34,7 @@ pub(super) const PRIVATE: [Memory; 7] = [
 /// A program in its loops.
 enum Node {
     Line(Line),
-    Loop { head: Line, body: Vec<Node>, end: Line },
+    Loop { head: Box<Line>, body: Vec<Node>, end: Box<Line> },
 }
 
 /// Words that an address of an instruction reaches.
@@ -97,7 +97,7 @@ fn tree(lines: Vec<Line>) -> Vec<Node> {
             Action::Next(_) => {
                 let Some((Some(head), body)) = open.pop() else { unreachable!("loops nest") };
                 let (_, around) = open.last_mut().unwrap_or_else(|| unreachable!("loops nest"));
-                around.push(Node::Loop { head, body, end: line });
+                around.push(Node::Loop { head: Box::new(head), body, end: Box::new(line) });
             }
             _ => {
                 let (_, around) = open.last_mut().unwrap_or_else(|| unreachable!("loops nest"));
@@ -112,9 +112,9 @@ fn flatten(node: Node, lines: &mut Vec<Line>) {
     match node {
         Node::Line(line) => lines.push(line),
         Node::Loop { head, body, end } => {
-            lines.push(head);
+            lines.push(*head);
             body.into_iter().for_each(|node| flatten(node, lines));
-            lines.push(end);
+            lines.push(*end);
         }
     }
 }
@@ -144,7 +144,11 @@ impl Distribution<'_> {
         apart
     }
 
-    fn split(&mut self, over: Over, (head, mut body, end): (Line, Vec<Node>, Line)) -> Vec<Node> {
+    fn split(
+        &mut self,
+        over: Over,
+        (head, mut body, end): (Box<Line>, Vec<Node>, Box<Line>),
+    ) -> Vec<Node> {
         let Action::Loop(turn) = head.action else { unreachable!("the head of a loop is one") };
         let turns = turns_max(&turn, self.machine.context);
         let mut touches = vec![];
@@ -188,7 +192,7 @@ impl Distribution<'_> {
     ) {
         match node {
             Node::Loop { head, body, .. } => {
-                inner.push(head.clone());
+                inner.push((**head).clone());
                 body.iter().for_each(|node| self.touches(node, (item, over), inner, touches));
                 inner.pop();
             }
@@ -232,7 +236,7 @@ impl Distribution<'_> {
     fn place(&self, node: &mut Node, own: &Shared, first: u32, over: Over, inner: &mut Vec<Line>) {
         match node {
             Node::Loop { head, body, .. } => {
-                inner.push(head.clone());
+                inner.push((**head).clone());
                 body.iter_mut().for_each(|node| self.place(node, own, first, over, inner));
                 inner.pop();
             }
@@ -294,7 +298,10 @@ fn is_cut(bound: &[(usize, usize)], item: usize) -> bool {
 }
 
 /// One loop for each run of items that nothing binds.
-fn apart(bound: &[(usize, usize)], (head, body, end): (Line, Vec<Node>, Line)) -> Vec<Node> {
+fn apart(
+    bound: &[(usize, usize)],
+    (head, body, end): (Box<Line>, Vec<Node>, Box<Line>),
+) -> Vec<Node> {
     let mut loops: Vec<Vec<Node>> = vec![vec![]];
     let last = body.len() - 1;
     for (item, node) in body.into_iter().enumerate() {

@@ -1,18 +1,21 @@
-//! From instructions to a program: waits, depths, memories.
+//! From instructions to a program: order, waits, depths, memories.
 
 use super::super::LowerError;
 use super::super::ranges::Accesses;
+use super::super::schedule::order;
 use super::super::spread::{reaches, spread_accesses};
 use super::super::waits::waits;
 use super::composer::Composer;
 use super::distribute::distribute;
 use super::fuse::fuse;
+use super::leads::{lead, trace};
 use super::pointers::assign;
 use super::streams::{Turns, turns};
 use crate::isa::{
-    Action, Destination, End, Extent, Function, Instruction, LONG_WORDS, POINTER_COUNT, Wait,
+    Action, Destination, End, Function, Instruction, LONG_WORDS, POINTER_COUNT, Wait,
 };
 use crate::machine::{MachineParameters, Memory, Program};
+use crate::machine_cycles::MachineLatency;
 use std::collections::BTreeMap;
 
 impl Composer<'_> {
@@ -38,7 +41,7 @@ impl Composer<'_> {
         if self.apart {
             lines = distribute(fuse(&lines, &self.machine), &self.machine, &mut depths);
         }
-        let (mut instructions, remarks) =
+        let (mut instructions, mut remarks) =
             assign(lines).map_err(|remark| LowerError::Operation {
                 operation: remark,
                 reason: format!("its addresses need more than {} pointers", POINTER_COUNT - 1),
@@ -66,9 +69,17 @@ impl Composer<'_> {
             functions: instructions.iter().any(has_function),
             ..self.machine
         };
+        self.machine.streams = self.leads;
+        if self.scheduled {
+            (instructions, remarks) = scheduled((instructions, remarks), &self.machine);
+        }
         wait(&mut instructions, &self.machine);
         if self.apart {
             self.machine.streams = streams(&mut instructions, &self.machine);
+        }
+        if self.leads {
+            let sets = all_accesses(&instructions, &self.machine);
+            self.machine.streams |= lead(&mut instructions, &sets, &self.machine);
         }
         for (instruction, remark) in instructions.iter().zip(&remarks) {
             if let Action::Pass(pass) = &instruction.action {
@@ -123,21 +134,34 @@ fn has_function(instruction: &Instruction) -> bool {
     matches!(&instruction.action, Action::Pass(pass) if pass.function != Function::Nothing)
 }
 
+/// What each instruction reads and writes, wherever its pointers stand.
+fn all_accesses(instructions: &[Instruction], machine: &MachineParameters) -> Vec<Accesses> {
+    let reaches = reaches(instructions, machine.context);
+    let both = instructions.iter().zip(&reaches);
+    both.map(|(instruction, reach)| spread_accesses(instruction, machine, reach)).collect()
+}
+
+/// The instructions between loops and ends in a better order.
+fn scheduled(
+    (instructions, remarks): (Vec<Instruction>, Vec<String>),
+    machine: &MachineParameters,
+) -> (Vec<Instruction>, Vec<String>) {
+    let actions: Vec<Action> = instructions.iter().map(|it| it.action).collect();
+    let sets = all_accesses(&instructions, machine);
+    let order = order(&actions, &sets, machine, MachineLatency::of(machine));
+    order.into_iter().map(|at| (instructions[at], remarks[at].clone())).unzip()
+}
+
 /// Finds what each instruction waits for, over loops that run once and loops that run twice: in longer
 /// ones as many instructions lie between two or more, so their waits are met by these.
 fn wait(instructions: &mut [Instruction], machine: &MachineParameters) {
-    let reaches = reaches(instructions, machine.context);
-    let sets: Vec<Accesses> = instructions
-        .iter()
-        .zip(&reaches)
-        .map(|(instruction, reach)| spread_accesses(instruction, machine, reach))
-        .collect();
+    let sets = all_accesses(instructions, machine);
     for turns in [[1, 1], [2, 1], [1, 2], [2, 2]] {
         let trace = trace(instructions, turns);
-        let actions: Vec<Action> = trace.iter().map(|&at| instructions[at].action).collect();
-        let traced: Vec<Accesses> = trace.iter().map(|&at| sets[at].clone()).collect();
-        for (&at, wait) in trace.iter().zip(waits(&actions, &traced)) {
-            let own = &mut instructions[at].wait;
+        let actions: Vec<Action> = trace.iter().map(|it| instructions[it.at].action).collect();
+        let traced: Vec<Accesses> = trace.iter().map(|it| sets[it.at].clone()).collect();
+        for (visit, wait) in trace.iter().zip(waits(&actions, &traced)) {
+            let own = &mut instructions[visit.at].wait;
             *own =
                 Wait { matrix: own.matrix.min(wait.matrix), vector: own.vector.min(wait.vector) };
         }
@@ -156,31 +180,4 @@ fn streams(instructions: &mut [Instruction], machine: &MachineParameters) -> boo
         }
     }
     streams
-}
-
-/// The instructions that the units see, in their order, where loops within a chunk of positions run as
-/// often as the second of `turns` says, and all others as the first does: they may end each by itself.
-fn trace(instructions: &[Instruction], turns: [usize; 2]) -> Vec<usize> {
-    let mut trace = Vec::new();
-    let mut stack: Vec<(usize, usize, usize)> = Vec::new();
-    let mut at = 0;
-    while at < instructions.len() {
-        match instructions[at].action {
-            Action::Loop(turn) => {
-                let turns = turns[usize::from(turn.extent == Extent::Within)];
-                stack.push((at + 1, 1, turns));
-            }
-            Action::Next(_) => {
-                let (body, done, turns) = stack.pop().expect("loops are closed");
-                if done < turns {
-                    stack.push((body, done + 1, turns));
-                    at = body;
-                    continue;
-                }
-            }
-            _ => trace.push(at),
-        }
-        at += 1;
-    }
-    trace
 }

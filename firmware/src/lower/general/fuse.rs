@@ -8,33 +8,25 @@
 //! The stages of a pass stand in this order, so a pass of a join alone goes into one that joins nothing,
 //! and a pass that only gathers into the one that makes what it gathers. Values saturate where they did.
 
-use super::draft::{CHUNK_MAX, Moves, Over};
+use super::draft::Moves;
 use super::line::Line;
+use crate::control::turns_max;
 use crate::isa::{
     Action, Destination, Emit, Follow, Function, Join, Length, Multiply, Pass, Reduce, Restart,
     Space, Theta,
 };
 use crate::machine::MachineParameters;
 
-/// How far addresses reach.
-struct Reach<'a> {
-    machine: &'a MachineParameters,
-    /// The most turns of a loop over heads, or over groups of them.
-    heads: u32,
-}
-
 /// Joins passes that follow each other, as far as they can be one.
 pub(super) fn fuse(lines: &[Line], machine: &MachineParameters) -> Vec<Line> {
-    let turns = |line: &Line| match (&line.action, line.over) {
-        (Action::Loop(turn), Some(Over::Heads | Over::Groups)) => turn.count,
-        _ => 1,
-    };
-    let reach = Reach { machine, heads: lines.iter().map(turns).max().unwrap_or(1) };
+    let placed = placed(lines);
     let mut fused: Vec<Line> = Vec::with_capacity(lines.len());
     for (at, line) in lines.iter().enumerate() {
         let before = fused.last();
         let one = before.and_then(|before| {
-            let joined = || joined(before, line, &lines[at + 1..], &reach);
+            // No loop begins or ends between the two.
+            let first = Placed { line: before, around: placed[at].around.clone() };
+            let joined = || joined(&first, line, &placed[at + 1..], machine);
             gathered(before, line).or_else(joined)
         });
         match one {
@@ -46,6 +38,26 @@ pub(super) fn fuse(lines: &[Line], machine: &MachineParameters) -> Vec<Line> {
         }
     }
     fused
+}
+
+/// An instruction and the loops around it.
+struct Placed<'a> {
+    line: &'a Line,
+    around: Vec<&'a Line>,
+}
+
+fn placed(lines: &[Line]) -> Vec<Placed<'_>> {
+    let mut around: Vec<&Line> = vec![];
+    let mut placed = Vec::with_capacity(lines.len());
+    for line in lines {
+        placed.push(Placed { line, around: around.clone() });
+        match line.action {
+            Action::Loop(_) => around.push(line),
+            Action::Next(_) => drop(around.pop()),
+            _ => {}
+        }
+    }
+    placed
 }
 
 fn moves(line: &Line, field: &str) -> Moves {
@@ -100,7 +112,13 @@ fn gathered(first: &Line, second: &Line) -> Option<Line> {
 }
 
 /// The second pass, joining what the first only joins, if nobody else reads that.
-fn joined(first: &Line, second: &Line, behind: &[Line], reach: &Reach<'_>) -> Option<Line> {
+fn joined(
+    placed: &Placed<'_>,
+    second: &Line,
+    behind: &[Placed<'_>],
+    machine: &MachineParameters,
+) -> Option<Line> {
+    let first = placed.line;
     let (from, to) = taken(first, second)?;
     let restarts = [from.a_restart, from.b_restart, from.c_restart];
     let only = is_plain(from)
@@ -108,7 +126,7 @@ fn joined(first: &Line, second: &Line, behind: &[Line], reach: &Reach<'_>) -> Op
         && restarts.iter().all(|&restart| restart == Restart::Keep);
     let free = matches!(to.multiply, Multiply::One | Multiply::Scalar)
         && !(to.spiking == 1 && to.theta == Theta::Channel);
-    if !(only && free && is_dead(first, behind, reach)) {
+    if !(only && free && is_dead(placed, behind, machine)) {
         return None;
     }
     let pass = Pass {
@@ -132,23 +150,23 @@ fn joined(first: &Line, second: &Line, behind: &[Line], reach: &Reach<'_>) -> Op
 
 /// Whether words of T that a pass writes are not read again: the first of those behind that touches them
 /// writes them for another value.
-fn is_dead(line: &Line, behind: &[Line], reach: &Reach<'_>) -> bool {
-    let Action::Pass(pass) = &line.action else { return false };
+fn is_dead(placed: &Placed<'_>, behind: &[Placed<'_>], machine: &MachineParameters) -> bool {
+    let Action::Pass(pass) = &placed.line.action else { return false };
     let meets = |own: u32, first: u32, further: u32| {
         first <= pass.write + own && pass.write <= first + further
     };
     // Reads are taken as far as they may reach, writes where they surely are: in the first turn.
-    let (all, surely) = (reach.further(line, "write"), reach.words(pass) - 1);
+    let (all, surely) = (placed.further("write", machine), words(pass, machine) - 1);
     for other in behind {
-        let Action::Pass(of) = &other.action else { continue };
+        let Action::Pass(of) = &other.line.action else { continue };
         let operands = [("a", of.a_space, of.a), ("b", of.b_space, of.b), ("c", of.c_space, of.c)];
         let reads = operands.into_iter().any(|(field, space, first)| {
-            space == Space::Temporaries && meets(all, first, reach.further(other, field))
+            space == Space::Temporaries && meets(all, first, other.further(field, machine))
         });
         if reads {
             return false;
         }
-        let further = reach.words(of) - 1;
+        let further = words(of, machine) - 1;
         if of.destination == Destination::Temporaries && meets(surely, of.write, further) {
             return true;
         }
@@ -156,22 +174,24 @@ fn is_dead(line: &Line, behind: &[Line], reach: &Reach<'_>) -> bool {
     true
 }
 
-impl Reach<'_> {
-    fn words(&self, pass: &Pass) -> u32 {
-        let channels = match pass.length {
-            Length::Channels => pass.channels,
-            Length::Attended => self.machine.context,
-        };
-        channels.div_ceil(self.machine.elements).max(1)
-    }
+fn words(pass: &Pass, machine: &MachineParameters) -> u32 {
+    let channels = match pass.length {
+        Length::Channels => pass.channels,
+        Length::Attended => machine.context,
+    };
+    channels.div_ceil(machine.elements).max(1)
+}
 
-    /// How many words beyond its first one an address reaches at most in all turns.
-    fn further(&self, line: &Line, field: &str) -> u32 {
-        let Action::Pass(pass) = &line.action else { return 0 };
-        let moves = moves(line, field);
-        let of = |over: Over, turns: u32| moves[over as usize] * turns;
-        let positions = of(Over::Positions, self.machine.context).max(of(Over::Within, CHUNK_MAX));
-        let heads = of(Over::Heads, self.heads) + of(Over::Groups, self.heads);
-        self.words(pass) - 1 + positions + heads
+impl Placed<'_> {
+    /// How many words beyond its first one an address of a pass reaches at most in all turns.
+    fn further(&self, field: &str, machine: &MachineParameters) -> u32 {
+        let (line, Action::Pass(pass)) = (self.line, &self.line.action) else { return 0 };
+        let spread = |turn: &&Line| match &turn.action {
+            Action::Loop(action) => {
+                line.stride(field, turn) * (turns_max(action, machine.context) - 1)
+            }
+            _ => 0,
+        };
+        words(pass, machine) - 1 + self.around.iter().map(spread).sum::<u32>()
     }
 }

@@ -19,7 +19,8 @@
 //!
 //! What comes of them is a program before its pointers (`line`), which is made shorter and faster: `fuse`
 //! makes one of two passes, `distribute` takes loops apart, `pointers` chooses what moves which address,
-//! `finish` finds the waits, and `streams` which pass may follow itself.
+//! `finish` finds order and waits, `streams` which pass may follow itself, and `leads` how early the others
+//! are taken.
 //!
 //! Fractions are static: every value has as many fraction bits as its bound leaves, and bounds follow
 //! from the weights. Where a recurrence has no bound, the value saturates by rule and is counted.
@@ -37,6 +38,7 @@ mod finish;
 mod fuse;
 mod head;
 mod layouts;
+mod leads;
 mod line;
 mod linear;
 mod loops;
@@ -53,6 +55,8 @@ mod streams;
 mod value;
 mod vectors;
 
+#[cfg(test)]
+mod leads_tests;
 #[cfg(test)]
 mod loops_tests;
 #[cfg(test)]

@@ -92,6 +92,24 @@ impl<'m, T: Code> Chosen<'m, T> {
         }
     }
 
+    /// The same field as it is elsewhere, made where there is something to choose.
+    pub(super) fn elsewhere(
+        &self,
+        suffix: &str,
+        field: impl FnOnce() -> Signal<'m>,
+    ) -> Chosen<'m, T> {
+        Chosen {
+            b: self.b,
+            name: format!("{}_{suffix}", self.codes.field),
+            field: self.field.map(|_| field()),
+            cycles: 0,
+            late: OnceCell::new(),
+            made: self.made.clone(),
+            wires: RefCell::default(),
+            codes: self.codes.clone(),
+        }
+    }
+
     /// The field in the cycle in which it is looked at.
     fn look(&self) -> Option<Signal<'m>> {
         let delay =

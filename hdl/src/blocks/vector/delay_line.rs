@@ -17,7 +17,7 @@ use std::sync::Arc;
 const CYCLES_MAX: u32 = 32;
 
 /// Below that many cycles registers are as small.
-const REGISTERS_MAX: u32 = 3;
+pub(super) const REGISTERS_MAX: u32 = 3;
 
 /// The module `delay_<cycles>_<width>`.
 fn delay_line(cycles: u32, width: u32) -> Arc<Module> {

@@ -7,7 +7,8 @@
 //! A word is read in as many cycles as the pass has phases; a tag goes with its last one. The words
 //! of a key or a value wait until the digits of the word of the store before have left. The next
 //! pass is taken when the one before is done: it finds all that was written. Where the program has
-//! streams, a pass that follows itself is taken behind the last read of the one before.
+//! streams, a pass that follows itself is taken behind the last read of the one before, and another as
+//! many cycles before that one's done as its lead says.
 
 use super::pass_cycles::{ACCEPT_CYCLES, PassDepths};
 use super::word_parts::last_part;
@@ -56,8 +57,9 @@ impl PassControl {
         let next = match self.stream {
             None => "The next pass is taken when the one before is done.",
             Some(_) => {
-                "The next pass is taken when all before are done, the same one at other addresses \
-                 behind the last read of the one before; at most seven are under way."
+                "The next pass is taken behind the last read of the one before: the same one at \
+                 other addresses at once, another when no more than its lead of cycles are left \
+                 until that is done. At most seven are under way, and done in their order."
             }
         };
         let summary = format!(
@@ -186,7 +188,7 @@ fn one_by_one<'m>(
     Flow { ready, accept, start, done, busy }
 }
 
-/// Passes one after the other, but those that follow themselves word behind word.
+/// Passes one after the other, word behind word where they may be.
 fn streams<'m>(
     b: &'m Builder,
     valid: Signal<'m>,
@@ -195,28 +197,33 @@ fn streams<'m>(
     most: u32,
 ) -> Flow<'m> {
     let bit = uint(1);
+    b.port_group("The pass that waits.");
     let follows = b.input("follows_i", bit, "it is the pass under way, at other addresses");
-    b.section("Last reads of the passes under way, until their last writes.");
-    let line = b.register_reset("last_reads_q", uint(most), 0);
-    let anew = b.forward("anew", bit);
-    let next = b.concat(&[line.signal().bits(0, most - 1), last_read]);
-    line.when(anew, line.signal().same(0)).next(next);
-    let gone = b.wire("gone", line.signal().shift_right_by(b.wire("depth_less_one", depth - 1)));
-    let done = b.wire("done", gone.bit(0));
-    b.unused("gone", gone.bits(1, most - 1), "Those are not done.");
+    let meaning = "cycles before the done of the one before in which it may be taken";
+    let lead = b.input("lead_i", uint(DEPTH_WIDTH), meaning);
+    b.section("Cycles until the passes under way are done: a one falls down a line.");
+    let line = b.register_reset("dones_q", uint(most), 0);
+    let high = b.literal(1, uint(most)).shift_left_by(b.wire("depth_less_one", depth - 1));
+    let new = b.wire("new_done", last_read.repeat(most) & high);
+    let line_q = line.signal();
+    line.next(b.concat(&[b.flag(false), line_q.bits(1, most - 1)]) | new);
+    let done = b.wire("done", line_q.bit(0));
+
+    b.section("Cycles until the last of them is.");
+    let left = b.register_reset("left_q", uint(DEPTH_WIDTH), 0);
+    let counting = b.wire("counting", left.signal().any());
+    let left = left.when(last_read, depth - 1).when(counting, left.signal() - 1).signal();
+    let left = b.wire("left", last_read.select(depth, left));
 
     b.section(
-        "Passes under way: another waits for all of them, the same one for its turn to read.",
+        "Passes under way: another waits for its turn to read, and until few cycles are left.",
     );
     let under_way = b.register_reset("under_way_q", uint(WAIT_WIDTH), 0);
     let count = under_way.signal();
-    let none = b.wire("none_left", !count.any() | (count.is(1) & done));
     let starts = b.forward("starts", bit);
     let turn = b.wire("turn", last_read | !(starts | reading));
-    let ready = b.wire("ready", none | (follows & turn));
+    let ready = b.wire("ready", turn & (follows | left.le(lead)));
     let accept = b.wire("accept", valid & ready);
-    b.comment("A read goes on in the line behind its last write: a deeper pass must not meet it.");
-    b.assign(anew, accept & none);
     under_way.when(accept & !done, count + 1).when(done & !accept, count - 1);
     let start = b.register_reset("start_q", bit, 0).next(accept).signal();
     b.assign(starts, start);

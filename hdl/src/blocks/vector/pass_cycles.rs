@@ -48,6 +48,11 @@ impl PassStages {
         if self.functions { JOINED + FUNCTION_CYCLES } else { JOINED }
     }
 
+    /// Its scalar is read, where another pass may be behind: two cycles before it is multiplied.
+    pub const fn scalar_read(self) -> u32 {
+        self.found() - 2
+    }
+
     /// It is multiplied.
     pub const fn scaled(self) -> u32 {
         self.found() + PRODUCT_CYCLES
@@ -79,6 +84,8 @@ pub struct PassDepths {
     pub finish: u32,
     /// What all that is less where the words leave behind the join.
     pub join_saves: u32,
+    /// The read of the scalar, where another pass may be behind.
+    pub scalar: u32,
 }
 
 impl PassDepths {
@@ -93,12 +100,13 @@ impl PassDepths {
             digits: result + DIGITS_BEHIND + digits,
             finish: counts + PassReduce::cycles(elements) + FINISH_CYCLES,
             join_saves: stages.join_saves(),
+            scalar: stages.scalar_read(),
         }
     }
 
     /// The largest.
     pub fn most(&self) -> u32 {
-        let PassDepths { result, vector, train, digits, finish, join_saves: _ } = *self;
+        let PassDepths { result, vector, train, digits, finish, join_saves: _, scalar: _ } = *self;
         [result, vector, train, digits, finish].into_iter().max().unwrap_or(result)
     }
 
@@ -113,6 +121,7 @@ impl PassDepths {
             finish_cycles: self.finish.into(),
             join_saves: self.join_saves.into(),
             product_saves: PRODUCT_SAVES.into(),
+            scalar_cycles: self.scalar.into(),
         }
     }
 }

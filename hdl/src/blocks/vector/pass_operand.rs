@@ -39,6 +39,8 @@ pub struct PassOperand {
     pub restarts: BTreeSet<Restart>,
     /// Whether neighbours may change places.
     pub swaps: bool,
+    /// Whether another pass may be behind: fields come with the words.
+    pub streams: bool,
 }
 
 impl PassOperand {
@@ -52,7 +54,10 @@ impl PassOperand {
         );
         let b = Builder::new(&format!("pass_operand_{}", self.name), file!(), &summary);
         let width = self.elements * self.value_width;
-        b.port_group("The pass, held.");
+        b.port_group(match self.streams {
+            true => "The pass: its space as the word is taken, a cycle before what stands for it.",
+            false => "The pass, held.",
+        });
         let space = Chosen::input(&b, "space", &self.told_apart(), "where it is");
         let restart = Chosen::input(&b, "restart", &self.restarts, "what it is instead");
         b.port_group("Words, a cycle after their read.");
@@ -75,7 +80,8 @@ impl PassOperand {
             value.as_uint().repeat(self.elements)
         };
         let in_memory: Vec<Space> = memories.iter().map(|(memory, _)| *memory).collect();
-        let standing = space.pick(&[
+        let late = self.streams.then(|| space.later("standing", 1));
+        let standing = late.as_ref().unwrap_or(&space).pick(&[
             (&[Space::Nothing], &|| word.same(0)),
             (&[Space::Level, Space::Maximum], &|| repeated("register_i", "the level or maximum")),
             (&in_memory, &|| word),

@@ -10,7 +10,9 @@
 //! word. One digit leaves each cycle while the next word collects; `pass_control` lets no two words
 //! be complete closer than that.
 
+use super::delay_line::delayed;
 use super::digit_writer::{STORE_ADDRESS_WIDTH, quotient, times};
+use super::pass_cycles::DIGITS_BEHIND;
 use super::vector_control::POSITION_WIDTH;
 use super::word_parts::WordParts;
 use crate::language::builder::Builder;
@@ -32,11 +34,13 @@ pub struct PassStore {
     pub slots: u32,
     /// Balanced ternary digits of a channel.
     pub digits: u32,
-    /// Whether a pass may follow itself at once; its position and base come as its words do.
+    /// Whether another pass may be behind: position and columns come a cycle before the results of a word,
+    /// values with them, base a cycle later.
     pub streams: bool,
 }
 
-/// What the pass says, held.
+/// What the pass says.
+#[derive(Clone, Copy)]
 struct Order<'m> {
     values: Signal<'m>,
     position: Signal<'m>,
@@ -53,7 +57,7 @@ impl PassStore {
             self.digits
         );
         let b = Builder::new("pass_store", file!(), &summary);
-        b.port_group("The pass, held.");
+        b.port_group(if self.streams { "The pass, beside its words." } else { "The pass, held." });
         let columns = uint(Pass::FORMAT.field("columns").width);
         let order = Order {
             values: b.input("values_i", uint(1), "0: keys, 1: values"),
@@ -75,7 +79,13 @@ impl PassStore {
         if counts == [1, 1] {
             b.unused("last", last, "Every word of the pass is one of the store.");
         }
-        let parts = WordParts::either(&b, counts, order.values, valid, last);
+        let late = |name: &str, signal, cycles| match self.streams {
+            true => delayed(&b, name, signal, cycles),
+            false => signal,
+        };
+        let values = late("values_digits", order.values, DIGITS_BEHIND);
+        let columns = late("columns_digits", order.columns, DIGITS_BEHIND + 1);
+        let parts = WordParts::either(&b, counts, values, valid, last);
         let completes = b.wire("completes", valid & parts.complete);
 
         b.section("The word, digit by digit; its first part clears the others.");
@@ -96,7 +106,15 @@ impl PassStore {
         };
         let plus = leaving(&b, "plus", fresh, &pluses);
         let minus = leaving(&b, "minus", fresh, &minuses);
-        let address = self.address(&b, &order, (valid, first), completes, more);
+        let [kept_values, kept_columns] =
+            [("values_q", values), ("columns_q", columns)].map(|(name, signal)| {
+                match self.streams {
+                    true => b.register(name, signal.ty()).when(completes, signal).signal(),
+                    false => signal,
+                }
+            });
+        let late = Order { values, columns: kept_columns, ..order };
+        let address = self.address(&b, (&order, &late), (valid, first), completes, more);
         let place = self.has_place().then(|| {
             let width = self.lanes.max(self.slots).trailing_zeros();
             let place = b.input("place_i", uint(width), "the low bits of p, with its digits");
@@ -110,6 +128,9 @@ impl PassStore {
         b.output("store_low_o", !minus, "lower bit of each trit");
         if let Some(place) = place {
             b.output("store_place_o", place, "its lane or slot");
+        }
+        if self.streams {
+            b.output("store_values_o", kept_values, "0: of a key, 1: of a value");
         }
         b.finish()
     }
@@ -142,7 +163,7 @@ impl PassStore {
     fn address<'m>(
         &self,
         b: &'m Builder,
-        order: &Order<'m>,
+        (order, late): (&Order<'m>, &Order<'m>),
         (valid, first): (Signal<'m>, Signal<'m>),
         completes: Signal<'m>,
         more: Signal<'m>,
@@ -170,8 +191,9 @@ impl PassStore {
         opens.when(completes, b.flag(false)).when(valid, opening);
         let word = b.register("word_q", address_type);
         let address = b.register("address_q", address_type);
+        let columns = late.columns.extend(STORE_ADDRESS_WIDTH);
         let below = b.wire("next_digit", address.signal() + columns);
-        let next = order.values.select(below, word.signal() + 1);
+        let next = late.values.select(below, word.signal() + 1);
         let next = b.wire("next_word", opening.select(start, next));
         word.when(completes, next);
         address.when(completes, next).when(more, below).signal()

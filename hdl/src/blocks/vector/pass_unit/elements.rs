@@ -30,14 +30,15 @@ pub(super) struct Results<'m> {
 }
 
 impl<'m> Unit<'_, 'm> {
-    /// The fields that a module has ports for.
+    /// The fields that a module has ports for, so many cycles behind the last read of a word.
     fn fields_of(
         &self,
         module: &Module,
+        cycles: u32,
         fields: &[(&'static str, &str)],
     ) -> Vec<(&'static str, Signal<'m>)> {
         let has = fields.iter().filter(|(port, _)| module.port_type(port).is_some());
-        has.map(|&(port, field)| (port, self.fields.held(field))).collect()
+        has.map(|&(port, field)| (port, self.at(field, cycles))).collect()
     }
 
     /// One element of a word.
@@ -86,6 +87,7 @@ impl<'m> Unit<'_, 'm> {
 
         b.section("How many elements saturated.");
         let bits = unit.elements.ilog2() + 2;
+        let left = if spiking { self.exits.left(b, Exit::Neuron) } else { None };
         let flag = |index: u32| {
             let at = index as usize;
             let joined = joins[at].get("saturated_o");
@@ -103,7 +105,10 @@ impl<'m> Unit<'_, 'm> {
             let any = self.exits.pick_exit(behind) & !masked[at];
             let any = b.delay(&format!("limited_{index}_q"), b.flag(true), any);
             let any = match spiking {
-                true => any | neurons[at].get("saturated_o"),
+                true => {
+                    let own = neurons[at].get("saturated_o");
+                    any | left.map_or(own, |left| left & own)
+                }
                 false => any,
             };
             b.wire(&format!("saturates_{index}"), any & self.tag.valid).extend(bits)
@@ -139,8 +144,8 @@ impl<'m> Unit<'_, 'm> {
         let joins = unit.choices.joins.clone();
         let module = PassJoin { value_width: unit.value_width, joins }.module();
         self.each("join", &module, |index| {
-            let mut inputs =
-                self.fields_of(&module, &[("join_i", "join"), ("shift_i", "join_shift")]);
+            let fields = [("join_i", "join"), ("shift_i", "join_shift")];
+            let mut inputs = self.fields_of(&module, OPERANDS, &fields);
             for (port, word) in ["a_i", "b_i", "c_i"].into_iter().zip(operands.words) {
                 inputs.extend(word.map(|word| (port, self.part(word, index))));
             }
@@ -172,7 +177,7 @@ impl<'m> Unit<'_, 'm> {
         }
         let place = |index: u32| {
             let at = index as usize;
-            let mut inputs = self.fields_of(&module, &[("function_i", "function")]);
+            let mut inputs = self.fields_of(&module, JOINED, &[("function_i", "function")]);
             inputs.push(("value_i", joins[at].get("joined_o")));
             if let Some((entry, step)) = answers.get(at) {
                 inputs.extend([("entry_i", *entry), ("step_i", *step)]);
@@ -219,7 +224,7 @@ impl<'m> Unit<'_, 'm> {
             1 => b.flag(true),
             _ => {
                 let made = &unit.choices.functions;
-                let function = Chosen::of(b, "function", made, || self.fields.held("function"));
+                let function = Chosen::of(b, "function", made, || self.at("function", found));
                 function.is(&[Function::Reciprocal])
             }
         });
@@ -232,7 +237,7 @@ impl<'m> Unit<'_, 'm> {
         .module();
         self.each("multiply", &module, |index| {
             let at = index as usize;
-            let mut inputs = self.fields_of(&module, &[("multiply_i", "multiply")]);
+            let mut inputs = self.fields_of(&module, found - 1, &[("multiply_i", "multiply")]);
             inputs.extend(factors.iter().map(|&(port, word)| (port, self.part(word, index))));
             inputs.extend(operands.mantissa.map(|mantissa| ("mantissa_i", mantissa)));
             let found = functions
@@ -296,7 +301,7 @@ impl<'m> Unit<'_, 'm> {
         ];
         self.each("neuron", &module, |index| {
             let at = index as usize;
-            let mut inputs = self.fields_of(&module, &fields);
+            let mut inputs = self.fields_of(&module, membranes, &fields);
             inputs.push(("masked_i", masked[at]));
             inputs.push(("current_i", products[at].get("scaled_o")));
             inputs.extend(membrane.map(|word| ("membrane_i", self.part(word, index))));

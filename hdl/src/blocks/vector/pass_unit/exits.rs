@@ -5,10 +5,12 @@
 //!                 └───────────────────────┴───────────┘
 //! ```
 //!
-//! One pass at a time is under way, so that no word of another overtakes.
+//! Words do not overtake: the next pass begins when none of its words would be at an exit before, or with,
+//! those of the one before.
 
 use super::tag::Tag;
 use crate::blocks::vector::choice::Chosen;
+use crate::blocks::vector::delay_line::delayed;
 use crate::blocks::vector::pass_control::DEPTH_WIDTH;
 use crate::blocks::vector::pass_cycles::{JOINED, PRODUCT_SAVES, PassStages};
 use crate::blocks::vector::pass_fields::PassFields;
@@ -23,12 +25,17 @@ use firmware::pass_choices::PassChoices;
 struct Way<'m> {
     exit: Exit,
     /// Whether the words of the pass leave there; nothing for the last, where all others do.
+    held: Option<Signal<'m>>,
+    /// The same of the word that is there.
     is: Option<Signal<'m>>,
+    /// Whether a word leaves there, where there may be words of several passes.
+    leaves: Option<Signal<'m>>,
 }
 
 /// The exits of a program, in the order of the stages.
 pub(super) struct Exits<'m> {
     stages: PassStages,
+    streams: bool,
     ways: Vec<Way<'m>>,
 }
 
@@ -46,13 +53,14 @@ impl<'m> Exits<'m> {
     pub(super) fn of(
         b: &'m Builder,
         stages: PassStages,
+        streams: bool,
         choices: &PassChoices,
         fields: &PassFields<'m>,
     ) -> Exits<'m> {
         let exits = &choices.exits;
         if exits.len() < 2 {
-            let ways = exits.iter().map(|&exit| Way { exit, is: None }).collect();
-            return Exits { stages, ways };
+            let only = |&exit| Way { exit, held: None, is: None, leaves: None };
+            return Exits { stages, streams, ways: exits.iter().map(only).collect() };
         }
         b.section("Where the words of the pass leave the stages.");
         let spiking = exits.contains(&Exit::Neuron).then(|| fields.held("spiking"));
@@ -79,9 +87,19 @@ impl<'m> Exits<'m> {
                 },
             };
             let name = format!("leaves_{}_q", format!("{exit:?}").to_lowercase());
-            Way { exit, is: now.map(|now| b.delay(&name, b.flag(true), now)) }
+            let held = now.map(|now| b.delay(&name, b.flag(true), now));
+            Way { exit, held, is: held, leaves: None }
         };
-        Exits { stages, ways: exits.iter().map(way).collect() }
+        let mut all = Exits { stages, streams, ways: exits.iter().map(way).collect() };
+        if streams {
+            for index in 0..all.ways.len() {
+                let at = all.at(all.ways[index].exit);
+                let name = format!("leaves_{:?}", all.ways[index].exit).to_lowercase();
+                let late = all.ways[index].held.map(|held| delayed(b, &name, held, at));
+                all.ways[index].is = late;
+            }
+        }
+        all
     }
 
     /// What belongs to the exit of the pass; `of` is told the cycle in which a word is there.
@@ -93,28 +111,41 @@ impl<'m> Exits<'m> {
     pub(super) fn pick_exit(&self, of: impl Fn(Exit) -> Signal<'m>) -> Signal<'m> {
         let mut ways = self.ways.iter().rev();
         let last = ways.next().expect("a program of passes has an exit");
-        ways.fold(of(last.exit), |rest, way| match way.is {
+        ways.fold(of(last.exit), |rest, way| match way.leaves.or(way.is) {
             Some(is) => is.select(of(way.exit), rest),
             None => rest,
         })
     }
 
-    /// Cycles from a last read to the last write, where they are `deepest` behind a neuron.
+    /// Whether the word of results was at that exit, where others may have been at another.
+    pub(super) fn left(&self, b: &'m Builder, exit: Exit) -> Option<Signal<'m>> {
+        let way = self.ways.iter().find(|way| way.exit == exit)?;
+        let name = format!("left_{exit:?}_q").to_lowercase();
+        way.leaves.map(|leaves| b.register_reset(&name, uint(1), 0).next(leaves).signal())
+    }
+
+    /// Cycles from a last read to the last write of the pass, where they are `deepest` behind a neuron.
     pub(super) fn depth(&self, b: &'m Builder, deepest: Signal<'m>) -> Signal<'m> {
-        let less = self.pick_exit(|exit| {
+        let less = |exit: Exit| {
             let saves = match exit {
                 Exit::Join => self.stages.join_saves(),
                 Exit::Product => PRODUCT_SAVES,
                 Exit::Neuron => 0,
             };
             b.literal(saves.into(), uint(DEPTH_WIDTH))
+        };
+        let mut ways = self.ways.iter().rev();
+        let last = ways.next().expect("a program of passes has an exit");
+        let less = ways.fold(less(last.exit), |rest, way| match way.held {
+            Some(is) => is.select(less(way.exit), rest),
+            None => rest,
         });
         b.wire("depth", deepest - less)
     }
 
     /// The tag of a word of results, and whether the word at its exit is the last.
     pub(super) fn tags(
-        &self,
+        &mut self,
         b: &'m Builder,
         control: &Outputs<'m>,
         closes: bool,
@@ -141,9 +172,20 @@ impl<'m> Exits<'m> {
         let (moves, first, last) = (line("moves", true), line("first", false), line("last", false));
         let at_exit = |way: &Way<'m>| {
             let here = moves[self.at(way.exit) as usize];
-            way.is.map_or(here, |is| here & is)
+            let name = format!("{:?}_leaves", way.exit).to_lowercase();
+            match way.is {
+                None => here,
+                Some(is) if self.streams => b.wire(&name, here & is),
+                Some(is) => here & is,
+            }
         };
-        let leaves = self.ways.iter().map(at_exit).reduce(|any, one| any | one);
+        let each: Vec<Signal> = self.ways.iter().map(at_exit).collect();
+        if self.streams && each.len() > 1 {
+            for (way, leaves) in self.ways.iter_mut().zip(&each) {
+                way.leaves = Some(*leaves);
+            }
+        }
+        let leaves = each.into_iter().reduce(|any, one| any | one);
         let leaves = leaves.unwrap_or_else(|| b.flag(false));
         let first = b.wire("first_next", self.pick(|cycle| first[cycle as usize]));
         let last = b.wire("last_next", self.pick(|cycle| last[cycle as usize]));

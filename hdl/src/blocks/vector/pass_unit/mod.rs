@@ -11,9 +11,10 @@
 //! after the other: each finds all that the one before has written. Every word of a pass takes as
 //! many cycles as the pass has phases, and leaves the stages where nothing more is done to it.
 //!
-//! Where the program has streams, a pass of a loop follows itself at once, one cycle behind the last
-//! read of the turn before: all that differs is addresses, and those travel beside the words. A loop
-//! takes longer for a turn than the three cycles in which registers are read.
+//! Where the program has streams, a pass is taken while the one before is still under way: a turn of a
+//! loop that is the same pass at once, one cycle behind the last read of the turn before, another when
+//! it finds what the ones before have written (`lead`). Fields and addresses travel beside the words. A
+//! loop takes longer for a turn than the three cycles in which registers are read.
 //!
 //! Cycles from the acceptance to `done_o`, where `n` is the number of words times the phases, D the
 //! digits, and tree = ⌈log2(elements) / 2⌉; what a pass does last decides:
@@ -28,6 +29,7 @@
 //!
 //! These are of a pass with neurons; one without takes 4 less, one that only joins 13.
 
+mod beside;
 mod elements;
 mod exits;
 mod operands;
@@ -35,7 +37,6 @@ mod tag;
 mod writers;
 
 use super::choice::Chosen;
-use super::delay_line::delayed;
 use super::pass_control::{DEPTH_WIDTH, INDEX_WIDTH, PHASE_WIDTH, PassControl, depth};
 use super::pass_cycles::{PassDepths, PassStages};
 use super::pass_fields::PassFields;
@@ -49,7 +50,7 @@ use exits::Exits;
 use firmware::isa::{Destination, Emit, LONG_WIDTH, Length, Reduce};
 use firmware::machine::MachineParameters;
 use firmware::pass_choices::PassChoices;
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tag::Tag;
@@ -92,6 +93,9 @@ struct Unit<'a, 'm> {
     control: Outputs<'m>,
     emit: Chosen<'m, Emit>,
     reduce: Chosen<'m, Reduce>,
+    /// The same of the pass whose results are there, where another may be behind it.
+    result_emit: OnceCell<Chosen<'m, Emit>>,
+    result_reduce: OnceCell<Chosen<'m, Reduce>>,
     /// The pass is taken; the cycle after that.
     accept: Signal<'m>,
     start: Signal<'m>,
@@ -101,6 +105,8 @@ struct Unit<'a, 'm> {
     last_element: Signal<'m>,
     /// Fields that travel beside the words, by name and cycle.
     beside: RefCell<BTreeMap<(String, u32), Signal<'m>>>,
+    /// Those of them that go one way, by their cycles: as they enter it, and as they leave.
+    carried: RefCell<BTreeMap<u32, Vec<(Signal<'m>, Signal<'m>)>>>,
     exits: Exits<'m>,
     /// What is known of a word of results.
     tag: Tag<'m>,
@@ -152,6 +158,7 @@ impl PassUnit {
         let operands = unit.operands();
         let results = unit.elements(&operands);
         unit.writers(&results);
+        unit.carry();
         unit.fields.finish();
         b.finish()
     }
@@ -159,14 +166,11 @@ impl PassUnit {
     fn summary(&self) -> String {
         let turns = match self.streams {
             false => "",
-            true => {
-                " A pass that follows itself is taken while it is under way: what its turns write \
-                 none of them reads."
-            }
+            true => " It is taken while others are under way: the program says how early.",
         };
         format!(
             "{} elements per cycle through join, function, multiply, neuron, reduction.\n\n\
-             One pass after the other; each finds all that the one before has written.{turns} A \
+             One pass after the other; each finds all that the ones before have written.{turns} A \
              result is written at most {} cycles after the last read of its word, a cycle behind \
              the last stage that does something to it.",
             self.elements,
@@ -236,7 +240,7 @@ impl PassUnit {
         let (keeps, values) = (emit.ever(&KEPT), emit.ever(&[Emit::Values]));
         debug_assert!(self.depths().finish < 1 << DEPTH_WIDTH);
         let (vector, train) = (emit.ever(&[Emit::Vector]), emit.ever(&[Emit::Train]));
-        let exits = Exits::of(b, self.stages(), &self.choices, &fields);
+        let mut exits = Exits::of(b, self.stages(), self.streams, &self.choices, &fields);
         let deepest = depth(b, &self.depths(), [vector, train, keeps, gathers]);
         let depth = exits.depth(b, deepest);
         let digits = if keeps.is_some() { self.digits } else { 0 };
@@ -249,7 +253,9 @@ impl PassUnit {
             ("last_phase_i", last_phase),
             ("depth_i", depth),
         ];
-        inputs.extend(follows.map(|follows| ("follows_i", follows)));
+        if let Some(follows) = follows {
+            inputs.extend([("follows_i", follows), ("lead_i", fields.now("lead"))]);
+        }
         let nothing = b.flag(false);
         if let Some(keeps) = keeps {
             inputs.push(("keeps_i", keeps));
@@ -273,12 +279,15 @@ impl PassUnit {
             control,
             emit,
             reduce,
+            result_emit: OnceCell::new(),
+            result_reduce: OnceCell::new(),
             accept,
             start,
             position,
             restarts,
             last_element,
             beside: RefCell::default(),
+            carried: RefCell::default(),
             exits,
             tag,
             last_next,
@@ -307,63 +316,6 @@ fn last_phase<'m>(b: &'m Builder, fields: &PassFields<'m>) -> Signal<'m> {
     };
     let last = compared.into_iter().map(|name| fields.held(name)).reduce(larger);
     last.unwrap_or_else(|| unreachable!("a word has at least one phase"))
-}
-
-impl<'m> Unit<'_, 'm> {
-    /// A signal of the pass that was read so many cycles ago: it holds as long as that pass, and where
-    /// another may be behind it already, it travels beside the words.
-    fn beside(&self, name: &str, signal: Signal<'m>, cycles: u32) -> Signal<'m> {
-        if !self.unit.streams {
-            return signal;
-        }
-        let key = (name.to_owned(), cycles);
-        if let Some(known) = self.beside.borrow().get(&key) {
-            return *known;
-        }
-        let late = delayed(self.b, &format!("{name}_{cycles}"), signal, cycles);
-        self.beside.borrow_mut().insert(key, late);
-        late
-    }
-
-    /// A signal of the pass whose word becomes results in the next cycle, wherever that left.
-    fn beside_next(&self, name: &str, signal: Signal<'m>) -> Signal<'m> {
-        if !self.unit.streams {
-            return signal;
-        }
-        self.exits.pick(|cycles| self.beside(name, signal, cycles))
-    }
-
-    /// A signal of the pass whose results were there so many cycles ago.
-    fn beside_results(&self, name: &str, signal: Signal<'m>, cycles: u32) -> Signal<'m> {
-        if !self.unit.streams {
-            return signal;
-        }
-        let key = (format!("{name}_result"), cycles);
-        if let Some(known) = self.beside.borrow().get(&key) {
-            return *known;
-        }
-        let late = match cycles {
-            0 => {
-                let next = self.beside_next(name, signal);
-                self.b.delay(&format!("{name}_result_q"), self.b.flag(true), next)
-            }
-            _ => {
-                let results = self.beside_results(name, signal, 0);
-                delayed(self.b, &format!("{name}_behind_{cycles}"), results, cycles)
-            }
-        };
-        self.beside.borrow_mut().insert(key, late);
-        late
-    }
-
-    /// A field of the pass whose results were there so many cycles ago.
-    #[track_caller]
-    fn field_beside(&self, name: &str, cycles: u32) -> Signal<'m> {
-        if let Some(constant) = self.fields.constant(name) {
-            return constant;
-        }
-        self.beside_results(name, self.fields.held(name), cycles)
-    }
 }
 
 /// The inputs that a module has: it has none for what there is no choice about.

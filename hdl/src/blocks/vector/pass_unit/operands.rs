@@ -24,6 +24,10 @@ const RESTARTS: [&str; 3] = ["a_restart", "b_restart", "c_restart"];
 /// Ports of an operand, in the order of [`MEMORIES`].
 const WORDS: [&str; 5] = ["residual_i", "result_i", "temporary_i", "state_i", "constant_i"];
 
+/// The word of the last read is taken; what stands for it is chosen.
+const TAKEN: u32 = 1;
+const STANDING: u32 = pass_cycles::OPERANDS - 1;
+
 /// What the elements work on.
 pub(super) struct Operands<'m> {
     /// a, b, c and membranes, where they are read.
@@ -117,6 +121,9 @@ impl<'m> Unit<'_, 'm> {
         };
         let users: [Vec<usize>; 2] = REGISTERS.map(used);
         let operands: BTreeSet<usize> = users.iter().flatten().copied().collect();
+        if unit.streams && operands.is_empty() {
+            b.unused("start", self.start, "No register is read ahead of the words.");
+        }
         b.section("Levels and maxima, one operand after the other.");
         let mut cycle = self.start;
         let mut turns: Vec<(usize, Signal)> = vec![];
@@ -200,7 +207,9 @@ impl<'m> Unit<'_, 'm> {
         let swaps = index == 0 && unit.choices.swaps;
         let in_memory = spaces.iter().any(|space| is_memory(*space));
         let PassUnit { elements, value_width, .. } = *unit;
-        let module = PassOperand { name, elements, value_width, spaces, restarts, swaps }.module();
+        let streams = unit.streams;
+        let module =
+            PassOperand { name, elements, value_width, spaces, restarts, swaps, streams }.module();
         let mut inputs: Vec<(&'static str, Signal)> = vec![];
         for ((memory, _), port) in MEMORIES.into_iter().zip(WORDS) {
             let word = memories.iter().find(|(space, _)| *space == memory);
@@ -214,26 +223,23 @@ impl<'m> Unit<'_, 'm> {
         }
         let has = |port: &str| module.port_type(port).is_some();
         if has("space_i") {
-            inputs.push(("space_i", self.fields.held(SPACES[index])));
+            inputs.push(("space_i", self.at(SPACES[index], TAKEN)));
         }
         if has("restart_i") {
             let restart = match index {
                 3 => {
-                    let field = self.fields.held("membrane_restart");
+                    let field = self.at("membrane_restart", STANDING);
                     b.wire("membrane_restart", b.concat(&[b.flag(false), field]))
                 }
-                _ => self.fields.held(RESTARTS[index]),
+                _ => self.at(RESTARTS[index], STANDING),
             };
             inputs.push(("restart_i", restart));
         }
         if has("restarts_i") {
-            inputs.push((
-                "restarts_i",
-                self.beside("restarts", self.restarts, pass_cycles::OPERANDS - 1),
-            ));
+            inputs.push(("restarts_i", self.beside("restarts", self.restarts, STANDING)));
         }
         if has("swap_i") {
-            inputs.push(("swap_i", self.fields.held("a_swap")));
+            inputs.push(("swap_i", self.at("a_swap", TAKEN)));
         }
         let inputs = fitting(&module, &inputs);
         Some(b.instance(name, &module, &inputs).get("operand_o"))
@@ -244,8 +250,10 @@ impl<'m> Unit<'_, 'm> {
         let (b, choices) = (self.b, &self.unit.choices);
         b.section("The scalar, and the shift behind the product.");
         let reads = choices.reads_scalars();
+        // Two cycles before the product; where no other pass is behind, as soon as it is taken.
+        let (read, streams) = (self.unit.stages().scalar_read(), self.unit.streams);
         let address = match reads {
-            true => self.fields.held("scalar"),
+            true => self.at("scalar", read),
             false => b.literal(0, uint(SCALAR_ADDRESS_WIDTH)),
         };
         b.port_group("Scalar, read in the cycle of its address.");
@@ -258,7 +266,7 @@ impl<'m> Unit<'_, 'm> {
             signal
         };
         let multiplies = choices.multiplies.contains(&Multiply::Scalar);
-        let follow = Chosen::of(b, "follow", &choices.follows, || self.fields.held("follow"));
+        let follow = Chosen::of(b, "follow", &choices.follows, || self.at("follow", read));
         let mantissa = input("mantissa", uint(UNIT_WIDTH), multiplies, "its factor");
         let makes = |choice| follow.makes(&[choice]);
         let shift = input("shift", uint(SHIFT_WIDTH), makes(Follow::Shift), "its right shift");
@@ -270,11 +278,11 @@ impl<'m> Unit<'_, 'm> {
             (&[Follow::Exponent], &|| exponent.extend(AMOUNT_WIDTH)),
             (&[Follow::Nothing], &|| b.literal(0, wide)),
         ]);
-        let own = self.fields.held("shift").extend(AMOUNT_WIDTH).as_sint();
-        let amount = b.delay("amount_q", self.start, own + more);
-        let found = self.unit.stages().found();
-        let mantissa = multiplies.then(|| b.delay("mantissa_q", self.start, mantissa));
-        let mantissa = mantissa.map(|mantissa| self.beside("mantissa", mantissa, found - 1));
-        (mantissa, self.beside("amount", amount, found))
+        let own = self.at("shift", read).extend(AMOUNT_WIDTH).as_sint();
+        let when = if streams { b.flag(true) } else { self.start };
+        let amount = b.delay("amount_q", when, own + more);
+        let mantissa = multiplies.then(|| b.delay("mantissa_q", when, mantissa));
+        let late = || b.delay("amount_late_q", when, amount);
+        (mantissa, if streams { late() } else { amount })
     }
 }

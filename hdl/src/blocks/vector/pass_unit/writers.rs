@@ -87,8 +87,9 @@ impl<'m> Unit<'_, 'm> {
     fn vectors(&self, results: &Results<'m>, tag: Tag<'m>) {
         let (b, choices) = (self.b, &self.unit.choices);
         b.section("Words of T and of S.");
-        let destination =
-            Chosen::of(b, "destination", &choices.destinations, || self.fields.held("destination"));
+        let destination = Chosen::of(b, "destination", &choices.destinations, || {
+            self.field_beside("destination", 0)
+        });
         let write = |is: Option<Signal<'m>>| is.map(|is| tag.valid & is);
         let to_memory = destination.makes(&[Destination::Temporaries, Destination::State]);
         let address = to_memory.then(|| self.counted("write", self.field_beside("write", 0), tag));
@@ -101,7 +102,7 @@ impl<'m> Unit<'_, 'm> {
         self.output("temporary_write_address_o", used(address), address_type, "which one");
         self.output("temporary_write_data_o", used(Some(results.y)), word, "its values");
 
-        let spiking = choices.spiking.then(|| self.fields.held("spiking"));
+        let spiking = choices.spiking.then(|| self.field_beside("spiking", 0));
         let membrane = choices
             .spiking
             .then(|| self.counted("membrane", self.field_beside("membrane", 0), tag));
@@ -131,13 +132,13 @@ impl<'m> Unit<'_, 'm> {
 
     fn trains(&self, results: &Results<'m>, tag: Tag<'m>) {
         let (b, unit) = (self.b, self.unit);
-        let emits = self.emit.ever(&[Emit::Train]);
+        let emits = self.emit().ever(&[Emit::Train]);
         let trains = emits.map(|emits| {
             b.section("Counts and trains.");
             let (elements, value_width) = (unit.elements, unit.value_width);
             let (slots, count_width, radix) = (unit.slots, unit.count_width, unit.radix);
             let counts = PassCounts { elements, value_width, count_width }.module();
-            let inputs = [("bits_i", self.fields.held("bits")), ("y_i", results.y)];
+            let inputs = [("bits_i", self.field_beside("bits", 0)), ("y_i", results.y)];
             let counts = b.instance("counts", &counts, &inputs);
             let tag = self.later("count", Tag { valid: tag.valid & emits, ..tag }, 1);
             let writer = TrainWriter { elements, slots, count_width, radix }.module();
@@ -185,7 +186,7 @@ impl<'m> Unit<'_, 'm> {
     /// A vector of trits: every word, whether it is empty or not.
     fn planes(&self, results: &Results<'m>, tag: Tag<'m>) {
         let (b, unit) = (self.b, self.unit);
-        let Some(emits) = self.emit.ever(&[Emit::Vector]) else { return };
+        let Some(emits) = self.emit().ever(&[Emit::Vector]) else { return };
         b.section("Trits of a plane.");
         let (valid, elements) = (b.wire("plane_valid", tag.valid & emits), &results.elements);
         let bits = |of: fn(Signal<'m>) -> Signal<'m>| {
@@ -207,7 +208,7 @@ impl<'m> Unit<'_, 'm> {
         }
         let write = write.signal();
         let address = b.register("plane_address_q", first.ty());
-        let opens = self.opens(tag);
+        let opens = self.opens(Tag { valid, ..tag });
         address.when(opens, first).when(write, address.signal() + 1);
         b.port_group("Word of a plane.");
         b.output("plane_write_o", write, "write it");
@@ -221,11 +222,11 @@ impl<'m> Unit<'_, 'm> {
         let (b, unit) = (self.b, self.unit);
         let side = unit.lanes.max(unit.slots);
         let bits = side.trailing_zeros();
-        let values = || match self.emit.makes(&[Emit::Values]) {
-            true => self.emit.is(&[Emit::Values]),
+        let values = || match self.emit().makes(&[Emit::Values]) {
+            true => self.emit().is(&[Emit::Values]),
             false => b.flag(false),
         };
-        let store = self.emit.ever(&KEPT).map(|keeps| {
+        let store = self.emit().ever(&KEPT).map(|keeps| {
             b.section("Digits of keys and values.");
             let (elements, value_width, digits) = (unit.elements, unit.value_width, unit.digits);
             let table = PassDigits { value_width, digits }.module();
@@ -249,7 +250,7 @@ impl<'m> Unit<'_, 'm> {
                 ("values_i", values()),
                 ("position_i", self.beside_next("position", self.position)),
                 ("base_i", self.beside_results("base", self.fields.held("words"), 1)),
-                ("columns_i", self.fields.held("columns")),
+                ("columns_i", self.field_next("columns")),
                 ("valid_i", tag.valid),
                 ("first_i", tag.first),
                 ("last_i", tag.last),
@@ -263,7 +264,10 @@ impl<'m> Unit<'_, 'm> {
         let of = |port: &str| store.as_ref().map(|(store, _)| store.get(port));
         b.port_group("Key or value store.");
         self.output("store_write_o", of("store_write_o"), uint(1), "write one digit of a word");
-        let is_value = store.as_ref().map(|_| values());
+        let is_value = match unit.streams {
+            true => of("store_values_o"),
+            false => store.as_ref().map(|_| values()),
+        };
         self.output("store_values_o", is_value, uint(1), "0: keys, 1: values");
         let address = uint(STORE_ADDRESS_WIDTH);
         self.output("store_address_o", of("store_address_o"), address, "the word");
@@ -277,7 +281,7 @@ impl<'m> Unit<'_, 'm> {
     /// Levels and scalars; yields whether a level had to be limited.
     fn finish(&self, results: &Results<'m>, tag: Tag<'m>) -> Option<Signal<'m>> {
         let (b, unit) = (self.b, self.unit);
-        let gathers = self.reduce.ever(&super::GATHERS);
+        let gathers = self.reduce().ever(&super::GATHERS);
         let finish = gathers.map(|gathers| {
             b.section("What a pass gathers, and the level or scalar that becomes of it.");
             let (elements, value_width) = (unit.elements, unit.value_width);
@@ -286,7 +290,7 @@ impl<'m> Unit<'_, 'm> {
             let mut inputs =
                 vec![("valid_i", tag.valid), ("first_i", tag.first), ("y_i", results.y)];
             if module.port_type("reduce_i").is_some() {
-                inputs.push(("reduce_i", self.fields.held("reduce")));
+                inputs.push(("reduce_i", self.field_beside("reduce", 0)));
             }
             let gathered = b.instance("reduce", &module, &inputs).get("gathered_o");
             let ends = Tag { valid: tag.valid & tag.last & gathers, ..tag };
@@ -302,7 +306,15 @@ impl<'m> Unit<'_, 'm> {
                 [("finish_i", "finish"), ("factor_i", "factor"), ("finish_shift_i", "finish_shift")]
             {
                 if module.port_type(port).is_some() {
-                    inputs.push((port, self.fields.held(field)));
+                    // Kept until the number is there, where the fields of another pass follow.
+                    let kept = match unit.streams && self.fields.constant(field).is_none() {
+                        true => {
+                            let field_now = self.field_beside(field, 0);
+                            b.delay(&format!("{field}_gathered_q"), ends.valid, field_now)
+                        }
+                        false => self.fields.held(field),
+                    };
+                    inputs.push((port, kept));
                 }
             }
             b.instance("finish", &module, &inputs)
