@@ -1,13 +1,16 @@
-//! Networks of every family on small machines of their own, native.
+//! Networks of every family on machines of their own: small ones native, trained ones in Verilator.
 
 use crate::counts::compare;
+use crate::verilog;
 use cosim::pipeline::machine::converse;
 use cosim::reference::machine::MachineReference;
+use cosim::verilated::Toolchain;
 use firmware::image::MachineImage;
 use firmware::lower::lower;
 use firmware::machine::Program;
 use hdl::blocks::machine::Machine;
-use hdl::language::check::check;
+use hdl::language::check::{Checked, check};
+use hdl::language::simulation::Simulation;
 use hdl::language::simulator::NativeSimulation;
 use weights::config::Design;
 use weights::network::Network;
@@ -29,14 +32,40 @@ pub fn design(seed: u64) -> Design {
 /// # Panics
 /// If the network does not lower, or the machine is not its reference.
 pub fn runs(network: &Network, design: &Design, prompt: &[u32], length: usize) -> Program {
+    runs_on(NativeSimulation::new, network, design, (prompt, length))
+}
+
+/// The same in Verilator.
+///
+/// # Panics
+/// As [`runs`], or if there is no Verilator.
+pub fn runs_verilated(
+    network: &Network,
+    design: &Design,
+    prompt: &[u32],
+    length: usize,
+) -> Program {
+    let toolchain = Toolchain::find().unwrap_or_else(|error| panic!("{error}"));
+    let simulate = |checked: &Checked| {
+        let model = verilog::verilate(&toolchain, checked, &verilog::sources(checked));
+        model.unwrap_or_else(|error| panic!("{}: {error}", network.name))
+    };
+    runs_on(simulate, network, design, (prompt, length))
+}
+
+fn runs_on<S: Simulation>(
+    simulate: impl Fn(&Checked) -> S,
+    network: &Network,
+    design: &Design,
+    (prompt, length): (&[u32], usize),
+) -> Program {
     let name = format!("{} of {} steps", network.name, network.steps);
     let program = lower(network, design).unwrap_or_else(|error| panic!("{name}: {error}"));
     let image = MachineImage::new(&program).unwrap_or_else(|error| panic!("{name}: {error}"));
     let module = Machine::observed(&program).module();
     let checked = check(&module).unwrap_or_else(|error| panic!("{name}: {error}"));
     let reference = MachineReference::new(&program);
-    let simulation = NativeSimulation::new(&checked);
-    let talk = converse(simulation, &image, reference, prompt, length, |_| ());
+    let talk = converse(simulate(&checked), &image, reference, prompt, length, |_| ());
     assert!(talk.failure.is_none(), "{name}: {}", talk.failure.unwrap());
     let cycles = compare(&name, &program, &talk);
     let busy: u64 = talk.tokens.iter().map(|token| u64::from(token.counters.array_cycles)).sum();
