@@ -34,7 +34,7 @@ pub struct MachineParameters {
     /// Whether counts of more bits than the planes meet weights of several digits.
     #[serde(default)]
     pub digit_passes: bool,
-    /// Whether a pass may follow itself before it is done: turns that find nothing of each other.
+    /// Whether passes may be under way one behind the other, each as early as its lead says.
     #[serde(default)]
     pub streams: bool,
     /// Whether loops run over chunks of positions.

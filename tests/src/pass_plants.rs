@@ -321,6 +321,11 @@ plants! { Whole:
     published "pass_unit" "write" "leads: the place of a word is that of the pass behind"
         "write_result_q <= join_leaves ? write_8 :" => "write_result_q <= join_leaves ? write_q :";
 
+    published "pass_control" "write" "leads: a pass is taken a cycle early"
+        "left = last_read ? depth_i : left_q" => "left = last_read ? depth_less_one : left_q";
+    published "pass_unit" "write" "leads: the scalar of the pass behind"
+        "scalar_read_address_o = scalar_at_11" => "scalar_read_address_o = scalar_q";
+
     // ---- resets --------------------------------------------------------------------------------
 
     spike_input "pass_control" "stall" "reset: the end of a pass outlives it"

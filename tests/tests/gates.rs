@@ -79,8 +79,9 @@ fn netlists_of_a_matrix_equal_numeric() {
     }
 }
 
-/// One bit of one LUT is wrong, and the same check says so: of the first that are tried one, or with
-/// `SPIKEWRIGHT_ALL=1` most of a sample. Some are never asked for that bit when it matters.
+/// One bit of one LUT is wrong, and the same check says so, of most of a sample: of the rows that all sums
+/// drain through, or with `SPIKEWRIGHT_ALL=1` of all. Some LUTs are never asked for that bit when it
+/// matters: nobody looks at the sign of a slot without a spike.
 #[test]
 fn a_wrong_bit_in_a_lut_is_caught() {
     let (toolchain, case) = (toolchain(), small());
@@ -88,8 +89,9 @@ fn a_wrong_bit_in_a_lut_is_caught() {
     println!("| family | LUT drives | caught by | message |\n|---|---|---|---|");
     for family in [Family::Ecp5, Family::Ice40] {
         let gates = synthesise(&design, family);
-        let (all, luts) = (asked_for("SPIKEWRIGHT_ALL"), luts(&gates));
-        let plants = if all { 12 } else { 5 };
+        let (all, mut luts) = (asked_for("SPIKEWRIGHT_ALL"), luts(&gates));
+        luts.retain(|(_, driven)| all || driven.contains("matrix.drain.row_"));
+        let plants = if all { 12 } else { 3 };
         let mut caught = 0;
         for part in 1..=plants {
             let (place, driven) = luts[luts.len() * part / (plants + 1)];
@@ -100,11 +102,7 @@ fn a_wrong_bit_in_a_lut_is_caught() {
             let by = fault.as_ref().map_or("nothing", |fault| fault.caught_by());
             let message = fault.map_or(String::new(), |fault| fault.to_string());
             println!("| {} | `{driven}` | {by} | {message} |", family.name());
-            if !all && caught > 0 {
-                break;
-            }
         }
-        let enough = if all { plants / 2 + 1 } else { 1 };
-        assert!(caught >= enough, "{}: {caught} of {plants} are caught", family.name());
+        assert!(2 * caught > plants, "{}: {caught} of {plants} are caught", family.name());
     }
 }

@@ -25,8 +25,6 @@ pub struct Busy {
     pub done: u64,
     /// Cycles of work: entries of the array, or cycles of the vector unit.
     pub work: u64,
-    /// The same with those in which the instruction before is under way too.
-    pub alone: u64,
     /// Cycles in which an entry waits for the drain.
     pub drain_waits: u64,
 }
@@ -154,7 +152,7 @@ impl<'a> Clock<'a> {
     pub fn execute(&mut self, action: &Action, issued: u64, facts: TrainFacts) -> Busy {
         match action {
             Action::End(_) | Action::Loop(_) | Action::Next(_) => {
-                Busy { span: (issued + 1, issued), done: issued, work: 0, alone: 0, drain_waits: 0 }
+                Busy { span: (issued + 1, issued), done: issued, work: 0, drain_waits: 0 }
             }
             Action::Matrix(matrix) => {
                 let busy = match matrix.store {
@@ -182,8 +180,7 @@ impl<'a> Clock<'a> {
                 let before = issued.max(self.vector_done);
                 (self.vector_done, self.vector_overlap) = (done, 0);
                 self.count(1, done);
-                let (work, alone) = (done - before, done - issued);
-                Busy { span: (before + 1, done), done, work, alone, drain_waits: 0 }
+                Busy { span: (before + 1, done), done, work: done - before, drain_waits: 0 }
             }
             _ => {
                 let pace = self.pace(action);
@@ -192,8 +189,7 @@ impl<'a> Clock<'a> {
                 let before = issued.max(self.vector_done);
                 (self.vector_done, self.vector_overlap) = (done, pace.overlap);
                 self.count(1, done);
-                let (work, alone) = (done - before, done - issued);
-                Busy { span: (before + 1, done), done, work, alone, drain_waits: 0 }
+                Busy { span: (before + 1, done), done, work: done - before, drain_waits: 0 }
             }
         }
     }
@@ -220,7 +216,7 @@ impl<'a> Clock<'a> {
         let (last, drain_waits) = self.walk(first, groups, matrix.digits.into(), 1);
         self.drain_free += latency.embedding_lag_cycles;
         let done = last + latency.embedding_finish_cycles;
-        Busy { span: (first, last), done, work: 0, alone: 0, drain_waits }
+        Busy { span: (first, last), done, work: 0, drain_waits }
     }
 
     fn matrix(&mut self, matrix: &Matrix, issued: u64, facts: TrainFacts) -> Busy {
@@ -244,8 +240,7 @@ impl<'a> Clock<'a> {
             _ => latency.vector_finish_cycles + (vectors - 1) * tile_groups,
         };
         let done = last + finish + search;
-        let work = tiles * entries;
-        Busy { span: (first, last), done, work, alone: work, drain_waits }
+        Busy { span: (first, last), done, work: tiles * entries, drain_waits }
     }
 
     fn pace(&self, action: &Action) -> VectorPace {

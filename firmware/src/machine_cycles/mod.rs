@@ -150,7 +150,7 @@ pub fn token_cycles(
             0 => cycles.array_busy += busy.work,
             _ => {
                 cycles.vector_busy += busy.work;
-                cycles.vector_work += busy.alone;
+                cycles.vector_work += busy.done - issued;
             }
         }
         done[which].push(busy.done);

@@ -1,13 +1,12 @@
 //! Passes that are taken while those before them are under way, as early as they may.
 
 use super::bench::{TURN_CYCLES, UnitBench};
-use super::maker::{Maker, tables};
 use super::model::{Place, channels};
-use super::support::Random;
-use super::{SHAPES, Stream, all_choices, chain, check, latency, made, unit, values, values_of};
+use super::{
+    SHAPES, Stream, all_choices, chain, check, latency, made, streaming, values, values_of,
+};
 use firmware::isa::Pass;
 use firmware::machine_cycles::Link;
-use firmware::pass_choices::PassChoices;
 use hdl::blocks::vector::pass_unit::PassUnit;
 use std::collections::BTreeSet;
 
@@ -47,9 +46,7 @@ fn leads() {
     let mut seen = BTreeSet::new();
     let (mut passes, mut early, mut most) = (0, 0, 0);
     for index in 0..SHAPES.len() {
-        let unit = PassUnit { streams: true, ..unit(index, PassChoices::all(tables())) };
-        let mut maker = Maker { random: Random(900 + index as u64), unit: unit.clone() };
-        let mut bench = UnitBench::new(unit);
+        let (mut maker, mut bench) = streaming(index, 900);
         for round in 0..6 {
             bench.memories = maker.memories(maker.unit.value_width);
             let turns = [1, 4][round % 2];
@@ -76,9 +73,7 @@ fn leads() {
 fn longer_leads_are_too_long() {
     let (mut chains, mut wrong) = (0, 0);
     for index in [0, 4, 7] {
-        let unit = PassUnit { streams: true, ..unit(index, PassChoices::all(tables())) };
-        let mut maker = Maker { random: Random(950 + index as u64), unit: unit.clone() };
-        let mut bench = UnitBench::new(unit);
+        let (mut maker, mut bench) = streaming(index, 950);
         for _ in 0..4 {
             bench.memories = maker.memories(maker.unit.value_width);
             let (mut program, expected) = chain(&mut maker, &bench.memories.clone(), (40, 1));
@@ -93,5 +88,5 @@ fn longer_leads_are_too_long() {
         }
     }
     println!("{wrong} of {chains} chains are wrong");
-    assert!(wrong * 4 > chains, "{wrong} of {chains} chains are wrong");
+    assert!(wrong * 3 > chains * 2, "{wrong} of {chains} chains are wrong");
 }

@@ -42,6 +42,13 @@ fn unit(index: usize, choices: PassChoices) -> PassUnit {
     PassUnit { elements, lanes, slots, value_width, count_width, digits, radix, streams, choices }
 }
 
+/// A unit that makes every choice and takes passes while others are under way, and who makes them.
+fn streaming(index: usize, seed: u64) -> (Maker, UnitBench) {
+    let unit = PassUnit { streams: true, ..unit(index, PassChoices::all(tables())) };
+    let random = Random(seed + index as u64);
+    (Maker { random, unit: unit.clone() }, UnitBench::new(unit))
+}
+
 /// The latencies of the cycle model, and the machine that they are those of.
 fn latency(unit: &PassUnit) -> (PassLatency, MachineParameters) {
     static SAMPLE: LazyLock<MachineParameters> = LazyLock::new(|| {
@@ -290,9 +297,7 @@ fn streams() {
     let mut seen = BTreeSet::new();
     let (mut turns, mut most) = (0, 0);
     for index in 0..SHAPES.len() {
-        let unit = PassUnit { streams: true, ..unit(index, PassChoices::all(tables())) };
-        let mut maker = Maker { random: Random(700 + index as u64), unit: unit.clone() };
-        let mut bench = UnitBench::new(unit);
+        let (mut maker, mut bench) = streaming(index, 700);
         for _ in 0..5 {
             bench.memories = maker.memories(maker.unit.value_width);
             let (program, expected) = chain(&mut maker, &bench.memories.clone(), (12, 10));

@@ -2,36 +2,17 @@
 
 use super::super::LowerError;
 use super::super::sizes::machine;
-use super::composer::{Composer, Pools};
+use super::composer::Composer;
 use super::draft::Over;
 use super::norm::Norm;
 use super::phases::Phase;
+use super::position_order::PositionOrder;
 use super::rotary::Turn;
 use super::value::{self, Value};
 use crate::isa::{Action, End, Extent};
 use crate::machine::Program;
 use weights::config::Design;
 use weights::network::{EmbedIndex, Network, Operation, Readout};
-
-/// How a program goes over the positions of a text.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct PositionOrder {
-    /// Positions of a chunk; 0: one after the other through the whole segment.
-    pub chunk: u32,
-    /// Whether they share the words of matrices.
-    pub shares: bool,
-    /// Whether each pass goes through all heads, and all positions of a chunk, before the next does.
-    pub apart: bool,
-    /// Whether instructions change places, so that one unit works while the other does.
-    pub scheduled: bool,
-    /// Whether passes are taken while those before them are under way.
-    pub leads: bool,
-    /// Whether words rest before they are taken again, so that more instructions may change places.
-    pub rests: bool,
-}
-
-/// How many areas of a memory are taken while one rests.
-const REST_TAKES: u32 = 8;
 
 /// Lowers to passes in an order.
 pub(super) fn lower_in(
@@ -43,13 +24,7 @@ pub(super) fn lower_in(
     if network.keeps_spikes() {
         parameters.key_value_digits = 1;
     }
-    let mut composer = Composer::new(network, design, parameters)?;
-    if order.rests {
-        composer.pools = Pools::resting(REST_TAKES);
-    }
-    (composer.chunk, composer.shares) = (order.chunk, order.shares);
-    (composer.apart, composer.scheduled) = (order.apart, order.scheduled);
-    composer.leads = order.leads;
+    let mut composer = Composer::new(network, design, parameters, order)?;
     if parameters.has_events() {
         composer.refuse_keys()?;
     }
@@ -122,8 +97,8 @@ impl<'n> Composer<'n> {
         self.step = step;
         for segment in 0..self.phases.segments() {
             let phase = Phase::Segment(segment);
-            if self.chunk > 0 {
-                let (count, what) = (self.chunk as usize, "positions, chunk by chunk");
+            if self.order.chunk > 0 {
+                let (count, what) = (self.order.chunk as usize, "positions, chunk by chunk");
                 let remark = format!("segment {segment}, {count} {what}");
                 self.open(Over::Chunks, Extent::Chunks, count, remark)?;
                 self.run(phase)?;

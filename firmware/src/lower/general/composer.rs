@@ -6,6 +6,7 @@ use super::draft::Over;
 use super::layouts::Layouts;
 use super::line::Line;
 use super::phases::Phases;
+use super::position_order::PositionOrder;
 use super::value::{Angles, At, Cache, Coded, Logits, Membrane, Train, Value, Vector};
 use crate::machine::{MachineParameters, Memory, MemoryArea, StoredMatrix, WidthProof};
 use crate::vector_stream::VectorMap;
@@ -45,6 +46,9 @@ pub(super) enum Counts {
     Peak,
 }
 
+/// How many areas of a memory are taken while one rests.
+const REST_TAKES: u32 = 8;
+
 /// A lowering on its way.
 pub(super) struct Composer<'n> {
     pub(super) network: &'n Network,
@@ -79,16 +83,8 @@ pub(super) struct Composer<'n> {
     trains: BTreeMap<(&'n str, Counts), Rc<Train>>,
     pub(super) loops: Vec<Over>,
     pub(super) loop_depth: u32,
-    /// Positions of a chunk, or 0 where each is by itself.
-    pub(super) chunk: u32,
-    /// Whether the positions of a chunk share the words of matrices.
-    pub(super) shares: bool,
-    /// Whether loops are taken apart.
-    pub(super) apart: bool,
-    /// Whether instructions change places.
-    pub(super) scheduled: bool,
-    /// Whether passes are taken while those before them are under way.
-    pub(super) leads: bool,
+    /// Its order.
+    pub(super) order: PositionOrder,
     /// The step that is unrolled, and whether steps are a loop.
     pub(super) step: usize,
     /// The operation at hand.
@@ -138,6 +134,7 @@ impl<'n> Composer<'n> {
         network: &'n Network,
         design: &'n Design,
         machine: MachineParameters,
+        order: PositionOrder,
     ) -> Result<Composer<'n>, LowerError> {
         let layouts = Layouts::of(network, machine.elements as usize);
         let is_input = |it: &&Operation| matches!(it, Operation::Input { .. });
@@ -149,7 +146,7 @@ impl<'n> Composer<'n> {
             machine,
             layouts,
             phases: Phases::of(network),
-            pools: Pools::default(),
+            pools: if order.rests { Pools::resting(REST_TAKES) } else { Pools::default() },
             kept: Vec::new(),
             constants: vec![0; first_constant],
             tables: Vec::new(),
@@ -169,11 +166,7 @@ impl<'n> Composer<'n> {
             trains: BTreeMap::new(),
             loops: Vec::new(),
             loop_depth: 0,
-            chunk: 0,
-            apart: false,
-            scheduled: false,
-            leads: false,
-            shares: false,
+            order,
             everywhere: BTreeMap::new(),
             step: 0,
             index: 0,

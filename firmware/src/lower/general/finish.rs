@@ -8,9 +8,10 @@ use super::super::waits::waits;
 use super::composer::Composer;
 use super::distribute::distribute;
 use super::fuse::fuse;
-use super::leads::{lead, trace};
+use super::leads::lead;
 use super::pointers::assign;
 use super::streams::{Turns, turns};
+use super::trace::{TURNS, trace};
 use crate::isa::{
     Action, Destination, End, Function, Instruction, LONG_WORDS, POINTER_COUNT, Wait,
 };
@@ -38,7 +39,7 @@ impl Composer<'_> {
         let [key_depth, value_depth] = self.cache_words.map(|words| words as u32);
         let mut depths = self.depths();
         let mut lines = std::mem::take(&mut self.lines);
-        if self.apart {
+        if self.order.apart {
             lines = distribute(fuse(&lines, &self.machine), &self.machine, &mut depths);
         }
         let (mut instructions, mut remarks) =
@@ -65,22 +66,21 @@ impl Composer<'_> {
             instruction_words: LONG_WORDS,
             loop_depth: self.loop_depth,
             plane_depth: self.pools.planes.depth(),
-            chunks: self.chunk > 0,
+            chunks: self.order.chunk > 0,
             functions: instructions.iter().any(has_function),
             ..self.machine
         };
-        self.machine.streams = self.leads;
-        if self.scheduled {
+        let order = self.order;
+        // Places are sought as if passes had their leads; those follow from the places.
+        self.machine.streams = order.leads;
+        if order.scheduled {
             (instructions, remarks) = scheduled((instructions, remarks), &self.machine);
         }
-        wait(&mut instructions, &self.machine);
-        if self.apart {
-            self.machine.streams = streams(&mut instructions, &self.machine);
-        }
-        if self.leads {
-            let sets = all_accesses(&instructions, &self.machine);
-            self.machine.streams |= lead(&mut instructions, &sets, &self.machine);
-        }
+        let sets = all_accesses(&instructions, &self.machine);
+        wait(&mut instructions, &sets);
+        let follow = order.apart && streams(&mut instructions, &self.machine);
+        let lead = order.leads && lead(&mut instructions, &sets, &self.machine);
+        self.machine.streams = follow || lead;
         for (instruction, remark) in instructions.iter().zip(&remarks) {
             if let Action::Pass(pass) = &instruction.action {
                 // Membranes take all writes of S.
@@ -154,9 +154,8 @@ fn scheduled(
 
 /// Finds what each instruction waits for, over loops that run once and loops that run twice: in longer
 /// ones as many instructions lie between two or more, so their waits are met by these.
-fn wait(instructions: &mut [Instruction], machine: &MachineParameters) {
-    let sets = all_accesses(instructions, machine);
-    for turns in [[1, 1], [2, 1], [1, 2], [2, 2]] {
+fn wait(instructions: &mut [Instruction], sets: &[Accesses]) {
+    for turns in TURNS {
         let trace = trace(instructions, turns);
         let actions: Vec<Action> = trace.iter().map(|it| instructions[it.at].action).collect();
         let traced: Vec<Accesses> = trace.iter().map(|it| sets[it.at].clone()).collect();

@@ -11,60 +11,14 @@
 //! further away, by as many cycles as the words of those between take.
 
 use super::super::ranges::Accesses;
-use crate::isa::{Action, Extent, Instruction, Length, Pass, Pointers};
+use super::trace::{TURNS, Visit, trace};
+use crate::isa::{Action, Instruction, Length, Pass, Pointers};
 use crate::machine::{MachineParameters, Memory};
 use crate::machine_cycles::{Link, MachineLatency, PassLatency};
 
-/// The largest lead.
-const LEAD_MAX: u64 = (1 << 6) - 1;
-
-/// An instruction that the units see, and the turns of the loops around it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Visit {
-    pub(super) at: usize,
-    /// Each loop around it: its address, and which of its turns this is.
-    turns: Vec<(usize, usize)>,
-}
-
-/// The instructions that the units see, in their order, where loops within a chunk of positions run as
-/// often as the second of `turns` says, and all others as the first does: they may end each by itself.
-pub(super) fn trace(instructions: &[Instruction], turns: [usize; 2]) -> Vec<Visit> {
-    let mut trace = Vec::new();
-    // The body of each open loop, its turn, and how many it has.
-    let mut stack: Vec<(usize, usize, usize)> = Vec::new();
-    let mut at = 0;
-    while at < instructions.len() {
-        match instructions[at].action {
-            Action::Loop(turn) => {
-                let turns = turns[usize::from(turn.extent == Extent::Within)];
-                stack.push((at + 1, 1, turns));
-            }
-            Action::Next(_) => {
-                let (body, done, turns) = stack.pop().expect("loops are closed");
-                if done < turns {
-                    stack.push((body, done + 1, turns));
-                    at = body;
-                    continue;
-                }
-            }
-            _ => {
-                let turns = stack.iter().map(|&(body, turn, _)| (body, turn)).collect();
-                trace.push(Visit { at, turns });
-            }
-        }
-        at += 1;
-    }
-    trace
-}
-
-/// The loops around an instruction.
-fn loops(visit: &Visit) -> Vec<usize> {
-    visit.turns.iter().map(|(turn, _)| *turn).collect()
-}
-
-/// Those of them that are not in their first turn.
-fn repeated(visit: &Visit) -> Vec<usize> {
-    visit.turns.iter().filter(|(_, turn)| *turn > 1).map(|(turn, _)| *turn).collect()
+/// The largest lead, which no gap exceeds.
+fn most_lead() -> u64 {
+    (1 << Pass::FORMAT.field("lead").width) - 1
 }
 
 /// All that leads follow from.
@@ -92,13 +46,14 @@ pub(super) fn lead(
     let latency = MachineLatency::of(machine).pass;
     let mut leads: Vec<Option<u64>> = vec![None; instructions.len()];
     let program = Program { instructions, sets, machine, latency };
-    for turns in [[1, 1], [2, 1], [1, 2], [2, 2]] {
+    for turns in TURNS {
         let trace = trace(instructions, turns);
         program.walk(&trace, &mut leads);
     }
+    let most = most_lead();
     for (instruction, lead) in instructions.iter_mut().zip(leads) {
         if let (Action::Pass(pass), Some(lead)) = (&mut instruction.action, lead) {
-            pass.lead = lead.min(LEAD_MAX) as u32;
+            pass.lead = lead.min(most) as u32;
         }
     }
     let leads = |it: &Instruction| matches!(&it.action, Action::Pass(pass) if pass.lead > 0);
@@ -135,10 +90,10 @@ impl Program<'_> {
             let reads = u64::from(words) * u64::from(pass.phases());
             let further = gap + self.latency.accept_cycles + reads - 1;
             // A loop that an earlier pass stands outside of may run once only.
-            let again: Vec<usize> = repeated(visit);
-            let surely = |it: &Recent| again.iter().all(|turn| loops(it.visit).contains(turn));
+            let again: Vec<usize> = visit.repeated().collect();
+            let surely = |it: &Recent| again.iter().all(|turn| it.visit.is_in(*turn));
             recent.iter_mut().filter(|it| surely(it)).for_each(|it| it.away += further);
-            recent.retain(|it| it.away < LEAD_MAX);
+            recent.retain(|it| it.away < most_lead());
             recent.push(Recent { visit, away: 0 });
         }
     }

@@ -333,7 +333,7 @@ impl<'n> Composer<'n> {
             self.leave_within()?;
         }
         let matrix = Matrix {
-            vectors: if train.vectors { self.chunk } else { 0 },
+            vectors: if train.vectors { self.order.chunk } else { 0 },
             within: train.vectors.into(),
             deficits: if train.vectors { at.within } else { 0 },
             base,

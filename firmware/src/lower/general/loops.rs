@@ -71,7 +71,7 @@ impl Composer<'_> {
         }
         self.pools.all().into_iter().for_each(Pool::hold);
         let remark = "each position of the chunk".to_owned();
-        self.open(Over::Within, Extent::Within, self.chunk as usize, remark)
+        self.open(Over::Within, Extent::Within, self.order.chunk as usize, remark)
     }
 
     /// Runs what follows for all positions of a chunk together.

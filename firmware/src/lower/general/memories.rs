@@ -30,7 +30,7 @@ impl Composer<'_> {
             _ => (&self.pools.temporaries, Space::Temporaries),
         };
         let every = self.phases.crosses(name);
-        let copies = if self.in_chunk() { self.chunk as usize } else { 1 };
+        let copies = if self.in_chunk() { self.order.chunk as usize } else { 1 };
         let area = match every {
             false => pool.take(words * copies),
             true => {

@@ -48,10 +48,12 @@ mod norm;
 mod orders;
 mod phases;
 mod pointers;
+mod position_order;
 mod reach;
 mod recurrence;
 mod rotary;
 mod streams;
+mod trace;
 mod value;
 mod vectors;
 
@@ -62,5 +64,5 @@ mod loops_tests;
 #[cfg(test)]
 mod tests;
 
-pub use compose::PositionOrder;
 pub(super) use orders::{lower, orders};
+pub use position_order::PositionOrder;

@@ -228,7 +228,7 @@ impl<'n> Composer<'n> {
             to_others |= !linear || !here;
         }
         if to_matrix {
-            let train = match self.in_chunk() && self.shares && bound == 1 {
+            let train = match self.in_chunk() && self.order.shares && bound == 1 {
                 true => self.new_vectors(layout, amplitude, signed),
                 false => self.new_train(layout, amplitude, bound, signed),
             };

@@ -1,8 +1,9 @@
 //! The orders in which a program goes over the positions of a text, and the fastest of them.
 
 use super::super::LowerError;
-use super::compose::{PositionOrder, lower_in};
+use super::compose::lower_in;
 use super::draft::CHUNK_MAX;
+use super::position_order::PositionOrder;
 use crate::isa::{Action, Extent, Instruction};
 use crate::machine::{OrderCost, Program};
 use crate::machine_cycles::{MachineLatency, dense, token_cycles};

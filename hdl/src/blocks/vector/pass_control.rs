@@ -38,7 +38,7 @@ pub struct PassControl {
     pub slots: u32,
     /// Balanced ternary digits of a key or value; 0 if none are kept.
     pub digits: u32,
-    /// The most cycles from a last read to a last write, where a pass may follow itself at once.
+    /// The most cycles from a last read to a last write, where passes may be under way one behind the other.
     pub stream: Option<u32>,
 }
 

@@ -16,7 +16,7 @@ pub struct Sequencer {
     pub context: u32,
     /// Whether loops run over chunks of positions.
     pub chunks: bool,
-    /// Whether a pass may follow itself at once.
+    /// Whether passes may be under way one behind the other: the unit is told which is the last one again.
     pub streams: bool,
     /// Instructions it starts with; may be empty.
     pub program: Vec<Encoded>,

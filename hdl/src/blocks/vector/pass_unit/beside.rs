@@ -8,11 +8,13 @@
 //! Where one pass is under way at a time a field holds as long as that, and nothing travels.
 
 use super::Unit;
+use super::carried::Carried;
 use crate::blocks::vector::choice::{Chosen, Code};
 use crate::blocks::vector::delay_line::{REGISTERS_MAX, delayed};
 use crate::language::signal::Signal;
 use firmware::isa::{Emit, Reduce};
 use std::cell::OnceCell;
+use std::collections::BTreeMap;
 
 impl<'m> Unit<'_, 'm> {
     /// A signal of the pass that was read so many cycles ago: it holds as long as that pass, and where
@@ -33,7 +35,8 @@ impl<'m> Unit<'_, 'm> {
             }
             _ => {
                 let late = self.b.forward(&format!("{name}_{cycles}"), signal.ty());
-                self.carried.borrow_mut().entry(cycles).or_default().push((signal, late));
+                let carried = Carried { name: name.to_owned(), signal, late };
+                self.carried.borrow_mut().entry(cycles).or_default().push(carried);
                 late
             }
         };
@@ -41,24 +44,42 @@ impl<'m> Unit<'_, 'm> {
         late
     }
 
-    /// What travels as many cycles goes one way.
+    /// The lines: what travels equally far shares one, and what has come some of the way goes on from there.
     pub(super) fn carry(&self) {
-        let b = self.b;
-        for (cycles, signals) in self.carried.borrow().iter() {
-            b.section(&format!("What is {cycles} cycles behind a last read."));
-            let parts: Vec<Signal> = signals.iter().rev().map(|it| it.0.as_uint()).collect();
-            let all = match parts[..] {
-                [one] => one,
-                _ => b.wire(&format!("carried_{cycles}"), b.concat(&parts)),
-            };
-            let name = format!("beside_{cycles}");
-            let late = b.wire(&name, delayed(b, &format!("{name}_line"), all, *cycles));
-            let mut low = 0;
-            for (signal, wire) in signals {
-                let bits = late.bits(low, signal.width());
-                b.assign(*wire, if signal.ty().signed { bits.as_sint() } else { bits });
-                low += signal.width();
+        let mut there: BTreeMap<&str, (u32, Signal)> = BTreeMap::new();
+        let carried = self.carried.borrow();
+        for (&cycles, signals) in carried.iter() {
+            self.b.section(&format!("{cycles} cycles behind the last read of a word."));
+            let mut lines: BTreeMap<u32, Vec<(Signal, Signal)>> = BTreeMap::new();
+            for Carried { name, signal, late } in signals {
+                let (from, source) = there.get(name.as_str()).copied().unwrap_or((0, *signal));
+                lines.entry(from).or_default().push((source, *late));
+                there.insert(name, (cycles, *late));
             }
+            for (from, signals) in lines {
+                let name = match from {
+                    0 => format!("beside_{cycles}"),
+                    _ => format!("beside_{cycles}_from_{from}"),
+                };
+                self.line(&name, &signals, cycles - from);
+            }
+        }
+    }
+
+    /// One line: signals as they enter it, and as they leave so many cycles later.
+    fn line(&self, name: &str, signals: &[(Signal<'m>, Signal<'m>)], cycles: u32) {
+        let b = self.b;
+        let parts: Vec<Signal> = signals.iter().rev().map(|it| it.0.as_uint()).collect();
+        let all = match parts[..] {
+            [one] => one,
+            _ => b.wire(&format!("{name}_enters"), b.concat(&parts)),
+        };
+        let leaves = delayed(b, name, all, cycles);
+        let mut low = 0;
+        for (signal, late) in signals {
+            let bits = leaves.bits(low, signal.width());
+            b.assign(*late, if signal.ty().signed { bits.as_sint() } else { bits });
+            low += signal.width();
         }
     }
 

@@ -30,6 +30,7 @@
 //! These are of a pass with neurons; one without takes 4 less, one that only joins 13.
 
 mod beside;
+mod carried;
 mod elements;
 mod exits;
 mod operands;
@@ -46,6 +47,7 @@ use crate::language::instance::Outputs;
 use crate::language::module::Module;
 use crate::language::signal::Signal;
 use crate::language::signal_type::{Type, uint};
+use carried::Carried;
 use exits::Exits;
 use firmware::isa::{Destination, Emit, LONG_WIDTH, Length, Reduce};
 use firmware::machine::MachineParameters;
@@ -79,7 +81,7 @@ pub struct PassUnit {
     pub digits: u32,
     /// How the planes of a train add up.
     pub radix: Radix,
-    /// Whether a pass may follow itself at once.
+    /// Whether passes may be under way one behind the other.
     pub streams: bool,
     /// What the passes choose.
     pub choices: PassChoices,
@@ -105,8 +107,8 @@ struct Unit<'a, 'm> {
     last_element: Signal<'m>,
     /// Fields that travel beside the words, by name and cycle.
     beside: RefCell<BTreeMap<(String, u32), Signal<'m>>>,
-    /// Those of them that go one way, by their cycles: as they enter it, and as they leave.
-    carried: RefCell<BTreeMap<u32, Vec<(Signal<'m>, Signal<'m>)>>>,
+    /// Those of them that go in lines, by their cycles.
+    carried: RefCell<BTreeMap<u32, Vec<Carried<'m>>>>,
     exits: Exits<'m>,
     /// What is known of a word of results.
     tag: Tag<'m>,
@@ -164,14 +166,16 @@ impl PassUnit {
     }
 
     fn summary(&self) -> String {
-        let turns = match self.streams {
-            false => "",
-            true => " It is taken while others are under way: the program says how early.",
+        let order = match self.streams {
+            false => "One pass after the other; each finds all that the one before has written.",
+            true => {
+                "A pass is taken while others are under way, as early as its lead says: it finds all \
+                 that they write."
+            }
         };
         format!(
             "{} elements per cycle through join, function, multiply, neuron, reduction.\n\n\
-             One pass after the other; each finds all that the ones before have written.{turns} A \
-             result is written at most {} cycles after the last read of its word, a cycle behind \
+             {order} A result is written at most {} cycles after the last read of its word, a cycle behind \
              the last stage that does something to it.",
             self.elements,
             self.stages().result()
