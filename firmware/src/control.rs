@@ -157,6 +157,7 @@ impl Control {
             RestartAt::Loop1 => first(1),
             RestartAt::Loop2 => first(2),
             RestartAt::Loop3 => first(3),
+            RestartAt::Always => true,
         }
     }
 }

@@ -114,7 +114,7 @@ impl ExploreCommand {
             model: self.model.clone(),
             ..SourceOptions::default()
         };
-        let file = console.design(source.design_file()?);
+        let file = console.design(source.design_file()?).on_part(part.block_rams as u32);
         let run = source.outputs(&self.out, &file)?;
         let mut outputs = Outputs::new(run.folder(), EXPLORATION)?;
         source.require_prediction()?;

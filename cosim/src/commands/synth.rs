@@ -116,6 +116,10 @@ impl SynthCommand {
             Some(_) => console.design(options.design_file()?),
             None => DesignFile::named(&facts.design).expect("the table of boards was checked"),
         };
+        let file = match facts.block_ram {
+            BlockRam { count, kbit: 18 } => file.on_part(count),
+            _ => file,
+        };
         let run = options.outputs(&self.out, &file)?;
         let outputs = Outputs::new(&run.folder().join(BOARDS), &board.name)?;
         let outputs = outputs.of_model(self.model.as_deref())?;

@@ -140,6 +140,8 @@ choice! {
         Loop2 = "loop_2",
         /// In the first iteration of the innermost loop of four.
         Loop3 = "loop_3",
+        /// Always: it is the first of turns that are written out.
+        Always = "always",
     }
 }
 

@@ -159,6 +159,7 @@ module sequencer (
     always @* begin
         case (pass_restart_at)
             3'd1:    restarts = position_i == 16'd0;
+            3'd6:    restarts = 1'b1;
             default: restarts = 1'b0;
         endcase
     end

@@ -140,6 +140,10 @@ pub struct Machine {
     /// Most positions of a text; a model of a shorter context has its own.
     #[schemars(range(min = 1, max = CONTEXT_MAX))]
     pub context: usize,
+    /// Most block RAMs of 18 kbit for its memories: of the programs of passes that a network has, the
+    /// fastest that fits is taken. 0: as many as the fastest takes.
+    #[schemars(range(min = 0, max = BLOCK_RAM_MAX))]
+    pub block_ram_max: u32,
     /// Balanced ternary digits of a kept key or value: 4 hold −40..=40.
     #[schemars(range(min = DIGITS_MIN, max = DIGITS_MAX))]
     pub key_value_digits: u32,
@@ -245,6 +249,7 @@ impl Default for Machine {
             value_width: 18,
             count_width: 12,
             context: 64,
+            block_ram_max: 0,
             key_value_digits: 4,
             embedding_digits: 5,
             attention_bits: 6,

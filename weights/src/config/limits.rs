@@ -30,6 +30,8 @@ pub const CONTEXT_MAX: usize = 4096;
 pub const DIGITS_MIN: u32 = 2;
 /// Most balanced ternary digits of a number.
 pub const DIGITS_MAX: u32 = 7;
+/// Most block RAMs that a design can be told to fit into.
+pub const BLOCK_RAM_MAX: u32 = 65_535;
 /// Most tokens of a run.
 pub const TOKENS_MAX: usize = 65_536;
 /// Largest seed: every JSON reader holds it exactly.

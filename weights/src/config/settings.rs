@@ -4,6 +4,13 @@ use super::{ConfigError, DesignFile};
 use toml::{Table, Value};
 
 impl DesignFile {
+    /// The design on a part of so many block RAMs of 18 kbit, unless it says itself how many there are.
+    pub fn on_part(mut self, block_rams: u32) -> DesignFile {
+        let most = &mut self.design.machine.block_ram_max;
+        *most = if *most == 0 { block_rams } else { *most };
+        self
+    }
+
     /// The design with `KEY=VALUE` settings: dotted keys such as `machine.value_width`, values as in
     /// TOML; a string may leave out its quotes. Messages point into the design with the settings.
     ///

@@ -78,7 +78,7 @@ impl<'n> Composer<'n> {
         let (scales, scale_fraction) = self.real_constant(&name, &scales, &layout, width + 7);
         let bound = most(|it| it.bound);
         let both = fraction + scale_fraction;
-        let out = self.fraction(bound).min(both);
+        let out = self.fraction(bound).min(both).min(self.useful(bound));
         let output = self.operation().output();
         let (at, area) = self.temporary(output, words);
         let level = |it: &Sums| At::fixed(Space::Level, it.scale.level.first());

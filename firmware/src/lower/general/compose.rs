@@ -5,7 +5,7 @@ use super::super::sizes::machine;
 use super::composer::Composer;
 use super::draft::Over;
 use super::norm::Norm;
-use super::phases::Phase;
+use super::phases::{Phase, Phases};
 use super::position_order::PositionOrder;
 use super::rotary::Turn;
 use super::value::{self, Value};
@@ -33,35 +33,68 @@ pub(super) fn lower_in(
         _ => composer.unit_scalar()?,
     };
     composer.arrivals()?;
-    let unrolled = !composer.steps_are_alike();
     let steps = network.steps;
-    match unrolled || steps == 1 {
-        true => (0..steps).try_for_each(|step| composer.body(step))?,
-        false => {
-            composer.open(Over::Steps, Extent::Count, steps, "for each step".to_owned())?;
-            composer.body(0)?;
-            composer.close()?;
-        }
+    if order.steps_together {
+        composer.together = true;
+        composer.body(0)?;
+        composer.leave_bundle()?;
+        composer.together = false;
+    } else if steps_are_alike(network) && steps > 1 {
+        composer.open(Over::Steps, Extent::Count, steps, "for each step".to_owned())?;
+        composer.body(0)?;
+        composer.close()?;
+    } else {
+        (0..steps).try_for_each(|step| composer.body(step))?;
     }
     composer.readout()?;
     composer.program(scalar)
 }
 
-impl<'n> Composer<'n> {
-    /// Whether all neurons do the same at every step.
-    fn steps_are_alike(&self) -> bool {
-        let alike = |values: &[f32]| values.windows(2).all(|pair| pair[0] == pair[1]);
-        self.network.operations.iter().all(|operation| match operation {
-            Operation::Neuron { neuron, .. } => {
-                alike(&neuron.leak)
-                    && alike(&neuron.threshold)
-                    && alike(&neuron.amplitude)
-                    && neuron.last_step == weights::neuron::LastStep::Same
-            }
-            _ => true,
-        })
-    }
+/// Whether all neurons do the same at every step.
+fn steps_are_alike(network: &Network) -> bool {
+    let alike = |values: &[f32]| values.windows(2).all(|pair| pair[0] == pair[1]);
+    network.operations.iter().all(|operation| match operation {
+        Operation::Neuron { neuron, .. } => {
+            alike(&neuron.leak)
+                && alike(&neuron.threshold)
+                && alike(&neuron.amplitude)
+                && neuron.last_step == weights::neuron::LastStep::Same
+        }
+        _ => true,
+    })
+}
 
+/// Whether each operation of a network may be executed for all steps before the next: steps find of each
+/// other what one operation leaves to itself, and what is computed once is not kept in words of a step.
+pub(super) fn steps_may_go_together(network: &Network) -> bool {
+    let phases = Phases::of(network);
+    let outputs = |it: &Operation| it.output() == network.output;
+    let output = network.operations.iter().position(outputs);
+    let behind = output.is_some_and(|output| phases.phase(output) == Phase::Readout);
+    let known = network.operations.iter().all(|it| {
+        matches!(
+            it,
+            Operation::Input { .. }
+                | Operation::Embed { .. }
+                | Operation::LayerNorm { .. }
+                | Operation::RmsNorm { .. }
+                | Operation::TernaryLinear { .. }
+                | Operation::DigitLinear { .. }
+                | Operation::Bias { .. }
+                | Operation::Head { .. }
+                | Operation::Apply { .. }
+                | Operation::Multiply { .. }
+                | Operation::Add { .. }
+                | Operation::Neuron { .. }
+                | Operation::SpikingAttention { .. }
+                | Operation::StepMean { .. }
+        )
+    });
+    let ends = behind || network.readout == Readout::Vector;
+    network.steps > 1 && !phases.block && ends && known && steps_are_alike(network)
+}
+
+impl<'n> Composer<'n> {
     /// Refuses operations that keep keys and values: words of those have many columns, and an array
     /// of events takes one.
     fn refuse_keys(&mut self) -> Result<(), LowerError> {
@@ -102,7 +135,7 @@ impl<'n> Composer<'n> {
                 let remark = format!("segment {segment}, {count} {what}");
                 self.open(Over::Chunks, Extent::Chunks, count, remark)?;
                 self.run(phase)?;
-                self.leave_within()?;
+                self.leave_bundle()?;
                 self.close()?;
             } else if self.phases.block {
                 let remark = format!("segment {segment}, for each position");

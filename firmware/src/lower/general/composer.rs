@@ -82,11 +82,12 @@ pub(super) struct Composer<'n> {
     values: BTreeMap<&'n str, Value<'n>>,
     trains: BTreeMap<(&'n str, Counts), Rc<Train>>,
     pub(super) loops: Vec<Over>,
-    pub(super) loop_depth: u32,
     /// Its order.
     pub(super) order: PositionOrder,
-    /// The step that is unrolled, and whether steps are a loop.
+    /// The step that is unrolled.
     pub(super) step: usize,
+    /// Whether each operation at hand is executed for all steps before the next.
+    pub(super) together: bool,
     /// The operation at hand.
     pub(super) index: usize,
     pub(super) logits: Option<Logits>,
@@ -165,10 +166,10 @@ impl<'n> Composer<'n> {
             values: BTreeMap::new(),
             trains: BTreeMap::new(),
             loops: Vec::new(),
-            loop_depth: 0,
             order,
             everywhere: BTreeMap::new(),
             step: 0,
+            together: false,
             index: 0,
             logits: None,
             input_map: None,
@@ -186,6 +187,11 @@ impl<'n> Composer<'n> {
 
     pub(super) fn operation(&self) -> &'n Operation {
         &self.network.operations[self.index]
+    }
+
+    /// A value, if it is there already.
+    pub(super) fn known_value(&self, name: &str) -> Option<&Value<'n>> {
+        self.values.get(name)
     }
 
     pub(super) fn value(&self, name: &str) -> Value<'n> {

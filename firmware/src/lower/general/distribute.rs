@@ -1,5 +1,5 @@
-//! Loops over heads, and over the positions within a chunk, taken apart: each pass goes through all of them
-//! before the next one does.
+//! Loops over heads, over the positions within a chunk and over steps that go together, taken apart: each pass
+//! goes through all of them before the next one does.
 //!
 //! ```text
 //!  within │ A B heads │ C D         within │ A    within │ B    within, heads │ C    within, heads │ D
@@ -15,6 +15,7 @@ use super::super::accesses::accesses;
 use super::super::ranges::Range;
 use super::draft::Over;
 use super::line::{Line, advanced};
+use super::tree::{Node, flat, tree};
 use crate::control::turns_max;
 use crate::isa::{Action, Pointers};
 use crate::machine::{MachineParameters, Memory};
@@ -30,12 +31,6 @@ pub(super) const PRIVATE: [Memory; 7] = [
     Memory::Levels,
     Memory::Maxima,
 ];
-
-/// A program in its loops.
-enum Node {
-    Line(Line),
-    Loop { head: Box<Line>, body: Vec<Node>, end: Box<Line> },
-}
 
 /// Words that an address of an instruction reaches.
 struct Touch {
@@ -67,6 +62,7 @@ impl Shared {
 /// A distribution on its way.
 struct Distribution<'a> {
     machine: &'a MachineParameters,
+    steps_together: bool,
     /// Words of each memory that are taken.
     depths: BTreeMap<Memory, u32>,
     /// The same with those of the turns: of the loop at hand, and at most.
@@ -74,49 +70,20 @@ struct Distribution<'a> {
     most: BTreeMap<Memory, u32>,
 }
 
-/// Takes loops over heads and within chunks apart; `depths` grow by what turns have for themselves.
+/// Takes loops over heads, within chunks and over steps together apart; `depths` grow by what turns have
+/// for themselves.
 pub(super) fn distribute(
     lines: Vec<Line>,
     machine: &MachineParameters,
+    steps_together: bool,
     depths: &mut BTreeMap<Memory, u32>,
 ) -> Vec<Line> {
     let (taken, most) = (depths.clone(), depths.clone());
-    let mut work = Distribution { machine, depths: depths.clone(), taken, most };
+    let depths_now = depths.clone();
+    let mut work = Distribution { machine, steps_together, depths: depths_now, taken, most };
     let nodes = work.nodes(tree(lines), true);
     *depths = work.most;
-    let mut lines = vec![];
-    nodes.into_iter().for_each(|node| flatten(node, &mut lines));
-    lines
-}
-
-fn tree(lines: Vec<Line>) -> Vec<Node> {
-    let mut open: Vec<(Option<Line>, Vec<Node>)> = vec![(None, vec![])];
-    for line in lines {
-        match line.action {
-            Action::Loop(_) => open.push((Some(line), vec![])),
-            Action::Next(_) => {
-                let Some((Some(head), body)) = open.pop() else { unreachable!("loops nest") };
-                let (_, around) = open.last_mut().unwrap_or_else(|| unreachable!("loops nest"));
-                around.push(Node::Loop { head: Box::new(head), body, end: Box::new(line) });
-            }
-            _ => {
-                let (_, around) = open.last_mut().unwrap_or_else(|| unreachable!("loops nest"));
-                around.push(Node::Line(line));
-            }
-        }
-    }
-    open.swap_remove(0).1
-}
-
-fn flatten(node: Node, lines: &mut Vec<Line>) {
-    match node {
-        Node::Line(line) => lines.push(line),
-        Node::Loop { head, body, end } => {
-            lines.push(*head);
-            body.into_iter().for_each(|node| flatten(node, lines));
-            lines.push(*end);
-        }
-    }
+    flat(nodes)
 }
 
 impl Distribution<'_> {
@@ -129,10 +96,14 @@ impl Distribution<'_> {
                 apart.push(node);
                 continue;
             };
-            let Some(over @ (Over::Within | Over::Heads | Over::Groups)) = head.over else {
-                let body = self.nodes(body, outermost);
-                apart.push(Node::Loop { head, body, end });
-                continue;
+            let over = match head.over {
+                Some(over @ (Over::Within | Over::Heads | Over::Groups)) => over,
+                Some(over @ Over::Steps) if self.steps_together => over,
+                _ => {
+                    let body = self.nodes(body, outermost);
+                    apart.push(Node::Loop { head, body, end });
+                    continue;
+                }
             };
             let body = self.nodes(body, false);
             apart.extend(self.split(over, (head, body, end)));

@@ -137,10 +137,12 @@ impl Draft {
         self
     }
 
-    /// Emits a vector: plane 0 for the first position of a chunk, plane 1 for the next.
-    pub(super) fn plane(mut self, words: u32) -> Draft {
+    /// Emits a vector: plane 0 for the first position of a chunk, or step; plane 1 for the next.
+    pub(super) fn plane(mut self, words: u32, over: Over) -> Draft {
         (self.pass.emit, self.pass.words) = (Emit::Vector, words);
-        self.moves.push(("train", [0, 0, 0, 0, 1]));
+        let mut moves = Moves::default();
+        moves[over as usize] = 1;
+        self.moves.push(("train", moves));
         self
     }
 

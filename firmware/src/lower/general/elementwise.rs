@@ -9,7 +9,7 @@ use super::value::{At, Energy, Value, Vector};
 use crate::isa::{Extent, Function as Table, Join, Multiply, Restart, RestartAt, Space};
 use std::rc::Rc;
 use weights::network::{Function, Gate, Operation};
-use weights::numeric::pass::FunctionTable;
+use weights::numeric::pass::{FunctionTable, JOIN_SHIFT_MAX};
 
 /// Fraction bits of what function tables yield.
 pub(super) const TABLE_FRACTION: i64 = 16;
@@ -67,13 +67,20 @@ impl<'n> Composer<'n> {
         let (fine, coarse) =
             if left.fraction < right.fraction { (right, left) } else { (left, right) };
         let bound = fine.bound + coarse.bound;
-        let fraction = self.fraction(bound).min(fine.fraction);
+        let fraction = self.fraction(bound).min(fine.fraction).min(self.useful(bound));
         let name = self.operation().output();
+        let down_most = i64::from(JOIN_SHIFT_MAX);
         let mut result = self.output(&fine, fraction, bound);
         result.energy = Some(Energy::of(fine.length() + coarse.length()));
         let draft = if fine.fraction == coarse.fraction {
             let draft = Draft::over(fine.layout.width).vector(&fine).b(coarse.at);
             draft.join(Join::Add, fine.fraction - fraction)
+        } else if fraction <= coarse.fraction && fine.fraction - coarse.fraction <= down_most {
+            // The finer one comes down to the other on its way.
+            let one = self.constant("ones", vec![1; fine.layout.width]);
+            let draft = Draft::over(fine.layout.width).vector(&fine).b(coarse.at).c(one);
+            let draft = draft.join(Join::MultiplyAdd, fine.fraction - coarse.fraction);
+            draft.multiply(Multiply::One, coarse.fraction - fraction)
         } else {
             // Whole numbers, such as spikes, come up to the fraction of the other.
             let fine = self.plain(&fine, fraction.max(coarse.fraction))?;
@@ -102,7 +109,7 @@ impl<'n> Composer<'n> {
         let (constant, constant_fraction) =
             self.real_constant(name, &biases, &vector.layout, vector.fraction);
         let vector = self.plain(&vector, constant_fraction)?;
-        let fraction = self.fraction(bound).min(vector.fraction);
+        let fraction = self.fraction(bound).min(vector.fraction).min(self.useful(bound));
         let result = self.output(&vector, fraction, bound);
         let draft = Draft::over(vector.layout.width).vector(&vector).b(constant);
         let draft = draft.join(Join::Add, vector.fraction - fraction).to(result.at);
@@ -117,7 +124,7 @@ impl<'n> Composer<'n> {
         let bound = left.bound * right.bound;
         let length = (left.length() * right.bound).min(left.bound * right.length());
         let both = left.fraction + right.fraction;
-        let fraction = self.fraction(bound).min(both);
+        let fraction = self.fraction(bound).min(both).min(self.useful(bound));
         let mut result = self.output(&left, fraction, bound);
         result.energy = Some(Energy::of(length));
         let draft = Draft::over(left.layout.width).vector(&left).b(right.at);
@@ -174,7 +181,7 @@ impl<'n> Composer<'n> {
             Function::Relu => (draft.join(Join::Maximum, 0), x.fraction, x.bound),
             Function::SquaredRelu => {
                 let bound = x.bound * x.bound;
-                let fraction = self.fraction(bound).min(2 * x.fraction);
+                let fraction = self.fraction(bound).min(2 * x.fraction).min(self.useful(bound));
                 let draft = draft.join(Join::Maximum, 0);
                 (draft.multiply(Multiply::A, 2 * x.fraction - fraction), fraction, bound)
             }

@@ -12,6 +12,7 @@ use super::leads::lead;
 use super::pointers::assign;
 use super::streams::{Turns, turns};
 use super::trace::{TURNS, trace};
+use super::unroll::unroll;
 use crate::isa::{
     Action, Destination, End, Function, Instruction, LONG_WORDS, POINTER_COUNT, Wait,
 };
@@ -40,7 +41,11 @@ impl Composer<'_> {
         let mut depths = self.depths();
         let mut lines = std::mem::take(&mut self.lines);
         if self.order.apart {
-            lines = distribute(fuse(&lines, &self.machine), &self.machine, &mut depths);
+            let fused = fuse(&lines, &self.machine);
+            lines = distribute(fused, &self.machine, self.order.steps_together, &mut depths);
+        }
+        if self.order.unrolled {
+            lines = unroll(lines, self.order.steps_together);
         }
         let (mut instructions, mut remarks) =
             assign(lines).map_err(|remark| LowerError::Operation {
@@ -64,7 +69,7 @@ impl Composer<'_> {
             level_count: depths[&Memory::Levels],
             program_depth: instructions.len() as u32,
             instruction_words: LONG_WORDS,
-            loop_depth: self.loop_depth,
+            loop_depth: loop_depth(&instructions),
             plane_depth: self.pools.planes.depth(),
             chunks: self.order.chunk > 0,
             functions: instructions.iter().any(has_function),
@@ -127,6 +132,15 @@ impl Composer<'_> {
         .map(|(memory, pool)| (memory, pool.depth()))
         .into()
     }
+}
+
+/// How deep loops nest.
+fn loop_depth(instructions: &[Instruction]) -> u32 {
+    let level = |it: &Instruction| match it.action {
+        Action::Next(next) => next.level + 1,
+        _ => 0,
+    };
+    instructions.iter().map(level).max().unwrap_or(0)
 }
 
 /// Whether an instruction is a pass with a function.

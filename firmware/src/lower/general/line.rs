@@ -3,7 +3,7 @@
 
 use super::draft::{Moves, Over};
 use crate::control::PointerValues;
-use crate::isa::{ANY, Action, Instruction, Pointers, Wait};
+use crate::isa::{ANY, Action, Instruction, Pointers, RestartAt, Wait};
 
 /// One instruction.
 #[derive(Clone, Debug)]
@@ -33,6 +33,22 @@ impl Line {
     /// Moves an address of it by so many words for good.
     pub(super) fn advance(&mut self, field: &str, words: u32) {
         self.action = advanced(&self.action, field, words);
+    }
+
+    /// As it stands in a turn of a kind of loop, which moves it no more. The loop over steps is the outermost
+    /// one: what begins anew in its first turn does so in this one, or does not.
+    pub(super) fn at(&self, over: Over, turn: u32) -> Line {
+        let mut line = self.clone();
+        for (field, moves) in &mut line.moves {
+            line.action = advanced(&line.action, field, turn * moves[over as usize]);
+            moves[over as usize] = 0;
+        }
+        if let (Over::Steps, Action::Pass(pass)) = (over, &mut line.action)
+            && pass.restart_at == RestartAt::Loop0
+        {
+            pass.restart_at = if turn == 0 { RestartAt::Always } else { RestartAt::Never };
+        }
+        line
     }
 
     /// Moves an address of it by so many words in every turn of a kind of loop.

@@ -5,7 +5,7 @@ use super::super::bounds::signed_bits;
 use super::super::factor::{Factor, exp2};
 use super::coded::Digits;
 use super::composer::{Composer, Counts};
-use super::draft::{Draft, PerHead};
+use super::draft::{Draft, Over, PerHead};
 use super::reach::{self, Reach};
 use super::value::{At, Energy, Train, Value, Vector};
 use crate::isa::{Action, Finish, Follow, Matrix, Reduce};
@@ -31,31 +31,45 @@ impl<'n> Composer<'n> {
             return Ok(train);
         }
         let vector = self.vector(name)?;
-        let most = self.design.machine.count_width;
+        let Some(fraction) = self.count_fraction(&vector) else {
+            // What is proven of the values is far above what they are: a square, say.
+            let most = self.design.machine.count_width;
+            let train = self.peak_train_of(name, &vector, vector.layout.width, None, most)?;
+            self.know_train(name, Counts::Fixed, Rc::clone(&train));
+            return Ok(train);
+        };
+        let draft = Draft::over(vector.layout.width).vector(&vector);
+        let draft = draft.multiply(crate::isa::Multiply::One, vector.fraction - fraction);
+        let (draft, train) = self.counts_of(&vector, fraction, draft);
+        self.pass(draft, format!("{name}: its counts"))?;
+        self.know_train(name, Counts::Fixed, Rc::clone(&train));
+        Ok(train)
+    }
+
+    /// The fraction of the counts of a vector, where all that it can be is counted.
+    pub(super) fn count_fraction(&self, vector: &Vector) -> Option<i64> {
         let whole = vector.bound.max(f64::MIN_POSITIVE).log2().ceil() as i64;
         // Smaller values, as small gains make them, have as many counts.
         let mean = vector.length() / (vector.layout.places.len() as f64).sqrt();
         let small = -mean.clamp(f64::MIN_POSITIVE, 1.0).log2().ceil() as i64;
         let wanted = (COUNT_FRACTION + small).min(vector.fraction);
-        let fraction = wanted.min(i64::from(most) - whole);
-        if fraction < wanted {
-            // What is proven of the values is far above what they are: a square, say.
-            let train = self.peak_train_of(name, &vector, vector.layout.width, None, most)?;
-            self.know_train(name, Counts::Fixed, Rc::clone(&train));
-            return Ok(train);
-        }
+        let most = i64::from(self.design.machine.count_width) - whole;
+        (wanted <= most).then_some(wanted)
+    }
+
+    /// Lets a pass whose result has that fraction emit the train of a vector.
+    pub(super) fn counts_of(
+        &mut self,
+        vector: &Vector,
+        fraction: i64,
+        draft: Draft,
+    ) -> (Draft, Rc<Train>) {
         let bound = (vector.bound * exp2(fraction)).round().max(1.0) as u64;
-        let bits = bit_length(bound as i64).min(most);
+        let bits = bit_length(bound as i64).min(self.design.machine.count_width);
         let theta = vector.unit * exp2(-fraction);
         let mut train = (*self.new_train(&vector.layout, theta, bound, true)).clone();
-        train.measure(&vector, theta);
-        let train = Rc::new(train);
-        let draft = Draft::over(vector.layout.width).vector(&vector);
-        let draft = draft.multiply(crate::isa::Multiply::One, vector.fraction - fraction);
-        let draft = draft.train(train.number(), train.words.first(), bits);
-        self.pass(draft, format!("{name}: its counts"))?;
-        self.know_train(name, Counts::Fixed, Rc::clone(&train));
-        Ok(train)
+        train.measure(vector, theta);
+        (draft.train(train.number(), train.words.first(), bits), Rc::new(train))
     }
 
     /// The train of a vector for a matrix of several digits: its largest count fills the bits of the
@@ -176,7 +190,8 @@ impl<'n> Composer<'n> {
         }
         let train = self.train_of(input)?;
         let reach = reach::of_ternary(matrix, &train);
-        let product = self.product(&matrix.name, digits, reach, f64::from(matrix.scale), &train)?;
+        let scale = (f64::from(matrix.scale), self.useful(reach.alike));
+        let product = self.product(&matrix.name, digits, reach, scale, &train)?;
         Ok(Value::Vector(Rc::new(product)))
     }
 
@@ -203,8 +218,10 @@ impl<'n> Composer<'n> {
         let reach = reach::of_digits(matrix, &train);
         let largest = matrix.row_scales.iter().fold(0f32, |largest, &scale| largest.max(scale));
         let largest = f64::from(largest);
-        let sums = self.product(&matrix.name, &matrix.planes(), reach, largest, &train)?;
-        if matrix.row_scales.iter().all(|&scale| f64::from(scale) == largest) {
+        let alike = matrix.row_scales.iter().all(|&scale| f64::from(scale) == largest);
+        let most = if alike { self.useful(reach.alike) } else { i64::MAX };
+        let sums = self.product(&matrix.name, &matrix.planes(), reach, (largest, most), &train)?;
+        if alike {
             return Ok(Value::Vector(Rc::new(sums)));
         }
         let relative: Vec<f64> =
@@ -214,7 +231,8 @@ impl<'n> Composer<'n> {
         let (scales, scale_fraction) =
             self.real_constant(&name, &relative, &sums.layout, width - 2);
         let most = sums.fraction + scale_fraction;
-        let fraction = self.fraction(reach.bound).min(most).max(most - JOIN_SHIFT_MAX);
+        let fraction = self.fraction(reach.bound).min(most).min(self.useful(reach.bound));
+        let fraction = fraction.max(most - JOIN_SHIFT_MAX);
         let output = self.operation().output();
         let (at, area) = self.temporary(output, sums.layout.width / self.elements());
         let draft = Draft::over(sums.layout.width).vector(&sums).b(scales);
@@ -272,20 +290,20 @@ impl<'n> Composer<'n> {
         Ok(if is_whole { 0 } else { self.fraction_behind(train, bound, unit).min(room) })
     }
 
-    /// `scale · W · counts` to R.
+    /// `scale · W · counts` to R, in at most so many fraction bits.
     fn product(
         &mut self,
         name: &str,
         digits: &[Vec<weights::numeric::Trit>],
         reach: Reach,
-        scale: f64,
+        (scale, most): (f64, i64),
         train: &Train,
     ) -> Result<Vector, LowerError> {
         let unit = scale * train.theta;
         let (bound, energy) = (reach.alike, Some(Energy::of(reach.energy)));
         let fraction = match self.leaves() {
             true => self.fraction_outside(name, train, bound, unit)?,
-            false => self.fraction_behind(train, bound, unit),
+            false => self.fraction_behind(train, bound, unit).min(most),
         };
         let factor = Composer::train_factor(name, train, unit * exp2(fraction))?;
         let at = (fraction, bound);
@@ -329,13 +347,15 @@ impl<'n> Composer<'n> {
         self.meets(train, digits.len() as u32);
         let lanes = self.machine.lanes as usize;
         let tiles = layout.width.div_ceil(lanes);
-        if train.vectors {
-            self.leave_within()?;
+        let bundle = self.bundle().filter(|_| train.vectors);
+        if bundle.is_some() {
+            self.leave_bundle()?;
         }
         let matrix = Matrix {
-            vectors: if train.vectors { self.order.chunk } else { 0 },
-            within: train.vectors.into(),
-            deficits: if train.vectors { at.within } else { 0 },
+            vectors: bundle.map_or(0, |bundle| bundle.count),
+            // A chunk may end early, as the text does.
+            within: bundle.is_some_and(|bundle| bundle.over == Over::Within).into(),
+            deficits: bundle.map_or(0, |bundle| bundle.apart(at)),
             base,
             tiles: tiles as u32,
             stride: self.stride(train)?,

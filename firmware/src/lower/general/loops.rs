@@ -2,6 +2,7 @@
 
 use super::super::LowerError;
 use super::super::pool::{Area, Pool};
+use super::bundle::Bundle;
 use super::composer::Composer;
 use super::draft::{Draft, Moves, Over};
 use super::line::{Line, advanced};
@@ -20,7 +21,7 @@ impl Composer<'_> {
     ) -> Result<(), LowerError> {
         match &action {
             Action::Matrix(matrix) if matrix.vectors > 0 => {}
-            Action::Matrix(_) | Action::Pass(_) => self.enter_within()?,
+            Action::Matrix(_) | Action::Pass(_) => self.enter_bundle()?,
             _ => {}
         }
         let unrolled = !self.is_open(Over::Steps);
@@ -50,7 +51,7 @@ impl Composer<'_> {
 
     /// Whether steps are a loop here.
     pub(super) fn steps_loop(&self) -> bool {
-        self.is_open(Over::Steps)
+        self.together || self.is_open(Over::Steps)
     }
 
     /// Keeps an area for good.
@@ -58,29 +59,38 @@ impl Composer<'_> {
         self.kept.push(area);
     }
 
-    /// Whether this is a place in a loop over chunks.
-    pub(super) fn in_chunk(&self) -> bool {
-        self.is_open(Over::Chunks)
-    }
-
-    /// Runs what follows for each position of a chunk. What is let go of meanwhile stays as it is
-    /// until all positions have been there: the next one still reads it, or writes it once more.
-    fn enter_within(&mut self) -> Result<(), LowerError> {
-        if !self.in_chunk() || self.is_open(Over::Within) {
-            return Ok(());
+    /// What goes through each operation here before the next: the positions of a chunk, or the steps of
+    /// a token.
+    pub(super) fn bundle(&self) -> Option<Bundle> {
+        let (chunk, steps) = (self.order.chunk, self.network.steps as u32);
+        match (self.together, self.is_open(Over::Chunks)) {
+            (true, _) => Some(Bundle { over: Over::Steps, count: steps }),
+            (_, true) => Some(Bundle { over: Over::Within, count: chunk }),
+            _ => None,
         }
-        self.pools.all().into_iter().for_each(Pool::hold);
-        let remark = "each position of the chunk".to_owned();
-        self.open(Over::Within, Extent::Within, self.order.chunk as usize, remark)
     }
 
-    /// Runs what follows for all positions of a chunk together.
-    pub(super) fn leave_within(&mut self) -> Result<(), LowerError> {
-        if !self.is_open(Over::Within) {
+    /// Runs what follows for each of a bundle. What is let go of meanwhile stays as it is until all have
+    /// been there: the next one still reads it, or writes it once more.
+    fn enter_bundle(&mut self) -> Result<(), LowerError> {
+        let Some(Bundle { over, count }) = self.bundle().filter(|it| !self.is_open(it.over)) else {
+            return Ok(());
+        };
+        self.pools.all().into_iter().for_each(Pool::hold);
+        let (extent, remark) = match over {
+            Over::Steps => (Extent::Count, "each step"),
+            _ => (Extent::Within, "each position of the chunk"),
+        };
+        self.open(over, extent, count as usize, remark.to_owned())
+    }
+
+    /// Runs what follows for all of a bundle together.
+    pub(super) fn leave_bundle(&mut self) -> Result<(), LowerError> {
+        if !self.bundle().is_some_and(|it| self.is_open(it.over)) {
             return Ok(());
         }
         self.close()?;
-        // The train at hand is that of the last position.
+        // The train at hand is that of the last one.
         self.forget_single_trains();
         self.pools.all().into_iter().for_each(Pool::release);
         Ok(())
@@ -98,7 +108,7 @@ impl Composer<'_> {
         remark: String,
     ) -> Result<(), LowerError> {
         if matches!(over, Over::Heads | Over::Groups) {
-            self.enter_within()?;
+            self.enter_bundle()?;
         }
         let action = Action::Loop(Loop { extent, count: count as u32, ..Loop::default() });
         self.push(action, &[], remark)?;
@@ -106,7 +116,6 @@ impl Composer<'_> {
             line.over = Some(over);
         }
         self.loops.push(over);
-        self.loop_depth = self.loop_depth.max(self.loops.len() as u32);
         Ok(())
     }
 

@@ -77,7 +77,7 @@ fn what_is_written_first_each_turn_has_to_itself() {
     // Own words, to scratch that all turns share, to own words again.
     let body = vec![copy(0, 40, [2, 0]), copy(40, 20, [0, 2])];
     let mut depths = depths();
-    let apart = distribute(in_chunk(body), &machine(), &mut depths);
+    let apart = distribute(in_chunk(body), &machine(), false, &mut depths);
     let kinds: Vec<bool> = apart.iter().map(|it| matches!(it.action, Action::Pass(_))).collect();
     assert_eq!(kinds, [false, false, true, false, false, true, false, false]);
     let (first, second) = (pass_of(&apart[2]), pass_of(&apart[5]));
@@ -95,7 +95,7 @@ fn what_is_written_first_each_turn_has_to_itself() {
 fn what_a_turn_leaves_to_the_next_stays_in_one_loop() {
     // The second turn reads what the first has written.
     let body = vec![copy(40, 20, [0, 2]), copy(0, 40, [2, 0]), copy(20, 0, [2, 2])];
-    let apart = distribute(in_chunk(body), &machine(), &mut depths());
+    let apart = distribute(in_chunk(body), &machine(), false, &mut depths());
     let kinds: Vec<bool> = apart.iter().map(|it| matches!(it.action, Action::Pass(_))).collect();
     assert_eq!(kinds, [false, false, true, true, false, false, true, false, false]);
     assert_eq!((pass_of(&apart[2]).a, pass_of(&apart[3]).write), (40, 40));
@@ -126,7 +126,7 @@ fn registers_that_do_not_suffice_are_shared() {
     for (taken, loops) in [(100, 2), (250, 2), (254, 1)] {
         let mut depths = depths();
         depths.insert(Memory::Levels, taken);
-        let apart = distribute(in_chunk(body()), &machine(), &mut depths);
+        let apart = distribute(in_chunk(body()), &machine(), false, &mut depths);
         let within = apart.iter().filter(|it| it.over == Some(Over::Within)).count();
         assert_eq!(within, loops, "{taken} levels are taken");
     }

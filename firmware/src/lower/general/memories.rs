@@ -30,7 +30,8 @@ impl Composer<'_> {
             _ => (&self.pools.temporaries, Space::Temporaries),
         };
         let every = self.phases.crosses(name);
-        let copies = if self.in_chunk() { self.order.chunk as usize } else { 1 };
+        let bundle = self.bundle();
+        let copies = bundle.map_or(1, |bundle| bundle.count as usize);
         let area = match every {
             false => pool.take(words * copies),
             true => {
@@ -41,10 +42,10 @@ impl Composer<'_> {
             }
         };
         let (at, words) = (At::fixed(space, area.first()), words as u32);
-        let at = match (every, self.in_chunk()) {
+        let at = match (every, bundle) {
             (true, _) => at.each_position(words),
-            (false, true) => At { within: words, ..at },
-            (false, false) => at,
+            (false, Some(bundle)) => bundle.each(at, words),
+            (false, None) => at,
         };
         (at, area)
     }

@@ -18,14 +18,15 @@
 //! | `vectors` | input, and outputs that are vectors |
 //!
 //! What comes of them is a program before its pointers (`line`), which is made shorter and faster: `fuse`
-//! makes one of two passes, `distribute` takes loops apart, `pointers` chooses what moves which address,
-//! `finish` finds order and waits, `streams` which pass may follow itself, and `leads` how early the others
-//! are taken.
+//! makes one of two passes, `distribute` takes loops apart (`tree`), `unroll` writes those over heads out,
+//! `pointers` chooses what moves which address, `finish` finds order and waits, `streams` which pass may
+//! follow itself, and `leads` how early the others are taken.
 //!
 //! Fractions are static: every value has as many fraction bits as its bound leaves, and bounds follow
 //! from the weights. Where a recurrence has no bound, the value saturates by rule and is counted.
 
 mod attention;
+mod bundle;
 mod cache;
 mod coded;
 mod compose;
@@ -54,6 +55,9 @@ mod recurrence;
 mod rotary;
 mod streams;
 mod trace;
+mod tree;
+mod unroll;
+mod useful;
 mod value;
 mod vectors;
 

@@ -228,14 +228,15 @@ impl<'n> Composer<'n> {
             to_others |= !linear || !here;
         }
         if to_matrix {
-            let train = match self.in_chunk() && self.order.shares && bound == 1 {
-                true => self.new_vectors(layout, amplitude, signed),
-                false => self.new_train(layout, amplitude, bound, signed),
+            let bundle = self.bundle().filter(|_| self.order.shares && bound == 1);
+            let train = match bundle {
+                Some(_) => self.new_vectors(layout, amplitude, signed),
+                None => self.new_train(layout, amplitude, bound, signed),
             };
             let bits = weights::numeric::fixed_point::bit_length(train.bound as i64);
-            draft = match train.vectors {
-                true => draft.plane(train.words.first()),
-                false => draft.train(train.number(), train.words.first(), bits),
+            draft = match bundle {
+                Some(bundle) => draft.plane(train.words.first(), bundle.over),
+                None => draft.train(train.number(), train.words.first(), bits),
             };
             self.know_train(output, Counts::Fixed, train);
         }

@@ -6,12 +6,13 @@
 
 use super::super::LowerError;
 use super::super::factor::{Factor, epsilon_parts, exp2};
-use super::composer::Composer;
+use super::composer::{Composer, Counts};
 use super::draft::Draft;
 use super::loops::RESCALE;
 use super::value::{At, Energy, Value, Vector};
 use crate::isa::{Finish, Follow, Join, Multiply, Reduce, Space};
 use std::rc::Rc;
+use weights::network::Operation;
 use weights::numeric::fixed_point::UNIT_WIDTH;
 
 /// What a norm does.
@@ -62,22 +63,25 @@ impl<'n> Composer<'n> {
             let draft = squares(Draft::over(over).vector(&x), added);
             self.pass(draft, format!("{name}: squares"))?;
         }
-        let (scaled, largest) =
-            self.norm_scale(norm, &x, (source, bound, over), scalar.first(), centred.0)?;
-        drop(centred);
-        // Before its gains a vector is as long as its channels say.
-        let energy = match norm.bias {
-            Some(_) => Energy::of(largest * (channels as f64).sqrt()),
-            None => Energy {
-                length: (channels as f64).sqrt(),
-                gains: Some(norm.weight.iter().map(|&gain| f64::from(gain)).collect()),
-            },
-        };
-        let energy = Some(energy);
-        Ok(Value::Vector(Rc::new(Vector { bound: largest, energy, ..scaled })))
+        let scaled = self.norm_scale(norm, &x, (source, bound, over), scalar.first(), centred.0)?;
+        Ok(Value::Vector(Rc::new(scaled)))
     }
 
-    /// `x · γ · scalar + β`, where x is at `source`.
+    /// Whether nothing reads the value of the operation at hand but matrices, as counts, once each.
+    fn only_counted(&self) -> bool {
+        let output = self.operation().output();
+        let counts = |it: &Operation| match it {
+            Operation::TernaryLinear { .. } => true,
+            Operation::DigitLinear { matrix, .. } => matrix.digits == 1,
+            _ => false,
+        };
+        let mut readers = self.network.operations.iter().filter(|it| it.inputs().contains(&output));
+        // Where steps or positions are loops, a train may have to be made once more.
+        let once = self.network.steps == 1 && !self.phases.block;
+        once && output != self.network.output && readers.all(counts)
+    }
+
+    /// `x · γ · scalar + β`, where x is at `source`; as counts, if only those are read.
     fn norm_scale(
         &mut self,
         norm: &Norm<'_>,
@@ -85,7 +89,7 @@ impl<'n> Composer<'n> {
         (source, bound, over): (At, f64, usize),
         scalar: u32,
         scratch: At,
-    ) -> Result<(Vector, f64), LowerError> {
+    ) -> Result<Vector, LowerError> {
         let (name, channels) = (norm.name, norm.weight.len() as f64);
         let width = i64::from(self.machine.value_width);
         let gains: Vec<f64> = norm.weight.iter().map(|&w| f64::from(w) * channels.sqrt()).collect();
@@ -103,14 +107,40 @@ impl<'n> Composer<'n> {
         let largest = gain_max + bias_max;
         let fraction = self.fraction(largest);
         let fraction = fraction.min(i64::from(UNIT_WIDTH) + product_fraction);
+        // Before its gains a vector is as long as its channels say.
+        let energy = match norm.bias {
+            Some(_) => Energy::of(largest * channels.sqrt()),
+            None => Energy {
+                length: channels.sqrt(),
+                gains: Some(norm.weight.iter().map(|&gain| f64::from(gain)).collect()),
+            },
+        };
+        let vector = Vector {
+            at: Composer::nothing(),
+            _area: None,
+            layout: Rc::clone(&x.layout),
+            fraction,
+            unit: 1.0,
+            bound: largest,
+            energy: Some(energy),
+        };
         let output = self.operation().output();
         let plain = bias_max == 0.0;
         let words = x.layout.width / self.elements();
-        let (at, area) = self.temporary(output, words);
         let draft = Draft::over(over).a(source).b(gamma);
         let draft = draft.join(Join::Multiply, gamma_fraction - product_fraction);
-        let shift = i64::from(UNIT_WIDTH) + product_fraction - fraction;
-        let draft = draft.multiply(Multiply::Scalar, shift).follow(Follow::Exponent, scalar);
+        let draft = draft.follow(Follow::Exponent, scalar);
+        let shift = i64::from(UNIT_WIDTH) + product_fraction;
+        let counted = plain && over == x.layout.width && self.only_counted();
+        if let Some(count) = self.count_fraction(&vector).filter(|_| counted) {
+            let draft = draft.multiply(Multiply::Scalar, shift - count);
+            let (draft, train) = self.counts_of(&vector, count, draft);
+            self.pass(draft, format!("{name}: counts of its gains and scale"))?;
+            self.know_train(output, Counts::Fixed, train);
+            return Ok(vector);
+        }
+        let (at, area) = self.temporary(output, words);
+        let draft = draft.multiply(Multiply::Scalar, shift - fraction);
         let draft = draft.to(if plain { at } else { scratch });
         self.pass(draft, format!("{name}: its gains and scale"))?;
         if !plain {
@@ -122,10 +152,6 @@ impl<'n> Composer<'n> {
             let draft = Draft::over(over).a(scratch).b(beta).join(Join::Add, 0).to(at);
             self.pass(draft, format!("{name}: its biases"))?;
         }
-        let layout = Rc::clone(&x.layout);
-        Ok((
-            Vector { at, _area: area, layout, fraction, unit: 1.0, bound: 0.0, energy: None },
-            largest,
-        ))
+        Ok(Vector { at, _area: area, ..vector })
     }
 }

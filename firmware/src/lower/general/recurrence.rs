@@ -32,6 +32,13 @@ struct Wkv {
 }
 
 impl<'n> Composer<'n> {
+    /// The fraction bits that exponents have room for, of keys that are at most `bound`.
+    pub(super) fn exponent_fraction(&self, bound: f64, bonus: &[f32]) -> i64 {
+        let largest = bonus.iter().fold(0f64, |largest, &u| largest.max(f64::from(u).abs()));
+        let room = i64::from(self.machine.value_width) - 2;
+        (room - (bound + largest).log2().ceil() as i64).max(1)
+    }
+
     pub(super) fn wkv(
         &mut self,
         key: &str,
@@ -47,10 +54,8 @@ impl<'n> Composer<'n> {
         let bonuses: Vec<f64> = bonus.iter().map(|&u| f64::from(u)).collect();
         let slowest = decays.iter().fold(f64::INFINITY, |least, w| least.min(-w)).max(1e-4);
         let sum = 1.0 / (1.0 - (-slowest).exp());
-        let largest = bonuses.iter().fold(0f64, |largest, u| largest.max(u.abs()));
-        let reach = k.bound + largest;
         // The exponents need a fine fraction: the slowest decay is small.
-        let exponent_fraction = (limit - 2 - reach.log2().ceil() as i64).min(k.fraction).max(1);
+        let exponent_fraction = self.exponent_fraction(k.bound, bonus).min(k.fraction).max(1);
         let k = self.plain(&k, exponent_fraction)?;
         let v = self.plain(&v, limit)?;
         let q_fraction = self.fraction(sum.min(512.0) + 1.0).min(TABLE_FRACTION);

@@ -1,6 +1,7 @@
 //! Networks of every family become programs of passes.
 
 use super::super::lower;
+use super::orders::orders;
 use crate::isa::Instruction;
 use weights::config::Design;
 use weights::llama::{Coding, LlamaShape};
@@ -97,29 +98,38 @@ fn decoders_become_programs() {
     }
 }
 
-/// Heads and positions are turns of loops: as many instructions, however many there are.
+/// Heads and positions are turns of loops: as many instructions, however many there are. Where heads are
+/// written out, programs grow up to sixteen of them.
 #[test]
-fn programs_grow_with_blocks_alone() {
+fn programs_grow_with_blocks_and_a_few_heads() {
     let mut design = design();
     design.machine.elements = 4;
-    println!("blocks heads context: instructions");
-    let mut lengths = std::collections::BTreeMap::new();
+    println!("blocks heads context: instructions, with heads written out");
     for blocks in [1, 2, 4] {
-        for (key_value_heads, heads) in [(2, 4), (4, 8), (6, 24)] {
+        let mut lengths: [Vec<usize>; 2] = Default::default();
+        for (key_value_heads, heads) in [(2, 4), (4, 8), (4, 16), (6, 24)] {
+            let mut in_contexts = vec![];
             for context in [16, 64, 256] {
                 let attention = AttentionShape { heads, key_value_heads, ..shape_of(8) };
                 let model = sample::spikellm_shape(1);
                 let model = LlamaShape { blocks, attention, context, width: 16, ..model };
                 let network = sample::spikellm(1, &model).network().unwrap();
                 design.machine.context = context;
-                let length = lower(&network, &design).unwrap().instructions.len();
-                println!("{blocks:6} {heads:5} {context:7}: {length}");
-                lengths.entry(blocks).or_insert_with(Vec::new).push(length);
+                let programs = orders(&network, &design).unwrap();
+                in_contexts.push([false, true].map(|unrolled| {
+                    let of_kind = programs.iter().filter(|(order, _)| order.unrolled == unrolled);
+                    of_kind.map(|(_, program)| program.instructions.len()).max().unwrap()
+                }));
             }
+            let [first, others @ ..] = &in_contexts[..] else { unreachable!() };
+            assert!(others.iter().all(|other| other == first), "{blocks} {heads}: {in_contexts:?}");
+            println!("{blocks:6} {heads:5} 16 to 256: {} {}", first[0], first[1]);
+            lengths.iter_mut().zip(first).for_each(|(all, length)| all.push(*length));
         }
-    }
-    for (blocks, lengths) in lengths {
-        assert!(lengths.iter().all(|length| *length == lengths[0]), "{blocks}: {lengths:?}");
+        let [loops, unrolled] = lengths;
+        assert!(loops.iter().all(|length| *length == loops[0]), "{blocks}: {loops:?}");
+        assert!(unrolled[..3].is_sorted() && unrolled[0] < unrolled[2], "{blocks}: {unrolled:?}");
+        assert!(unrolled[3] < unrolled[2], "{blocks}: {unrolled:?}");
     }
 }
 

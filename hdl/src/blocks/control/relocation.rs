@@ -30,15 +30,18 @@ pub struct Relocation {
     pub loop_depth: u32,
 }
 
-/// Whether the state of an instruction begins anew, by its field: at p = 0, or in the first
-/// iteration of a loop; `first` has a bit for each loop.
+/// Whether the state of an instruction begins anew, by its field: at p = 0, in the first iteration of a
+/// loop, or always; `first` has a bit for each loop.
 pub(in crate::blocks) fn restarts<'m>(
     b: &'m Builder,
     restart_at: Signal<'m>,
     position: Signal<'m>,
     first: Option<Signal<'m>>,
 ) -> Signal<'m> {
-    let mut arms = vec![(RestartAt::Text.code().into(), position.is(0))];
+    let mut arms = vec![
+        (RestartAt::Text.code().into(), position.is(0)),
+        (RestartAt::Always.code().into(), b.flag(true)),
+    ];
     let loops = [RestartAt::Loop0, RestartAt::Loop1, RestartAt::Loop2, RestartAt::Loop3];
     if let Some(first) = first {
         for (at, index) in loops.into_iter().zip(0..first.width()) {
