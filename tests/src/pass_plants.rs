@@ -4,6 +4,9 @@
 use crate::machine_check::{Host, Whole};
 use crate::machines::MachineCase;
 use crate::plants::{Plant, plants};
+use crate::talks::Lowered;
+use firmware::image::MachineImage;
+use firmware::lower::{PositionOrder, position_orders};
 use std::collections::BTreeSet;
 use weights::config::Design;
 use weights::network::{
@@ -102,6 +105,23 @@ pub fn attending() -> Whole {
         end_tokens: BTreeSet::new(),
     };
     whole("attending", sample::neurtransformer(3, &shape), vec![3, 11, 5], 4)
+}
+
+/// The same with its steps and heads as turns of loops.
+///
+/// # Panics
+/// If it has no such program.
+pub fn stepping() -> Whole {
+    let mut whole = attending();
+    whole.case.name = "stepping".to_owned();
+    let MachineCase { network, design, .. } = &whole.case;
+    let programs = position_orders(network, design).expect("it lowers");
+    let loops = |it: &PositionOrder| it.apart && !(it.steps_together || it.unrolled || it.leads);
+    let found = programs.into_iter().find(|(order, _)| loops(order));
+    let (_, program) = found.expect("its loops may stay");
+    let image = MachineImage::new(&program).expect("it fits its own machine");
+    whole.lowered = Lowered { program, image };
+    whole
 }
 
 fn encoding(name: &str, spiking: BertSpiking, pooler: BertPooler) -> BertShape {
@@ -241,18 +261,20 @@ plants! { Whole:
         "restarts_i ? (restart_is_zero ? 36'd0 : word_q)" => "restarts_i ? word_q";
     attending "pass_operand_membrane" "write" "clearing: membranes of the token before"
         "restarts_i ? (restart_is_zero ? 36'd0 : word_q)" => "restarts_i ? word_q";
-    attending "relocation" "write" "steps: an inner loop's first turn clears"
+    stepping "relocation" "write" "steps: an inner loop's first turn clears"
         "restarts = first_i[0]" => "restarts = first_i[1]";
-    attending "loop_stack" "write" "steps: every step is the first one"
+    attending "relocation" "write" "steps: the first that is written out goes on from the token before"
+        "3'd6: restarts = 1'b1" => "3'd6: restarts = 1'b0";
+    stepping "loop_stack" "write" "steps: every step is the first one"
         "else if ((again | over) & (level == 1'b0)) first_0_q <= 1'b0"
             => "else if (over & (level == 1'b0)) first_0_q <= 1'b0";
-    attending "loop_stack" "write" "steps: a loop turns once less"
+    stepping "loop_stack" "write" "steps: a loop turns once less"
         "(loop_count - 14'd1)" => "(loop_count - 14'd2)";
-    attending "loop_stack" "write" "steps: a pointer stays behind"
+    stepping "loop_stack" "write" "steps: a pointer stays behind"
         "pointer_2_q <= pointer_2 + by_2" => "pointer_2_q <= pointer_2";
-    attending "loop_stack" "write" "steps: a pointer is not there again after its loop"
+    stepping "loop_stack" "write" "steps: a pointer is not there again after its loop"
         "else if (over) pointer_1_q <=" => "else if (over & rst_i) pointer_1_q <=";
-    attending "relocation" "write" "steps: keys of the first step serve all"
+    stepping "relocation" "write" "steps: keys of the first step serve all"
         "instruction_q[27:12] + pointer_0_q" => "instruction_q[27:12]";
     attending "pass_operand_b" "write" "mean over steps: it goes on from the token before"
         "restarts_i ? (restart_is_zero ? 36'd0 :" => "restarts_i ? (1'b0 ? 36'd0 :";
@@ -323,7 +345,7 @@ plants! { Whole:
 
     published "pass_control" "write" "leads: a pass is taken a cycle early"
         "left = last_read ? depth_i : left_q" => "left = last_read ? depth_less_one : left_q";
-    published "pass_unit" "write" "leads: the scalar of the pass behind"
+    rates "pass_unit" "write" "leads: the scalar of the pass behind"
         "scalar_read_address_o = scalar_at_11" => "scalar_read_address_o = scalar_q";
 
     // ---- resets --------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ use tests::event_plants::{self, events};
 use tests::machine_check::Whole;
 use tests::machine_plants::{PLANTS, bitwise, brief, grouped, line, roomy, unary};
 use tests::pass_plants::{
-    self, attending, chunked, published, rates, single_plane, spike_input, ternary,
+    self, attending, chunked, published, rates, single_plane, spike_input, stepping, ternary,
 };
 use tests::planted::{bare, every_one_has_its_place, every_one_is_caught};
 use tests::stream_plants;
@@ -72,8 +72,17 @@ fn every_plant_has_its_place() {
 #[test]
 fn nothing_is_caught_without_a_plant() {
     let machines: [fn() -> Whole; 6] = [bitwise, unary, line, roomy, grouped, brief];
-    let passes: [fn() -> Whole; 8] =
-        [published, spike_input, attending, ternary, rates, chunked, single_plane, events];
+    let passes: [fn() -> Whole; 9] = [
+        published,
+        spike_input,
+        attending,
+        stepping,
+        ternary,
+        rates,
+        chunked,
+        single_plane,
+        events,
+    ];
     for design in machines.into_iter().chain(passes) {
         let whole = design();
         let checked = whole.design();

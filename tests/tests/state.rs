@@ -11,10 +11,10 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::sync::Arc;
 use tests::machine_check::Whole;
-use tests::pass_plants::{attending, published, spike_input};
+use tests::pass_plants::{attending, published, spike_input, stepping};
 
 /// SpikeGPT in both placements, NeurTransformer.
-const NETWORKS: [fn() -> Whole; 3] = [published, spike_input, attending];
+const NETWORKS: [fn() -> Whole; 4] = [published, spike_input, attending, stepping];
 
 /// Cycles for which a host waits at most; some tokens take fewer, some more.
 const PAUSE_MAX: u64 = 2000;
