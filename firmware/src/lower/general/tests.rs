@@ -3,6 +3,8 @@
 use super::super::lower;
 use super::orders::orders;
 use crate::isa::Instruction;
+use crate::machine_cycles::{MachineLatency, dense, token_cycles};
+use crate::machine_memories::MemoryUse;
 use weights::config::Design;
 use weights::llama::{Coding, LlamaShape};
 use weights::network::{AttentionShape, Network, Operation, Readout};
@@ -131,6 +133,37 @@ fn programs_grow_with_blocks_and_a_few_heads() {
         assert!(unrolled[..3].is_sorted() && unrolled[0] < unrolled[2], "{blocks}: {unrolled:?}");
         assert!(unrolled[3] < unrolled[2], "{blocks}: {unrolled:?}");
     }
+}
+
+/// The fewer block RAMs there are, the slower the program; where none fits, it is the smallest.
+#[test]
+fn the_fastest_program_that_fits_is_taken() {
+    let network = sample::spikingbert(3, &sample::spikingbert_shape(3));
+    let with = |most: u32| {
+        let mut design = design();
+        design.machine.block_ram_max = most;
+        let program = lower(&network, &design).unwrap();
+        let blocks: u32 = program.memories().iter().map(MemoryUse::blocks).sum();
+        let latency = MachineLatency::of(&program.parameters);
+        let last = program.parameters.context - 1;
+        let cycles = token_cycles(&program, &latency, last, true, dense(&program)).total;
+        println!("of {most}: {blocks} block RAMs, {cycles} cycles");
+        (blocks, cycles)
+    };
+    let any = with(0);
+    let mut found = vec![with(any.0)];
+    assert!(found[0].0 <= any.0 && found[0].1 <= any.1, "{any:?}, {found:?}");
+    let smallest = with(1).0;
+    while let Some(&(blocks, _)) = found.last()
+        && blocks > smallest
+    {
+        let next = with(blocks - 1);
+        assert!(next.0 < blocks, "{next:?}, {found:?}");
+        found.push(next);
+    }
+    assert!(found.len() > 1, "{found:?}");
+    assert!(found.last().unwrap().1 > found[0].1, "{found:?}");
+    assert_eq!(with(1), *found.last().unwrap());
 }
 
 fn shape_of(head_width: usize) -> AttentionShape {
