@@ -90,7 +90,10 @@ fn counters<S: Simulation>(
     equal("the logits that are read", found, logits)?;
     // What nothing has written holds anything.
     let written = |index: &u32| reference.scalar(*index) != Scale::default();
-    for index in (0..lowered.program.parameters.scalar_count).filter(written) {
+    let all = 0..lowered.program.parameters.scalar_count;
+    let written: Vec<u32> = all.filter(written).collect();
+    equal("that a scalar is written", written.is_empty(), false)?;
+    for index in written {
         equal("a scalar that is read", driver.scalar(index)?, reference.scalar(index))?;
     }
 

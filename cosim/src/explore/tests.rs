@@ -1,4 +1,6 @@
 use super::*;
+use firmware::lower::PositionOrder;
+use firmware::machine::Program;
 use std::sync::Arc;
 use weights::packing::Packing;
 use weights::sample;
@@ -88,8 +90,10 @@ fn machines_with_loops_have_an_estimate() {
     ] {
         let mut design = weights::config::Design::spiking();
         (design.array.lanes, design.array.slots, design.machine.elements) = (8, 8, 4);
-        let program = firmware::lower::lower(&network, &design).unwrap();
-        assert!(program.parameters.loop_depth > 0, "{}", program.name);
+        let programs = firmware::lower::position_orders(&network, &design).unwrap();
+        let loops = |it: &(PositionOrder, Program)| it.0.apart && !it.0.unrolled;
+        let (_, program) = programs.into_iter().find(loops).unwrap();
+        assert!(program.parameters.loop_depth > 1, "{}", program.name);
         let module = hdl::blocks::machine::Machine::new(&program).module();
         let cells = hdl::language::cost::estimate(&hdl::language::check::check(&module).unwrap());
         let map: u32 = program.memories().iter().map(|memory| memory.blocks()).sum();

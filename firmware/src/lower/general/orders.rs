@@ -55,6 +55,9 @@ fn weighed(cycles: u64, order: PositionOrder, program: &Program) -> u64 {
 }
 
 /// The programs of a network that there is room for, in each of its orders.
+///
+/// # Errors
+/// As [`lower`].
 pub(in crate::lower) fn orders(
     network: &Network,
     design: &Design,
@@ -75,9 +78,8 @@ pub(in crate::lower) fn orders(
 /// The orders of a network besides that in which its operations stand, `single`: with instructions that
 /// changed places, its loops as they are and apart, its passes one by one and one behind the other; with all
 /// steps of an operation before the next one; and, of a text that is a block, in chunks, of several sizes where
-/// block RAMs are `counted`. Those whose passes
-/// follow each other also with their heads written out, and all whose loops are apart with words that rest
-/// before they are taken again.
+/// block RAMs are `counted`. Those whose passes follow each other also with their heads written out, and all
+/// whose loops are apart with words that rest before they are taken again.
 fn wanted(network: &Network, single: &Program, counted: bool) -> Vec<PositionOrder> {
     let scheduled = PositionOrder { scheduled: true, ..PositionOrder::default() };
     let apart = PositionOrder { apart: true, ..scheduled };
