@@ -15,8 +15,8 @@ use weights::config::Target;
 impl Program {
     /// The same program, its machine marked as made for it.
     ///
-    /// Programs with one fingerprint run on each other's machines: weights, constants and whatever of the
-    /// instructions is no choice may differ.
+    /// Programs with one fingerprint run on each other's machines: weights and constants may differ, and
+    /// instructions in the bits that the program memory keeps.
     ///
     /// # Panics
     /// If the weights are wires and have no image, as those of every lowered program have.

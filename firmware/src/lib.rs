@@ -7,6 +7,7 @@
 //!  lower             a network of BitNet blocks becomes a program for a machine
 //!  image             a program as the memories of its machine hold it
 //!  pass_choices      which choices of a pass a program makes
+//!  program_bits      which bits of its instructions a program memory keeps
 //!  fingerprint       which programs a machine is made for
 //!  listing           a program as text: memories, widths, instructions
 //!  block_ram         what a memory becomes: block RAMs, LUT RAMs or logic
@@ -37,6 +38,7 @@ pub mod machine;
 pub mod machine_cycles;
 pub mod machine_memories;
 pub mod pass_choices;
+pub mod program_bits;
 pub mod registers;
 pub mod tiling;
 pub mod vector_stream;

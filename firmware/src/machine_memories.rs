@@ -17,7 +17,7 @@ use weights::numeric::fixed_point::{RECIPROCAL_TABLE, ROOT_TABLE, TABLE_INDEX_WI
 use weights::numeric::pass::{ENTRY_WIDTH, FunctionTable, RECIPROCAL};
 use weights::packing::packed_len;
 
-/// Bits of a bank of the weight store, and of a part of an instruction.
+/// Bits of a bank of the weight store.
 const BANK_WIDTH: u32 = 32;
 /// Bits of a deficit.
 const DEFICIT_WIDTH: u32 = 5;
@@ -219,7 +219,7 @@ impl Program {
                 parts: machine.elements,
                 ..block("constants", 1, machine.constant_depth, word)
             },
-            block("program", machine.instruction_words, instructions, BANK_WIDTH),
+            block("program", 1, instructions, PassChoices::of(self).bits.width()),
             self.functions(),
             roots,
             values("residual", machine.residual_depth),

@@ -1,10 +1,11 @@
 //! Which choices of a pass a program makes: what its vector unit has to have.
 
 use crate::isa::{
-    Action, Destination, Emit, Exit, Finish, Follow, Function, Instruction, Join, Multiply, Pass,
-    Quantiser, Reduce, Restart, RuleReset, Space, SpikeLevels, Theta,
+    Action, Destination, Emit, Exit, Finish, Follow, Function, Instruction, Join, LONG_WORDS,
+    Multiply, Pass, Quantiser, Reduce, Restart, RuleReset, Space, SpikeLevels, Theta,
 };
 use crate::machine::Program;
+use crate::program_bits::ProgramBits;
 use std::collections::{BTreeMap, BTreeSet};
 use weights::numeric::pass::{Choice, FunctionTable, RECIPROCAL};
 
@@ -59,6 +60,8 @@ pub struct PassChoices {
     pub same: BTreeMap<&'static str, i64>,
     /// Fields that are the same in all passes that look at them.
     pub alike: BTreeMap<&'static str, i64>,
+    /// Which bits of instructions the program memory has.
+    pub bits: ProgramBits,
 }
 
 impl PassChoices {
@@ -67,6 +70,10 @@ impl PassChoices {
         let mut choices = PassChoices {
             tables: program.tables.clone(),
             exits: [Exit::Product].into(),
+            bits: match program.parameters.has_passes() {
+                true => ProgramBits::of(&program.instructions),
+                false => ProgramBits::all(program.parameters.instruction_words),
+            },
             ..PassChoices::default()
         };
         let all = &program.instructions;
@@ -117,6 +124,7 @@ impl PassChoices {
             stores: (0..4).collect(),
             same: BTreeMap::new(),
             alike: BTreeMap::new(),
+            bits: ProgramBits::all(LONG_WORDS),
         }
     }
 

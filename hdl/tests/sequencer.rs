@@ -5,7 +5,7 @@ mod control;
 mod support;
 
 use control::{Machine, end, matrix, short, short_sequencer, vector};
-use firmware::isa::{ANY, Instruction, Wait};
+use firmware::isa::{ANY, Instruction, LONG_WORDS, Wait};
 use support::Random;
 
 /// Without waits an instruction leaves every cycle, the first three cycles after the token.
@@ -89,13 +89,7 @@ fn seven_unfinished_at_most() {
 #[test]
 fn an_unknown_opcode_ends_the_token() {
     let mut machine = Machine::new(&short(), 2, 6);
-    for (name, value) in [("program_address_i", 1), ("program_part_i", 0), ("program_data_i", 0xF)]
-    {
-        machine.bench.set(name, value);
-    }
-    machine.bench.set("program_write_i", 1);
-    machine.bench.tick();
-    machine.bench.set("program_write_i", 0);
+    machine.load(1, &[0xF; LONG_WORDS as usize]);
     machine.send(5, true, 1);
     let mut seen = 0;
     for _ in 0..40 {

@@ -3,8 +3,9 @@
 
 use super::support::{Bench, Random};
 use firmware::isa::{
-    ANY, Action, End, Gate, INSTRUCTION_WORDS, Instruction, LONG_WORDS, Matrix, Wait,
+    ANY, Action, Encoded, End, Gate, INSTRUCTION_WORDS, Instruction, LONG_WORDS, Matrix, Wait,
 };
+use firmware::program_bits::ProgramBits;
 use hdl::blocks::control::sequencer::Sequencer;
 use hdl::blocks::control::token_loop::{TOKEN_WIDTH, TokenLoop};
 use hdl::language::builder::Builder;
@@ -26,6 +27,7 @@ pub(crate) fn short_sequencer() -> Sequencer {
         context: CONTEXT,
         chunks: false,
         streams: false,
+        bits: ProgramBits::all(INSTRUCTION_WORDS),
         program: vec![],
     }
 }
@@ -40,6 +42,7 @@ pub(crate) fn long_sequencer(loop_depth: u32, context: u32) -> Sequencer {
         context,
         chunks: loop_depth > 0,
         streams: false,
+        bits: ProgramBits::all(LONG_WORDS),
         program: vec![],
     }
 }
@@ -173,18 +176,8 @@ impl Machine {
         for (name, value) in [("run_i", 1), ("generate_count_i", 1), ("prediction_ready_i", 1)] {
             bench.set(name, value);
         }
-        for (address, instruction) in program.iter().enumerate() {
-            for (part, word) in instruction.encode().unwrap().into_iter().enumerate() {
-                bench.set("program_write_i", 1);
-                bench.set("program_part_i", part as u64);
-                bench.set("program_address_i", address as u64);
-                bench.set("program_data_i", word.into());
-                bench.tick();
-            }
-        }
-        bench.set("program_write_i", 0);
         let unit = || Unit { inside: VecDeque::new(), room, slow, done: false };
-        Machine {
+        let mut machine = Machine {
             bench,
             units: [unit(), unit()],
             random: Random(7),
@@ -195,7 +188,23 @@ impl Machine {
             places: sequencer.instruction_words == LONG_WORDS,
             sent: vec![],
             slow_reader: 1,
+        };
+        for (address, instruction) in program.iter().enumerate() {
+            machine.load(address as u64, &instruction.encode().unwrap());
         }
+        machine
+    }
+
+    /// Writes an instruction into the program memory.
+    pub(crate) fn load(&mut self, address: u64, encoded: &Encoded) {
+        self.bench.set("program_write_i", 1);
+        self.bench.set("program_address_i", address);
+        for (part, &word) in encoded.iter().enumerate() {
+            self.bench.set("program_part_i", part as u64);
+            self.bench.set("program_data_i", word.into());
+            self.bench.tick();
+        }
+        self.bench.set("program_write_i", 0);
     }
 
     /// One cycle: units say what they can, and what is issued is noted.

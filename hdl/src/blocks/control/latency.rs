@@ -8,11 +8,12 @@ use crate::blocks::vector::pass_cycles::{PassDepths, PassStages};
 use crate::blocks::vector::vector_cycles::VectorCycles;
 use firmware::machine::MachineParameters;
 use firmware::machine_cycles::{MachineLatency, MatrixLatency};
+use firmware::program_bits::ProgramBits;
 
 /// The latencies of the blocks of a machine; [`MachineLatency::of`] has the same by formulas.
 pub fn latency(machine: &MachineParameters) -> MachineLatency {
     let matrix = MatrixUnit::new(machine, vec![]);
-    let sequencer = Sequencer::new(machine, vec![]);
+    let sequencer = Sequencer::new(machine, vec![], ProgramBits::default());
     MachineLatency {
         start_cycles: sequencer.start_cycles().into(),
         turn_cycles: sequencer.start_cycles().into(),

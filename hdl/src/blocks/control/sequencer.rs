@@ -66,7 +66,8 @@ impl Sequencer {
 
     fn store(&self) -> ProgramStore {
         let Sequencer { program_depth: depth, instruction_words, .. } = *self;
-        ProgramStore { depth, instruction_words, contents: self.program.clone() }
+        let (bits, contents) = (self.bits.clone(), self.program.clone());
+        ProgramStore { depth, instruction_words, bits, contents }
     }
 
     /// The module `sequencer`.

@@ -2,6 +2,7 @@
 
 use firmware::isa::Encoded;
 use firmware::machine::MachineParameters;
+use firmware::program_bits::ProgramBits;
 
 /// Parameters of the block.
 #[derive(Clone, Debug)]
@@ -18,13 +19,15 @@ pub struct Sequencer {
     pub chunks: bool,
     /// Whether passes may be under way one behind the other: the unit is told which is the last one again.
     pub streams: bool,
+    /// Which bits of instructions its memory has.
+    pub bits: ProgramBits,
     /// Instructions it starts with; may be empty.
     pub program: Vec<Encoded>,
 }
 
 impl Sequencer {
-    /// The sequencer of a machine, with a program that may be empty.
-    pub fn new(machine: &MachineParameters, program: Vec<Encoded>) -> Sequencer {
+    /// The sequencer of a machine, with a program that may be empty, and bits of instructions.
+    pub fn new(machine: &MachineParameters, program: Vec<Encoded>, bits: ProgramBits) -> Sequencer {
         let MachineParameters { program_depth, instruction_words, loop_depth, context, .. } =
             *machine;
         let (chunks, streams) = (machine.chunks, machine.streams);
@@ -35,6 +38,7 @@ impl Sequencer {
             context,
             chunks,
             streams,
+            bits,
             program,
         }
     }

@@ -81,7 +81,8 @@ impl Units {
 
 impl MachineCore {
     fn sequencer(&self) -> Sequencer {
-        Sequencer::new(&self.parameters, self.contents.program.clone())
+        let (program, bits) = (self.contents.program.clone(), self.choices.bits.clone());
+        Sequencer::new(&self.parameters, program, bits)
     }
 
     fn vector_unit(&self) -> Arc<Module> {
