@@ -109,9 +109,12 @@ impl MemoryUse {
         held
     }
 
-    /// The same memory if its contents come with the bitstream, and nothing writes it.
+    /// The same memory on a board: contents come with the bitstream, and nothing writes them.
     pub fn loaded(self) -> MemoryUse {
-        MemoryUse { parts: 0, ..self }
+        match self.name {
+            "weights" | "constants" | "program" => MemoryUse { parts: 0, ..self },
+            _ => self,
+        }
     }
 }
 
@@ -180,6 +183,11 @@ impl Program {
             _ => 0,
         };
         self.instructions.iter().zip(&reaches).map(used).max().unwrap_or(0)
+    }
+
+    /// Block RAMs of its machine on a board, whose contents come with the bitstream.
+    pub fn block_rams(&self) -> u32 {
+        self.memories().into_iter().map(|memory| memory.loaded().blocks()).sum()
     }
 
     /// Every memory of the machine, the largest first to name.
@@ -333,7 +341,7 @@ mod tests {
 
     #[test]
     fn what_nothing_reads_or_writes_takes_less() {
-        let bank = MemoryUse { copies: 2, depth: 5888, ..KEYS };
+        let bank = MemoryUse { name: "weights", copies: 2, depth: 5888, ..KEYS };
         assert_eq!(bank.blocks(), 24);
         assert_eq!(bank.loaded().blocks(), 22, "no columns of nine bits");
         // Of the last bank's four columns of three block RAMs, one is read.

@@ -137,7 +137,7 @@ impl Instruction {
                     &mut matrix.scalar,
                     &mut matrix.maximum,
                 ];
-                addresses.into_iter().for_each(|address| *address += by());
+                addresses.into_iter().for_each(|address| *address = address.wrapping_add(by()));
             }
             Action::Pass(pass) => {
                 let addresses = [
@@ -151,7 +151,7 @@ impl Instruction {
                     &mut pass.scalar,
                     &mut pass.output,
                 ];
-                addresses.into_iter().for_each(|address| *address += by());
+                addresses.into_iter().for_each(|address| *address = address.wrapping_add(by()));
             }
             _ => {}
         }

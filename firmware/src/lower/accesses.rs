@@ -92,11 +92,15 @@ pub fn accesses(action: &Action, machine: &MachineParameters) -> Accesses {
     set
 }
 
+/// Words of one result of a product.
+pub(super) fn result_words(matrix: &Matrix, machine: &MachineParameters) -> u32 {
+    ((matrix.tiles.max(1) - 1) * machine.lanes + matrix.last_rows).div_ceil(machine.elements)
+}
+
 fn matrix_accesses(set: &mut Accesses, matrix: &Matrix, machine: &MachineParameters) {
     let position_words = machine.context.div_ceil(machine.elements);
-    let result =
-        ((matrix.tiles.max(1) - 1) * machine.lanes + matrix.last_rows).div_ceil(machine.elements);
-    let mut words = result + matrix.vectors.max(1).saturating_sub(1) * matrix.deficits;
+    let mut words =
+        result_words(matrix, machine) + matrix.vectors.max(1).saturating_sub(1) * matrix.deficits;
     match matrix.store {
         1 => {
             let tiles = machine.context.div_ceil(machine.lanes);

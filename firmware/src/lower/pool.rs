@@ -1,7 +1,6 @@
 //! Room in a memory, taken by values while they live.
 //!
-//! The lowest free words are taken first. Where they rest before, an instruction that writes them does
-//! not follow at once those that read what was there, so that the two may change places.
+//! The lowest free words are taken first.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -20,31 +19,12 @@ struct State {
     depth: u32,
     /// The areas that are free once the pool no longer holds, where it does.
     held: Option<Vec<u32>>,
-    /// How many areas are taken before one that is given back is free.
-    rest: u32,
-    /// Areas that rest: first word, and how many are still to be taken.
-    resting: Vec<(u32, u32)>,
 }
 
 impl State {
     /// An area is given back.
     fn free(&mut self, first: u32) {
-        match self.rest {
-            0 => self.taken.retain(|&(start, _)| start != first),
-            rest => self.resting.push((first, rest)),
-        }
-    }
-
-    /// An area is about to be taken: those that have rested are free.
-    fn wake(&mut self) {
-        let State { taken, resting, .. } = self;
-        for (first, left) in resting.iter_mut() {
-            *left -= 1;
-            if *left == 0 {
-                taken.retain(|(start, _)| start != first);
-            }
-        }
-        resting.retain(|&(_, left)| left > 0);
+        self.taken.retain(|&(start, _)| start != first);
     }
 }
 
@@ -62,17 +42,10 @@ struct Held {
 }
 
 impl Pool {
-    /// A memory whose words rest until so many others are taken.
-    pub(super) fn resting(takes: u32) -> Pool {
-        let state = State { rest: takes, ..State::default() };
-        Pool { state: Rc::new(RefCell::new(state)) }
-    }
-
     /// Takes the lowest free `words` words in a row.
     pub(super) fn take(&self, words: usize) -> Area {
         let words = words.max(1) as u32;
         let mut state = self.state.borrow_mut();
-        state.wake();
         let mut first = 0;
         let mut place = 0;
         for &(start, length) in &state.taken {
@@ -152,16 +125,6 @@ mod tests {
         assert_eq!(pool.take(1).first(), 5);
         pool.release();
         assert_eq!(pool.take(6).first(), 0);
-    }
-
-    #[test]
-    fn words_rest_before_they_are_taken_again() {
-        let pool = Pool::resting(2);
-        drop(pool.take(3));
-        let (early, late) = (pool.take(3), pool.take(3));
-        assert_eq!((early.first(), late.first(), pool.depth()), (3, 0, 6));
-        drop((early, late));
-        assert_eq!((pool.take(1).first(), pool.take(6).first()), (6, 0));
     }
 
     #[test]

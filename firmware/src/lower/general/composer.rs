@@ -46,9 +46,6 @@ pub(super) enum Counts {
     Peak,
 }
 
-/// How many areas of a memory are taken while one rests.
-const REST_TAKES: u32 = 8;
-
 /// A lowering on its way.
 pub(super) struct Composer<'n> {
     pub(super) network: &'n Network,
@@ -99,21 +96,6 @@ pub(super) struct Composer<'n> {
 }
 
 impl Pools {
-    /// Those whose words rest until so many others of their memory are taken.
-    pub(super) fn resting(takes: u32) -> Pools {
-        let pool = || Pool::resting(takes);
-        Pools {
-            results: pool(),
-            temporaries: pool(),
-            trains: pool(),
-            descriptors: pool(),
-            scalars: pool(),
-            levels: pool(),
-            maxima: pool(),
-            ..Pools::default()
-        }
-    }
-
     /// All of them.
     pub(super) fn all(&self) -> [&Pool; 9] {
         [
@@ -147,7 +129,7 @@ impl<'n> Composer<'n> {
             machine,
             layouts,
             phases: Phases::of(network),
-            pools: if order.rests { Pools::resting(REST_TAKES) } else { Pools::default() },
+            pools: Pools::default(),
             kept: Vec::new(),
             constants: vec![0; first_constant],
             tables: Vec::new(),

@@ -19,8 +19,8 @@
 //!
 //! What comes of them is a program before its pointers (`line`), which is made shorter and faster: `fuse`
 //! makes one of two passes, `distribute` takes loops apart (`tree`), `unroll` writes those over heads out,
-//! `pointers` chooses what moves which address, `finish` finds order and waits, `streams` which pass may
-//! follow itself, and `leads` how early the others are taken.
+//! `pointers` chooses what moves which address, `placing` finds order and waits, `lifetimes` which words hold
+//! which values then, `streams` which pass may follow itself, and `leads` how early the others are taken.
 //!
 //! Fractions are static: every value has as many fraction bits as its bound leaves, and bounds follow
 //! from the weights. Where a recurrence has no bound, the value saturates by rule and is counted.
@@ -40,6 +40,7 @@ mod fuse;
 mod head;
 mod layouts;
 mod leads;
+mod lifetimes;
 mod line;
 mod linear;
 mod loops;
@@ -48,6 +49,7 @@ mod neurons;
 mod norm;
 mod orders;
 mod phases;
+mod placing;
 mod pointers;
 mod position_order;
 mod reach;

@@ -7,7 +7,6 @@ use super::position_order::PositionOrder;
 use crate::isa::{Action, Extent, Instruction};
 use crate::machine::{OrderCost, Program};
 use crate::machine_cycles::{MachineLatency, dense, token_cycles};
-use crate::machine_memories::MemoryUse;
 use weights::config::Design;
 use weights::network::Operation::{AttentionScores, SpikingAttention};
 use weights::network::{Network, Operation};
@@ -39,8 +38,7 @@ pub(in crate::lower) fn lower(network: &Network, design: &Design) -> Result<Prog
 /// The first program whose memories take no more block RAMs than there are, or the one that takes fewest;
 /// 0 says that there are enough.
 fn first_that_fits(costs: &[(OrderCost, PositionOrder, Program)], most: u32) -> usize {
-    let blocks =
-        |at: &usize| -> u32 { costs[*at].2.memories().iter().map(MemoryUse::blocks).sum() };
+    let blocks = |at: &usize| costs[*at].2.block_rams();
     let fits = |at: &usize| most == 0 || blocks(at) <= most;
     (0..costs.len()).find(fits).or_else(|| (0..costs.len()).min_by_key(blocks)).unwrap_or(0)
 }
@@ -78,8 +76,7 @@ pub(in crate::lower) fn orders(
 /// The orders of a network besides that in which its operations stand, `single`: with instructions that
 /// changed places, its loops as they are and apart, its passes one by one and one behind the other; with all
 /// steps of an operation before the next one; and, of a text that is a block, in chunks, of several sizes where
-/// block RAMs are `counted`. Those whose passes follow each other also with their heads written out, and all
-/// whose loops are apart with words that rest before they are taken again.
+/// block RAMs are `counted`. Those whose passes follow each other also with their heads written out.
 fn wanted(network: &Network, single: &Program, counted: bool) -> Vec<PositionOrder> {
     let scheduled = PositionOrder { scheduled: true, ..PositionOrder::default() };
     let apart = PositionOrder { apart: true, ..scheduled };
@@ -111,9 +108,7 @@ fn wanted(network: &Network, single: &Program, counted: bool) -> Vec<PositionOrd
         let others: Vec<PositionOrder> = wanted.iter().filter(|it| it.leads).copied().collect();
         wanted.extend(others.into_iter().map(unrolled));
     }
-    let rested = |order: &PositionOrder| PositionOrder { rests: true, ..*order };
-    let others: Vec<PositionOrder> = wanted.iter().map(rested).collect();
-    [vec![scheduled], wanted, others].concat()
+    [vec![scheduled], wanted].concat()
 }
 
 /// Tokens of the text by which orders are compared, where the context holds so many.

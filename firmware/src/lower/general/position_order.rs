@@ -18,6 +18,4 @@ pub struct PositionOrder {
     pub scheduled: bool,
     /// Whether passes are taken while those before them are under way.
     pub leads: bool,
-    /// Whether words rest before they are taken again, so that more instructions may change places.
-    pub rests: bool,
 }

@@ -6,7 +6,6 @@ use super::position_order::PositionOrder;
 use crate::isa::Instruction;
 use crate::machine::Program;
 use crate::machine_cycles::{MachineLatency, dense, token_cycles};
-use crate::machine_memories::MemoryUse;
 use weights::config::Design;
 use weights::llama::{Coding, LlamaShape};
 use weights::network::{AttentionShape, Network, Operation, Readout};
@@ -110,7 +109,7 @@ fn programs_grow_with_blocks_and_a_few_heads() {
     design.machine.elements = 4;
     println!("blocks heads context: instructions, with heads written out");
     for blocks in [1, 2, 4] {
-        let mut lengths: [Vec<Vec<(bool, usize)>>; 2] = Default::default();
+        let mut lengths: [Vec<Vec<usize>>; 2] = Default::default();
         for (key_value_heads, heads) in [(2, 4), (4, 8), (4, 16), (6, 24)] {
             let mut in_contexts = vec![];
             for context in [16, 64, 256] {
@@ -122,8 +121,7 @@ fn programs_grow_with_blocks_and_a_few_heads() {
                 let programs = orders(&network, &design).unwrap();
                 in_contexts.push([false, true].map(|unrolled| {
                     let of_kind = programs.iter().filter(|(order, _)| order.unrolled == unrolled);
-                    let length =
-                        |it: &(PositionOrder, Program)| (it.0.rests, it.1.instructions.len());
+                    let length = |it: &(PositionOrder, Program)| it.1.instructions.len();
                     of_kind.map(length).collect::<Vec<_>>()
                 }));
             }
@@ -134,11 +132,10 @@ fn programs_grow_with_blocks_and_a_few_heads() {
         }
         let [loops, unrolled] = lengths;
         for (first, more) in loops.iter().flat_map(|more| loops[0].iter().zip(more)) {
-            // Where registers do not last for resting words, less is taken apart.
-            assert!(first == more || (first.0 && more < first), "{blocks}: {loops:?}");
+            assert_eq!(first, more, "{blocks}: {loops:?}");
         }
         for order in 0..unrolled[0].len() {
-            let [four, eight, sixteen, more] = [0, 1, 2, 3].map(|heads| unrolled[heads][order].1);
+            let [four, eight, sixteen, more] = [0, 1, 2, 3].map(|heads| unrolled[heads][order]);
             assert!(four < eight && eight < sixteen, "{blocks}: {unrolled:?}");
             assert!(more < sixteen, "{blocks}: {unrolled:?}");
         }
@@ -153,7 +150,7 @@ fn the_fastest_program_that_fits_is_taken() {
         let mut design = design();
         design.machine.block_ram_max = most;
         let program = lower(&network, &design).unwrap();
-        let blocks: u32 = program.memories().iter().map(MemoryUse::blocks).sum();
+        let blocks = program.block_rams();
         let latency = MachineLatency::of(&program.parameters);
         let last = program.parameters.context - 1;
         let cycles = token_cycles(&program, &latency, last, true, dense(&program)).total;
