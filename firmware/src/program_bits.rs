@@ -51,15 +51,15 @@ impl ProgramBits {
         for bit in 0..Encoded::default().len() * PART_WIDTH {
             let column: Vec<bool> = encoded.iter().map(|it| value(it, bit)).collect();
             let is_header = bit < HEADER_WIDTH as usize;
-            found.bits.push(match (known.get(&column), column.first()) {
-                (Some(&alike), _) if !is_header => ProgramBit::Kept(alike),
-                (_, first) if !is_header && column.iter().all(|it| Some(it) == first) => {
-                    ProgramBit::Constant(first.is_some_and(|&value| value))
-                }
+            let first = column.first().is_some_and(|&value| value);
+            let is_shared = column.iter().all(|&value| value == first);
+            found.bits.push(match known.get(&column) {
+                _ if is_shared && !is_header => ProgramBit::Constant(first),
+                Some(&alike) if !is_header => ProgramBit::Kept(alike),
                 _ => {
                     let index = found.kept.len() as u32;
                     found.kept.push(bit as u32);
-                    known.entry(column).or_insert(index);
+                    known.insert(column, index);
                     ProgramBit::Kept(index)
                 }
             });

@@ -155,7 +155,10 @@ impl ProgramStore {
             };
             let run = rest.iter().enumerate().take_while(follows).count();
             pieces.push(match *first {
-                ProgramBit::Constant(value) => b.flag(value).repeat(run as u32),
+                ProgramBit::Constant(value) => {
+                    let ones = vec![if value { u64::MAX } else { 0 }; run.div_ceil(64)];
+                    b.literal_bits(Bits::from_words(run as u32, ones))
+                }
                 ProgramBit::Kept(low) => word.bits(low, run as u32),
             });
             rest = &rest[run..];
