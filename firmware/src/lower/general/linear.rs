@@ -14,8 +14,8 @@ use std::rc::Rc;
 use weights::network::{DigitMatrix, Readout, TernaryMatrix};
 use weights::numeric::fixed_point::bit_length;
 
-/// Fraction bits of the counts of a vector of ones that is no spike train, where its values allow.
-const COUNT_FRACTION: i64 = 5;
+/// The root mean square of normal values whose mean magnitude is one, √(π/2).
+const NORMAL_MEAN: f64 = 1.2533;
 
 /// Most digits of a weight in one instruction.
 const DIGITS_MAX: usize = 7;
@@ -49,10 +49,11 @@ impl<'n> Composer<'n> {
     /// The fraction of the counts of a vector, where all that it can be is counted.
     pub(super) fn count_fraction(&self, vector: &Vector) -> Option<i64> {
         let whole = vector.bound.max(f64::MIN_POSITIVE).log2().ceil() as i64;
-        // Smaller values, as small gains make them, have as many counts.
+        // Counts of a mean magnitude; smaller values, as small gains make them, have as many.
+        let counts = f64::from(self.design.encoder.mean_count) * NORMAL_MEAN;
         let mean = vector.length() / (vector.layout.places.len() as f64).sqrt();
         let small = -mean.clamp(f64::MIN_POSITIVE, 1.0).log2().ceil() as i64;
-        let wanted = (COUNT_FRACTION + small).min(vector.fraction);
+        let wanted = (counts.log2().round() as i64 + small).min(vector.fraction);
         let most = i64::from(self.design.machine.count_width) - whole;
         (wanted <= most).then_some(wanted)
     }
