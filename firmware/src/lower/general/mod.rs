@@ -66,6 +66,8 @@ mod vectors;
 #[cfg(test)]
 mod leads_tests;
 #[cfg(test)]
+mod lifetimes_tests;
+#[cfg(test)]
 mod loops_tests;
 #[cfg(test)]
 mod tests;

@@ -213,7 +213,8 @@ fn streams<'m>(
     let left = b.register_reset("left_q", uint(DEPTH_WIDTH), 0);
     let counting = b.wire("counting", left.signal().any());
     let left = left.when(last_read, depth - 1).when(counting, left.signal() - 1).signal();
-    let left = b.wire("left", last_read.select(depth, left));
+    // The last read is known late, so both comparisons are made before.
+    let soon = b.wire("soon", last_read.select(depth.le(lead), left.le(lead)));
 
     b.section(
         "Passes under way: another waits for its turn to read, and until few cycles are left.",
@@ -222,7 +223,7 @@ fn streams<'m>(
     let count = under_way.signal();
     let starts = b.forward("starts", bit);
     let turn = b.wire("turn", last_read | !(starts | reading));
-    let ready = b.wire("ready", turn & (follows | left.le(lead)));
+    let ready = b.wire("ready", turn & (follows | soon));
     let accept = b.wire("accept", valid & ready);
     under_way.when(accept & !done, count + 1).when(done & !accept, count - 1);
     let start = b.register_reset("start_q", bit, 0).next(accept).signal();
