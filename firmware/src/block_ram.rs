@@ -28,7 +28,7 @@ const EMULATION_COST: f64 = 2.0;
 /// Points for a port whose read would see a write too early.
 const READ_FIRST_POINTS: f64 = 3.0;
 /// Bits of a block RAM's word that one write enable serves.
-const ENABLED_WIDTH: u32 = 9;
+pub const ENABLED_WIDTH: u32 = 9;
 /// Words and width of a block RAM.
 const BLOCK_SHAPES: [(u32, u32); 6] =
     [(16384, 1), (8192, 2), (4096, 4), (2048, 9), (1024, 18), (512, 36)];

@@ -7,7 +7,7 @@
 //! The map is that of the machine that a host loads. One whose contents come with the bitstream
 //! takes fewer block RAMs: nothing writes them, so their words need no columns of nine bits.
 
-use crate::block_ram::Shape;
+use crate::block_ram::{ENABLED_WIDTH, Shape};
 use crate::isa::{Action, Finish, Instruction, POINTER_COUNT};
 use crate::lower::{Reach, reaches};
 use crate::machine::{MachineParameters, Program};
@@ -127,6 +127,15 @@ pub const LUT_WORDS_MAX: u32 = 64;
 /// Elements up to which the tables of the vector unit's functions take block RAMs.
 const TABLE_ELEMENTS_MAX: u32 = 8;
 
+/// Words from which on a weight store is deep.
+const DEEP_WORDS: u32 = 1025;
+
+/// Bits of a word of the weight store that are written at once: those of a bank, or of a block RAM that is as
+/// narrow as deep stores have them, which uses all of its bits.
+pub const fn column_width(weight_depth: u32) -> u32 {
+    if weight_depth < DEEP_WORDS { BANK_WIDTH } else { ENABLED_WIDTH }
+}
+
 /// What the tables of the vector unit's functions are made of.
 pub const fn function_material(elements: u32) -> Material {
     if elements <= TABLE_ELEMENTS_MAX { Material::Block } else { Material::Distributed }
@@ -211,14 +220,15 @@ impl Program {
         let (lanes, slots, counts) = (machine.lanes, machine.slots, machine.count_width);
         let train = slots * (1 + counts) + COLUMN_WIDTH;
         let deficits = 2 * machine.elements;
-        let banks = machine.weight_banks();
-        let weights = block("weights", banks, machine.weight_depth, BANK_WIDTH);
-        let last_width = machine.weight_word_width() - (banks - 1) * BANK_WIDTH;
+        let (last_width, column) =
+            (machine.weight_word_width(), column_width(machine.weight_depth));
+        let columns = last_width.div_ceil(column);
+        let weights = block("weights", 1, machine.weight_depth, columns * column);
         let instructions = machine.program_depth.next_power_of_two();
         let [roots, reciprocals] = self.finishes();
         let values = |name, depth| memory(name, 1, depth, word, machine.value_material(depth));
         let mut all = vec![
-            MemoryUse { last_width, ..weights },
+            MemoryUse { last_width, parts: columns, ..weights },
             block("keys", lanes, machine.key_depth, 2 * slots),
             block("values", slots, machine.value_depth, 2 * lanes),
             memory("results", 1, machine.result_depth, word, machine.result_material()),

@@ -10,6 +10,14 @@ use weights::packing::{Packing, pack_word};
 /// Lanes and slots: one trit, a bank almost full, exactly full, just overflowing, several banks.
 const SHAPES: [(u32, u32); 8] = [(1, 1), (3, 5), (4, 4), (17, 1), (4, 5), (3, 7), (5, 13), (2, 64)];
 
+/// Words of a store whose columns are banks, and of one whose columns begin in one and end in the next.
+const DEPTHS: [u32; 2] = [8, 1030];
+
+fn every() -> impl Iterator<Item = (Packing, u32)> {
+    let packings = [Packing::TwoBit, Packing::Base3].into_iter();
+    packings.flat_map(|packing| DEPTHS.map(|depth| (packing, depth)))
+}
+
 fn random_words(store: &WeightStore, random: &mut Random) -> Vec<Vec<Trit>> {
     let count = store.lanes * store.slots;
     (0..store.depth).map(|_| (0..count).map(|_| random.trit()).collect()).collect()
@@ -73,8 +81,8 @@ fn compare(bench: &mut Bench, words: &[Vec<Trit>], random: &mut Random, what: &s
 fn written_words_come_back() {
     let mut random = Random(1);
     for (lanes, slots) in SHAPES {
-        for packing in [Packing::TwoBit, Packing::Base3] {
-            let store = WeightStore { lanes, slots, depth: 8, packing, image: vec![] };
+        for (packing, depth) in every() {
+            let store = WeightStore { lanes, slots, depth, packing, image: vec![] };
             let mut bench = Bench::new(&store.module());
             let words = random_words(&store, &mut random);
             for (word, trits) in words.iter().enumerate() {
@@ -93,8 +101,8 @@ fn written_words_come_back() {
 fn image_words_come_back() {
     let mut random = Random(2);
     for (lanes, slots) in SHAPES {
-        for packing in [Packing::TwoBit, Packing::Base3] {
-            let empty = WeightStore { lanes, slots, depth: 4, packing, image: vec![] };
+        for (packing, depth) in every() {
+            let empty = WeightStore { lanes, slots, depth, packing, image: vec![] };
             let words = random_words(&empty, &mut random);
             let image = words.iter().flat_map(|trits| banks(trits, packing)).collect();
             let mut bench = Bench::new(&WeightStore { image, ..empty }.module());
@@ -108,7 +116,7 @@ fn image_words_come_back() {
 fn writes_beyond_the_store_do_nothing() {
     let mut random = Random(3);
     let packing = Packing::Base3;
-    for depth in [4, 5, 7] {
+    for depth in [4, 5, 7, 1030] {
         beyond(&WeightStore { lanes: 5, slots: 13, depth, packing, image: vec![] }, &mut random);
     }
 }

@@ -144,8 +144,8 @@ plants! { Whole:
         "digit_i ? (sum_q << 1) :" => "digit_i ? (sum_q << 0) :";
     unary "lane" "write" "a digit is worth two"
         "digit_i ? (sum_q << 1) :" => "digit_i ? (sum_q << 0) :";
-    line "weight_bank_0" "prediction" "bytes of a bank swapped"
-        "base3_decoder byte_1 (.code_i(word_q[15:8])" => "base3_decoder byte_1 (.code_i(word_q[23:16])";
+    line "weight_decoder" "prediction" "bytes of a bank swapped"
+        "base3_decoder byte_1 (.code_i(code_i[15:8])" => "base3_decoder byte_1 (.code_i(code_i[23:16])";
     bitwise "matrix_unit" "write" "the final mark comes a cycle early"
         ".final_i (final_late_q[3])" => ".final_i (final_late_q[2])";
 

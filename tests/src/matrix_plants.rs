@@ -53,9 +53,9 @@ plants! { MatrixCase:
     small "base3_decoder" "write" "the zero of a pair changes sides"
         "ab_high = p_zero ? 2'd0 : (p_top ? (p[1] ? {p[0], 1'b0} : {1'b0, p[0]})"
             => "ab_high = p_zero ? 2'd0 : (p_top ? (p[1] ? {1'b0, p[0]} : {p[0], 1'b0})";
-    small "weight_bank" "write" "bytes of a bank swapped"
-        "base3_decoder byte_1 (.code_i(word_q[15:8])"
-            => "base3_decoder byte_1 (.code_i(word_q[23:16])";
+    small "weight_decoder" "write" "bytes of a bank swapped"
+        "base3_decoder byte_1 (.code_i(code_i[15:8])"
+            => "base3_decoder byte_1 (.code_i(code_i[23:16])";
     small "weight_store" "write" "a bank address is not decoded"
         "(write_inside & (write_bank_i[0] == 1'b0))" => "(write_inside)";
 
