@@ -108,14 +108,6 @@ impl MemoryUse {
         }
         held
     }
-
-    /// The same memory on a board: contents come with the bitstream, and nothing writes them.
-    pub fn loaded(self) -> MemoryUse {
-        match self.name {
-            "weights" | "constants" | "program" => MemoryUse { parts: 0, ..self },
-            _ => self,
-        }
-    }
 }
 
 /// More words than any memory has.
@@ -194,9 +186,9 @@ impl Program {
         self.instructions.iter().zip(&reaches).map(used).max().unwrap_or(0)
     }
 
-    /// Block RAMs of its machine on a board, whose contents come with the bitstream.
+    /// Block RAMs of its machine.
     pub fn block_rams(&self) -> u32 {
-        self.memories().into_iter().map(|memory| memory.loaded().blocks()).sum()
+        self.memories().iter().map(MemoryUse::blocks).sum()
     }
 
     /// Every memory of the machine, the largest first to name.
@@ -351,9 +343,11 @@ mod tests {
 
     #[test]
     fn what_nothing_reads_or_writes_takes_less() {
-        let bank = MemoryUse { name: "weights", copies: 2, depth: 5888, ..KEYS };
+        let bank = MemoryUse { copies: 2, depth: 5888, ..KEYS };
         assert_eq!(bank.blocks(), 24);
-        assert_eq!(bank.loaded().blocks(), 22, "no columns of nine bits");
+        assert_eq!(MemoryUse { parts: 0, ..bank }.blocks(), 22, "no columns of nine bits");
+        let columns = MemoryUse { copies: 1, width: 63, last_width: 63, parts: 7, ..bank };
+        assert_eq!(columns.blocks(), 21, "all of their bits");
         // Of the last bank's four columns of three block RAMs, one is read.
         assert_eq!(MemoryUse { last_width: 8, ..bank }.blocks(), 12 + 3);
     }
