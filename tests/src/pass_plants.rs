@@ -339,12 +339,12 @@ plants! { Whole:
     // ---- leads ---------------------------------------------------------------------------------
 
     published "pass_control" "stall" "leads: a pass never comes in the cycle of its lead"
-        "left <= lead_i" => "left < lead_i";
+        "(left_q <= lead_i)" => "(left_q < lead_i)";
     published "pass_unit" "write" "leads: the place of a word is that of the pass behind"
         "write_result_q <= join_leaves ? write_8 :" => "write_result_q <= join_leaves ? write_q :";
 
     published "pass_control" "write" "leads: a pass is taken a cycle early"
-        "left = last_read ? depth_i : left_q" => "left = last_read ? depth_less_one : left_q";
+        "(depth_i <= lead_i)" => "(depth_less_one <= lead_i)";
     rates "pass_unit" "write" "leads: the scalar of the pass behind"
         "scalar_read_address_o = scalar_at_11" => "scalar_read_address_o = scalar_q";
 

@@ -9,7 +9,7 @@ plants! { Whole:
     chunked "pass_control" "write" "streams: a turn is taken while the one before is read"
         "last_read | ~(starts | reads)" => "1'b1";
     chunked "pass_control" "write" "streams: another pass is taken as if it were a turn"
-        "turn & (follows_i | (left <= lead_i))" => "turn";
+        "turn & (follows_i | soon)" => "turn";
     chunked "sequencer" "write" "streams: every pass follows the one before"
         "last_pass_q == address_q" => "1'b1";
     chunked "pass_unit" "write" "streams: results go to the next turn's words"

@@ -93,23 +93,26 @@ impl PassControl {
         b.section("Which word, in which phase.");
         let reading = b.register_reset("reading_q", bit, 0);
         let word_width = INDEX_WIDTH - self.elements.trailing_zeros();
-        let word = b.register("word_index_q", uint(word_width));
+        let left = b.register("words_left_q", uint(word_width));
+        let (first, last) = (b.register("first_q", bit), b.register("last_q", bit));
         let phase = b.register("phase_q", uint(PHASE_WIDTH));
         let last_word = last_element.bits(self.elements.trailing_zeros(), word_width);
-        let last = b.wire("last", word.signal().eq(last_word));
         let ends_word = b.wire("ends_word", phase.signal().eq(last_phase));
         let low = last_element.bits(0, self.elements.trailing_zeros());
         b.unused("last_element", low, "It says how much of the last word counts.");
         let going = reading.signal() & ends_word;
-        let waits = self.pace(&b, going, last);
+        let waits = self.pace(&b, going, last.signal());
         b.assign(step, waits.map_or(reading.signal(), |waits| reading.signal() & !waits));
         b.assign(moves, step & ends_word);
-        b.assign(last_read, moves & last);
+        b.assign(last_read, moves & last.signal());
         let reading = reading.when(start, b.flag(true)).when(last_read, b.flag(false)).signal();
         if let Some(reads) = reads {
             b.assign(reads, reading);
         }
-        word.when(start, word.signal().same(0)).when(moves, word.signal() + 1);
+        // Known before the words are read: the next pass waits for the last one.
+        let left = left.when(start, last_word).when(moves, left.signal() - 1).signal();
+        let first = first.when(start, b.flag(true)).when(moves, b.flag(false)).signal();
+        let last = last.when(start, last_word.is(0)).when(moves, left.is(1)).signal();
         phase.when(start | moves, phase.signal().same(0)).when(step, phase.signal() + 1);
 
         b.port_group("Flow.");
@@ -123,7 +126,7 @@ impl PassControl {
         b.output("phase_o", phase.signal(), "in this phase");
         b.port_group("Tag of a word, with its last read.");
         b.output("moves_o", moves, "a word is on its way");
-        b.output("first_o", word.signal().is(0), "first word of the pass");
+        b.output("first_o", first, "first word of the pass");
         b.output("last_o", last, "last word of the pass");
         b.finish()
     }
