@@ -1,6 +1,6 @@
-// program_store: 64 instructions of 5 parts of 32 bits.
+// program_store: 64 instructions of 5 parts of 32 bits, of which 160 bits are kept.
 //
-// The host writes only while nothing is fetched.
+// The host writes only while nothing is fetched, the parts of an instruction from the lowest on.
 //
 // Latency 1 cycle.
 //
@@ -25,37 +25,34 @@ module program_store (
 
     wire write_inside = write_i & ~(|write_address_i[15:6]);
 
-    // Stage 1: memory. --------------------------------------------------------------------------
+    // The parts of an instruction, until its last one comes. ------------------------------------
 
-    (* no_rw_check *) reg [31:0] parts_0 [0:63];
     reg [31:0] part_0_q;
-    (* no_rw_check *) reg [31:0] parts_1 [0:63];
     reg [31:0] part_1_q;
-    (* no_rw_check *) reg [31:0] parts_2 [0:63];
     reg [31:0] part_2_q;
-    (* no_rw_check *) reg [31:0] parts_3 [0:63];
     reg [31:0] part_3_q;
-    (* no_rw_check *) reg [31:0] parts_4 [0:63];
-    reg [31:0] part_4_q;
 
     always @(posedge clk_i) begin
-        if (write_inside & (write_part_i == 16'd0)) parts_0[write_address_i[5:0]] <= data_i;
-        if (write_inside & (write_part_i == 16'd1)) parts_1[write_address_i[5:0]] <= data_i;
-        if (write_inside & (write_part_i == 16'd2)) parts_2[write_address_i[5:0]] <= data_i;
-        if (write_inside & (write_part_i == 16'd3)) parts_3[write_address_i[5:0]] <= data_i;
-        if (write_inside & (write_part_i == 16'd4)) parts_4[write_address_i[5:0]] <= data_i;
-        if (read_i) begin
-            part_0_q <= parts_0[read_address_i];
-            part_1_q <= parts_1[read_address_i];
-            part_2_q <= parts_2[read_address_i];
-            part_3_q <= parts_3[read_address_i];
-            part_4_q <= parts_4[read_address_i];
-        end
+        if (write_inside & (write_part_i == 16'd0)) part_0_q <= data_i;
+        if (write_inside & (write_part_i == 16'd1)) part_1_q <= data_i;
+        if (write_inside & (write_part_i == 16'd2)) part_2_q <= data_i;
+        if (write_inside & (write_part_i == 16'd3)) part_3_q <= data_i;
+    end
+
+    // Stage 1: memory. --------------------------------------------------------------------------
+
+    (* no_rw_check *) reg [159:0] words [0:63];
+    reg [159:0] word_q;
+
+    always @(posedge clk_i) begin
+        if (write_inside & (write_part_i == 16'd4))
+            words[write_address_i[5:0]] <= {data_i, part_3_q, part_2_q, part_1_q, part_0_q};
+        if (read_i) word_q <= words[read_address_i];
     end
 
     // Outputs. ----------------------------------------------------------------------------------
 
-    assign instruction_o = {part_4_q, part_3_q, part_2_q, part_1_q, part_0_q};
+    assign instruction_o = word_q;
 endmodule
 
 `default_nettype wire

@@ -1,6 +1,7 @@
 // weight_store: 54 words of 4 x 4 trits in 1 banks of 32 bits.
 //
-// The caller never fetches a word while it is being stored.
+// The caller writes the banks of a word one after the other, from the lowest on, and never fetches
+// one while it is being stored.
 //
 // Latency 2 cycles.
 //
@@ -11,8 +12,8 @@
 module weight_store (
     input  wire        clk_i,        // clock
     // Host side.
-    input  wire        write_i,      // store one bank word
-    input  wire [15:0] write_bank_i, // its bank
+    input  wire        write_i,      // store a bank
+    input  wire [15:0] write_bank_i, // which of its word
     input  wire [15:0] write_word_i, // its word
     input  wire [31:0] data_i,       // its four bytes of packed trits
     // Array side.
@@ -21,7 +22,7 @@ module weight_store (
     // Decoded word, lane 0 in the lowest bits, two cycles after the fetch.
     output wire [15:0] high_o,       // upper bit of each weight
     output wire [15:0] low_o,        // lower bit of each weight
-    output wire        bad_code_o    // the word being stored holds a byte that is no code
+    output wire        bad_code_o    // the bank being stored holds a byte that is no code
 );
 
     // A byte that is no code is refused aloud, though it is stored. -----------------------------
@@ -42,32 +43,43 @@ module weight_store (
 
     // Beyond the last word nothing is stored. ---------------------------------------------------
 
-    localparam [15:0] WORDS        = 16'd54; // words of a bank
+    localparam [15:0] WORDS        = 16'd54; // words of the store
     wire              write_inside = write_i
         & ~((|write_bank_i[15:1]) | (|write_word_i[15:6]) | (WORDS <= write_word_i));
 
-    // Banks. ------------------------------------------------------------------------------------
+    // The columns that a bank completes. --------------------------------------------------------
 
-    wire [19:0] bank_0_high;
-    wire [19:0] bank_0_low;
-    weight_bank bank_0 (
-        .clk_i        (clk_i),
-        .write_i      (write_inside & (write_bank_i[0] == 1'b0)),
-        .write_word_i (write_word_i[5:0]),
-        .data_i       (data_i),
-        .read_i       (read_i),
-        .read_word_i  (read_word_i),
-        .high_o       (bank_0_high),
-        .low_o        (bank_0_low)
+    wire        chosen = write_bank_i[0] == 1'b0;
+    wire [31:0] values = data_i;
+
+    // Stage 1: memory. --------------------------------------------------------------------------
+
+    (* no_rw_check *) reg [31:0] words [0:53];
+    reg [31:0] word_q;
+
+    always @(posedge clk_i) begin
+        if (write_inside & chosen) words[write_word_i[5:0]] <= values;
+        if (read_i) word_q <= words[read_word_i];
+    end
+
+    // Four bytes at a time. ---------------------------------------------------------------------
+
+    wire [19:0] decode_0_high;
+    wire [19:0] decode_0_low;
+    weight_decoder decode_0 (
+        .clk_i  (clk_i),
+        .code_i (word_q),
+        .high_o (decode_0_high),
+        .low_o  (decode_0_low)
     );
 
     // The last bank is not full.
-    wire unused_padding = &{1'b0, {bank_0_high[19:16], bank_0_low[19:16]}};
+    wire unused_padding = &{1'b0, {decode_0_high[19:16], decode_0_low[19:16]}};
 
     // Outputs. ----------------------------------------------------------------------------------
 
-    assign high_o     = bank_0_high[15:0];
-    assign low_o      = bank_0_low[15:0];
+    assign high_o     = decode_0_high[15:0];
+    assign low_o      = decode_0_low[15:0];
     assign bad_code_o = write_inside & bad;
 endmodule
 

@@ -89,7 +89,7 @@ module host_port (
     output wire [2:0]         vector_word_o,      // which word of C
     output wire [35:0]        vector_data_o,      // its values
     output wire               output_read_o,      // fetch a word of T
-    output wire [3:0]         output_word_o,      // which
+    output wire [2:0]         output_word_o,      // which
     // To the core: constants.
     output wire signed [17:0] constant_o,         // a constant
     // AXI4-Stream of vectors, flow control.
@@ -105,7 +105,7 @@ module host_port (
     // Vectors that go out. ----------------------------------------------------------------------
 
     wire        vector_output_read;
-    wire [3:0]  vector_output_word;
+    wire [2:0]  vector_output_word;
     wire        vector_output_vector_ready;
     wire [31:0] vector_output_data;
     wire        vector_output_valid;

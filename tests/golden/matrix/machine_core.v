@@ -46,7 +46,7 @@ module machine_core (
     input  wire [7:0]         scalar_index_i,                 // scalar to show
     // fetch a word of T; low holds output_data_o
     input  wire               output_read_i,
-    input  wire [3:0]         output_word_i,                  // which
+    input  wire [2:0]         output_word_i,                  // which
     // Tokens.
     output wire               token_ready_o,                  // the token is taken
     output wire               prediction_valid_o,             // a prediction is there
@@ -481,15 +481,15 @@ module machine_core (
     wire        temporary_read    = tokens_busy ? vector_temporary_read : output_read_i;
     wire [15:0] temporary_address = tokens_busy
         ? vector_temporary_read_address
-        : {12'd0, output_word_i};
+        : {13'd0, output_word_i};
 
     temporary_memory temporaries (
         .clk_i            (clk_i),
         .write_i          (vector_temporary_write),
-        .write_address_i  (vector_temporary_write_address[3:0]),
+        .write_address_i  (vector_temporary_write_address[2:0]),
         .data_i           (vector_temporary_write_data),
         .vector_read_i    (temporary_read),
-        .vector_address_i (temporary_address[3:0]),
+        .vector_address_i (temporary_address[2:0]),
         .vector_data_o    (temporaries_vector_data)
     );
 
@@ -514,10 +514,10 @@ module machine_core (
     wire unused_results_vector_address = &{1'b0, result_address[15:3]};
 
     // Every value that comes fits the port.
-    wire unused_temporaries_write_address = &{1'b0, vector_temporary_write_address[15:4]};
+    wire unused_temporaries_write_address = &{1'b0, vector_temporary_write_address[15:3]};
 
     // Every value that comes fits the port.
-    wire unused_temporaries_vector_address = &{1'b0, temporary_address[15:4]};
+    wire unused_temporaries_vector_address = &{1'b0, temporary_address[15:3]};
 
     // Every value that comes fits the port.
     wire unused_constants_write_address = &{1'b0, constant_word_i[15:3]};

@@ -269,10 +269,10 @@ module machine_registers (
             6'd8:    read_value = 32'd0; // key_depth
             6'd9:    read_value = 32'd0; // value_depth
             6'd10:   read_value = 32'h00050000; // vector_depths
-            6'd11:   read_value = 32'h0007000c; // other_depths
+            6'd11:   read_value = 32'h00070005; // other_depths
             6'd12:   read_value = 32'h00101002; // train_depths
             6'd13:   read_value = 32'd0; // deficit_depth
-            6'd14:   read_value = 32'hfd5de889; // fingerprint
+            6'd14:   read_value = 32'ha4c2c52e; // fingerprint
             6'd16:   read_value = {31'd0, run_q}; // control
             // status
             6'd17:   read_value = {

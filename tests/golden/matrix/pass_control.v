@@ -77,19 +77,28 @@ module pass_control (
     // Which word, in which phase. ---------------------------------------------------------------
 
     reg         reading_q;
-    reg  [14:0] word_index_q;
+    reg  [14:0] words_left_q;
+    reg         first_q;
+    reg         last_q;
     reg  [1:0]  phase_q;
-    wire        last          = word_index_q == last_element_i[15:1];
     wire        ends_word     = phase_q == last_phase_i;
     assign step = reading_q;
     assign moves = step & ends_word;
-    assign last_read = moves & last;
+    assign last_read = moves & last_q;
 
     always @(posedge clk_i) begin
         if (start_q)
-            word_index_q <= 15'd0;
+            words_left_q <= last_element_i[15:1];
         else if (moves)
-            word_index_q <= word_index_q + 15'd1;
+            words_left_q <= words_left_q - 15'd1;
+        if (start_q)
+            first_q <= 1'b1;
+        else if (moves)
+            first_q <= 1'b0;
+        if (start_q)
+            last_q <= last_element_i[15:1] == 15'd0;
+        else if (moves)
+            last_q <= words_left_q == 15'd1;
         if (start_q | moves)
             phase_q <= 2'd0;
         else if (step)
@@ -120,8 +129,8 @@ module pass_control (
     assign step_o              = step;
     assign phase_o             = phase_q;
     assign moves_o             = moves;
-    assign first_o             = word_index_q == 15'd0;
-    assign last_o              = last;
+    assign first_o             = first_q;
+    assign last_o              = last_q;
 endmodule
 
 `default_nettype wire

@@ -438,20 +438,16 @@ module pass_unit (
 
     wire       [1:0]  pass_destination = instruction_i[203:202];
     reg        [1:0]  destination_q;
-    wire       [15:0] pass_write       = instruction_i[219:204];
-    reg        [15:0] write_q;
+    localparam [15:0] WRITE            = 16'd0; // of every pass
     reg        [15:0] next_write_q;
-    wire       [15:0] write_address    = result_first_q ? write_q : next_write_q;
+    wire       [15:0] write_address    = result_first_q ? WRITE : next_write_q;
     localparam [1:0]  DESTINATION_T    = 2'd1; // destination: T
     wire              destination_is_t = destination_q == DESTINATION_T;
 
     // S takes membranes or results: no pass has both.
 
     always @(posedge clk_i) begin
-        if (accept) begin
-            destination_q <= pass_destination;
-            write_q       <= pass_write;
-        end
+        if (accept) destination_q <= pass_destination;
         if (result_q) next_write_q <= write_address + 16'd1;
     end
 
@@ -534,6 +530,9 @@ module pass_unit (
 
     // The sequencer has done it, or no two passes of the program differ in it.
     wire unused_instruction_29 = &{1'b0, instruction_i[201:29]};
+
+    // The sequencer has done it, or no two passes of the program differ in it.
+    wire unused_instruction_204 = &{1'b0, instruction_i[219:204]};
 
     // The sequencer has done it, or no two passes of the program differ in it.
     wire unused_instruction_223 = &{1'b0, instruction_i[351:223]};

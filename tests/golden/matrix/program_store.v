@@ -1,6 +1,6 @@
-// program_store: 4 instructions of 11 parts of 32 bits.
+// program_store: 4 instructions of 11 parts of 32 bits, of which 13 bits are kept.
 //
-// The host writes only while nothing is fetched.
+// The host writes only while nothing is fetched, the parts of an instruction from the lowest on.
 //
 // Latency 1 cycle.
 //
@@ -25,63 +25,35 @@ module program_store (
 
     wire write_inside = write_i & ~(|write_address_i[15:2]);
 
-    // Stage 1: memory. --------------------------------------------------------------------------
+    // The parts of an instruction, until its last one comes. ------------------------------------
 
-    (* no_rw_check *) reg [31:0] parts_0 [0:3];
-    reg [31:0] part_0_q;
-    (* no_rw_check *) reg [31:0] parts_1 [0:3];
-    reg [31:0] part_1_q;
-    (* no_rw_check *) reg [31:0] parts_2 [0:3];
-    reg [31:0] part_2_q;
-    (* no_rw_check *) reg [31:0] parts_3 [0:3];
-    reg [31:0] part_3_q;
-    (* no_rw_check *) reg [31:0] parts_4 [0:3];
-    reg [31:0] part_4_q;
-    (* no_rw_check *) reg [31:0] parts_5 [0:3];
-    reg [31:0] part_5_q;
-    (* no_rw_check *) reg [31:0] parts_6 [0:3];
-    reg [31:0] part_6_q;
-    (* no_rw_check *) reg [31:0] parts_7 [0:3];
-    reg [31:0] part_7_q;
-    (* no_rw_check *) reg [31:0] parts_8 [0:3];
-    reg [31:0] part_8_q;
-    (* no_rw_check *) reg [31:0] parts_9 [0:3];
-    reg [31:0] part_9_q;
-    (* no_rw_check *) reg [31:0] parts_10 [0:3];
-    reg [31:0] part_10_q;
+    reg [12:0] part_0_q;
 
     always @(posedge clk_i) begin
-        if (write_inside & (write_part_i == 16'd0)) parts_0[write_address_i[1:0]] <= data_i;
-        if (write_inside & (write_part_i == 16'd1)) parts_1[write_address_i[1:0]] <= data_i;
-        if (write_inside & (write_part_i == 16'd2)) parts_2[write_address_i[1:0]] <= data_i;
-        if (write_inside & (write_part_i == 16'd3)) parts_3[write_address_i[1:0]] <= data_i;
-        if (write_inside & (write_part_i == 16'd4)) parts_4[write_address_i[1:0]] <= data_i;
-        if (write_inside & (write_part_i == 16'd5)) parts_5[write_address_i[1:0]] <= data_i;
-        if (write_inside & (write_part_i == 16'd6)) parts_6[write_address_i[1:0]] <= data_i;
-        if (write_inside & (write_part_i == 16'd7)) parts_7[write_address_i[1:0]] <= data_i;
-        if (write_inside & (write_part_i == 16'd8)) parts_8[write_address_i[1:0]] <= data_i;
-        if (write_inside & (write_part_i == 16'd9)) parts_9[write_address_i[1:0]] <= data_i;
-        if (write_inside & (write_part_i == 16'd10)) parts_10[write_address_i[1:0]] <= data_i;
-        if (read_i) begin
-            part_0_q  <= parts_0[read_address_i];
-            part_1_q  <= parts_1[read_address_i];
-            part_2_q  <= parts_2[read_address_i];
-            part_3_q  <= parts_3[read_address_i];
-            part_4_q  <= parts_4[read_address_i];
-            part_5_q  <= parts_5[read_address_i];
-            part_6_q  <= parts_6[read_address_i];
-            part_7_q  <= parts_7[read_address_i];
-            part_8_q  <= parts_8[read_address_i];
-            part_9_q  <= parts_9[read_address_i];
-            part_10_q <= parts_10[read_address_i];
-        end
+        if (write_inside & (write_part_i == 16'd0))
+            part_0_q <= {data_i[29], data_i[27], data_i[14], data_i[9:0]};
+    end
+
+    // No instruction differs there.
+    wire unused_shared = &{1'b0, {data_i[31:30], data_i[28], data_i[26:15], data_i[13:10]}};
+
+    // Stage 1: memory. --------------------------------------------------------------------------
+
+    (* no_rw_check *) reg [12:0] words [0:3];
+    reg [12:0] word_q;
+
+    always @(posedge clk_i) begin
+        if (write_inside & (write_part_i == 16'd10)) words[write_address_i[1:0]] <= part_0_q;
+        if (read_i) word_q <= words[read_address_i];
     end
 
     // Outputs. ----------------------------------------------------------------------------------
 
     assign instruction_o = {
-        part_10_q, part_9_q, part_8_q, part_7_q, part_6_q, part_5_q, part_4_q, part_3_q, part_2_q,
-        part_1_q, part_0_q
+        126'h00000000000000000000000000000000, word_q[10], 4'd0, word_q[10], 17'd0, word_q[11],
+        82'h000000000000000000000, word_q[12], 13'd0, word_q[12], word_q[12], word_q[12],
+        word_q[12], word_q[12], 50'd0, word_q[12], 8'd0, word_q[12], 11'd0, word_q[12], word_q[6],
+        word_q[11:10], 10'd0, word_q[9], word_q[10:9], 3'd0, word_q[9:0]
     };
 endmodule
 

@@ -16,7 +16,7 @@ module vector_output (
     input  wire        ready_i,        // the beat is taken
     // Temporaries T.
     output wire        read_o,         // fetch a word; low holds data_i
-    output wire [3:0]  word_o,         // which
+    output wire [2:0]  word_o,         // which
     // Core, flow control.
     output wire        vector_ready_o, // all of the vector is taken
     // AXI4-Stream of vectors.
@@ -27,24 +27,24 @@ module vector_output (
 
     // Words are fetched one ahead of the beat that is taken. ------------------------------------
 
-    localparam [3:0] LAST_WORD  = 4'd4; // words - 1
+    localparam [2:0] LAST_WORD  = 3'd4; // words - 1
     wire             done;
     reg              offered_q;
-    reg        [3:0] next_q;
+    reg        [2:0] next_q;
     reg              fetched_q;
     wire             free       = ~offered_q | ready_i;
     wire             fetch      = vector_valid_i & free & ~fetched_q;
     wire             at_last    = next_q == LAST_WORD;
     wire             last       = fetched_q;
     assign done = offered_q & ready_i & last;
-    localparam [3:0]        FIRST_WORD = 4'd7; // of the vector in T
+    localparam [2:0]        FIRST_WORD = 3'd0; // of the vector in T
     wire       signed [8:0] value_1    = data_i[26:18];
     wire       signed [8:0] value_0    = data_i[8:0];
 
     always @(posedge clk_i) begin
         if (rst_i) begin
             offered_q <= 1'b0;
-            next_q    <= 4'd0;
+            next_q    <= 3'd0;
             fetched_q <= 1'b0;
         end else begin
             if (fetch)
@@ -52,9 +52,9 @@ module vector_output (
             else if (ready_i)
                 offered_q <= 1'b0;
             if (done)
-                next_q <= 4'd0;
+                next_q <= 3'd0;
             else if (fetch & ~at_last)
-                next_q <= next_q + 4'd1;
+                next_q <= next_q + 3'd1;
             if (done)
                 fetched_q <= 1'b0;
             else if (fetch & at_last)
