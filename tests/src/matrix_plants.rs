@@ -57,7 +57,7 @@ plants! { MatrixCase:
         "base3_decoder byte_1 (.code_i(code_i[15:8])"
             => "base3_decoder byte_1 (.code_i(code_i[23:16])";
     small "weight_store" "write" "a bank address is not decoded"
-        "(write_inside & (write_bank_i[0] == 1'b0))" => "(write_inside)";
+        "(write_bank_i[0] == 1'b0)}" => "1'b1}";
 
     // ---- streams ---------------------------------------------------------------------------------
 
