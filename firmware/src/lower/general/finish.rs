@@ -3,6 +3,7 @@
 use super::super::LowerError;
 use super::super::ranges::Accesses;
 use super::super::schedule::order;
+use super::super::sizes::limit_depths;
 use super::super::spread::{reaches, spread_accesses};
 use super::super::waits::waits;
 use super::composer::Composer;
@@ -75,6 +76,7 @@ impl Composer<'_> {
             functions: instructions.iter().any(has_function),
             ..self.machine
         };
+        limit_depths(&self.machine, depths[&Memory::Maxima])?;
         let order = self.order;
         // Places are sought as if passes had their leads; those follow from the places.
         self.machine.streams = order.leads;
