@@ -15,22 +15,19 @@ pub fn accesses(action: &Action, machine: &MachineParameters) -> Accesses {
         Action::Loop(_) | Action::Next(_) => {}
         Action::Pass(pass) => pass_accesses(&mut set, pass, machine),
         Action::Matrix(matrix) => matrix_accesses(&mut set, matrix, machine),
-        _ => unreachable!("no network becomes such an instruction"),
     }
     set
 }
 
 fn matrix_accesses(set: &mut Accesses, matrix: &Matrix, machine: &MachineParameters) {
-    let position_words = machine.context.div_ceil(machine.elements);
     let result =
         ((matrix.tiles.max(1) - 1) * machine.lanes + matrix.last_rows).div_ceil(machine.elements);
-    let mut words = result + matrix.vectors.max(1).saturating_sub(1) * matrix.deficits;
+    let mut words = result + matrix.vectors.max(1).saturating_sub(1) * matrix.apart;
     match matrix.store {
         1 => {
             let tiles = machine.context.div_ceil(machine.lanes);
             set.read(Memory::Keys, matrix.base, tiles * matrix.digits * matrix.stride);
-            set.read(Memory::KeyDeficits, matrix.deficits, position_words);
-            words = position_words;
+            words = machine.context.div_ceil(machine.elements);
         }
         2 => {
             let store_words = matrix.tiles * matrix.digits * matrix.stride;
@@ -48,11 +45,7 @@ fn matrix_accesses(set: &mut Accesses, matrix: &Matrix, machine: &MachineParamet
     if matrix.scaling != 0 {
         set.read(Memory::Scalars, matrix.scalar, 1);
     }
-    let destination = if matrix.destination == 0 { Memory::Results } else { Memory::Residual };
-    if matrix.destination == 2 {
-        set.read(destination, matrix.address, words);
-    }
-    set.write(destination, matrix.address, words);
+    set.write(Memory::Results, matrix.address, words);
     if matrix.search != 0 {
         set.write(Memory::Maxima, matrix.maximum, 1);
     }

@@ -95,10 +95,8 @@ fn field_remedy(error: &InstructionError) -> &'static str {
         "tiles" | "last_rows" => "raise array.lanes",
         "stride" | "columns" | "source" => "raise array.slots",
         "base" => "raise array.lanes and array.slots",
-        "deficits" | "deficit_stride" | "count" => "shorten machine.context",
-        "heads" | "groups" | "train" | "scalar" | "output" | "maximum" => {
-            "take a model of fewer heads"
-        }
+        "count" => "shorten machine.context",
+        "train" | "scalar" | "output" | "maximum" => "take a model of fewer heads",
         // Addresses of vectors, how far they move, and how long they are.
         _ => "raise machine.elements, or take a narrower model",
     }

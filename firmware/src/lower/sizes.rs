@@ -1,7 +1,7 @@
 //! The sizes of a machine that the design gives, and what lowering asks of them.
 
 use super::LowerError;
-use crate::isa::{Format, INSTRUCTION_WORDS, Matrix, Pass};
+use crate::isa::{Format, Matrix, Pass};
 use crate::machine::MachineParameters;
 use weights::config::Design;
 use weights::network::{CONTEXT_UNBOUNDED, Network, Readout};
@@ -126,8 +126,6 @@ pub(super) fn machine(network: &Network, design: &Design) -> Result<MachineParam
         weight_depth: 0,
         key_depth: 0,
         value_depth: 0,
-        deficit_depth: 0,
-        residual_depth: 0,
         result_depth: 0,
         temporary_depth: 0,
         constant_depth: 0,
@@ -135,7 +133,6 @@ pub(super) fn machine(network: &Network, design: &Design) -> Result<MachineParam
         train_count: 0,
         scalar_count: 0,
         program_depth: 0,
-        instruction_words: INSTRUCTION_WORDS,
         state_depth: 0,
         level_count: 0,
         loop_depth: 0,

@@ -14,9 +14,7 @@ use super::pointers::assign;
 use super::streams::{Turns, turns};
 use super::trace::{TURNS, trace};
 use super::unroll::unroll;
-use crate::isa::{
-    Action, Destination, End, Function, Instruction, LONG_WORDS, POINTER_COUNT, Wait,
-};
+use crate::isa::{Action, Destination, End, Function, Instruction, POINTER_COUNT, Wait};
 use crate::machine::{MachineParameters, Memory, Program};
 use crate::machine_cycles::MachineLatency;
 use std::collections::BTreeMap;
@@ -58,8 +56,6 @@ impl Composer<'_> {
             weight_depth: (self.weight_words as u32).max(2),
             key_depth,
             value_depth,
-            deficit_depth: 0,
-            residual_depth: 0,
             result_depth: depths[&Memory::Results],
             temporary_depth: depths[&Memory::Temporaries].max(1),
             state_depth: self.pools.state.depth(),
@@ -69,7 +65,6 @@ impl Composer<'_> {
             scalar_count: depths[&Memory::Scalars].max(1),
             level_count: depths[&Memory::Levels],
             program_depth: instructions.len() as u32,
-            instruction_words: LONG_WORDS,
             loop_depth: loop_depth(&instructions),
             plane_depth: self.pools.planes.depth(),
             chunks: self.order.chunk > 0,

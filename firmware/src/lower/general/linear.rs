@@ -355,7 +355,7 @@ impl<'n> Composer<'n> {
             vectors: bundle.map_or(0, |bundle| bundle.count),
             // A chunk may end early, as the text does.
             within: bundle.is_some_and(|bundle| bundle.over == Over::Within).into(),
-            deficits: bundle.map_or(0, |bundle| bundle.apart(at)),
+            apart: bundle.map_or(0, |bundle| bundle.apart(at)),
             base,
             tiles: tiles as u32,
             stride: self.stride(train)?,

@@ -1,4 +1,4 @@
-//! Values of a network of passes: where they lie and what a unit of them is.
+//! Values of a network: where they lie and what a unit of them is.
 
 use super::super::layout::Layout;
 use super::super::pool::Area;
