@@ -1,4 +1,4 @@
-//! The integer machine of passes against the float executor: the same network, near enough.
+//! The integer machine against the float executor: the same network, near enough.
 
 use cosim::reference::float::FloatExecutor;
 use cosim::reference::machine::MachineReference;

@@ -18,7 +18,7 @@ fn number(line: &str, before: &str) -> Option<u64> {
 fn a_sweep_tells_how_far_it_is_within_two_seconds() {
     let folder = tempfile::tempdir().unwrap();
     let mut child = Command::new(env!("CARGO_BIN_EXE_spikewright"))
-        .args(["explore", "--mean-count", "1,2,3,4,5,6,7,8", "--bits", "1,2,3,4", "--out"])
+        .args(["explore", "--planes", "1,2,3,4,5,6,7,8", "--bits", "1,2,3,4,5,6,7,8", "--out"])
         .arg(folder.path())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())

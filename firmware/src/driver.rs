@@ -183,8 +183,7 @@ impl<B: Bus> MachineDriver<B> {
     pub fn load_program(&mut self, program: &[Encoded]) -> Result<(), DriverError<B::Error>> {
         in_range("instructions", program.len(), self.machine.program_depth)?;
         self.write(Register::ProgramAddress, 0)?;
-        let words = self.machine.instruction_words as usize;
-        let mut parts = program.iter().flat_map(|instruction| &instruction[..words]);
+        let mut parts = program.iter().flatten();
         parts.try_for_each(|&part| self.write(Register::ProgramData, part))
     }
 

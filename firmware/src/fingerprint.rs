@@ -25,20 +25,13 @@ impl Program {
         self
     }
 
-    /// Zero where the registers tell all that a program needs: machines without passes whose weights are
-    /// loaded.
     fn fingerprint(&self) -> u32 {
         let machine = &self.parameters;
-        if !machine.has_passes() && !machine.is_baked() {
-            return 0;
-        }
         // What the dots are built of changes no result.
         let machine = MachineParameters { target: Target::Portable, fingerprint: 0, ..*machine };
         let mut hasher = blake3::Hasher::new();
         hasher.update(format!("{machine:?}").as_bytes());
-        if machine.has_passes() {
-            hasher.update(format!("{:?}", PassChoices::of(self)).as_bytes());
-        }
+        hasher.update(format!("{:?}", PassChoices::of(self)).as_bytes());
         if machine.is_baked() {
             let image = MachineImage::new(self).expect("a lowered program has an image");
             for bank in image.weights {
@@ -80,11 +73,5 @@ mod tests {
         let baked = |network: &Network| fingerprint(network, |it| it.array.form = Form::Baked);
         assert_ne!(baked(&one), baked(&other), "weights are wires");
         assert_eq!(baked(&one), baked(&one));
-    }
-
-    #[test]
-    fn a_machine_without_choices_has_none() {
-        let network = sample::network(0);
-        assert_eq!(fingerprint(&network, |_| ()), 0);
     }
 }

@@ -4,7 +4,7 @@
 //!  machine           what a whole machine is: its parameters, and the program that it runs
 //!  isa               its instructions: every bit defined once; prints a page
 //!  control           what its loops do: the next instruction, pointers, p
-//!  lower             a network of BitNet blocks becomes a program for a machine
+//!  lower             a network becomes a program for a machine
 //!  image             a program as the memories of its machine hold it
 //!  pass_choices      which choices of a pass a program makes
 //!  program_bits      which bits of its instructions a program memory keeps

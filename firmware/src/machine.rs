@@ -1,14 +1,14 @@
 //! What one machine is: the parameters that generate it.
 //!
 //! ```text
-//!  tokens ─► sequencer ─┬─► matrix unit ─► results, residual
-//!                       └─► vector unit ─► trains, temporaries, keys and values
+//!  tokens ─► sequencer ─┬─► matrix unit ─► results
+//!                       └─► vector unit ─► trains, temporaries, state, keys and values
 //! ```
 //!
 //! Lowering derives every size from the network and the design; the hardware, the reference and
 //! the cycle model read them here.
 
-use crate::isa::{Instruction, LONG_WORDS};
+use crate::isa::Instruction;
 use crate::vector_stream::{VectorMap, VectorStream};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -68,10 +68,6 @@ pub struct MachineParameters {
     pub key_depth: u32,
     /// Words of the value store, each lanes (channels) × slots (positions) trits.
     pub value_depth: u32,
-    /// Words of each of the two deficit memories, `elements` positions each.
-    pub deficit_depth: u32,
-    /// Words of the residual memory, `elements` values each.
-    pub residual_depth: u32,
     /// Words of the result memory, `elements` values each.
     pub result_depth: u32,
     /// Words of the temporary memory, `elements` values each.
@@ -86,8 +82,6 @@ pub struct MachineParameters {
     pub scalar_count: u32,
     /// Instructions of the program memory.
     pub program_depth: u32,
-    /// 32-bit words of an instruction: the short ones, or the long ones of programs with passes.
-    pub instruction_words: u32,
     /// Words of the state memory, `elements` values each.
     pub state_depth: u32,
     /// Level registers.
@@ -135,11 +129,6 @@ pub const POSITION_MAX: usize = (1 << 16) - 1;
 const ANSWER_LENGTH: u32 = 256;
 
 impl MachineParameters {
-    /// Whether its vector unit executes passes.
-    pub const fn has_passes(&self) -> bool {
-        self.instruction_words == LONG_WORDS
-    }
-
     /// Whether a column that spikes is an event, and no other takes a cycle.
     pub const fn has_events(&self) -> bool {
         matches!(self.form, Form::Event)
@@ -306,7 +295,7 @@ pub struct Program {
     pub end_tokens: BTreeSet<u32>,
     /// What every width must hold, and what it holds.
     pub widths: Vec<WidthProof>,
-    /// What lies for good in the weight, key, value, deficit and constant memories.
+    /// What lies for good in the weight, key, value, state and constant memories.
     pub areas: Vec<MemoryArea>,
     /// Orders of the same network by the cycle model, where there are several: that of the program
     /// first.
@@ -367,7 +356,6 @@ pub struct WidthProof {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[allow(missing_docs, reason = "the names of the machine's memories")]
 pub enum Memory {
-    Residual,
     Results,
     Temporaries,
     State,
@@ -375,8 +363,6 @@ pub enum Memory {
     Weights,
     Keys,
     Values,
-    KeyDeficits,
-    ValueDeficits,
     Trains,
     Planes,
     Descriptors,

@@ -13,14 +13,12 @@ use crate::lower::{Reach, reaches};
 use crate::machine::{MachineParameters, Program};
 use crate::pass_choices::PassChoices;
 use serde::Serialize;
-use weights::numeric::fixed_point::{RECIPROCAL_TABLE, ROOT_TABLE, TABLE_INDEX_WIDTH, UNIT_WIDTH};
+use weights::numeric::fixed_point::{ROOT_TABLE, UNIT_WIDTH};
 use weights::numeric::pass::{ENTRY_WIDTH, FunctionTable, RECIPROCAL};
 use weights::packing::packed_len;
 
 /// Bits of a bank of the weight store.
 const BANK_WIDTH: u32 = 32;
-/// Bits of a deficit.
-const DEFICIT_WIDTH: u32 = 5;
 /// Bits of a scalar: mantissa, shift, exponent.
 const SCALAR_WIDTH: u32 = 16 + 6 + 8;
 /// Bits of a train word's column, and of the number of words of a train.
@@ -116,9 +114,6 @@ const DEPTH_MAX: u32 = 1 << 24;
 /// Words up to which a memory of values is made of LUTs: a block RAM would be mostly empty.
 pub const LUT_WORDS_MAX: u32 = 64;
 
-/// Elements up to which the tables of the vector unit's functions take block RAMs.
-const TABLE_ELEMENTS_MAX: u32 = 8;
-
 /// Words from which on a weight store is deep.
 const DEEP_WORDS: u32 = 1025;
 
@@ -128,27 +123,12 @@ pub const fn column_width(weight_depth: u32) -> u32 {
     if weight_depth < DEEP_WORDS { BANK_WIDTH } else { ENABLED_WIDTH }
 }
 
-/// What the tables of the vector unit's functions are made of.
-pub const fn function_material(elements: u32) -> Material {
-    if elements <= TABLE_ELEMENTS_MAX { Material::Block } else { Material::Distributed }
-}
-
-const fn by_depth(depth: u32) -> Material {
+/// What a memory of words of values, counts or planes is made of, being so deep.
+pub const fn value_material(depth: u32) -> Material {
     if depth <= LUT_WORDS_MAX { Material::Distributed } else { Material::Block }
 }
 
 impl MachineParameters {
-    /// What the result memory is made of.
-    pub const fn result_material(&self) -> Material {
-        by_depth(self.result_depth)
-    }
-
-    /// What the residual, the temporaries, the state and the trains are made of, one of them being
-    /// so deep: a program of passes may hold all positions of a text in them, another never does.
-    pub const fn value_material(&self, depth: u32) -> Material {
-        if self.has_passes() { by_depth(depth) } else { Material::Distributed }
-    }
-
     /// Bits of a word of the weight store, without those that fill its last bank.
     pub fn weight_word_width(&self) -> u32 {
         8 * packed_len(self.word_trits() as usize, self.packing) as u32
@@ -211,19 +191,18 @@ impl Program {
             |name, copies, depth, width| memory(name, copies, depth, width, Material::Distributed);
         let (lanes, slots, counts) = (machine.lanes, machine.slots, machine.count_width);
         let train = slots * (1 + counts) + COLUMN_WIDTH;
-        let deficits = 2 * machine.elements;
         let (last_width, column) =
             (machine.weight_word_width(), column_width(machine.weight_depth));
         let columns = last_width.div_ceil(column);
         let weights = block("weights", 1, machine.weight_depth, columns * column);
         let instructions = machine.program_depth.next_power_of_two();
         let [roots, reciprocals] = self.finishes();
-        let values = |name, depth| memory(name, 1, depth, word, machine.value_material(depth));
+        let values = |name, depth| memory(name, 1, depth, word, value_material(depth));
         let mut all = vec![
             MemoryUse { last_width, parts: columns, ..weights },
             block("keys", lanes, machine.key_depth, 2 * slots),
             block("values", slots, machine.value_depth, 2 * lanes),
-            memory("results", 1, machine.result_depth, word, machine.result_material()),
+            values("results", machine.result_depth),
             // The host loads a value at a time.
             MemoryUse {
                 parts: machine.elements,
@@ -232,71 +211,41 @@ impl Program {
             block("program", 1, instructions, PassChoices::of(self).bits.width()),
             self.functions(),
             roots,
-            values("residual", machine.residual_depth),
             values("temporaries", machine.temporary_depth),
-            memory(
-                "trains",
-                1,
-                machine.train_depth,
-                train,
-                machine.value_material(machine.train_depth),
-            ),
-            distributed("deficits", deficits, machine.deficit_depth, DEFICIT_WIDTH),
+            memory("trains", 1, machine.train_depth, train, value_material(machine.train_depth)),
             distributed("descriptors", 1, machine.train_count, TRAIN_WORDS_WIDTH + counts),
             distributed("scalars", 1, machine.scalar_count, SCALAR_WIDTH),
             distributed("maxima", 1, self.maximum_count(), machine.value_width),
         ];
-        if machine.has_passes() {
-            let level = machine.value_width;
-            all.push(values("state", machine.state_depth));
-            all.push(distributed("levels", 1, machine.level_count, level));
-            all.push(distributed("loops", 1, machine.loop_depth, self.frame_width()));
-            let material = machine.value_material(machine.plane_depth);
-            let planes = memory("planes", machine.planes, machine.plane_depth, 2 * slots, material);
-            all.extend([planes, reciprocals]);
-            if machine.answers_positions {
-                let depth = machine.context.next_power_of_two().max(2);
-                all.push(block("predictions", 1, depth, PREDICTION_WIDTH));
-            }
-            all.retain(|memory| memory.depth > 0);
-            // Two units read X.
-            all.iter_mut().filter(|memory| memory.name == "residual").for_each(|x| x.reads = 2);
+        let level = machine.value_width;
+        all.push(values("state", machine.state_depth));
+        all.push(distributed("levels", 1, machine.level_count, level));
+        all.push(distributed("loops", 1, machine.loop_depth, self.frame_width()));
+        let material = value_material(machine.plane_depth);
+        let planes = memory("planes", machine.planes, machine.plane_depth, 2 * slots, material);
+        all.extend([planes, reciprocals]);
+        if machine.answers_positions {
+            let depth = machine.context.next_power_of_two().max(2);
+            all.push(block("predictions", 1, depth, PREDICTION_WIDTH));
         }
+        all.retain(|memory| memory.depth > 0);
         all
     }
 
     /// The tables of functions, one for two values that look theirs up.
     fn functions(&self) -> MemoryUse {
-        let machine = &self.parameters;
-        let copies = machine.elements.div_ceil(2);
-        if machine.has_passes() {
-            let choices = PassChoices::of(self);
-            let tables = choices.tables_in_use().map(|(_, table)| table);
-            return MemoryUse { copies, reads: 2, ..of_tables("functions", tables) };
-        }
-        MemoryUse {
-            name: "functions",
-            copies,
-            depth: 1 << (TABLE_INDEX_WIDTH + 1),
-            width: UNIT_WIDTH,
-            last_width: UNIT_WIDTH,
-            reads: 2,
-            parts: 0,
-            material: function_material(machine.elements),
-        }
+        let copies = self.parameters.elements.div_ceil(2);
+        let choices = PassChoices::of(self);
+        let tables = choices.tables_in_use().map(|(_, table)| table);
+        MemoryUse { copies, reads: 2, ..of_tables("functions", tables) }
     }
 
-    /// The tables of what becomes of a sum: roots, and reciprocals in a table of their own where the
-    /// machine has passes.
+    /// The tables of what becomes of a sum: roots and reciprocals.
     fn finishes(&self) -> [MemoryUse; 2] {
         let finishes = PassChoices::of(self).finishes;
-        let (passes, roots) = (self.parameters.has_passes(), ROOT_TABLE.len() as u32);
-        let depth = match (passes, finishes.contains(&Finish::InverseRoot)) {
-            (true, true) => roots,
-            (true, false) => 0,
-            (false, _) => roots + RECIPROCAL_TABLE.len() as u32,
-        };
-        let divides = passes && finishes.contains(&Finish::Reciprocal);
+        let depth =
+            if finishes.contains(&Finish::InverseRoot) { ROOT_TABLE.len() as u32 } else { 0 };
+        let divides = finishes.contains(&Finish::Reciprocal);
         let reciprocals = of_tables("reciprocals", divides.then_some(&*RECIPROCAL).into_iter());
         let name = "roots";
         [

@@ -70,10 +70,7 @@ impl PassChoices {
         let mut choices = PassChoices {
             tables: program.tables.clone(),
             exits: [Exit::Product].into(),
-            bits: match program.parameters.has_passes() {
-                true => ProgramBits::of(&program.instructions),
-                false => ProgramBits::all(program.parameters.instruction_words),
-            },
+            bits: ProgramBits::of(&program.instructions),
             ..PassChoices::default()
         };
         let all = &program.instructions;

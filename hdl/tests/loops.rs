@@ -5,7 +5,7 @@
 mod control;
 mod support;
 
-use control::{Machine, Sent, end, long_sequencer};
+use control::{Machine, Sent, end, looping_sequencer};
 use firmware::control::Control;
 use firmware::isa::{
     ANY, Action, Coded, Encoded, Extent, INSTRUCTION_WIDTH, Instruction, Loop, Matrix, Next, Pass,
@@ -176,7 +176,7 @@ fn random_loops_are_those_of_the_specification() {
         }
         let room = [1, 2, 20][round as usize % 3];
         let slow = [0, 1, 5, 40][round as usize / 3 % 4];
-        let mut machine = Machine::with(&long_sequencer(depth, context), &program, room, slow);
+        let mut machine = Machine::with(&looping_sequencer(depth, context), &program, room, slow);
         for position in 0..context {
             machine.issues.clear();
             machine.sent.clear();
@@ -206,7 +206,7 @@ fn passes_without_loops() {
         Instruction::new(Wait { matrix: ANY, vector: ANY }, action)
     };
     let program = [pass(RestartAt::Never), pass(RestartAt::Text), end((0, 0), 0)];
-    let sequencer = long_sequencer(0, 6);
+    let sequencer = looping_sequencer(0, 6);
     let mut machine = Machine::with(&sequencer, &program, 2, 1 + random.below(3));
     for position in 0..3 {
         machine.sent.clear();
@@ -232,7 +232,7 @@ fn turns_take_their_cycles() {
     let here = [turn(Extent::Here, 0), pass, next, end((ANY, ANY), 0)];
     let program: Vec<Instruction> = loops.into_iter().chain(here).collect();
     for context in [2, 5, 6] {
-        let sequencer = long_sequencer(1, context);
+        let sequencer = looping_sequencer(1, context);
         let (start, here) = (u64::from(sequencer.start_cycles()), sequencer.here_cycles());
         let mut machine = Machine::with(&sequencer, &program, 20, 0);
         let taken = machine.send(3, false, 1).unwrap();
@@ -267,7 +267,7 @@ fn a_text_that_is_cleared_forgets_its_loops() {
     program.push(Instruction::new(any, Action::Next(Next { level: 1 })));
     program.push(Instruction::new(any, Action::Next(Next { level: 0 })));
     program.push(end((0, 0), 0));
-    let mut machine = Machine::with(&long_sequencer(2, 6), &program, 2, 4);
+    let mut machine = Machine::with(&looping_sequencer(2, 6), &program, 2, 4);
     for cycles in 0..60 {
         machine.send(1, false, 4000).expect("a token is taken");
         (0..cycles).for_each(|_| machine.step());

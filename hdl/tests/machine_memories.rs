@@ -66,7 +66,7 @@ fn fields_come_back() {
 /// Elements are written one by one, also over initial contents, and read together.
 #[test]
 fn elements_come_back() {
-    for (depth, distributed) in [(6, true), (4, false)] {
+    for depth in [6, 4] {
         let contents: Vec<i64> = (0..10).map(|index| index * 7 - 32).collect();
         let store = ElementStore {
             name: "elements_under_test",
@@ -75,7 +75,6 @@ fn elements_come_back() {
             elements: 4,
             ty: sint(6),
             depth,
-            distributed,
             contents: &contents,
             has_stream: false,
         };
@@ -117,7 +116,6 @@ fn contents_of_many_words_have_a_file() {
         elements: 4,
         ty: sint(6),
         depth: 300,
-        distributed: false,
         contents: &contents,
         has_stream: false,
     };

@@ -23,8 +23,6 @@ struct Machine {
     unit: MatrixUnit,
     bench: Bench,
     world: World,
-    /// X as the unit's writes left it.
-    residual: Vec<Vec<i64>>,
     /// Addresses fetched from keys and values, on their way to the output.
     fetched: [usize; 2],
     /// The address fetched from the plane store.
@@ -58,12 +56,10 @@ impl Machine {
     fn new(unit: MatrixUnit, random: &mut Random) -> Machine {
         let world = World::random(&unit, random);
         let bench = Bench::new(&unit.module());
-        let residual = world.residual.clone();
         let mut machine = Machine {
             unit,
             bench,
             world,
-            residual,
             fetched: [0; 2],
             planes: None,
             clock: 0,
@@ -120,16 +116,14 @@ impl Machine {
         if taken {
             seen.accepted.push(self.clock);
         }
-        let [train, deficit, residual, key, value] = self.fetches();
-        // A word that is written in this cycle is still read as it was.
-        let residual = residual.map(|address| self.residual[address].clone());
+        let [train, key, value] = self.fetches();
         self.watch(seen);
         if self.unit.vectors {
             let read = self.bench.is("plane_read_o");
             self.planes = read.then(|| self.bench.get("plane_address_o") as usize);
         }
         self.bench.tick();
-        self.deliver([train, deficit], residual, [key, value]);
+        self.deliver(train, [key, value]);
         self.clock += 1;
         taken
     }
@@ -137,20 +131,12 @@ impl Machine {
     /// Notes what the unit writes.
     fn watch(&mut self, seen: &mut Seen) {
         let width = self.unit.value_width as usize;
-        for (to_residual, strobe, address, data) in [
-            (false, "result_write_o", "result_address_o", "result_data_o"),
-            (true, "residual_write_o", "residual_write_address_o", "residual_write_data_o"),
-        ] {
-            if !self.bench.is(strobe) {
-                continue;
-            }
-            let address = self.bench.get(address) as usize;
-            let values: Vec<i64> = self.bench.bits(data).chunks(width).map(signed).collect();
-            if to_residual {
-                self.residual[address].clone_from(&values);
-            }
+        if self.bench.is("result_write_o") {
+            let address = self.bench.get("result_address_o") as usize;
+            let data = self.bench.bits("result_data_o");
+            let values: Vec<i64> = data.chunks(width).map(signed).collect();
             let saturated = self.bench.is("saturated_o");
-            seen.writes.push_back(Write { to_residual, address, values, saturated });
+            seen.writes.push_back(Write { address, values, saturated });
         }
         if self.bench.is("maximum_write_o") {
             let value = signed(&self.bench.bits("maximum_data_o"));
@@ -164,12 +150,10 @@ impl Machine {
         self.waits += self.bench.get("drain_waits_o");
     }
 
-    /// Words asked for in this cycle: train, deficits, X, key, value.
-    fn fetches(&self) -> [Option<usize>; 5] {
+    /// Words asked for in this cycle: train, key, value.
+    fn fetches(&self) -> [Option<usize>; 3] {
         [
             ("train_read_o", "train_address_o"),
-            ("deficit_read_o", "deficit_address_o"),
-            ("residual_read_o", "residual_read_address_o"),
             ("key_read_o", "key_address_o"),
             ("value_read_o", "value_address_o"),
         ]
@@ -181,12 +165,7 @@ impl Machine {
         })
     }
 
-    fn deliver(
-        &mut self,
-        [train, deficit]: [Option<usize>; 2],
-        residual: Option<Vec<i64>>,
-        kept: [Option<usize>; 2],
-    ) {
+    fn deliver(&mut self, train: Option<usize>, kept: [Option<usize>; 2]) {
         if let Some(train) = train {
             let word = self.world.trains[train].clone();
             let width = self.unit.count_width;
@@ -200,15 +179,6 @@ impl Machine {
             self.bench.set_bits("plane_active_i", trits.iter().map(|&trit| trit != 0));
             self.bench.set_bits("plane_negative_i", trits.iter().map(|&trit| trit < 0));
         }
-        if let Some(deficit) = deficit {
-            let word = self.world.deficits[deficit].clone();
-            self.bench.set_bits("deficits_i", word.iter().flat_map(|&value| bits_of(value, 5)));
-        }
-        if let Some(word) = residual {
-            let width = self.unit.value_width;
-            let bits = word.iter().flat_map(|&value| bits_of(value, width));
-            self.bench.set_bits("residual_data_i", bits);
-        }
         let stores = if self.unit.events { 0 } else { 2 };
         for (index, fetch) in kept.into_iter().enumerate().take(stores) {
             let name = ["key", "value"][index];
@@ -220,7 +190,6 @@ impl Machine {
 
     /// Runs orders, offering each after up to `pause` idle cycles, and checks all they do.
     fn run(&mut self, orders: &[Order], pause: u64, random: &mut Random, what: &str) {
-        self.world.residual.clone_from(&self.residual);
         (self.clock, self.entries, self.waits) = (0, 0, 0);
         let (mut seen, mut clock) = (Seen::default(), Clock::default());
         let mut effects: Vec<Effect> = vec![];
@@ -308,10 +277,9 @@ fn random_instructions_of_events_and_of_passes() {
     }
 }
 
-/// The shortest instructions there are, all adding to the same words: none reads what is still on
-/// its way, and none is done before the one in front of it, which may search.
+/// The shortest instructions there are: none is done before the one in front of it, which may search.
 #[test]
-fn additions_follow_each_other() {
+fn the_shortest_follow_each_other() {
     for (index, (shape, unit)) in units().enumerate() {
         let mut random = Random(200 + index as u64);
         let mut machine = Machine::new(unit, &mut random);
@@ -322,12 +290,12 @@ fn additions_follow_each_other() {
             machine.world.trains[train * 8] = matrix::TrainWord { column: 0, counts };
             machine.world.descriptors[train] = (1, 1);
             let (store, tiles, digits) = (0, 1, 1);
-            let (destination, address, shift, scaling) = (2, 0, 10, 0);
+            let (address, shift, scaling) = (0, 10, 0);
             let (base, multiplier) = (train as u32, 5000);
             let search = if random.once_in(4) { 1 } else { 0 };
             let stride = machine.unit.slots / machine.unit.matrix_word.columns;
             let small = Matrix { store, stride, base, tiles, digits, multiplier, ..order.matrix };
-            order.matrix = Matrix { destination, address, shift, scaling, search, ..small };
+            order.matrix = Matrix { address, shift, scaling, search, ..small };
         }
         machine.run(&orders, 0, &mut random, &shape);
     }

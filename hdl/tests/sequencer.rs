@@ -4,7 +4,7 @@
 mod control;
 mod support;
 
-use control::{Machine, end, matrix, short, short_sequencer, vector};
+use control::{Machine, end, matrix, plain_sequencer, short, vector};
 use firmware::isa::{ANY, Instruction, LONG_WORDS, Wait};
 use support::Random;
 
@@ -18,7 +18,7 @@ fn one_instruction_a_cycle() {
     machine.finish();
     assert_eq!(machine.addresses(), [0, 1, 2, 3, 4]);
     let cycles: Vec<u64> = machine.issues.iter().map(|issue| issue.cycle - taken).collect();
-    let first = u64::from(short_sequencer().start_cycles());
+    let first = u64::from(plain_sequencer().start_cycles());
     // A unit that needs one cycle is done a cycle after the issue; End leaves a cycle later.
     assert_eq!(cycles, [first, first + 1, first + 2, first + 3, first + 5]);
     assert!(machine.answers.is_empty());

@@ -4,7 +4,7 @@
 mod control;
 mod support;
 
-use control::{Machine, VOCABULARY, end, matrix, short, short_sequencer, vector};
+use control::{Machine, VOCABULARY, end, matrix, plain_sequencer, short, vector};
 use firmware::isa::ANY;
 use hdl::blocks::control::sequencer::Sequencer;
 
@@ -82,7 +82,7 @@ fn a_full_context_refuses() {
 /// there, and never looks like the first.
 #[test]
 fn an_endless_text_goes_on() {
-    let endless = Sequencer { context: 0, ..short_sequencer() };
+    let endless = Sequencer { context: 0, ..plain_sequencer() };
     let mut machine = Machine::with(&endless, &short(), 1, 1);
     machine.bench.set("generate_count_i", 100);
     machine.bench.set("prediction_i", 8);

@@ -38,7 +38,6 @@ fn whole_of(shape: &BitnetShape, name: &str, host: Host, set: impl Fn(&mut Desig
     design.name = name.to_owned();
     design.array.planes = 2;
     design.array.acc_width = 20;
-    design.encoder.mean_count = 2;
     design.machine.elements = 2;
     design.machine.value_width = 18;
     design.machine.key_value_digits = 3;
@@ -127,12 +126,8 @@ plants! { Whole:
         "rows_left_q - 9'd2)" => "rows_left_q - 9'd1)";
     bitwise "drain" "write" "a factor that is a scalar is not taken"
         "head_scaling == 2'd2" => "head_scaling == 2'd3";
-    bitwise "drain" "write" "deficits of one instruction are the next one's too"
-        "else if (fresh_q) deficit_address_q" => "else if (1'b0) deficit_address_q";
     bitwise "drain" "stall" "what is finished still counts"
         "unfinished_q - 5'd1" => "unfinished_q - 5'd0";
-    bitwise "drain_row" "write" "added to X when it must not be"
-        "addend = add_i ?" => "addend = ~add_i ?";
     bitwise "maximum_search" "prediction" "rows of a group are counted twice"
         "next_group_q <= group + 15'd1" => "next_group_q <= group + 15'd2";
     bitwise "maximum_registers" "write" "a maximum is not stored"
@@ -149,67 +144,8 @@ plants! { Whole:
     bitwise "matrix_unit" "write" "the final mark comes a cycle early"
         ".final_i (final_late_q[3])" => ".final_i (final_late_q[2])";
 
-    // ---- vector unit ---------------------------------------------------------------------------
-
-    bitwise "vector_control" "write" "positions up to p are one too few"
-        "position_i[12:1] + 12'd1" => "position_i[12:1] + 12'd0";
-    grouped "vector_control" "write" "the angles go on with the next head"
-        "constant_q <= first_angle_q" => "constant_q <= constant_q";
-    unary "vector_control" "write" "a word of a store does not wait for the digits"
-        "waits = reading_store_q & completes & ~digits_gone"
-            => "waits = 1'b0 & completes & ~digits_gone";
-    bitwise "vector_control" "write" "the next one is taken while words are in the first half"
-        "in_time = (left_q <= lead) & (left_q <= overlap)" => "in_time = (left_q <= lead)";
-    bitwise "vector_control" "write" "a weighted word comes before the last write of the one before"
-        "encode_weighted ? 5'd6 : 5'd1" => "encode_weighted ? 5'd9 : 5'd1";
-    bitwise "vector_schedule" "write" "the exponent of an argument is that of what drains"
-        "argument_exponent_q <= argument_exponent_i" => "argument_exponent_q <= scalar_exponent_i";
-    grouped "vector_schedule" "write" "one scalar for all heads"
-        "scalar_address_q <= scalar_address_q + 8'd1" => "scalar_address_q <= scalar_address_q";
-    bitwise "vector_schedule" "write" "a position beyond p is not masked"
-        "(position_i < 1'b1)" => "(position_i < 1'b0)";
-    bitwise "vector_schedule" "write" "a gate's openness has a bit fewer"
-        "gate_i ? 6'd16 :" => "gate_i ? 6'd15 :";
-    bitwise "vector_element" "write" "a rotation takes the element for its partner"
-        "left_q <= partner_i" => "left_q <= source_q";
-    bitwise "vector_element" "write" "a count is not limited"
-        "limited ? limit_i : count_magnitude" => "1'b0 ? limit_i : count_magnitude";
-    bitwise "vector_reduction" "write" "half of the squares"
-        "{1'd0, squares_0} + {1'd0, squares_1}" => "{1'd0, squares_0} + {1'd0, squares_0}";
-    bitwise "vector_reduction" "write" "a head sees the peak of the one before"
-        "19'd0 : peak_q) |" => "peak_q : peak_q) |";
-    bitwise "vector_unit" "stall" "measured scales are not written"
-        "{control_rotate, control_measure, control_softmax}" => "{control_rotate, control_softmax}";
-    bitwise "scalar_unit" "write" "the exponent of a root is too small"
-        "half = one_less[5:1]" => "half = {1'b0, one_less[5:2]}";
-    bitwise "scalar_unit" "write" "a product below the target does not shift further"
-        "- $signed({9'd0, below})" => "- 10'sd0";
-    bitwise "scalar_unit" "write" "the reciprocal is never there"
-        "second_2_q <= second_1_q" => "second_2_q <= 1'b0";
-    bitwise "leading_zeros" "write" "one zero too many"
-        "highest[3] ? 3'd3" => "highest[3] ? 3'd4";
-    bitwise "function_unit" "write" "the sigmoid of a negative argument"
-        "entry_negative_q ? (-entry_q)" => "1'b0 ? (-entry_q)";
-    bitwise "function_unit" "write" "octaves of the exponential"
-        "entry_q >> entry_octaves_q" => "entry_q >> 1'b0";
-    bitwise "function_table" "write" "two elements see one entry"
-        "entries[index_1_i]" => "entries[index_0_i]";
-    bitwise "round_shifter_37" "write" "no rounding"
-        "fine[0] & nearest_i" => "1'b0 & nearest_i";
-    bitwise "round_shifter_38" "write" "a shift without the sign"
-        "coarse_q >>> fine_amount_q" => "coarse_q >> fine_amount_q";
-    grouped "train_writer" "write" "the next group overwrites the first"
-        "next_base = base_q + stride_i" => "next_base = base_q";
     bitwise "train_writer" "write" "a group sees the peak of the one before"
         "first_i ? 5'd0 : peak_q" => "first_i ? peak_q : peak_q";
-    bitwise "digit_table" "write" "another digit"
-        "codes[1] = 6'd8" => "codes[1] = 6'd16";
-    bitwise "digit_writer" "write" "digits of a key lie one word apart"
-        "row = offset_i + (offset_i << 1)" => "row = offset_i";
-    bitwise "digit_writer" "write" "the lower bits of trits are inverted"
-        "store_low_o = ~minus_leaving" => "store_low_o = minus_leaving";
-    grouped "digit_writer" "write" "a deficit is limited to a smaller value"
-        "(9'sd31 < below_top) ? 9'sd31" => "(9'sd3 < below_top) ? 9'sd3";
 
     // ---- memories ------------------------------------------------------------------------------
 
@@ -221,15 +157,11 @@ plants! { Whole:
         "if (write_i)" => "if (write_i & ~write_address_i[0])";
     bitwise "value_memory" "write" "every second word is not stored"
         "if (write_i)" => "if (write_i & ~write_address_i[0])";
-    bitwise "residual_memory" "write" "every second word is not stored"
-        "if (write_i)" => "if (write_i & ~write_address_i[0])";
     bitwise "result_memory" "write" "every second word is not stored"
         "if (write_i)" => "if (write_i & ~write_address_i[0])";
     bitwise "temporary_memory" "write" "every second word is not stored"
         "if (write_i)" => "if (write_i & ~write_address_i[0])";
     bitwise "constant_memory" "write" "an element is written with the other"
-        "(element_i == 1'b1)" => "(element_i == 1'b0)";
-    bitwise "deficit_memory" "write" "an element is written with the other"
         "(element_i == 1'b1)" => "(element_i == 1'b0)";
     bitwise "train_store" "write" "signs are inverted"
         "{magnitude_i, negative_i, column_i}" => "{magnitude_i, ~negative_i, column_i}";
@@ -266,8 +198,6 @@ plants! { Whole:
         "is_end = end_token_enable_i" => "is_end = 1'b0";
     bitwise "token_loop" "status" "a full context goes unnoticed"
         "else if (leaves & at_end) full_q <= 1'b1" => "else if (leaves & at_end) full_q <= 1'b0";
-    bitwise "machine_core" "write" "deficits of values overwrite those of keys"
-        "vector_deficit_write & ~vector_deficit_values" => "vector_deficit_write";
     bitwise "machine_core" "status" "the host cannot read results"
         "result_read = ~tokens_busy | vector_result_read" => "result_read = vector_result_read";
 

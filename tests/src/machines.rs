@@ -130,7 +130,6 @@ fn random_design(random: &mut ChaCha8Rng, index: u64) -> Design {
         Radix::Unary => random.random_range(1..=(array.planes as u32 + 1).ilog2()),
     };
     design.weight_store.packing = if random.random() { Packing::Base3 } else { Packing::TwoBit };
-    design.encoder.mean_count = random.random_range(1..=4);
     let machine = &mut design.machine;
     machine.elements = elements;
     machine.value_width = random.random_range(18..=20);

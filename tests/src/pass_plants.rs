@@ -206,7 +206,7 @@ plants! { Whole:
     spike_input "pass_operand_c" "write" "WKV: B is a constant"
         "space_is_t ? temporary_i : constant_i" => "constant_i";
     spike_input "round_shifter_36" "write" "WKV: a quotient is not rounded"
-        "fine[0] & nearest_i" => "1'b0 & nearest_i";
+        "round_up_q <= fine[0]" => "round_up_q <= 1'b0";
     spike_input "state_memory" "write" "WKV: every second word of the state is not stored"
         "if (write_i)" => "if (write_i & ~write_address_i[0])";
 

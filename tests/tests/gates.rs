@@ -40,7 +40,7 @@ fn check_machine(toolchain: &Toolchain, whole: &Whole, family: Family) -> Result
     Ok(())
 }
 
-/// A machine with every block, and one of passes, steps and loops: every write of every memory, every
+/// A machine of BitNet, and one of steps and loops: every write of every memory, every
 /// prediction, every counter.
 #[test]
 fn netlists_of_machines_equal_the_reference() {

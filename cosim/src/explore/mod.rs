@@ -41,16 +41,13 @@ use weights::network::Network;
 
 /// What machines the network can be, as far as the design tells.
 pub fn machines(file: &DesignFile, network: &Network) -> Machines {
-    let in_form = |form: Form| {
-        let file = file.with_settings(&[format!("array.form={}", form.name())]).ok()?;
-        lower(network, &file.design).ok()
+    let is_machine = |form: Form| {
+        let file = file.with_settings(&[format!("array.form={}", form.name())]);
+        file.is_ok_and(|file| lower(network, &file.design).is_ok())
     };
-    if in_form(Form::Event).is_some() {
-        return Machines::PassesOrEvents;
-    }
-    match in_form(Form::Dense).is_some_and(|program| program.parameters.has_passes()) {
-        true => Machines::Passes,
-        false => Machines::OnePass,
+    match is_machine(Form::Event) {
+        true => Machines::DenseOrEvents,
+        false => Machines::Dense,
     }
 }
 
@@ -160,7 +157,7 @@ const CORNERS: [Corner; 4] = [
 /// Marks the front and names its corners.
 fn find_front(points: &mut [Point]) {
     let measured: Vec<_> =
-        points.iter().map(|point| (point.encoder(), point.objectives())).collect();
+        points.iter().map(|point| (point.counts(), point.objectives())).collect();
     for (point, front) in points.iter_mut().zip(front::front(&measured)) {
         point.front = front;
     }

@@ -77,9 +77,9 @@ impl Point {
         self.front && (self.line || !self.names.is_empty())
     }
 
-    /// Points with the same encoder compute the same numbers; others are not compared.
-    pub(super) fn encoder(&self) -> (u32, [u32; 2]) {
-        (self.design.mean_count, self.design.bits)
+    /// Points with the same counts compute the same numbers; others are not compared.
+    pub(super) fn counts(&self) -> [u32; 2] {
+        self.design.bits
     }
 }
 
@@ -120,7 +120,7 @@ pub(super) struct Predictor<'a> {
     pub(super) megahertz: f64,
     pub(super) prompt: &'a [u32],
     pub(super) tokens: usize,
-    /// Hardware is the same for all encoders: estimated once.
+    /// Hardware of equal parameters: estimated once.
     hardware: Mutex<HashMap<MachineParameters, Arc<OnceLock<Cells>>>>,
 }
 

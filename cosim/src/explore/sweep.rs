@@ -3,7 +3,6 @@
 use serde::Serialize;
 use std::collections::BTreeSet;
 use weights::config::{Design, Form, Target};
-use weights::numeric::Radix;
 use weights::packing::Packing;
 
 /// The values that each key takes; a key without any keeps the design's value or takes the sweep's.
@@ -23,8 +22,6 @@ pub struct Axes {
     pub packing: Vec<Packing>,
     /// `array.target`.
     pub target: Vec<Target>,
-    /// `encoder.mean_count`.
-    pub mean_count: Vec<u32>,
     /// `machine.attention_bits` and `machine.head_bits`.
     pub bits: Vec<u32>,
 }
@@ -35,7 +32,7 @@ const SIDES: [usize; 5] = [4, 8, 16, 32, 64];
 const ELEMENTS: [usize; 4] = [2, 4, 8, 16];
 /// Codes of the weights where nobody says.
 const PACKINGS: [Packing; 2] = [Packing::TwoBit, Packing::Base3];
-/// Planes where nobody says; those below the bits of a count are left out.
+/// Planes where nobody says.
 const PLANES: [usize; 3] = [2, 4, 8];
 /// Planes of an array of events: its lanes see whole counts.
 const EVENT_PLANES: usize = 1;
@@ -43,12 +40,10 @@ const EVENT_PLANES: usize = 1;
 /// What machines a network can be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Machines {
-    /// Counts of attention and head go through a dense array in one pass.
-    OnePass,
-    /// They may take several passes.
-    Passes,
-    /// The array may be one of events, too.
-    PassesOrEvents,
+    /// The array is dense.
+    Dense,
+    /// It may be one of events, too.
+    DenseOrEvents,
 }
 
 /// One design of the sweep.
@@ -68,8 +63,6 @@ pub struct Candidate {
     pub form: Form,
     /// What the dots of the array are built of.
     pub target: Target,
-    /// Mean count that the encoder aims at.
-    pub mean_count: u32,
     /// Bits of the counts of attention and head.
     pub bits: [u32; 2],
 }
@@ -86,14 +79,13 @@ impl Candidate {
             packing: design.weight_store.packing,
             form: array.form,
             target: array.target,
-            mean_count: design.encoder.mean_count,
             bits: [machine.attention_bits, machine.head_bits],
         }
     }
 
     /// What names the point and its files.
     pub fn id(&self) -> String {
-        let Candidate { lanes, slots, planes, elements, packing, mean_count, bits, .. } = self;
+        let Candidate { lanes, slots, planes, elements, packing, bits, .. } = self;
         let [attention, head] = bits;
         let packing = packing.name();
         let target = if self.target == Target::Ecp5 { "-ecp5" } else { "" };
@@ -102,7 +94,7 @@ impl Candidate {
             _ => format!("{lanes}x{slots}x{planes}"),
         };
         let shape = format!("{array}-v{elements}-{packing}");
-        format!("{shape}-k{mean_count}-b{attention}.{head}{target}")
+        format!("{shape}-b{attention}.{head}{target}")
     }
 
     /// The settings that make a design this one.
@@ -116,23 +108,15 @@ impl Candidate {
             format!("machine.elements={}", self.elements),
             format!("weight_store.packing={}", self.packing.name()),
             format!("array.target={}", self.target.name()),
-            format!("encoder.mean_count={}", self.mean_count),
             format!("machine.attention_bits={attention}"),
             format!("machine.head_bits={head}"),
         ]
     }
 
-    /// Whether counts go through the array in one pass, and vectors divide both sides: what a
-    /// machine asks of its design.
-    fn is_machine(&self, radix: Radix, machines: Machines) -> bool {
-        let bits = self.bits[0].max(self.bits[1]);
-        let planes = match radix {
-            Radix::Bitwise => bits as usize,
-            Radix::Unary => (1 << bits) - 1,
-        };
+    /// Whether vectors divide both sides: what a machine asks of its design.
+    fn is_machine(&self) -> bool {
         let divides = |side: usize| side.is_multiple_of(self.elements);
-        let one_pass = planes <= self.planes || machines != Machines::OnePass;
-        one_pass && divides(self.lanes) && divides(self.slots)
+        divides(self.lanes) && divides(self.slots)
     }
 }
 
@@ -143,13 +127,12 @@ impl Axes {
         let pairs = |bits: &u32| [*bits; 2];
         let both: Vec<[u32; 2]> = self.bits.iter().map(pairs).collect();
         let mut found = vec![own.clone()];
-        each(&mut found, &self.mean_count, &[own.mean_count], |to, value| to.mean_count = value);
         each(&mut found, &both, &[own.bits], |to, value| to.bits = value);
         each(&mut found, &self.target, &[own.target], |to, value| to.target = value);
         each(&mut found, &self.packing, &PACKINGS, |to, value| to.packing = value);
         let own_form = [own.form];
         let forms: &[Form] = match machines {
-            Machines::PassesOrEvents => &[Form::Dense, Form::Event],
+            Machines::DenseOrEvents => &[Form::Dense, Form::Event],
             _ => &own_form,
         };
         each(&mut found, &self.form, forms, |to, value| to.form = value);
@@ -160,7 +143,7 @@ impl Axes {
         for event in found.iter_mut().filter(|next| next.form == Form::Event) {
             event.planes = EVENT_PLANES;
         }
-        found.retain(|next| next.is_machine(design.array.radix, machines));
+        found.retain(|next| next.is_machine());
         found.insert(0, own);
         let mut seen = BTreeSet::new();
         found.retain(|next| seen.insert(next.id()));
@@ -218,23 +201,21 @@ mod tests {
             packing: vec![Packing::Base3],
             ..Axes::default()
         };
-        let candidates = axes.candidates(&file.design, Machines::OnePass);
+        let candidates = axes.candidates(&file.design, Machines::Dense);
         let ids: Vec<String> = candidates.iter().map(Candidate::id).collect();
-        // Two planes do not hold counts of four bits; vectors of eight do not divide four lanes.
-        let expected =
-            ["8x16x4-v8-base3-k3-b4.4", "4x16x4-v4-base3-k3-b4.4", "8x16x4-v4-base3-k3-b4.4"];
-        assert_eq!(ids, expected);
+        // Vectors of eight do not divide four lanes; counts of four bits take two passes of two planes.
+        let shapes = ["8x16x4-v8", "4x16x2-v4", "4x16x4-v4", "8x16x2-v4", "8x16x2-v8", "8x16x4-v4"];
+        assert_eq!(ids, shapes.map(|shape| format!("{shape}-base3-b4.4")));
         assert_eq!(axes.unmet(), None);
         let odd = Axes { lanes: vec![4, 6], elements: vec![4], ..Axes::default() };
         assert_eq!(odd.unmet(), Some(("array.lanes", 6)));
         let wide = Axes { lanes: vec![8], elements: vec![4, 16], ..Axes::default() };
         assert_eq!(wide.unmet(), Some(("machine.elements", 16)));
-        let both = axes.candidates(&file.design, Machines::PassesOrEvents);
+        let both = axes.candidates(&file.design, Machines::DenseOrEvents);
         let events: Vec<&Candidate> = both.iter().filter(|it| it.form == Form::Event).collect();
         let ids: Vec<String> = events.iter().map(|it| it.id()).collect();
         let expected = ["4-events-16-v4", "8-events-16-v4", "8-events-16-v8"];
-        assert_eq!(ids, expected.map(|shape| format!("{shape}-base3-k3-b4.4")));
-        assert!(both.iter().any(|it| it.planes == 2), "two passes are allowed");
+        assert_eq!(ids, expected.map(|shape| format!("{shape}-base3-b4.4")));
         let settings = candidates[1].settings();
         let other = file.with_settings(&settings).unwrap().design;
         assert_eq!(Candidate::of(&other), candidates[1]);

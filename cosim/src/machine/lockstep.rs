@@ -20,7 +20,6 @@ use std::sync::Arc;
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs, reason = "named after the memories of the machine")]
 pub enum Memory {
-    Residual,
     Results,
     Temporaries,
     State,
@@ -32,14 +31,11 @@ pub enum Memory {
     Maxima,
     Keys,
     Values,
-    KeyDeficits,
-    ValueDeficits,
 }
 
 impl Memory {
     /// All of them.
-    pub const ALL: [Memory; 14] = [
-        Memory::Residual,
+    pub const ALL: [Memory; 11] = [
         Memory::Results,
         Memory::Temporaries,
         Memory::State,
@@ -51,14 +47,11 @@ impl Memory {
         Memory::Maxima,
         Memory::Keys,
         Memory::Values,
-        Memory::KeyDeficits,
-        Memory::ValueDeficits,
     ];
 
     /// The memory of a write.
     pub const fn of(write: &Write) -> Memory {
         match write {
-            Write::Residual { .. } => Memory::Residual,
             Write::Results { .. } => Memory::Results,
             Write::Temporaries { .. } => Memory::Temporaries,
             Write::State { .. } => Memory::State,
@@ -70,14 +63,11 @@ impl Memory {
             Write::Maximum { .. } => Memory::Maxima,
             Write::Key { .. } => Memory::Keys,
             Write::Value { .. } => Memory::Values,
-            Write::KeyDeficit { .. } => Memory::KeyDeficits,
-            Write::ValueDeficit { .. } => Memory::ValueDeficits,
         }
     }
 
     const fn name(self) -> &'static str {
         match self {
-            Memory::Residual => "residual",
             Memory::Results => "results",
             Memory::Temporaries => "temporaries",
             Memory::State => "state",
@@ -89,8 +79,6 @@ impl Memory {
             Memory::Maxima => "maxima",
             Memory::Keys => "keys",
             Memory::Values => "values",
-            Memory::KeyDeficits => "key deficits",
-            Memory::ValueDeficits => "value deficits",
         }
     }
 }
@@ -269,8 +257,7 @@ impl Lockstep {
 /// Values of a write: elements, counts, trits; one of the rest.
 fn value_count(write: &Write) -> u64 {
     match write {
-        Write::Residual { values, .. }
-        | Write::Results { values, .. }
+        Write::Results { values, .. }
         | Write::Temporaries { values, .. }
         | Write::State { values, .. } => values.len() as u64,
         Write::Train { counts, .. } => counts.len() as u64,
@@ -280,9 +267,7 @@ fn value_count(write: &Write) -> u64 {
         Write::Descriptor { .. }
         | Write::Scalar { .. }
         | Write::Level { .. }
-        | Write::Maximum { .. }
-        | Write::KeyDeficit { .. }
-        | Write::ValueDeficit { .. } => 1,
+        | Write::Maximum { .. } => 1,
     }
 }
 
@@ -298,11 +283,7 @@ fn first_difference(expected: &Write, found: &Write) -> Option<(String, String, 
         Some((place, left[element].to_string(), right[element].to_string()))
     };
     match (expected, found) {
-        (
-            Write::Residual { address, values },
-            Write::Residual { address: other, values: found },
-        )
-        | (Write::Results { address, values }, Write::Results { address: other, values: found })
+        (Write::Results { address, values }, Write::Results { address: other, values: found })
         | (
             Write::Temporaries { address, values },
             Write::Temporaries { address: other, values: found },

@@ -29,7 +29,6 @@ enum Kind {
     Level,
     Maximum,
     Store,
-    Deficit,
 }
 
 /// What happened in a cycle.
@@ -94,7 +93,6 @@ fn kind(watch: &Watch) -> Kind {
         "issue" => Kind::Issue,
         "matrix_done" => Kind::MatrixDone,
         "vector_done" => Kind::VectorDone,
-        "residual" => Kind::Word(Memory::Residual),
         "result" => Kind::Word(Memory::Results),
         "temporary" => Kind::Word(Memory::Temporaries),
         "state" => Kind::Word(Memory::State),
@@ -105,7 +103,6 @@ fn kind(watch: &Watch) -> Kind {
         "level" => Kind::Level,
         "maximum" => Kind::Maximum,
         "store" => Kind::Store,
-        "deficit" => Kind::Deficit,
         other => panic!("nobody here knows what `{other}` means"),
     }
 }
@@ -158,7 +155,6 @@ impl<S: Simulation> Reader<'_, S> {
                 let raw = self.vector(ports[1], elements, value_width);
                 let values = raw.into_iter().map(|raw| signed(raw, value_width)).collect();
                 match memory {
-                    Memory::Residual => Write::Residual { address, values },
                     Memory::Results => Write::Results { address, values },
                     Memory::State => Write::State { address, values },
                     _ => Write::Temporaries { address, values },
@@ -207,14 +203,6 @@ impl<S: Simulation> Reader<'_, S> {
                 Write::Maximum { index: self.number(ports[0]), value }
             }
             Kind::Store => self.digit(ports, parameters),
-            Kind::Deficit => {
-                let (address, element) = (self.number(ports[1]), self.number(ports[2]));
-                let deficit = self.number(ports[3]) as u8;
-                match self.number(ports[0]) {
-                    0 => Write::KeyDeficit { address, element, deficit },
-                    _ => Write::ValueDeficit { address, element, deficit },
-                }
-            }
             Kind::Issue | Kind::MatrixDone | Kind::VectorDone => {
                 unreachable!("these are events without a write")
             }

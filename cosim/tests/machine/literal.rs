@@ -1,13 +1,10 @@
 //! The instruction table, read literally: one trit, one count, one product at a time, from words.
 
 use crate::memories::Memories;
-use firmware::isa::{Action, Encode, Gate, Matrix, Measure, Norm, Rotate, Softmax, Store};
+use firmware::isa::{Action, Destination, Emit, Length, Matrix, Pass, Reduce, Space};
 use firmware::machine::{MachineParameters, Program};
-use weights::numeric::fixed_point::{
-    CountTarget, Scale, balanced_digits, deficit, epsilon, folded, gated, mean_scale,
-    peak_norm_scale, peak_scale, reciprocal, rotated, saturate, scaled_count, softmax_weight,
-    weighted,
-};
+use weights::numeric::fixed_point::{Scale, balanced_digits, saturate};
+use weights::numeric::pass::Finished;
 use weights::numeric::{Radix, Trit, count_trits, round_shift};
 
 /// One machine, executing literally.
@@ -47,34 +44,21 @@ impl<'a> Literal<'a> {
         match action {
             Action::End(_) => {}
             Action::Matrix(matrix) => self.matrix(matrix),
-            Action::Norm(norm) => self.norm(norm),
-            Action::Encode(encode) => self.encode(encode),
-            Action::Rotate(rotate) => self.rotate(rotate),
-            Action::Measure(measure) => self.measure(measure),
-            Action::Store(store) => self.store(store),
-            Action::Softmax(softmax) => self.softmax(softmax),
-            Action::Gate(gate) => self.gate(gate),
-            Action::Pass(_) | Action::Loop(_) | Action::Next(_) => {
-                unreachable!("these programs have no passes")
-            }
+            Action::Pass(pass) => self.pass(pass),
+            Action::Loop(_) | Action::Next(_) => unreachable!("these programs have no loops"),
         }
     }
 
-    fn exponent(&self, scalar: u32) -> i64 {
-        self.memories.scalars[scalar as usize].exponent
-    }
-
-    fn value(&self, space: u32, word: u32, offset: usize) -> i64 {
+    fn operand(&self, space: Space, word: u32, index: usize) -> i64 {
         let memory = match space {
-            0 => &self.memories.residual,
-            1 => &self.memories.results,
-            _ => &self.memories.temporaries,
+            Space::Nothing => return 0,
+            Space::Maximum => return self.memories.maxima[word as usize],
+            Space::Results => &self.memories.results,
+            Space::Temporaries => &self.memories.temporaries,
+            Space::Constants => &self.program.constants,
+            Space::State | Space::Level => unreachable!("these programs have none"),
         };
-        memory[word as usize * self.memories.elements + offset]
-    }
-
-    fn constant(&self, word: u32, offset: usize) -> i64 {
-        self.program.constants[word as usize * self.memories.elements + offset]
+        memory[word as usize * self.memories.elements + index]
     }
 
     fn shift(&self, shift: u32, more: i64) -> u32 {
@@ -99,34 +83,19 @@ impl<'a> Literal<'a> {
         let mut best = None;
         for row in 0..rows {
             let acc = if it.store == 3 { self.entry(it, row) } else { self.sum(it, row) };
-            let mut more = if it.scaling == 0 { 0 } else { scalar.exponent };
-            if it.store == 1 {
-                let deficits = it.deficits as usize * elements;
-                more += i64::from(self.memories.key_deficits[deficits + row]);
-            }
+            let more = if it.scaling == 0 { 0 } else { scalar.exponent };
             let y = round_shift(acc * factor, self.shift(it.shift, more));
             let y = saturate(y, self.parameters.value_width).0;
             let at = it.address as usize * elements + row;
-            match it.destination {
-                0 => self.memories.results[at] = y,
-                1 => self.memories.residual[at] = y,
-                _ => {
-                    let sum = self.memories.residual[at] + y;
-                    self.memories.residual[at] = saturate(sum, self.parameters.value_width).0;
-                }
-            }
+            self.memories.results[at] = y;
             if best.is_none_or(|(value, _)| y > value) {
                 best = Some((y, row as u32));
             }
         }
         // The rest of the last word: rows of zeros.
-        if it.store != 1 && it.destination != 2 {
+        if it.store != 1 {
             let end = it.address as usize * elements + rows;
-            let memory = match it.destination {
-                0 => &mut self.memories.results,
-                _ => &mut self.memories.residual,
-            };
-            memory[end..end.next_multiple_of(elements)].fill(0);
+            self.memories.results[end..end.next_multiple_of(elements)].fill(0);
         }
         if let (1.., Some((value, row))) = (it.search, best) {
             self.memories.maxima[it.maximum as usize] = value;
@@ -176,163 +145,84 @@ impl<'a> Literal<'a> {
             .fold(0, |value, trit| 3 * value + trit)
     }
 
-    fn norm(&mut self, it: &Norm) {
-        let (mut squares, mut magnitudes, mut peak) = (0, 0, 0);
-        for offset in 0..it.words as usize * self.memories.elements {
-            let x = self.value(it.space, it.address, offset);
-            let weight = (it.weighted == 1).then(|| self.constant(it.weight, offset));
-            let y = weighted(x, weight, self.parameters.value_width);
-            squares += x * x;
-            magnitudes += y.abs();
-            peak |= folded(y);
-        }
-        let follows = if it.follows == 1 { 4 * self.exponent(it.input) } else { 0 };
-        squares += epsilon(it.epsilon.into(), i64::from(it.epsilon_shift) + follows);
-        let target =
-            CountTarget { mantissa: it.target.into(), exponent: it.target_exponent.into() };
-        let scale = match it.bits {
-            0 => mean_scale(squares, magnitudes, target),
-            bits => peak_norm_scale(squares, peak, bits),
+    fn pass(&mut self, it: &Pass) {
+        let (elements, width) = (self.memories.elements, self.parameters.value_width);
+        let channels = match it.length {
+            Length::Channels => it.channels as usize,
+            Length::Attended => self.position + 1,
         };
-        self.memories.scalars[it.output as usize] = scale;
-    }
-
-    fn encode(&mut self, it: &Encode) {
-        let (elements, slots) = (self.memories.elements, self.memories.slots);
-        let width = match it.positions {
-            1 => (self.position / elements + 1) * elements,
-            _ => it.words as usize * elements,
+        let scalar = match it.reads_scalar() {
+            true => self.memories.scalars[it.scalar as usize],
+            false => Scale::default(),
         };
-        for group in 0..it.groups {
-            let scale = self.memories.scalars[(it.scalar + group) as usize];
-            let mut counts = vec![0i16; width.next_multiple_of(slots)];
-            for (channel, count) in counts.iter_mut().enumerate().take(width) {
-                let offset = group as usize * width + channel;
-                let x = self.value(it.space, it.address, offset);
-                let weight = (it.weighted == 1).then(|| self.constant(it.weight, offset));
-                let y = weighted(x, weight, self.parameters.value_width);
-                *count = scaled_count(y, scale, it.bits) as i16;
+        let (mut ys, mut saturations) = (vec![], 0);
+        for index in 0..channels {
+            let operands = [(it.a_space, it.a), (it.b_space, it.b), (it.c_space, it.c)];
+            let operands = operands.map(|(space, word)| self.operand(space, word, index));
+            let joined = it.join.value(operands, it.join_shift, width, &mut saturations);
+            let shift = (it.shift, it.follow.more(scalar));
+            ys.push(it.multiply.value(joined, operands, scalar, shift, width, &mut saturations));
+        }
+        ys.resize(channels.next_multiple_of(elements), 0);
+        if it.destination == Destination::Temporaries {
+            let begin = it.write as usize * elements;
+            self.memories.temporaries[begin..begin + ys.len()].copy_from_slice(&ys);
+        }
+        match it.emit {
+            Emit::Nothing => {}
+            Emit::Train => self.train(it, &ys),
+            Emit::Keys | Emit::Values => self.keep(it, &ys),
+            Emit::Vector => unreachable!("these programs have no vectors"),
+        }
+        if it.reduce != Reduce::Nothing {
+            let reduction = it.reduction();
+            let gathered = ys.iter().fold(0, |sum, &y| reduction.gather(sum, y));
+            match reduction.finish(gathered, width, &mut saturations) {
+                Finished::Scalar(scale) => self.memories.scalars[it.output as usize] = scale,
+                Finished::Level(_) => unreachable!("these programs have no levels"),
             }
-            let (mut words, mut or, mut largest) = (0, 0, 0);
-            for (column, word) in counts.chunks(slots).enumerate() {
-                if word.iter().all(|&count| count == 0) {
-                    continue;
-                }
-                let address = it.destination + group * it.stride + words;
-                self.memories.trains[address as usize] = (column as u32, word.to_vec());
-                for count in word {
-                    or |= u32::from(count.unsigned_abs());
-                    largest = largest.max(u32::from(count.unsigned_abs()));
-                }
-                words += 1;
-            }
-            let magnitude = if self.parameters.radix == Radix::Unary { largest } else { or };
-            self.memories.descriptors[(it.train + group) as usize] = (words, magnitude);
         }
     }
 
-    fn rotate(&mut self, it: &Rotate) {
-        let elements = self.memories.elements;
-        for head in 0..it.heads {
-            let mut peak = 0;
-            for word in 0..it.words {
-                let from = it.address + head * it.words + word;
-                let table = it.table + self.position as u32 * 2 * it.words + 2 * word;
-                for element in 0..elements {
-                    let x = self.value(1, from, element);
-                    let partner = self.value(1, from, element ^ 1);
-                    let cosine = self.constant(table, element);
-                    let sine = self.constant(table + 1, element);
-                    let y = rotated(x, partner, cosine, sine, it.shift);
-                    peak |= folded(y);
-                    let to = (it.destination + head * it.words + word) as usize;
-                    self.memories.temporaries[to * elements + element] = y;
-                }
+    fn train(&mut self, it: &Pass, ys: &[i64]) {
+        let slots = self.memories.slots;
+        let most = (1 << it.bits) - 1;
+        let mut counts: Vec<i16> = ys.iter().map(|&y| y.clamp(-most, most) as i16).collect();
+        counts.resize(counts.len().next_multiple_of(slots), 0);
+        let (mut words, mut or, mut largest) = (0, 0, 0);
+        for (column, word) in counts.chunks(slots).enumerate() {
+            if word.iter().all(|&count| count == 0) {
+                continue;
             }
-            let scale = peak_scale(peak, it.bits, self.exponent(it.input));
-            self.memories.scalars[(it.output + head) as usize] = scale;
+            let address = it.words + words;
+            self.memories.trains[address as usize] = (column as u32, word.to_vec());
+            for count in word {
+                or |= u32::from(count.unsigned_abs());
+                largest = largest.max(u32::from(count.unsigned_abs()));
+            }
+            words += 1;
         }
+        let magnitude = if self.parameters.radix == Radix::Unary { largest } else { or };
+        self.memories.descriptors[it.train as usize] = (words, magnitude);
     }
 
-    fn measure(&mut self, it: &Measure) {
-        let width = it.words as usize * self.memories.elements;
-        for head in 0..it.heads as usize {
-            let value = |channel| self.value(it.space, it.address, head * width + channel);
-            let peak = (0..width).fold(0, |peak, channel| peak | folded(value(channel)));
-            let scale = peak_scale(peak, it.bits, self.exponent(it.input));
-            self.memories.scalars[it.output as usize + head] = scale;
-        }
-    }
-
-    fn store(&mut self, it: &Store) {
+    fn keep(&mut self, it: &Pass, ys: &[i64]) {
         let (lanes, slots) = (self.memories.lanes, self.memories.slots);
-        let (elements, digits) = (self.memories.elements, self.parameters.key_value_digits);
-        let width = it.words as usize * elements;
-        let group = if it.values == 1 { lanes } else { slots };
-        for head in 0..it.heads as usize {
-            let scale = self.memories.scalars[it.scalar as usize + head];
-            for channel in 0..width.next_multiple_of(group) {
-                let x = match channel < width {
-                    true => self.value(it.space, it.address, head * width + channel),
-                    false => 0,
-                };
-                let places = balanced_digits(round_shift(x, scale.shift), digits);
-                // a key is a row, a value is a column
-                let (row, column) = match it.values {
-                    1 => (channel, self.position),
-                    _ => (self.position, channel),
-                };
-                for (digit, &trit) in places.iter().enumerate() {
-                    let word = it.base as usize
-                        + head * it.stride as usize
-                        + (row / lanes * digits as usize + digit) * it.columns as usize
-                        + column / slots;
-                    let memory = match it.values {
-                        1 => &mut self.memories.values,
-                        _ => &mut self.memories.keys,
-                    };
-                    memory[word][row % lanes * slots + column % slots] = trit;
-                }
-            }
-            let word = it.deficits as usize + head * it.deficit_stride as usize;
-            let deficits = match it.values {
-                1 => &mut self.memories.value_deficits,
-                _ => &mut self.memories.key_deficits,
+        let digits = self.parameters.key_value_digits;
+        let most = (3i64.pow(digits) - 1) / 2;
+        let group = if it.emit == Emit::Keys { slots } else { lanes };
+        for channel in 0..ys.len().next_multiple_of(group) {
+            let y = ys.get(channel).map_or(0, |y| (*y).clamp(-most, most));
+            // A key is a row, a value is a column.
+            let (row, column, memory) = match it.emit {
+                Emit::Keys => (self.position, channel, &mut self.memories.keys),
+                _ => (channel, self.position, &mut self.memories.values),
             };
-            deficits[word * elements + self.position] = deficit(it.top.into(), scale) as u8;
-        }
-    }
-
-    fn softmax(&mut self, it: &Softmax) {
-        let elements = self.memories.elements;
-        let shift = self.shift(it.shift, self.exponent(it.input));
-        let maximum = self.memories.maxima[it.maximum as usize];
-        let (mut sum, mut peak) = (0, 0);
-        for t in 0..(self.position / elements + 1) * elements {
-            let (mut e, mut w) = (0, 0);
-            if t <= self.position {
-                let score = self.value(1, it.address, t);
-                e = softmax_weight(maximum, score, it.multiplier.into(), shift);
-                w = e >> self.memories.value_deficits[it.deficits as usize * elements + t];
+            for (digit, &trit) in balanced_digits(y, digits).iter().enumerate() {
+                let tile = row / lanes * digits as usize + digit;
+                let word = it.words as usize + tile * it.columns as usize + column / slots;
+                memory[word][row % lanes * slots + column % slots] = trit;
             }
-            sum += e;
-            peak |= w;
-            self.memories.temporaries[it.destination as usize * elements + t] = w;
-        }
-        let scale = peak_scale(peak, it.bits, 0);
-        let (mantissa, length) = reciprocal(sum);
-        let exponent = i64::from(length) - i64::from(scale.shift);
-        self.memories.scalars[it.output as usize] = scale;
-        self.memories.scalars[it.output as usize + 1] = Scale { mantissa, shift: 0, exponent };
-    }
-
-    fn gate(&mut self, it: &Gate) {
-        let shift = self.shift(it.shift, self.exponent(it.input));
-        for offset in 0..it.words as usize * self.memories.elements {
-            let (gate, up) = (self.value(1, it.gate, offset), self.value(1, it.up, offset));
-            let y = gated(gate, up, it.multiplier.into(), shift, it.product_shift);
-            let to = it.destination as usize * self.memories.elements;
-            self.memories.temporaries[to + offset] = y;
         }
     }
 }

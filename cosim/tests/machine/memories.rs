@@ -11,7 +11,6 @@ pub(crate) struct Memories {
     pub elements: usize,
     pub lanes: usize,
     pub slots: usize,
-    pub residual: Vec<i64>,
     pub results: Vec<i64>,
     pub temporaries: Vec<i64>,
     /// Column and counts of each word.
@@ -23,8 +22,6 @@ pub(crate) struct Memories {
     /// Words of lanes × slots trits, lane by lane.
     pub keys: Vec<Vec<Trit>>,
     pub values: Vec<Vec<Trit>>,
-    pub key_deficits: Vec<u8>,
-    pub value_deficits: Vec<u8>,
 }
 
 impl Memories {
@@ -32,12 +29,10 @@ impl Memories {
         let MachineParameters { lanes, slots, elements, .. } = *parameters;
         let values = |depth: u32| vec![0; (depth * elements) as usize];
         let words = |depth: u32| vec![vec![0; (lanes * slots) as usize]; depth as usize];
-        let deficits = vec![0; (parameters.deficit_depth * elements) as usize];
         Memories {
             elements: elements as usize,
             lanes: lanes as usize,
             slots: slots as usize,
-            residual: values(parameters.residual_depth),
             results: values(parameters.result_depth),
             temporaries: values(parameters.temporary_depth),
             trains: vec![(0, vec![0; slots as usize]); parameters.train_depth as usize],
@@ -46,8 +41,6 @@ impl Memories {
             maxima: vec![0; 32],
             keys: words(parameters.key_depth),
             values: words(parameters.value_depth),
-            key_deficits: deficits.clone(),
-            value_deficits: deficits,
         }
     }
 
@@ -58,14 +51,13 @@ impl Memories {
             memory[begin..begin + values.len()].copy_from_slice(values);
         };
         match write {
-            Write::Residual { address, values } => put(&mut self.residual, *address, values),
             Write::Results { address, values } => put(&mut self.results, *address, values),
             Write::Temporaries { address, values } => {
                 assert_eq!(values.len(), elements);
                 put(&mut self.temporaries, *address, values);
             }
             Write::State { .. } | Write::Level { .. } | Write::Plane { .. } => {
-                unreachable!("these programs have no passes")
+                unreachable!("these programs have none of it")
             }
             Write::Train { address, column, counts } => {
                 self.trains[*address as usize] = (*column, counts.clone());
@@ -85,12 +77,6 @@ impl Memories {
                 let word = &mut self.values[*address as usize];
                 assert_eq!(trits.len(), lanes);
                 trits.iter().enumerate().for_each(|(lane, &trit)| word[lane * slots + slot] = trit);
-            }
-            Write::KeyDeficit { address, element, deficit } => {
-                self.key_deficits[*address as usize * elements + *element as usize] = *deficit;
-            }
-            Write::ValueDeficit { address, element, deficit } => {
-                self.value_deficits[*address as usize * elements + *element as usize] = *deficit;
             }
         }
     }

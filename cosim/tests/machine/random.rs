@@ -1,9 +1,10 @@
-//! Random programs: one attention block with every instruction and every option, whose numbers mean
-//! nothing.
+//! Random programs: one attention block with matrices of every store and option, whose numbers mean
+//! nothing, and passes between them.
 
 use crate::parameters::*;
 use firmware::isa::{
-    Action, Encode, End, Gate, Instruction, Matrix, Measure, Norm, Rotate, Softmax, Store, Wait,
+    Action, Destination, Emit, End, Finish, Follow, Instruction, Join, Length, Matrix, Multiply,
+    Pass, Reduce, Space, Wait,
 };
 use firmware::machine::{Program, StoredMatrix, WordShape};
 use rand_chacha::ChaCha8Rng;
@@ -15,10 +16,9 @@ const HEADS: u32 = 4;
 const HEAD_WORDS: u32 = 3;
 /// Words of the residual.
 const WIDTH_WORDS: u32 = 6;
-/// Scalars: 0 a norm, 1.. keys, 4.. values, 8.. queries, 12.. softmax, 20 a second norm.
+/// Scalars: 0 the token's row, 8.. queries, 12.. weights, 20 what is mixed, 21 the last counts.
 const QUERY_SCALAR: u32 = 8;
-const VALUE_SCALAR: u32 = 4;
-const SOFTMAX_SCALAR: u32 = 12;
+const WEIGHT_SCALAR: u32 = 12;
 
 struct Seeded {
     stream: ChaCha8Rng,
@@ -79,10 +79,8 @@ pub(crate) fn program(seed: u64) -> Program {
     let project = s.matrix(&mut matrices, slots, "qkv", [queries + 2 * keys, width, 1]);
     let digits = s.matrix(&mut matrices, slots, "digits", [20, width, 2]);
     let output = s.matrix(&mut matrices, slots, "output", [width - 2, queries, 1]);
-    let table = 2 * WIDTH_WORDS;
-    let constants = (table + CONTEXT * 2 * HEAD_WORDS) * ELEMENTS;
     let one = 1i64 << (VALUE_WIDTH - 2);
-    let constants = (0..constants).map(|_| s.range(-one, one + 1)).collect();
+    let constants = (0..WIDTH_WORDS * ELEMENTS).map(|_| s.range(-one, one + 1)).collect();
     let mut actions = block(s, slots, [embedding, project, digits, output]);
     actions.extend(end(s, embedding));
     let instruction = |action| Instruction::new(Wait { matrix: 0, vector: 0 }, action);
@@ -110,10 +108,42 @@ pub(crate) fn program(seed: u64) -> Program {
     }
 }
 
-/// Where in R: queries, keys and values, then scores; where in T: the same, then weights.
+/// Where in R: queries, keys and values from 0, then scores, mixed values, the token's row, the output.
 const SCORES: u32 = 30;
 const MIXED: u32 = 60;
+const ROW: u32 = 80;
+const OUTPUT: u32 = 90;
+/// Where in T: the weights of a query.
 const WEIGHTS: u32 = 24;
+
+/// The scale of so many words of R, and their counts of so many bits.
+fn counts(
+    from: u32,
+    words: u32,
+    scalar: u32,
+    bits: u32,
+    (train, first): (u32, u32),
+) -> [Action; 2] {
+    let of_results =
+        Pass { channels: words * ELEMENTS, a_space: Space::Results, a: from, ..Pass::default() };
+    let peak = Pass {
+        reduce: Reduce::Peak,
+        finish: Finish::PeakScale,
+        factor: bits,
+        output: scalar,
+        ..of_results
+    };
+    let counts = Pass {
+        follow: Follow::Shift,
+        scalar,
+        emit: Emit::Train,
+        bits,
+        train,
+        words: first,
+        ..of_results
+    };
+    [peak, counts].map(|pass| Action::Pass(pass.phased()))
+}
 
 fn block(s: &mut Seeded, slots: u32, matrices: [(u32, u32); 4]) -> Vec<Action> {
     let [embedding, project, digits, output] = matrices;
@@ -123,31 +153,22 @@ fn block(s: &mut Seeded, slots: u32, matrices: [(u32, u32); 4]) -> Vec<Action> {
     let key_stride = CONTEXT.div_ceil(LANES) * DIGITS * key_columns;
     let value_columns = CONTEXT.div_ceil(slots);
     let value_stride = head.div_ceil(LANES) * DIGITS * value_columns;
-    let kept_bits = 3;
-    let weighted = s.below(2);
     let keys_at = HEADS * HEAD_WORDS;
     let values_at = keys_at + KEY_VALUE_HEADS * HEAD_WORDS;
-    let mut actions = vec![
-        Action::Matrix(Matrix {
-            store: 3,
-            base: embedding.0,
-            tiles: 1,
-            stride: embedding.1,
-            digits: EMBEDDING_DIGITS,
-            destination: 1,
-            multiplier: 1 + s.below(60000),
-            shift: s.below(12),
-            last_rows: LANES,
-            ..Matrix::default()
-        }),
-        norm(s, 0, 0, WIDTH_WORDS, weighted, 0),
-        Action::Encode(Encode {
-            words: WIDTH_WORDS,
-            groups: 1,
-            weighted,
-            bits: 4 + s.below(8),
-            ..Encode::default()
-        }),
+    let mut actions = vec![Action::Matrix(Matrix {
+        store: 3,
+        base: embedding.0,
+        tiles: 1,
+        stride: embedding.1,
+        digits: EMBEDDING_DIGITS,
+        address: ROW,
+        multiplier: 1 + s.below(60000),
+        shift: s.below(12),
+        last_rows: LANES,
+        ..Matrix::default()
+    })];
+    actions.extend(counts(ROW, WIDTH_WORDS, 0, 4 + s.below(8), (0, 0)));
+    actions.extend([
         Action::Matrix(Matrix {
             base: project.0,
             tiles: rows.div_ceil(LANES),
@@ -157,218 +178,144 @@ fn block(s: &mut Seeded, slots: u32, matrices: [(u32, u32); 4]) -> Vec<Action> {
             last_rows: LANES,
             ..Matrix::default()
         }),
-        // one tile of a matrix of two digits, with fewer rows than lanes, into the residual
+        // One tile of a matrix of two digits, with fewer rows than lanes, over words of the row.
         Action::Matrix(Matrix {
             base: digits.0 + 2 * 2 * digits.1,
             tiles: 1,
             stride: digits.1,
             digits: 2,
-            destination: 2,
-            address: 1,
+            address: ROW + 1,
             multiplier: 1 + s.below(60000),
-            shift: s.below(4),
+            shift: 20 + s.below(4),
             scaling: 1,
             last_rows: 4,
             search: 1,
             maximum: 7,
             ..Matrix::default()
         }),
-        Action::Rotate(Rotate {
-            words: HEAD_WORDS,
-            heads: HEADS + KEY_VALUE_HEADS,
-            table: 2 * WIDTH_WORDS,
-            shift: VALUE_WIDTH - 2 - s.below(2),
-            bits: kept_bits,
-            output: QUERY_SCALAR,
-            ..Rotate::default()
-        }),
-        Action::Store(Store {
-            space: 2,
-            address: keys_at,
-            words: HEAD_WORDS,
-            heads: KEY_VALUE_HEADS,
-            base: 3,
+    ]);
+    let shift = s.below(16);
+    for kept in 0..KEY_VALUE_HEADS {
+        let of_results = Pass { channels: head, a_space: Space::Results, shift, ..Pass::default() };
+        let key = Pass {
+            a: keys_at + kept * HEAD_WORDS,
+            emit: Emit::Keys,
+            words: 3 + kept * key_stride,
             columns: key_columns,
-            stride: key_stride,
-            scalar: QUERY_SCALAR + HEADS,
-            top: s.range(0, 20) as i32,
-            deficit_stride: 6,
-            ..Store::default()
-        }),
-        Action::Measure(Measure {
-            space: 1,
-            address: values_at,
-            words: HEAD_WORDS,
-            heads: KEY_VALUE_HEADS,
-            bits: kept_bits,
-            output: VALUE_SCALAR,
-            ..Measure::default()
-        }),
-        Action::Store(Store {
-            space: 1,
-            address: values_at,
-            words: HEAD_WORDS,
-            heads: KEY_VALUE_HEADS,
-            values: 1,
-            base: 1,
+            ..of_results
+        };
+        let value = Pass {
+            a: values_at + kept * HEAD_WORDS,
+            emit: Emit::Values,
+            words: 1 + kept * value_stride,
             columns: value_columns,
-            stride: value_stride,
-            scalar: VALUE_SCALAR,
-            top: s.range(-10, 10) as i32,
-            deficit_stride: 6,
-            ..Store::default()
-        }),
-        Action::Encode(Encode {
-            space: 2,
-            words: HEAD_WORDS,
-            groups: HEADS,
-            scalar: QUERY_SCALAR,
-            bits: 5,
-            train: 1,
-            destination: 10,
-            stride: key_columns,
-            ..Encode::default()
-        }),
-    ];
+            ..of_results
+        };
+        actions.extend([key, value].map(|pass| Action::Pass(pass.phased())));
+    }
+    for query in 0..HEADS {
+        let train = (1 + query, 10 + query * key_columns);
+        actions.extend(counts(query * HEAD_WORDS, HEAD_WORDS, QUERY_SCALAR + query, 5, train));
+    }
     for query in 0..HEADS {
         let kept = query / (HEADS / KEY_VALUE_HEADS);
-        let scalar = SOFTMAX_SCALAR + 2 * (query % 2);
-        actions.extend([
-            Action::Matrix(Matrix {
-                store: 1,
-                base: 3 + kept * key_stride,
-                stride: key_columns,
-                digits: DIGITS,
-                train: 1 + query,
-                source: 10 + query * key_columns,
-                address: SCORES,
-                multiplier: 1 + s.below(9),
-                search: 1,
-                maximum: query,
-                deficits: 6 * kept,
-                ..Matrix::default()
-            }),
-            Action::Softmax(Softmax {
-                address: SCORES,
-                maximum: query,
-                multiplier: 1 + s.below(65535),
-                shift: 6 + s.below(8),
-                input: 30,
-                deficits: 6 * kept,
-                destination: WEIGHTS,
-                bits: 5,
-                output: scalar,
-            }),
-            Action::Encode(Encode {
-                space: 2,
-                address: WEIGHTS,
-                groups: 1,
-                positions: 1,
-                scalar,
-                bits: 5,
-                train: 8,
-                destination: 40,
-                ..Encode::default()
-            }),
-            Action::Matrix(Matrix {
-                store: 2,
-                base: 1 + kept * value_stride,
-                tiles: head.div_ceil(LANES),
-                stride: value_columns,
-                digits: DIGITS,
-                train: 8,
-                source: 40,
-                address: MIXED + query * HEAD_WORDS,
-                shift: 10 + s.below(4),
-                scaling: 2,
-                scalar: scalar + 1,
-                last_rows: head - head / LANES * LANES,
-                ..Matrix::default()
-            }),
-        ]);
-    }
-    let product_shift = 8 + s.below(8);
-    actions.extend([
-        Action::Gate(Gate {
-            gate: MIXED,
-            up: keys_at,
-            words: HEADS * HEAD_WORDS,
-            multiplier: 1 + s.below(65535),
-            shift: 10 + s.below(10),
-            product_shift,
-            input: 0,
-            destination: 0,
-        }),
-        norm(s, 2, 0, HEADS * HEAD_WORDS, 0, 20),
-        Action::Encode(Encode {
-            space: 2,
-            words: HEADS * HEAD_WORDS,
-            groups: 1,
-            scalar: 20,
-            bits: 10,
-            train: 9,
-            destination: 50,
-            ..Encode::default()
-        }),
-        Action::Matrix(Matrix {
-            base: output.0,
-            tiles: 3,
-            stride: output.1,
-            digits: 1,
-            train: 9,
-            source: 50,
-            destination: 2,
-            multiplier: 1 + s.below(65535),
-            shift: 4 + s.below(8),
-            last_rows: 6,
+        let scalar = WEIGHT_SCALAR + query % 2;
+        let scores = Matrix {
+            store: 1,
+            base: 3 + kept * key_stride,
+            stride: key_columns,
+            digits: DIGITS,
+            train: 1 + query,
+            source: 10 + query * key_columns,
+            address: SCORES,
+            multiplier: 1 + s.below(9),
+            search: 1,
+            maximum: query,
             ..Matrix::default()
-        }),
-    ]);
+        };
+        let weights = Pass {
+            length: Length::Attended,
+            a_space: Space::Maximum,
+            a: query,
+            b_space: Space::Results,
+            b: SCORES,
+            join: Join::Subtract,
+            destination: Destination::Temporaries,
+            write: WEIGHTS,
+            reduce: Reduce::Sum,
+            finish: Finish::Reciprocal,
+            output: scalar,
+            ..Pass::default()
+        };
+        let train = Pass {
+            length: Length::Attended,
+            a_space: Space::Temporaries,
+            a: WEIGHTS,
+            shift: s.below(8),
+            emit: Emit::Train,
+            bits: 5,
+            train: 8,
+            words: 40,
+            ..Pass::default()
+        };
+        let mixed = Matrix {
+            store: 2,
+            base: 1 + kept * value_stride,
+            tiles: head.div_ceil(LANES),
+            stride: value_columns,
+            digits: DIGITS,
+            train: 8,
+            source: 40,
+            address: MIXED + query * HEAD_WORDS,
+            shift: 10 + s.below(4),
+            scaling: 2,
+            scalar,
+            last_rows: head - head / LANES * LANES,
+            ..Matrix::default()
+        };
+        let passes = [weights, train].map(|pass| Action::Pass(pass.phased()));
+        actions.push(Action::Matrix(scores));
+        actions.extend(passes);
+        actions.push(Action::Matrix(mixed));
+    }
+    actions.extend(counts(MIXED, HEADS * HEAD_WORDS, 20, 10, (9, 50)));
+    actions.push(Action::Matrix(Matrix {
+        base: output.0,
+        tiles: 3,
+        stride: output.1,
+        digits: 1,
+        train: 9,
+        source: 50,
+        address: OUTPUT,
+        multiplier: 1 + s.below(65535),
+        shift: 4 + s.below(8),
+        last_rows: 6,
+        ..Matrix::default()
+    }));
+    // Weighted by constants, and with the row.
+    actions.push(Action::Pass(
+        Pass {
+            channels: WIDTH_WORDS * ELEMENTS,
+            a_space: Space::Results,
+            a: OUTPUT,
+            b_space: Space::Constants,
+            c_space: Space::Results,
+            c: ROW,
+            join: Join::MultiplyAdd,
+            join_shift: VALUE_WIDTH - 2,
+            multiply: Multiply::One,
+            destination: Destination::Temporaries,
+            ..Pass::default()
+        }
+        .phased(),
+    ));
     actions
 }
 
-fn norm(
-    s: &mut Seeded,
-    space: u32,
-    address: u32,
-    words: u32,
-    weighted: u32,
-    output: u32,
-) -> Action {
-    Action::Norm(Norm {
-        space,
-        address,
-        words,
-        weighted,
-        weight: 0,
-        bits: 0,
-        target: 32768 + s.below(32768),
-        target_exponent: 2 + s.below(7) as i32,
-        epsilon: s.below(65536),
-        epsilon_shift: s.range(-20, 20) as i32,
-        follows: s.below(2),
-        input: VALUE_SCALAR,
-        output,
-    })
-}
-
 fn end(s: &mut Seeded, embedding: (u32, u32)) -> Vec<Action> {
-    let mut peak = norm(s, 0, 0, WIDTH_WORDS, 0, 20);
-    if let Action::Norm(norm) = &mut peak {
-        norm.bits = 4;
-    }
-    vec![
-        Action::End(End { unasked: 1 }),
-        peak,
-        Action::Encode(Encode {
-            words: WIDTH_WORDS,
-            groups: 1,
-            scalar: 20,
-            bits: 4,
-            train: 10,
-            destination: 60,
-            ..Encode::default()
-        }),
+    let mut actions = vec![Action::End(End { unasked: 1 })];
+    actions.extend(counts(OUTPUT, WIDTH_WORDS, 21, 4, (10, 60)));
+    actions.extend([
         Action::Matrix(Matrix {
             base: embedding.0,
             tiles: VOCABULARY.div_ceil(LANES),
@@ -384,5 +331,6 @@ fn end(s: &mut Seeded, embedding: (u32, u32)) -> Vec<Action> {
             ..Matrix::default()
         }),
         Action::End(End { unasked: 0 }),
-    ]
+    ]);
+    actions
 }

@@ -95,8 +95,6 @@ choice! {
     Space {
         /// Nowhere: it is zero.
         Nothing = "nothing",
-        /// The residual X.
-        Residual = "X",
         /// The results R.
         Results = "R",
         /// The temporaries T.

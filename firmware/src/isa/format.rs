@@ -1,12 +1,10 @@
 //! The widths of an instruction, and the macro that makes everything from the table.
 
-/// Bits of an instruction without passes and loops: what the matrix unit sees of each.
+/// Lowest bits of an instruction: what the matrix unit and the loops see of each.
 pub const INSTRUCTION_WIDTH: u32 = 160;
-/// 32-bit words of such an instruction.
-pub const INSTRUCTION_WORDS: u32 = INSTRUCTION_WIDTH / 32;
-/// Bits of an instruction of a program with passes and loops.
+/// Bits of an instruction.
 pub const LONG_WIDTH: u32 = 352;
-/// 32-bit words of such an instruction.
+/// 32-bit words of an instruction.
 pub const LONG_WORDS: u32 = LONG_WIDTH / 32;
 /// Lowest bit of the selectors.
 pub const POINTERS_LOW: u32 = LONG_WIDTH - 32;

@@ -5,7 +5,7 @@ use super::pointers::{POINTER_COUNT, Pointers};
 use super::table::{Action, FORMATS};
 use serde::Serialize;
 
-/// An encoded instruction, lowest word first; a short one ends in zeros.
+/// An encoded instruction, lowest word first.
 pub type Encoded = [u32; LONG_WORDS as usize];
 
 /// What waits before an instruction is issued.

@@ -9,12 +9,12 @@
 //!   pointers                                               vector  matrix  opcode
 //! ```
 //!
-//! Programs without passes and loops have only the lowest [`INSTRUCTION_WIDTH`] bits.
+//! The matrix unit and the loops see only the lowest [`INSTRUCTION_WIDTH`] bits.
 //!
 //! `matrix` and `vector` hold an instruction back until at most that many earlier ones of that unit
 //! are unfinished; [`ANY`] asks nothing. Each unit executes its instructions in order.
 //!
-//! Memories: X residual, R results, T temporaries, C constants, each in words of `elements` values;
+//! Memories: R results, T temporaries, S state, C constants, each in words of `elements` values;
 //! trains in words of `slots` counts; scalars are [`Scale`](weights::numeric::fixed_point::Scale)s.
 //! `p` is the position of the token, `f` the exponent of a scalar.
 
@@ -29,16 +29,13 @@ mod unit;
 
 pub use choice::{Coded, Destination, Emit, Extent, Function, Length, Restart, RestartAt, Space};
 pub use format::{
-    ANY, Field, Format, HEADER_WIDTH, INSTRUCTION_WIDTH, INSTRUCTION_WORDS, LONG_WIDTH, LONG_WORDS,
-    OPCODE_WIDTH, POINTERS_LOW, WAIT_WIDTH,
+    ANY, Field, Format, HEADER_WIDTH, INSTRUCTION_WIDTH, LONG_WIDTH, LONG_WORDS, OPCODE_WIDTH,
+    POINTERS_LOW, WAIT_WIDTH,
 };
 pub use instruction::{Encoded, Instruction, InstructionError, Wait};
 pub use pass::Exit;
 pub use pointers::{ALL_LOW, POINTER_COUNT, Pointers, SELECTOR_COUNT, SELECTOR_WIDTH};
-pub use table::{
-    Action, Encode, End, FORMATS, Gate, Loop, Matrix, Measure, Next, Norm, Pass, Rotate, Softmax,
-    Store,
-};
+pub use table::{Action, End, FORMATS, Loop, Matrix, Next, Pass};
 pub use unit::Unit;
 pub use weights::numeric::pass::{
     Finish, Follow, Join, Multiply, Quantiser, Reduce, RuleReset, SpikeLevels, Theta,

@@ -1,6 +1,6 @@
 //! The instruction set as a page of documentation.
 
-use super::{ANY, FORMATS, Field, INSTRUCTION_WIDTH, INSTRUCTION_WORDS, OPCODE_WIDTH, WAIT_WIDTH};
+use super::{ANY, FORMATS, Field, LONG_WIDTH, LONG_WORDS, OPCODE_WIDTH, WAIT_WIDTH};
 use std::fmt::Write;
 
 /// What the page says before its tables.
@@ -9,7 +9,7 @@ A program is executed once a token, from its first instruction to an `End`. The 
 order, one instruction a cycle; each of the two units finishes its own in order. `matrix` and
 `vector` hold an instruction back until at most so many earlier ones of that unit are unfinished.
 
-X is the residual, R results, T temporaries, C constants: memories in words of `elements` values.
+R is results, T temporaries, S state, C constants: memories in words of `elements` values.
 Trains lie in words of `slots` counts. A scalar holds a mantissa, a shift and an exponent `f`. `p` is
 the position of the token.
 ";
@@ -24,8 +24,7 @@ pub fn markdown() -> String {
     line(
         &mut text,
         format_args!(
-            "\nAn instruction has {INSTRUCTION_WIDTH} bits, {INSTRUCTION_WORDS} words of 32, lowest \
-             first.\n"
+            "\nAn instruction has {LONG_WIDTH} bits, {LONG_WORDS} words of 32, lowest first.\n"
         ),
     );
     text.push_str("| bits | field | meaning |\n|---|---|---|\n");

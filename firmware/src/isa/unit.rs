@@ -19,7 +19,7 @@ impl Action {
         match self {
             Action::End(_) | Action::Loop(_) | Action::Next(_) => Unit::Sequencer,
             Action::Matrix(_) => Unit::Matrix,
-            _ => Unit::Vector,
+            Action::Pass(_) => Unit::Vector,
         }
     }
 }

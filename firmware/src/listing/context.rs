@@ -3,10 +3,8 @@
 use super::{heading, line};
 use crate::machine::{Memory, Program};
 
-/// Most words of the key and of the value store: their addresses have 16 bits.
+/// Most words of the key and of the value store, and of the constants: their addresses have 16 bits.
 const STORE_WORDS_MAX: u32 = 1 << 16;
-/// Most words of the constants: their addresses have 14 bits.
-const CONSTANT_WORDS_MAX: u32 = 1 << 14;
 
 /// A memory that grows with the context.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,7 +51,7 @@ impl Program {
                 words: turned / machine.context,
                 step: 1,
                 fixed: machine.constant_depth - turned,
-                limit: CONSTANT_WORDS_MAX,
+                limit: STORE_WORDS_MAX,
             },
         ]
     }

@@ -154,18 +154,16 @@ pub fn show(instruction: &Instruction) -> String {
 
 /// The word for the value of a field that is a choice.
 fn code_name(action: &Action, field: &str, value: i64) -> Option<&'static str> {
-    let names: &[&str] = match (action, field) {
-        (Action::Matrix(_), "store") => &["weights", "keys", "values", "embedding"],
-        (Action::Matrix(_), "destination") => &["R", "X=", "X+="],
-        (_, "space") => &["X", "R", "T"],
-        _ => return None,
-    };
-    names.get(usize::try_from(value).ok()?).copied()
+    match (action, field) {
+        (Action::Matrix(_), "store") => {
+            ["weights", "keys", "values", "embedding"].get(usize::try_from(value).ok()?).copied()
+        }
+        _ => None,
+    }
 }
 
 fn memory_name(memory: Memory) -> &'static str {
     match memory {
-        Memory::Residual => "residual",
         Memory::Results => "results",
         Memory::Temporaries => "temporaries",
         Memory::State => "state",
@@ -173,8 +171,6 @@ fn memory_name(memory: Memory) -> &'static str {
         Memory::Weights => "weights",
         Memory::Keys => "keys",
         Memory::Values => "values",
-        Memory::KeyDeficits => "key deficits",
-        Memory::ValueDeficits => "value deficits",
         Memory::Trains => "trains",
         Memory::Planes => "planes",
         Memory::Descriptors => "descriptors",

@@ -15,17 +15,19 @@ fn program() -> Program {
 #[test]
 fn instructions_are_named_by_their_fields() {
     let program = program();
-    let shown: Vec<String> = program.instructions.iter().take(4).map(show).collect();
+    let shown: Vec<String> = program.instructions.iter().take(5).map(show).collect();
     assert_eq!(
         shown,
         [
-            "m- v-  Matrix  store=embedding tiles=1 stride=3 digits=5 destination=X= \
-             multiplier=34661 shift=11 last_rows=1",
-            "m0 v-  Norm    space=X words=5 weighted=1 target=43445 target_exponent=6 \
-             epsilon=53687 epsilon_shift=-5",
-            "m- v-  Encode  space=X words=5 groups=1 weighted=1 bits=8 stride=3",
-            "m- v0  Matrix  store=weights base=174 tiles=4 stride=3 digits=1 destination=R \
-             address=8 multiplier=1 last_rows=8",
+            "m- v-  Matrix  store=embedding tiles=1 stride=3 digits=5 multiplier=34661 shift=8 \
+             last_rows=1",
+            "m- v-  Pass    channels=1 a_space=C reduce=peak finish=peak_scale factor=8",
+            "m0 v-  Pass    channels=40 a_space=R reduce=squares finish=inverse_root factor=53687 \
+             finish_shift=1 output=1 lead=10",
+            "m- v-  Pass    channels=40 a_space=R b_space=C b=1 join=multiply join_shift=15 \
+             multiply=scalar shift=10 follow=exponent scalar=1 emit=train bits=8 lead=12",
+            "m- v0  Matrix  store=weights base=186 tiles=4 stride=3 digits=1 address=18 \
+             multiplier=51811 shift=9 last_rows=8",
         ]
     );
 }
@@ -39,9 +41,9 @@ fn the_listing_has_every_part() {
         "Program of sample-1\n8 lanes x 16 slots x 4 planes, 8 values a cycle; ",
         "keys              8     128     32      32768          8\n",
         "weights             0 ..= 149    embedding\n",
-        "blocks.1.ffn.down            the residual behind it ",
-        "0x0003  m- v0  Matrix  store=weights base=174",
-        "; blocks.0.attention.k: of the counts of blocks.0.attention.norm\n",
+        "blocks.1.ffn.down            a sum                        11154 ",
+        "0x0004  m- v0  Matrix  store=weights base=186",
+        "; blocks.0.attention.k: its product\n",
         "positions; ",
     ] {
         assert!(text.contains(part), "no {part:?} in\n{text}");

@@ -1,6 +1,6 @@
 //! Why a network cannot be lowered to a machine.
 
-use crate::isa::{Encode, InstructionError};
+use crate::isa::InstructionError;
 use weights::config::limits::{ACC_WIDTH_MAX, COUNT_WIDTH_MAX, VALUE_WIDTH_MAX};
 use weights::network::NetworkError;
 
@@ -88,21 +88,15 @@ pub enum LowerError {
 
 /// What makes the number in a field of an instruction smaller.
 fn field_remedy(error: &InstructionError) -> &'static str {
-    let InstructionError::Field { instruction, field, .. } = error else {
+    let InstructionError::Field { field, .. } = error else {
         return "take a smaller model";
     };
-    // Trains are written by another instruction than vectors.
-    if *instruction == Encode::FORMAT.name && *field == "destination" {
-        return "raise array.slots";
-    }
     match *field {
         "tiles" | "last_rows" => "raise array.lanes",
         "stride" | "columns" | "source" => "raise array.slots",
         "base" => "raise array.lanes and array.slots",
-        "deficits" | "deficit_stride" | "count" => "shorten machine.context",
-        "heads" | "groups" | "train" | "scalar" | "output" | "maximum" => {
-            "take a model of fewer heads"
-        }
+        "count" => "shorten machine.context",
+        "train" | "scalar" | "output" | "maximum" => "take a model of fewer heads",
         // Addresses of vectors, how far they move, and how long they are.
         _ => "raise machine.elements, or take a narrower model",
     }
@@ -112,7 +106,7 @@ fn field_remedy(error: &InstructionError) -> &'static str {
 /// is where no width is enough.
 pub fn width_remedy(key: &str, called: &str, needed: u32) -> String {
     let (widest, otherwise) = match key {
-        "machine.count_width" => (COUNT_WIDTH_MAX, "lower encoder.mean_count"),
+        "machine.count_width" => (COUNT_WIDTH_MAX, "quantise the model with a lower --mean-count"),
         "machine.value_width" => (VALUE_WIDTH_MAX, "take a model of narrower matrices"),
         _ => (ACC_WIDTH_MAX, "take a model of narrower matrices"),
     };

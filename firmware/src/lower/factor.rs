@@ -42,15 +42,9 @@ impl Factor {
         Ok(Factor { multiplier: (value * exp2(shift)).round() as u32, shift: shift as u32 })
     }
 
-    /// The largest factor that is not above `value`.
-    pub(super) fn below(value: f64) -> Factor {
-        let shift = (15 - value.log2().floor() as i64).clamp(0, SHIFT_MAX);
-        let multiplier = (value * exp2(shift)).floor().min(65535.0) as u32;
-        Factor { multiplier, shift: shift as u32 }
-    }
-
     /// The number that it is.
-    pub(super) fn value(self) -> f64 {
+    #[cfg(test)]
+    fn value(self) -> f64 {
         f64::from(self.multiplier) * exp2(-i64::from(self.shift))
     }
 }
@@ -78,14 +72,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn factors_are_near_and_below() {
+    fn factors_are_near() {
         for value in [1e-12, 0.3, 1.0, 1.99999, 511.7, 65535.0] {
             let near = Factor::nearest("x", "factor", value, 0).unwrap();
             assert!((near.value() / value - 1.0).abs() < 2f64.powi(-16), "{value}");
-            let below = Factor::below(value);
-            assert!(below.value() <= value && below.value() > value * 0.9999, "{value}");
         }
-        assert_eq!(Factor::below(1e9), Factor { multiplier: 65535, shift: 0 });
         assert_eq!(Factor::nearest("x", "factor", 0.0, 0).unwrap().multiplier, 0);
         let error = Factor::nearest("blocks.0.q", "scale", 1e6, 0).unwrap_err().to_string();
         assert!(error.starts_with("layer `blocks.0.q`: scale 1e6 is beyond"), "{error}");

@@ -1,10 +1,12 @@
-//! Proof that no wait is missing: which instructions may be unfinished when one is issued, and what
-//! they read and write.
+//! Proof that no wait is missing: which instructions of the other unit may be unfinished when one is
+//! issued, and what they read and write.
+//!
+//! What passes find of passes before them is proven where they get their leads.
 
-use super::accesses::accesses;
+use super::general::{TURNS, visited};
 use super::ranges::Accesses;
-use super::waits::early;
-use crate::isa::{ANY, Unit};
+use super::spread::{reaches, spread_accesses};
+use crate::isa::{ANY, Action, Unit};
 use crate::machine::Program;
 use std::collections::VecDeque;
 
@@ -19,22 +21,24 @@ pub struct Hazard {
 }
 
 /// Executes the waits of a program, every unit as slowly as they allow, over two tokens: the first
-/// ends at each of its `End`s in turn.
+/// ends at each of its `End`s in turn. Loops run once or twice, and wherever their pointers may stand.
 ///
 /// # Errors
 /// The first hazard.
 pub fn check(program: &Program) -> Result<(), Hazard> {
-    let sets: Vec<Accesses> = program
-        .instructions
-        .iter()
-        .map(|instruction| accesses(&instruction.action, &program.parameters))
-        .collect();
-    let is_end = |at: &usize| program.instructions[*at].action.unit() == Unit::Sequencer;
-    let all = 0..program.instructions.len();
-    for end in all.clone().filter(is_end) {
-        let mut unfinished: [VecDeque<usize>; 2] = Default::default();
-        for at in (0..=end).chain(all.clone()) {
-            step(program, &sets, &mut unfinished, at)?;
+    let machine = &program.parameters;
+    let reaches = reaches(&program.instructions, machine.context);
+    let both = program.instructions.iter().zip(&reaches);
+    let sets: Vec<Accesses> =
+        both.map(|(instruction, reach)| spread_accesses(instruction, machine, reach)).collect();
+    let is_end = |at: &usize| matches!(program.instructions[*at].action, Action::End(_));
+    for turns in TURNS {
+        let all = visited(&program.instructions, turns);
+        for end in (0..all.len()).filter(|&place| is_end(&all[place])) {
+            let mut unfinished: [VecDeque<usize>; 2] = Default::default();
+            for &at in all[..=end].iter().chain(&all) {
+                step(program, &sets, &mut unfinished, at)?;
+            }
         }
     }
     Ok(())
@@ -67,12 +71,6 @@ fn step(
                 return Err(Hazard { earlier, later: at });
             }
         }
-    }
-    // The vector unit takes an instruction while only the last one before it is unfinished.
-    if let (Unit::Vector, Some(&earlier)) = (instruction.action.unit(), unfinished[1].back())
-        && early(&sets[earlier], &instruction.action)
-    {
-        return Err(Hazard { earlier, later: at });
     }
     match instruction.action.unit() {
         Unit::Matrix => unfinished[0].push_back(at),

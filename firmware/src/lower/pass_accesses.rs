@@ -15,7 +15,6 @@ pub(super) fn pass_accesses(set: &mut Accesses, pass: &Pass, machine: &MachinePa
     for (space, first) in operands {
         let (memory, words) = match space {
             Space::Nothing | Space::Constants => continue,
-            Space::Residual => (Memory::Residual, words),
             Space::Results => (Memory::Results, words),
             Space::Temporaries => (Memory::Temporaries, words),
             Space::State => (Memory::State, words),

@@ -143,11 +143,7 @@ struct State<'a> {
 /// How good an order is: when its last instruction is done; then the sum of all issues.
 type Merit = (u64, u64);
 
-/// Finds an order: a permutation of the indices of the instructions.
-pub(super) type Order =
-    fn(&[Action], &[Accesses], &MachineParameters, MachineLatency) -> Vec<usize>;
-
-/// The order in which the instructions are best issued.
+/// The order in which the instructions are best issued: a permutation of their indices.
 pub(super) fn order(
     actions: &[Action],
     sets: &[Accesses],

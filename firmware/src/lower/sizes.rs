@@ -1,11 +1,10 @@
 //! The sizes of a machine that the design gives, and what lowering asks of them.
 
 use super::LowerError;
-use crate::isa::{Encode, Format, INSTRUCTION_WORDS, Matrix, Norm, Softmax};
+use crate::isa::{Format, Matrix, Pass};
 use crate::machine::MachineParameters;
-use weights::config::{Design, Form};
+use weights::config::Design;
 use weights::network::{CONTEXT_UNBOUNDED, Network, Readout};
-use weights::numeric::Radix;
 use weights::numeric::fixed_point::digit_magnitude_bits;
 
 /// Most words of a store, and most token ids and instructions: their addresses have 16 bits.
@@ -29,13 +28,14 @@ pub(super) fn limit_words(memory: &'static str, words: u64, limit: u64) -> Resul
             "raise array.lanes, or array.slots unless its form is event, or take a smaller model"
         }
         "key store" | "value store" => "shorten machine.context, or raise array.lanes",
-        "residual" | "result memory" | "temporary memory" => {
+        "result memory" | "temporary memory" | "state memory" => {
             "raise machine.elements, or take a narrower model"
         }
         "constant memory" => "raise machine.elements, or shorten machine.context",
-        "train store" => "raise array.slots, or shorten machine.context",
-        "set of trains" | "set of scalars" | "set of maxima" => "take a model of fewer heads",
-        "deficit memory" => "shorten machine.context",
+        "train store" | "plane store" => "raise array.slots, or shorten machine.context",
+        "set of trains" | "set of scalars" | "set of levels" | "set of maxima" => {
+            "take a model of fewer heads"
+        }
         "program" => "take a model of fewer blocks or heads",
         "vocabulary" => "take a model of fewer token ids",
         _ => "take a smaller model",
@@ -49,49 +49,24 @@ pub(super) fn limit_words(memory: &'static str, words: u64, limit: u64) -> Resul
 /// Refuses memories that are deeper than the fields of instructions reach.
 pub(super) fn limit_depths(machine: &MachineParameters, maxima: u32) -> Result<(), LowerError> {
     let field = |format: Format, name: &str| 1u64 << format.field(name).width;
-    let space = field(Norm::FORMAT, "address");
+    let operand = field(Pass::FORMAT, "a");
+    let train_word = field(Matrix::FORMAT, "source");
     for (memory, depth, limit) in [
-        ("residual", machine.residual_depth, space),
-        ("result memory", machine.result_depth, space),
-        ("temporary memory", machine.temporary_depth, space),
-        ("constant memory", machine.constant_depth, field(Norm::FORMAT, "weight")),
-        ("train store", machine.train_depth, field(Matrix::FORMAT, "source")),
-        ("set of trains", machine.train_count, field(Encode::FORMAT, "train")),
-        ("set of scalars", machine.scalar_count, field(Norm::FORMAT, "output")),
+        ("key store", machine.key_depth, STORE_WORDS_MAX),
+        ("value store", machine.value_depth, STORE_WORDS_MAX),
+        ("result memory", machine.result_depth, field(Matrix::FORMAT, "address")),
+        ("temporary memory", machine.temporary_depth, operand),
+        ("state memory", machine.state_depth, operand),
+        ("constant memory", machine.constant_depth, operand),
+        ("train store", machine.train_depth, train_word),
+        ("plane store", machine.plane_depth, train_word),
+        ("set of trains", machine.train_count, field(Matrix::FORMAT, "train")),
+        ("set of scalars", machine.scalar_count, field(Pass::FORMAT, "scalar")),
+        ("set of levels", machine.level_count, field(Pass::FORMAT, "output")),
         ("set of maxima", maxima, field(Matrix::FORMAT, "maximum")),
-        ("deficit memory", machine.deficit_depth, field(Softmax::FORMAT, "deficits")),
         ("program", machine.program_depth, STORE_WORDS_MAX),
     ] {
         limit_words(memory, depth.into(), limit)?;
-    }
-    Ok(())
-}
-
-/// Refuses what a machine without passes does not have: an array of events, and counts of attention
-/// or the head that take more than one pass.
-pub(super) fn require_dense(design: &Design) -> Result<(), LowerError> {
-    let (array, machine) = (&design.array, &design.machine);
-    if array.form == Form::Event {
-        let message = "form event has no keys and values, which this network keeps".into();
-        let remedy = "write dense".into();
-        return Err(LowerError::Design { key: "array.form", message, remedy });
-    }
-    let one_pass = match array.radix {
-        Radix::Bitwise => array.planes as u32,
-        Radix::Unary => (array.planes as u32 + 1).ilog2(),
-    };
-    for (key, name, bits) in [
-        ("machine.attention_bits", "attention_bits", machine.attention_bits),
-        ("machine.head_bits", "head_bits", machine.head_bits),
-    ] {
-        if bits > one_pass {
-            let message = format!(
-                "{name} {bits} takes more than one pass: {} planes hold {one_pass} bits",
-                array.planes
-            );
-            let remedy = format!("choose 1..={one_pass}, or raise array.planes");
-            return Err(LowerError::Design { key, message, remedy });
-        }
     }
     Ok(())
 }
@@ -151,8 +126,6 @@ pub(super) fn machine(network: &Network, design: &Design) -> Result<MachineParam
         weight_depth: 0,
         key_depth: 0,
         value_depth: 0,
-        deficit_depth: 0,
-        residual_depth: 0,
         result_depth: 0,
         temporary_depth: 0,
         constant_depth: 0,
@@ -160,7 +133,6 @@ pub(super) fn machine(network: &Network, design: &Design) -> Result<MachineParam
         train_count: 0,
         scalar_count: 0,
         program_depth: 0,
-        instruction_words: INSTRUCTION_WORDS,
         state_depth: 0,
         level_count: 0,
         loop_depth: 0,

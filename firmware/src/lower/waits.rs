@@ -3,20 +3,12 @@
 //! Instructions of one unit keep their order by themselves: the vector unit reads what the one before
 //! has written, and the matrix unit alone writes what it reads back, in order. So an instruction waits
 //! for earlier ones of the other unit, and a wait names how many of those may still be unfinished.
-//! Only the [argument](super::argument) of a vector instruction is read too early for that.
 
-use super::accesses::argument;
 use super::ranges::Accesses;
 use crate::isa::{ANY, Action, Unit, Wait};
 
 /// The largest wait that is one.
 const LARGEST: usize = ANY as usize - 1;
-
-/// Whether `action` of the vector unit would read an argument before `earlier`, the instruction of
-/// that unit before it, has written it.
-pub(super) fn early(earlier: &Accesses, action: &Action) -> bool {
-    argument(action).is_some_and(|read| earlier.writes.iter().any(|write| write.meets(&read)))
-}
 
 /// The waits of a program in its order. An `End` waits for everything, since the next token starts
 /// behind it.
@@ -31,11 +23,7 @@ pub(super) fn waits(actions: &[Action], accesses: &[Accesses]) -> Vec<Wait> {
             let issued = &issued[which];
             let needed = match action.unit() {
                 Unit::Sequencer => issued.len(),
-                Unit::Vector if other == Unit::Vector => match issued.last() {
-                    Some(&last) if early(&accesses[last], action) => issued.len(),
-                    _ => 0,
-                },
-                Unit::Matrix if other == Unit::Matrix => 0,
+                own if own == other => 0,
                 _ => {
                     let conflict = |&&at: &&usize| accesses[at].conflicts(&accesses[index]);
                     let open = &issued[finished[which]..];

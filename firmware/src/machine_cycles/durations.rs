@@ -1,7 +1,7 @@
 //! How long one instruction takes: formulas over its fields, latencies of the hardware.
 
 use super::{Link, MachineLatency};
-use crate::isa::{ANY, Action, Length, Matrix, Pass, Store};
+use crate::isa::{ANY, Action, Length, Matrix, Pass};
 use crate::machine::MachineParameters;
 use serde::Serialize;
 
@@ -58,20 +58,6 @@ pub struct Clock<'a> {
     plans: bool,
     /// The cycle in which a word may be read that completes one of the key or value store.
     digits_gone: u64,
-    /// How long before that another one may be taken.
-    vector_overlap: u64,
-}
-
-/// How a vector instruction goes through its unit, in cycles.
-struct VectorPace {
-    /// From the acceptance to the last read.
-    reads: u64,
-    /// From the last read to done.
-    depth: u64,
-    /// How long before the done of the one before it may be taken.
-    lead: u64,
-    /// How long before its own done another one may be.
-    overlap: u64,
 }
 
 impl<'a> Clock<'a> {
@@ -92,7 +78,6 @@ impl<'a> Clock<'a> {
             last_pass: None,
             plans: false,
             digits_gone: 0,
-            vector_overlap: 0,
         }
     }
 
@@ -117,7 +102,6 @@ impl<'a> Clock<'a> {
                 self.last_read.max(self.counted(1))
             }
             Action::Pass(pass) => self.chained(pass),
-            _ => self.vector_done - self.vector_overlap.min(self.pace(action).lead),
         }
     }
 
@@ -178,16 +162,7 @@ impl<'a> Clock<'a> {
                 let done = self.last_read + latency.depth(pass);
                 // What it does while the one before drains is that one's work.
                 let before = issued.max(self.vector_done);
-                (self.vector_done, self.vector_overlap) = (done, 0);
-                self.count(1, done);
-                Busy { span: (before + 1, done), done, work: done - before, drain_waits: 0 }
-            }
-            _ => {
-                let pace = self.pace(action);
-                let done = issued + pace.reads + pace.depth;
-                // What it does while the one before drains is that one's work.
-                let before = issued.max(self.vector_done);
-                (self.vector_done, self.vector_overlap) = (done, pace.overlap);
+                self.vector_done = done;
                 self.count(1, done);
                 Busy { span: (before + 1, done), done, work: done - before, drain_waits: 0 }
             }
@@ -241,77 +216,5 @@ impl<'a> Clock<'a> {
         };
         let done = last + finish + search;
         Busy { span: (first, last), done, work: tiles * entries, drain_waits }
-    }
-
-    fn pace(&self, action: &Action) -> VectorPace {
-        let latency = &self.latency.vector;
-        let positions = u64::from(self.position / self.machine.elements + 1);
-        let (early, late) = (latency.early_cycles, latency.late_cycles);
-        // Reads, the way to the second half, from there to done, from there to the writes of T.
-        let weighted = |flag: u32| if flag == 1 { late } else { early };
-        let (reads, way, second_half, temporaries) = match action {
-            Action::Norm(norm) => {
-                (norm.words.into(), weighted(norm.weighted), latency.norm_cycles - early, 0)
-            }
-            Action::Encode(encode) => {
-                let words = if encode.positions == 1 { positions } else { encode.words.into() };
-                let words = words * u64::from(encode.groups);
-                (words, weighted(encode.weighted), latency.encode_cycles - early, 0)
-            }
-            Action::Rotate(rotate) => {
-                let words = 2 * u64::from(rotate.words * rotate.heads);
-                (words + latency.angle_cycles, late, latency.rotate_cycles - late, 0)
-            }
-            Action::Measure(measure) => {
-                let words = u64::from(measure.words * measure.heads);
-                (words, early, latency.measure_cycles - early, 0)
-            }
-            Action::Store(store) => {
-                (self.store_reads(store), early, latency.store_cycles - early, 0)
-            }
-            Action::Softmax(_) => {
-                let way = latency.exponential_cycles;
-                (positions, way, latency.softmax_cycles - way, latency.result_cycles)
-            }
-            Action::Gate(gate) => {
-                let reads = 2 * u64::from(gate.words);
-                (reads, late, latency.gate_cycles - late, latency.result_cycles)
-            }
-            Action::Pass(_) => unreachable!("a pass has a pace of its own"),
-            Action::Matrix(_) | Action::End(_) | Action::Loop(_) | Action::Next(_) => {
-                unreachable!("no work of the vector unit")
-            }
-        };
-        let first = latency.accept_cycles
-            + match action {
-                Action::Rotate(_) => latency.angle_cycles + 1,
-                Action::Gate(_) => 1,
-                _ => 0,
-            };
-        VectorPace {
-            reads: latency.accept_cycles - 1 + reads,
-            depth: way + second_half,
-            lead: first + way - latency.hand_over_cycles,
-            overlap: second_half - temporaries,
-        }
-    }
-
-    /// Cycles in which a store reads: a word that completes a store word waits until the digits
-    /// of the one before have left.
-    fn store_reads(&self, store: &Store) -> u64 {
-        let side = if store.values == 0 { self.machine.slots } else { self.machine.lanes };
-        let parts = side / self.machine.elements;
-        let digits = u64::from(self.machine.key_value_digits);
-        let (mut reads, mut digits_gone) = (0, 0);
-        for _ in 0..store.heads {
-            for word in 0..store.words {
-                if word + 1 == store.words || (word + 1) % parts == 0 {
-                    reads = digits_gone.max(reads);
-                    digits_gone = reads + digits;
-                }
-                reads += 1;
-            }
-        }
-        reads
     }
 }

@@ -37,39 +37,6 @@ pub struct MatrixLatency {
     pub embedding_finish_cycles: u64,
 }
 
-/// Latencies of the vector unit, in cycles.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct VectorLatency {
-    /// From the acceptance of an instruction to its first read.
-    pub accept_cycles: u64,
-    /// What finding the angles of a rotation adds to that.
-    pub angle_cycles: u64,
-    /// From the last write of an instruction to the first word of the next in the second half.
-    pub hand_over_cycles: u64,
-    /// From the last read of a word to the second half.
-    pub early_cycles: u64,
-    /// The same through the first product: of a weight, an angle, a gate.
-    pub late_cycles: u64,
-    /// The same for an exponential.
-    pub exponential_cycles: u64,
-    /// From there to what is written to T.
-    pub result_cycles: u64,
-    /// From the last read to done without a weight: sums, root, scale.
-    pub norm_cycles: u64,
-    /// From the last read to done without a weight: product, shift, train.
-    pub encode_cycles: u64,
-    /// From the last read to done: turn, peak, scale.
-    pub rotate_cycles: u64,
-    /// From the last read to done: peak, scale.
-    pub measure_cycles: u64,
-    /// From the last read to the last digit.
-    pub store_cycles: u64,
-    /// From the last read to done: exponential, sum, reciprocal.
-    pub softmax_cycles: u64,
-    /// From the last read to done: products, sigmoid.
-    pub gate_cycles: u64,
-}
-
 /// Latencies of passes, in cycles.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct PassLatency {
@@ -104,9 +71,7 @@ pub struct MachineLatency {
     pub here_cycles: u64,
     /// The matrix unit.
     pub matrix: MatrixLatency,
-    /// The vector unit of programs without passes.
-    pub vector: VectorLatency,
-    /// That of programs with passes.
+    /// The vector unit.
     pub pass: PassLatency,
 }
 
@@ -125,7 +90,6 @@ impl MachineLatency {
             turn_cycles: start_cycles,
             here_cycles: position_width(machine.context).into(),
             matrix: MatrixLatency::of(machine),
-            vector: VectorLatency::of(machine),
             pass: PassLatency::of(machine),
         }
     }
@@ -179,31 +143,6 @@ impl MatrixLatency {
             embedding_cycles: 2,
             settle_cycles: 2,
             embedding_finish_cycles: 13,
-        }
-    }
-}
-
-impl VectorLatency {
-    fn of(machine: &MachineParameters) -> VectorLatency {
-        VectorLatency {
-            accept_cycles: 1,
-            angle_cycles: 2,
-            hand_over_cycles: 2,
-            early_cycles: 2,
-            late_cycles: 7,
-            exponential_cycles: 8,
-            result_cycles: 5,
-            // The tree adds four in a cycle.
-            norm_cycles: 12 + levels(machine.elements).div_ceil(2),
-            encode_cycles: match machine.radix {
-                Radix::Bitwise => 8,
-                Radix::Unary => 9,
-            },
-            rotate_cycles: 10,
-            measure_cycles: 5,
-            store_cycles: 8 + u64::from(machine.key_value_digits),
-            softmax_cycles: 18,
-            gate_cycles: 12,
         }
     }
 }

@@ -3,7 +3,7 @@
 //! ```text
 //!  issue   │ M │ V │  wait  │ M │ …      one instruction a cycle, in order
 //!  matrix      │ entries … │ drain │     the next walks while this one drains
-//!  vector          │ words … │ depth │   one at a time, or passes word behind word, as early as they may
+//!  vector          │ words … │ depth │   passes word behind word, as early as they may
 //! ```
 //!
 //! An instruction is issued when its two waits are met and its unit takes it. The matrix unit keeps
@@ -20,7 +20,7 @@ mod latency;
 
 pub use durations::{Busy, Clock, TrainFacts};
 pub use gap::Link;
-pub use latency::{MachineLatency, MatrixLatency, PassLatency, VectorLatency, position_width};
+pub use latency::{MachineLatency, MatrixLatency, PassLatency, position_width};
 
 use crate::control::Control;
 use crate::isa::{ANY, Action, Unit, Wait};

@@ -43,7 +43,7 @@ register_map! {
         WeightDepth "weight_depth" [16:0] Parameter 0 "Words, each of lanes x slots trits.";
     }
     0x1C ProgramDepth "program_depth" "Size of the program memory." {
-        ProgramDepth "program_depth" [16:0] Parameter 0 "Instructions of 160 bits.";
+        ProgramDepth "program_depth" [16:0] Parameter 0 "Instructions of 352 bits.";
     }
     0x20 KeyDepth "key_depth" "Size of the key memory." {
         KeyDepth "key_depth" [16:0] Parameter 0 "Words, each of lanes x slots trits.";
@@ -51,9 +51,8 @@ register_map! {
     0x24 ValueDepth "value_depth" "Size of the value memory." {
         ValueDepth "value_depth" [16:0] Parameter 0 "Words, each of lanes x slots trits.";
     }
-    0x28 VectorDepths "vector_depths" "Sizes of the memories of vectors that are computed." {
-        ResidualDepth "residual_depth" [15:0]  Parameter 0 "Words of the residual, of elements values.";
-        ResultDepth   "result_depth"   [31:16] Parameter 0 "Words of results, of elements values.";
+    0x28 VectorDepths "vector_depths" "Size of the memory of results." {
+        ResultDepth "result_depth" [31:16] Parameter 0 "Words of results, of elements values.";
     }
     0x2C OtherDepths "other_depths" "Sizes of the vector unit's own memories." {
         TemporaryDepth "temporary_depth" [15:0]  Parameter 0 "Words of temporaries, of elements values.";
@@ -63,9 +62,6 @@ register_map! {
         TrainDepth  "train_depth"  [11:0]  Parameter 0 "Words of trains, of slots counts.";
         TrainCount  "train_count"  [19:12] Parameter 0 "Trains.";
         ScalarCount "scalar_count" [31:20] Parameter 0 "Scalars.";
-    }
-    0x34 DeficitDepth "deficit_depth" "Size of each of the two deficit memories." {
-        DeficitDepth "deficit_depth" [15:0] Parameter 0 "Words, each of elements positions.";
     }
     0x38 Fingerprint "fingerprint" "Which programs the machine is made for." {
         Fingerprint "fingerprint" [31:0] Parameter 0

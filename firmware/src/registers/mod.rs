@@ -67,8 +67,6 @@ impl MachineParameters {
             Field::ProgramDepth => self.program_depth,
             Field::KeyDepth => self.key_depth,
             Field::ValueDepth => self.value_depth,
-            Field::DeficitDepth => self.deficit_depth,
-            Field::ResidualDepth => self.residual_depth,
             Field::ResultDepth => self.result_depth,
             Field::TemporaryDepth => self.temporary_depth,
             Field::ConstantDepth => self.constant_depth,

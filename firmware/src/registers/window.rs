@@ -10,4 +10,4 @@ pub const WINDOW_BYTES: u32 = 1 << ADDRESS_WIDTH;
 pub const ID_VALUE: u32 = 0x5350_4B4D;
 
 /// Raised whenever an offset or a field moves, so that an old driver refuses a new machine.
-pub const MAP_VERSION: u32 = 2;
+pub const MAP_VERSION: u32 = 3;

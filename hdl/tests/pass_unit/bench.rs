@@ -164,7 +164,6 @@ impl UnitBench {
     /// A clock edge: memories answer the reads of the cycle before.
     fn tick(&mut self) {
         let reads = [
-            ("residual", "residual_read_address_o"),
             ("result", "result_address_o"),
             ("temporary", "temporary_read_address_o"),
             ("state", "state_read_address_o"),

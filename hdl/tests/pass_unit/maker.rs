@@ -70,8 +70,8 @@ impl Maker {
 
     /// Memories whose values have at most `width` bits.
     pub(crate) fn memories(&mut self, width: u32) -> Memories {
-        let mut spaces = [0; 5].map(|_| self.words(width));
-        for value in spaces[4][..POSITIVE].iter_mut().flatten() {
+        let mut spaces = [0; 4].map(|_| self.words(width));
+        for value in spaces[3][..POSITIVE].iter_mut().flatten() {
             *value = (*value).max(1 - *value).max(1);
             *value = (*value).min((1 << (self.unit.value_width - 1)) - 1);
         }

@@ -9,8 +9,8 @@ use weights::numeric::pass::{Finish, Finished, normalised_reciprocal};
 /// Everything the unit reads; words of values in order.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Memories {
-    /// X, R, T, S, C.
-    pub(crate) spaces: [Vec<Vec<i64>>; 5],
+    /// R, T, S, C.
+    pub(crate) spaces: [Vec<Vec<i64>>; 4],
     pub(crate) scalars: Vec<Scale>,
     pub(crate) levels: Vec<i64>,
     pub(crate) maxima: Vec<i64>,
@@ -65,11 +65,10 @@ impl Memories {
             Space::Nothing => return Some(0),
             Space::Level => return self.levels.get(address as usize).copied(),
             Space::Maximum => return self.maxima.get(address as usize).copied(),
-            Space::Residual => 0,
-            Space::Results => 1,
-            Space::Temporaries => 2,
-            Space::State => 3,
-            Space::Constants => 4,
+            Space::Results => 0,
+            Space::Temporaries => 1,
+            Space::State => 2,
+            Space::Constants => 3,
         };
         let elements = self.spaces[memory][0].len();
         let word = self.spaces[memory].get(address as usize + index / elements)?;
@@ -79,10 +78,10 @@ impl Memories {
     /// Takes the writes that the unit may read again.
     pub(crate) fn apply(&mut self, writes: &Writes) {
         for (address, values) in &writes.temporaries {
-            self.spaces[2][*address] = values.clone();
+            self.spaces[1][*address] = values.clone();
         }
         for (address, values) in &writes.states {
-            self.spaces[3][*address] = values.clone();
+            self.spaces[2][*address] = values.clone();
         }
         for (number, scale) in &writes.scalars {
             self.scalars[*number] = *scale;

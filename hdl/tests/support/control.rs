@@ -2,9 +2,7 @@
 #![allow(dead_code)] // each ring uses a part of it
 
 use super::support::{Bench, Random};
-use firmware::isa::{
-    ANY, Action, Encoded, End, Gate, INSTRUCTION_WORDS, Instruction, LONG_WORDS, Matrix, Wait,
-};
+use firmware::isa::{ANY, Action, Encoded, End, Instruction, LONG_WORDS, Matrix, Pass, Wait};
 use firmware::program_bits::ProgramBits;
 use hdl::blocks::control::sequencer::Sequencer;
 use hdl::blocks::control::token_loop::{TOKEN_WIDTH, TokenLoop};
@@ -18,26 +16,23 @@ use std::sync::Arc;
 pub(crate) const CONTEXT: u32 = 6;
 pub(crate) const VOCABULARY: u32 = 50;
 
-/// A sequencer of short instructions.
-pub(crate) fn short_sequencer() -> Sequencer {
+/// A sequencer without loops.
+pub(crate) fn plain_sequencer() -> Sequencer {
     Sequencer {
         program_depth: 13,
-        instruction_words: INSTRUCTION_WORDS,
         loop_depth: 0,
         context: CONTEXT,
         chunks: false,
         streams: false,
-        bits: ProgramBits::all(INSTRUCTION_WORDS),
+        bits: ProgramBits::all(LONG_WORDS),
         program: vec![],
     }
 }
 
-/// A sequencer of long instructions, with loops so deep.
-pub(crate) fn long_sequencer(loop_depth: u32, context: u32) -> Sequencer {
-    let instruction_words = LONG_WORDS;
+/// A sequencer with loops so deep.
+pub(crate) fn looping_sequencer(loop_depth: u32, context: u32) -> Sequencer {
     Sequencer {
         program_depth: 40,
-        instruction_words,
         loop_depth,
         context,
         chunks: loop_depth > 0,
@@ -53,15 +48,13 @@ pub(crate) fn module(sequencer: &Sequencer) -> Arc<Module> {
     let context = sequencer.context;
     let sequencer = sequencer.module();
     let tokens = TokenLoop { context, vocabulary: VOCABULARY }.module();
-    let mut between = vec![
+    let between = [
         ("start", uint(1), "tokens"),
         ("stop", uint(1), "tokens"),
         ("asked", uint(1), "tokens"),
         ("finished", uint(1), "sequencer"),
+        ("position", uint(TOKEN_WIDTH), "tokens"),
     ];
-    if sequencer.port_type("position_i").is_some() {
-        between.push(("position", uint(TOKEN_WIDTH), "tokens"));
-    }
     let wire = |&(name, ty, _): &(&str, Type, &str)| (format!("{name}_i"), b.forward(name, ty));
     let wires: Vec<(String, Signal)> = between.iter().map(wire).collect();
     let connect = |module: &Arc<Module>| -> Vec<(String, Signal)> {
@@ -110,8 +103,8 @@ pub(crate) fn matrix(wait: (u8, u8), base: u32) -> Instruction {
     Instruction::new(Wait { matrix: wait.0, vector: wait.1 }, action)
 }
 
-pub(crate) fn vector(wait: (u8, u8), gate: u32) -> Instruction {
-    let action = Action::Gate(Gate { gate, ..Gate::default() });
+pub(crate) fn vector(wait: (u8, u8), a: u32) -> Instruction {
+    let action = Action::Pass(Pass { a, ..Pass::default() });
     Instruction::new(Wait { matrix: wait.0, vector: wait.1 }, action)
 }
 
@@ -136,7 +129,7 @@ pub(crate) struct Issue {
     pub(crate) unfinished: [usize; 2],
 }
 
-/// An instruction that a unit of a program with passes gets.
+/// An instruction that a unit gets.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Sent {
     pub(crate) instruction: Vec<bool>,
@@ -154,16 +147,14 @@ pub(crate) struct Machine {
     pub(crate) issues: Vec<Issue>,
     pub(crate) finishes: Vec<u64>,
     pub(crate) answers: Vec<(u64, bool)>,
-    /// Whether it says where instructions stand.
-    places: bool,
-    /// What units were sent, if it does.
+    /// What units were sent.
     pub(crate) sent: Vec<Sent>,
     pub(crate) slow_reader: u64,
 }
 
 impl Machine {
     pub(crate) fn new(program: &[Instruction], room: usize, slow: u64) -> Machine {
-        Machine::with(&short_sequencer(), program, room, slow)
+        Machine::with(&plain_sequencer(), program, room, slow)
     }
 
     pub(crate) fn with(
@@ -185,7 +176,6 @@ impl Machine {
             issues: vec![],
             finishes: vec![],
             answers: vec![],
-            places: sequencer.instruction_words == LONG_WORDS,
             sent: vec![],
             slow_reader: 1,
         };
@@ -222,7 +212,7 @@ impl Machine {
         let unfinished = [0, 1].map(|index| self.units[index].inside.len());
         let taken =
             to.iter().zip(&self.units).any(|(to, unit)| *to && unit.inside.len() < unit.room);
-        if taken && self.places {
+        if taken {
             self.sent.push(Sent {
                 instruction: self.bench.bits("instruction_o"),
                 as_matrix: self.bench.bits("matrix_instruction_o"),

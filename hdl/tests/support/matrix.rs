@@ -9,8 +9,6 @@ use weights::numeric::{Radix, Trit, round_shift};
 
 /// Words of the key store, and of the value store.
 pub(crate) const STORE_DEPTH: usize = 96;
-/// Words of X, and of the deficits.
-pub(crate) const WORDS: usize = 512;
 
 /// One word of a train.
 #[derive(Clone, Debug, Default)]
@@ -31,8 +29,6 @@ pub(crate) struct World {
     pub(crate) descriptors: Vec<(u64, u64)>,
     /// Mantissa, exponent.
     pub(crate) scalars: Vec<(i64, i64)>,
-    pub(crate) deficits: Vec<Vec<i64>>,
-    pub(crate) residual: Vec<Vec<i64>>,
 }
 
 /// An instruction with the token that it is issued for.
@@ -46,7 +42,6 @@ pub(crate) struct Order {
 /// One write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Write {
-    pub(crate) to_residual: bool,
     pub(crate) address: usize,
     pub(crate) values: Vec<i64>,
     pub(crate) saturated: bool,
@@ -80,18 +75,13 @@ impl Order {
 
 impl World {
     pub(crate) fn random(unit: &MatrixUnit, random: &mut Random) -> World {
-        let (elements, trits) = (unit.elements as usize, (unit.lanes * unit.slots) as usize);
+        let trits = (unit.lanes * unit.slots) as usize;
         let weight_trits = (unit.matrix_word.rows * unit.matrix_word.columns) as usize;
         let mut store = |depth: usize, trits: usize| -> Vec<Vec<Trit>> {
             (0..depth).map(|_| (0..trits).map(|_| random.trit()).collect()).collect()
         };
         let weights = store(unit.weight_depth as usize, weight_trits);
         let stores = [weights, store(STORE_DEPTH, trits), store(STORE_DEPTH, trits)];
-        let half = 1 << (unit.value_width - 1);
-        let mut words = |min: i64, max: i64| -> Vec<Vec<i64>> {
-            (0..WORDS).map(|_| (0..elements).map(|_| random.within(min, max)).collect()).collect()
-        };
-        let (residual, deficits) = (words(-half, half - 1), words(0, 9));
         let mut trits = || (0..unit.slots).map(|_| random.trit()).collect();
         let planes = (0..64).map(|_| (0..unit.planes).map(|_| trits()).collect()).collect();
         World {
@@ -100,8 +90,6 @@ impl World {
             descriptors: vec![(0, 0); 128],
             scalars: (0..256).map(|_| (random.within(0, 0xFFFF), random.within(-12, 12))).collect(),
             planes,
-            deficits,
-            residual,
         }
     }
 
@@ -121,7 +109,7 @@ impl World {
             base: random.below(u64::from(unit.weight_depth - needed) + 1) as u32,
             source: random.below(64 - u64::from(matrix.stride)) as u32,
             search: 0,
-            deficits: words + random.below(3) as u32,
+            apart: words + random.below(3) as u32,
             vectors,
             within,
             ..*matrix
@@ -162,9 +150,7 @@ impl World {
             digits,
             train: index as u32,
             source: (index * 8) as u32,
-            destination: random.below(3) as u32,
-            // Often the same words, so that one instruction adds to what another has just written.
-            address: if random.once_in(2) { random.below(100) as u32 } else { 0 },
+            address: random.below(100) as u32,
             multiplier: if random.once_in(3) { 1 } else { random.below(1 << 16) as u32 },
             shift: random.below(if scaling == 0 { 30 } else { 45 }) as u32,
             scaling,
@@ -172,7 +158,6 @@ impl World {
             last_rows: 1 + random.below(lanes) as u32,
             search: if store == 3 { 0 } else { random.below(3) as u32 },
             maximum: random.below(32) as u32,
-            deficits: random.below(100) as u32,
             ..Matrix::default()
         };
         Order { matrix, position, token }
@@ -265,14 +250,14 @@ impl World {
                     .collect();
                 let sums = self.products(unit, &matrix, tile.into(), &train);
                 let group = tile as usize * lanes / unit.elements as usize
-                    + vector as usize * matrix.deficits as usize;
+                    + vector as usize * matrix.apart as usize;
                 self.drain(unit, &matrix, (group, &sums), rows, &mut effect);
             }
         }
         effect
     }
 
-    /// Scales and writes sums whose first group of rows goes to the word `from` of the destination.
+    /// Scales and writes sums whose first group of rows goes to the word `from` of the results.
     fn drain(
         &mut self,
         unit: &MatrixUnit,
@@ -291,17 +276,10 @@ impl World {
             let (mut values, mut saturated) = (vec![], false);
             for (element, sum) in sums.iter().enumerate() {
                 let row = group * elements + element;
-                let deficit = match matrix.store {
-                    1 => self.deficits[matrix.deficits as usize + group][element],
-                    _ => 0,
-                };
-                let shift = (shift + deficit).clamp(0, 63) as u32;
+                let shift = shift.clamp(0, 63) as u32;
                 let (y, clipped) = saturate(round_shift(sum * factor, shift), unit.value_width);
-                let added =
-                    if matrix.destination == 2 { self.residual[address][element] } else { 0 };
-                let (value, again) = saturate(y + added, unit.value_width);
-                saturated |= row < rows && (clipped || again);
-                values.push(value);
+                saturated |= row < rows && clipped;
+                values.push(y);
                 if row < rows && best.is_none_or(|(best, _)| best < y) {
                     best = Some((y, row));
                 }
@@ -309,11 +287,7 @@ impl World {
             if group * elements >= rows {
                 break;
             }
-            let to_residual = matrix.destination != 0;
-            if to_residual {
-                self.residual[address] = values.clone();
-            }
-            effect.writes.push(Write { to_residual, address, values, saturated });
+            effect.writes.push(Write { address, values, saturated });
         }
         let best = best.filter(|_| matrix.search != 0);
         effect.maximum = best.map(|(value, _)| (u64::from(matrix.maximum), value));

@@ -1,8 +1,8 @@
 //! A program while it is written, and what all of them share.
 
 use firmware::isa::{
-    ANY, Action, End, Extent, Instruction, LONG_WORDS, Loop, Matrix, Next, POINTER_COUNT, Pass,
-    Pointers, Wait,
+    ANY, Action, Destination, End, Extent, Instruction, Join, Loop, Matrix, Next, POINTER_COUNT,
+    Pass, Pointers, Space, Wait,
 };
 use firmware::machine::{MachineParameters, Program, StoredMatrix};
 use firmware::pass_choices::PassChoices;
@@ -41,6 +41,10 @@ pub(super) struct Assembly {
     pub(super) matrices: Vec<StoredMatrix>,
     pub(super) constants: Vec<i64>,
     pub(super) tables: Vec<FunctionTable>,
+    /// First word of the residual in T.
+    pub(super) residual: u32,
+    /// First word in R of what is added to it.
+    added: u32,
     /// Loops that are open.
     level: u32,
 }
@@ -69,8 +73,6 @@ impl Assembly {
             weight_depth: 0,
             key_depth: 0,
             value_depth: 0,
-            deficit_depth: 0,
-            residual_depth: 0,
             result_depth: 0,
             temporary_depth: 0,
             constant_depth: 2,
@@ -78,7 +80,6 @@ impl Assembly {
             train_count: 0,
             scalar_count: 0,
             program_depth: 0,
-            instruction_words: LONG_WORDS,
             state_depth: 0,
             level_count: 0,
             loop_depth: 0,
@@ -97,8 +98,19 @@ impl Assembly {
             matrices: vec![],
             constants: vec![],
             tables: vec![],
+            residual: 0,
+            added: 0,
             level: 0,
         }
+    }
+
+    /// Words of a residual for so many positions, behind the other words of T and R.
+    pub(super) fn take_residual(&mut self, positions: u32) {
+        let words = WIDTH / self.parameters.elements;
+        (self.residual, self.added) =
+            (self.parameters.temporary_depth, self.parameters.result_depth);
+        self.parameters.temporary_depth += positions * words;
+        self.parameters.result_depth += words;
     }
 
     /// A random matrix in the weight store; yields its first word.
@@ -191,7 +203,7 @@ impl Assembly {
         self.push(FREE, Action::Next(Next { level: self.level }), &[], "next");
     }
 
-    /// The embedding of the token, to X from word 0, moved by a pointer.
+    /// The embedding of the token becomes the residual, moved by a pointer.
     pub(super) fn embed(&mut self, pointer: u8) {
         let base = self.matrix("embedding", (VOCABULARY, WIDTH), EMBEDDING_DIGITS);
         let embedding = Matrix {
@@ -200,13 +212,40 @@ impl Assembly {
             tiles: 1,
             stride: WIDTH / self.parameters.slots,
             digits: EMBEDDING_DIGITS,
-            destination: 1,
+            address: self.added,
             multiplier: 1500,
             shift: 2,
             last_rows: 1,
             ..Matrix::default()
         };
-        self.multiply(ALL, embedding, &[("address", pointer)], "embedding");
+        self.multiply(ALL, embedding, &[], "embedding");
+        let taken = Pass {
+            channels: WIDTH,
+            a_space: Space::Results,
+            a: self.added,
+            destination: Destination::Temporaries,
+            write: self.residual,
+            ..Pass::default()
+        };
+        self.pass(MATRICES, taken, &[("write", pointer)], "the residual");
+    }
+
+    /// Adds a product to the residual, moved by a pointer.
+    pub(super) fn add(&mut self, product: Matrix, pointer: u8) {
+        let product = Matrix { address: self.added, ..product };
+        self.multiply(VECTORS, product, &[], "output");
+        let sum = Pass {
+            channels: WIDTH,
+            a_space: Space::Temporaries,
+            a: self.residual,
+            b_space: Space::Results,
+            b: self.added,
+            join: Join::Add,
+            destination: Destination::Temporaries,
+            write: self.residual,
+            ..Pass::default()
+        };
+        self.pass(MATRICES, sum, &[("a", pointer), ("write", pointer)], "added to the residual");
     }
 
     /// A product of a ternary matrix with 16 columns, to be completed.

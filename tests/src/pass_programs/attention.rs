@@ -24,7 +24,6 @@ pub(super) fn program(seed: u64, radix: Radix) -> Program {
         radix,
         key_depth: HEADS * context.div_ceil(lanes) * digits * HEAD.div_ceil(slots),
         value_depth: HEADS * HEAD.div_ceil(lanes) * digits * context.div_ceil(slots),
-        residual_depth: 4,
         result_depth: 25,
         temporary_depth: 10,
         train_depth: 16,
@@ -33,6 +32,7 @@ pub(super) fn program(seed: u64, radix: Radix) -> Program {
         level_count: 3,
         ..it.parameters
     };
+    it.take_residual(1);
     let exponential = |x: f64| x.exp();
     let table = FunctionTable::new("exp", (-512, 9), 1.0 / 64.0, 12, exponential);
     it.tables.push(table.expect("it fits"));
@@ -73,10 +73,11 @@ pub(super) fn program(seed: u64, radix: Radix) -> Program {
     };
     it.pass(ALL, counts, &[], "counts of the attention");
     let output = it.product("output", WIDTH, (5, 8), 0);
-    it.multiply(VECTORS, Matrix { destination: 2, ..output }, &[], "output");
+    it.add(output, 0);
     let last = Pass {
         channels: WIDTH,
-        a_space: Space::Residual,
+        a_space: Space::Temporaries,
+        a: it.residual,
         shift: 10,
         emit: Emit::Train,
         bits: BITS,
@@ -92,7 +93,8 @@ pub(super) fn program(seed: u64, radix: Radix) -> Program {
 /// The residual without its mean, over its root mean square, as counts of train 0.
 fn norm(it: &mut Assembly) {
     let gain = it.constants(WIDTH / it.parameters.elements, (200, 300));
-    let of_residual = Pass { channels: WIDTH, a_space: Space::Residual, ..Pass::default() };
+    let of_temporaries = Pass { channels: WIDTH, a_space: Space::Temporaries, ..Pass::default() };
+    let of_residual = Pass { a: it.residual, ..of_temporaries };
     let mean = Pass {
         reduce: Reduce::Sum,
         finish: Finish::Level,
@@ -114,7 +116,6 @@ fn norm(it: &mut Assembly) {
         ..of_residual
     };
     it.pass(ALL, Pass { destination: Destination::Temporaries, ..centred }, &[], "centred");
-    let of_temporaries = Pass { channels: WIDTH, a_space: Space::Temporaries, ..Pass::default() };
     let normed = Pass {
         b_space: Space::Constants,
         b: gain,

@@ -22,7 +22,6 @@ pub(super) fn program(seed: u64) -> Program {
         planes: BITS,
         key_depth: CONTEXT.div_ceil(lanes) * digits * WIDTH.div_ceil(slots),
         value_depth: WIDTH.div_ceil(lanes) * digits * CONTEXT.div_ceil(slots),
-        residual_depth: CONTEXT * words,
         result_depth: 8 + 2 + 4 + 5,
         temporary_depth: 4,
         state_depth: CONTEXT * words,
@@ -32,11 +31,12 @@ pub(super) fn program(seed: u64) -> Program {
         level_count: 2,
         ..it.parameters
     };
+    it.take_residual(CONTEXT);
     let exponential = |x: f64| x.exp2();
     let table = FunctionTable::new("exp2", (-512, 9), 1.0 / 32.0, 12, exponential);
     it.tables.push(table.expect("it fits"));
 
-    // Pointer 1: words of X and S of a position.
+    // Pointer 1: words of the residual and of S of a position.
     it.begin(Extent::Here, 0, &[words]);
     it.embed(1);
     it.next();
@@ -49,7 +49,8 @@ pub(super) fn program(seed: u64) -> Program {
     it.begin(Extent::Here, 0, &[words]);
     let last = Pass {
         channels: WIDTH,
-        a_space: Space::Residual,
+        a_space: Space::Temporaries,
+        a: it.residual,
         shift: 10,
         emit: Emit::Train,
         bits: BITS,
@@ -68,7 +69,8 @@ fn keep(it: &mut Assembly) {
     let MachineParameters { slots, .. } = it.parameters;
     let counts = Pass {
         channels: WIDTH,
-        a_space: Space::Residual,
+        a_space: Space::Temporaries,
+        a: it.residual,
         shift: 9,
         emit: Emit::Train,
         bits: BITS,
@@ -92,7 +94,8 @@ fn attend(it: &mut Assembly) {
     it.begin(Extent::Count, STEPS, &[0, 1, 2]);
     let query = Pass {
         channels: WIDTH,
-        a_space: Space::Residual,
+        a_space: Space::Temporaries,
+        a: it.residual,
         shift: 9,
         emit: Emit::Train,
         bits: BITS,
@@ -175,6 +178,6 @@ fn attend(it: &mut Assembly) {
     };
     it.pass(ALL, counts, &[("a", 1)], "counts of the attention");
     let output = it.product("output", WIDTH, (0, 0), 0);
-    it.multiply(VECTORS, Matrix { destination: 2, ..output }, &[("address", 1)], "output");
+    it.add(output, 1);
     it.next();
 }

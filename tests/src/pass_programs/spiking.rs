@@ -2,7 +2,7 @@
 
 use super::assembly::{ALL, Assembly, BITS, MATRICES, VECTORS, WIDTH};
 use firmware::isa::{
-    Destination, Emit, Extent, Join, Matrix, Pass, Quantiser, Restart, RestartAt, RuleReset, Space,
+    Destination, Emit, Extent, Join, Pass, Quantiser, Restart, RestartAt, RuleReset, Space,
     SpikeLevels, Theta,
 };
 use firmware::machine::{MachineParameters, Program};
@@ -13,7 +13,6 @@ const STEPS: u32 = 3;
 pub(super) fn program(seed: u64) -> Program {
     let mut it = Assembly::new(seed, 6);
     it.parameters = MachineParameters {
-        residual_depth: 4,
         result_depth: 9,
         temporary_depth: 8,
         state_depth: 12,
@@ -22,13 +21,15 @@ pub(super) fn program(seed: u64) -> Program {
         scalar_count: 2,
         ..it.parameters
     };
+    it.take_residual(1);
     let thresholds = it.constants(WIDTH / it.parameters.elements, (300, 900));
     it.embed(0);
     // Pointer 1 counts trains, 2 their words.
     it.begin(Extent::Count, STEPS, &[1, 2]);
     let encoder = Pass {
         channels: WIDTH,
-        a_space: Space::Residual,
+        a_space: Space::Temporaries,
+        a: it.residual,
         spiking: 1,
         leak: 1 << 16,
         quantiser: Quantiser::NearestEven,
@@ -103,7 +104,7 @@ pub(super) fn program(seed: u64) -> Program {
     it.pass(ALL, kept, &[], "spikes of the text");
     let train = (2 * STEPS, 4 * STEPS);
     let output = it.product("output", WIDTH, train, 0);
-    it.multiply(VECTORS, Matrix { destination: 2, ..output }, &[], "output");
+    it.add(output, 0);
     it.head(train, 4);
     it.finish("spiking", 4)
 }

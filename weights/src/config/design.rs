@@ -18,7 +18,7 @@ pub struct Design {
     pub array: Array,
     /// The memory that delivers one word, lanes × slots trits, in each cycle.
     pub weight_store: WeightStore,
-    /// How the values of a vector become counts.
+    /// How `eval` and `bench` make counts of a float network, to score it beside the machine.
     #[serde(default)]
     pub encoder: Encoder,
     /// The whole machine around the array: vector unit, kept keys and values, embedding. Its array
@@ -114,12 +114,12 @@ pub struct WeightStore {
     pub packing: Packing,
 }
 
-/// How the values of a vector become counts.
+/// How `eval` and `bench` make counts of a float network, to score it beside the machine.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Encoder {
     /// k: the power-of-two threshold of a vector is chosen so that its mean |count| is about k.
-    /// More is more exact and costs more spikes.
+    /// No machine depends on it.
     #[schemars(range(min = 1, max = MEAN_COUNT_MAX))]
     pub mean_count: u32,
 }
@@ -134,14 +134,15 @@ pub struct Machine {
     /// Bits of a value of the vector unit, two's complement; raw sums of the array must fit too.
     #[schemars(range(min = VALUE_WIDTH_MIN, max = VALUE_WIDTH_MAX))]
     pub value_width: u32,
-    /// Most bits of a count's magnitude; the largest count of every norm must fit.
+    /// Most bits of a count's magnitude; counts that would be larger are coarser, those of a code
+    /// must fit.
     #[schemars(range(min = 1, max = COUNT_WIDTH_MAX))]
     pub count_width: u32,
     /// Most positions of a text; a model of a shorter context has its own.
     #[schemars(range(min = 1, max = CONTEXT_MAX))]
     pub context: usize,
-    /// Most block RAMs of 18 kbit for its memories: of the programs of passes that a network has, the
-    /// fastest that fits is taken. 0: as many as the fastest takes.
+    /// Most block RAMs of 18 kbit for its memories: of the programs that a network has, the fastest
+    /// that fits is taken. 0: as many as the fastest takes.
     #[schemars(range(min = 0, max = BLOCK_RAM_MAX))]
     pub block_ram_max: u32,
     /// Balanced ternary digits of a kept key or value: 4 hold −40..=40.
@@ -150,12 +151,12 @@ pub struct Machine {
     /// Balanced ternary digits of an embedding and of the output head: 5 hold −121..=121.
     #[schemars(range(min = DIGITS_MIN, max = DIGITS_MAX))]
     pub embedding_digits: u32,
-    /// Bits of the counts of queries and attention weights. A BitNet machine takes them in one pass
-    /// of its array: at most planes, bitwise.
+    /// Bits of the counts of queries and attention weights; more than planes take several turns of
+    /// the array.
     #[schemars(range(min = 1, max = PLANES_MAX))]
     pub attention_bits: u32,
-    /// Bits of the counts that the output head sees. A BitNet machine takes them in one pass of its
-    /// array: at most planes, bitwise.
+    /// Bits of the counts that the output head sees, and matrices of several digits; more than
+    /// planes take several turns of the array.
     #[schemars(range(min = 1, max = PLANES_MAX))]
     pub head_bits: u32,
 }

@@ -15,14 +15,14 @@ use crate::network::{
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 
-/// Which instructions a machine runs a network with.
+/// What kind of network it is: which shipped design suits it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Execution {
-    /// Those that BitNet's blocks have of their own.
+    /// BitNet's blocks.
     Blocks,
-    /// Passes of values in high resolution, as LLaMA's structure wants them.
+    /// LLaMA's structure, whose values want a high resolution.
     Passes,
-    /// Passes, with neurons, recurrences or norms with means.
+    /// With neurons, recurrences or norms with means.
     Neurons,
 }
 
@@ -47,7 +47,7 @@ pub struct KeptHeads {
 /// What a model takes at least.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Dimensions {
-    /// What a machine runs it with.
+    /// Its kind.
     pub execution: Execution,
     /// Matrices of ternary digits, and how many there are of each size.
     pub matrices: BTreeMap<Size, usize>,

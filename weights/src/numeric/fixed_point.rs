@@ -7,30 +7,14 @@
 //! | function | table entries | input | largest error |
 //! |---|---|---|---|
 //! | [`inverse_root`] | 384 | any sum > 0 | 0.196 % |
-//! | [`reciprocal`] | 256 | any sum > 0 | 0.196 % |
-//! | [`exponential`] | 256 | any argument ≥ 0 | 2^-16 |
-//! | [`softmax_weight`] | | any score ≤ maximum | −2^-16, +0.28 % |
-//! | [`sigmoid`] | 256 | \|x\| < 256; beyond | 2^-17; 0.00036 |
-//! | [`gated`] | | all | 0.4 % of gate · up, and a rounding |
 
-use super::{Trit, round_shift};
+use super::Trit;
 use std::sync::LazyLock;
 
 /// Fraction bits of a table's entries: 1.0 is `2^UNIT_WIDTH`.
 pub const UNIT_WIDTH: u32 = 16;
-/// Index bits of a function table of the vector unit.
-pub const TABLE_INDEX_WIDTH: u32 = 8;
 /// Index bits of the inverse root's table; the lowest quarter of its entries is never read.
 pub const ROOT_INDEX_WIDTH: u32 = 9;
-/// Fraction bits of the exponential's argument, in octaves.
-pub const OCTAVE_FRACTION_WIDTH: u32 = 8;
-/// Octaves after which the exponential is zero.
-pub const OCTAVES: i64 = 32;
-/// Fraction bits of the sigmoid's argument.
-pub const SIGMOID_FRACTION_WIDTH: u32 = 5;
-/// Largest shift that travels with a kept key or value.
-pub const DEFICIT_MAX: i64 = 31;
-
 /// What an encoder found out about a vector: the scalar register's contents.
 ///
 /// `count = round_shift(x · mantissa, shift)` encodes; `2^-exponent` is the value of a count of
@@ -88,28 +72,6 @@ pub static ROOT_TABLE: LazyLock<Vec<u32>> = LazyLock::new(|| {
     (0..512).map(entry).collect()
 });
 
-/// `2^16 / (1 + (i + ½) / 256)`.
-pub static RECIPROCAL_TABLE: LazyLock<Vec<u32>> = LazyLock::new(|| {
-    (0..256).map(|index| rounded(65536.0 / (1.0 + (f64::from(index) + 0.5) / 256.0))).collect()
-});
-
-/// What the exponential has for 1: `63 · 2^10`, so that a weight of 1 is the largest count of six
-/// bits, and of fewer to within a count. Softmax weights are divided by their sum, so their unit is
-/// free; with `2^16` a weight of 1 would be a count of 32, a bit lost.
-pub const EXPONENTIAL_ONE: i64 = 63 << 10;
-
-/// `EXPONENTIAL_ONE · 2^(−i/256)`.
-pub static EXPONENTIAL_TABLE: LazyLock<Vec<u32>> = LazyLock::new(|| {
-    let entry = |index: u32| EXPONENTIAL_ONE as f64 * (-f64::from(index) / 256.0).exp2();
-    (0..256).map(|index| rounded(entry(index))).collect()
-});
-
-/// `2^16 · σ(i / 32)`: its index is rounded to nearest.
-pub static SIGMOID_TABLE: LazyLock<Vec<u32>> = LazyLock::new(|| {
-    let entry = |index: u32| 65536.0 / (1.0 + (-f64::from(index) / 32.0).exp());
-    (0..256).map(|index| rounded(entry(index))).collect()
-});
-
 /// `1 / sqrt(sum)` as `mantissa · 2^-(16 + half)`: (mantissa, half). (0, 0) for a sum of 0.
 #[inline]
 pub fn inverse_root(sum: i64) -> (i64, u32) {
@@ -122,45 +84,9 @@ pub fn inverse_root(sum: i64) -> (i64, u32) {
     (i64::from(ROOT_TABLE[index as usize]), half)
 }
 
-/// `1 / sum` as `mantissa · 2^-(16 + length)`: (mantissa, length). (0, 0) for a sum of 0.
-#[inline]
-pub fn reciprocal(sum: i64) -> (i64, u32) {
-    if sum <= 0 {
-        return (0, 0);
-    }
-    let length = bit_length(sum) - 1;
-    let index = if length >= 8 { sum >> (length - 8) } else { sum << (8 - length) };
-    (i64::from(RECIPROCAL_TABLE[(index & 255) as usize]), length)
-}
-
-/// `EXPONENTIAL_ONE · 2^-(octaves / 256)`, zero from 32 octaves on.
-#[inline]
-pub fn exponential(octaves: i64) -> i64 {
-    debug_assert!(octaves >= 0);
-    let whole = octaves >> OCTAVE_FRACTION_WIDTH;
-    if whole >= OCTAVES {
-        0
-    } else {
-        i64::from(EXPONENTIAL_TABLE[(octaves & 255) as usize]) >> whole
-    }
-}
-
-/// `2^16 · σ(x / 32)`.
-#[inline]
-pub fn sigmoid(x: i64) -> i64 {
-    let positive = i64::from(SIGMOID_TABLE[x.abs().min(255) as usize]);
-    if x < 0 { (1 << UNIT_WIDTH) - positive } else { positive }
-}
-
 // ---- encoders ----------------------------------------------------------------------------------
 
-/// `x · weight`, where `weight` has `value_width − 2` fraction bits: what a norm looks at.
-#[inline]
-pub fn weighted(x: i64, weight: Option<i64>, value_width: u32) -> i64 {
-    weight.map_or(x, |weight| round_shift(x * weight, value_width - 2))
-}
-
-/// The mean count that a norm's encoder aims at, times the channels, over √2, as
+/// The mean count that an encoder aims at, times the channels, over √2, as
 /// `mantissa · 2^(exponent − 15)` with a mantissa of 16 bits whose top bit is set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct CountTarget {
@@ -182,49 +108,12 @@ impl CountTarget {
     }
 }
 
-/// The scale at which a normed vector has about the target's mean count.
-///
-/// `sum_squares` = Σ x² + ε, `sum_magnitudes` = Σ |y| with y = [`weighted`] x. With
-/// 1/√sum_squares = m · 2^-(16 + half), counts are `round_shift(y · m, shift)` and
-/// `y / √sum_squares = count · 2^-exponent`.
-pub fn mean_scale(sum_squares: i64, sum_magnitudes: i64, target: CountTarget) -> Scale {
-    let (mantissa, half) = inverse_root(sum_squares);
-    if mantissa == 0 || sum_magnitudes == 0 {
-        return Scale { mantissa, shift: 0, exponent: i64::from(UNIT_WIDTH + half) };
-    }
-    let dropped = bit_length(sum_magnitudes).saturating_sub(16);
-    let product = (sum_magnitudes >> dropped) * mantissa;
-    let length = bit_length(product);
-    let leading = (product << (33 - length)) >> 17;
-    let below = i64::from(leading < target.mantissa);
-    let shift = i64::from(dropped + length) - 1 - target.exponent - below;
-    let shift = shift.max(0);
-    let exponent = i64::from(UNIT_WIDTH + half) - shift;
-    Scale { mantissa, shift: shift as u32, exponent }
-}
-
-/// The scale at which the largest of a normed vector's counts has `bits` bits.
-/// `peak` is the bitwise or of all [`folded`] y.
-pub fn peak_norm_scale(sum_squares: i64, peak: i64, bits: u32) -> Scale {
-    let (mantissa, half) = inverse_root(sum_squares);
-    let shift = (bit_length(peak) + UNIT_WIDTH).saturating_sub(bits);
-    let exponent = i64::from(UNIT_WIDTH + half) - i64::from(shift);
-    Scale { mantissa, shift, exponent }
-}
-
 /// The scale at which the largest count of a vector has `bits` bits; `exponent` is the vector's.
 /// `peak` is the bitwise or of all [`folded`] values.
 #[inline]
 pub fn peak_scale(peak: i64, bits: u32, exponent: i64) -> Scale {
     let shift = bit_length(peak).saturating_sub(bits);
     Scale { mantissa: 1, shift, exponent: exponent - i64::from(shift) }
-}
-
-/// `round_shift(y · mantissa, shift)`, its magnitude limited to `bits` bits.
-#[inline]
-pub fn scaled_count(y: i64, scale: Scale, bits: u32) -> i64 {
-    let limit = (1i64 << bits) - 1;
-    round_shift(y * scale.mantissa, scale.shift).clamp(-limit, limit)
 }
 
 /// What a norm adds to its sum of squares: `mantissa · 2^left`, `left` limited to ±31.
@@ -255,32 +144,4 @@ pub fn balanced_digits(x: i64, digits: u32) -> Vec<Trit> {
     assert_eq!(rest, 0, "{x} has more than {digits} balanced ternary digits");
     places.reverse();
     places
-}
-
-/// How far a kept vector of this scale is shifted below the top of its frame.
-#[inline]
-pub fn deficit(top: i64, scale: Scale) -> i64 {
-    (top + scale.exponent).clamp(0, DEFICIT_MAX)
-}
-
-// ---- the vector unit's elements ----------------------------------------------------------------
-
-/// One channel of a rotation: `x · cosine + partner · sine`, both with `value_width − 2` fraction
-/// bits; `shift` leaves guard bits.
-#[inline]
-pub fn rotated(x: i64, partner: i64, cosine: i64, sine: i64, shift: u32) -> i64 {
-    round_shift(x * cosine + partner * sine, shift)
-}
-
-/// `EXPONENTIAL_ONE · 2^(−(maximum − score) · multiplier · 2^-shift / 256)`: one element of a softmax.
-#[inline]
-pub fn softmax_weight(maximum: i64, score: i64, multiplier: i64, shift: u32) -> i64 {
-    exponential(((maximum - score) * multiplier) >> shift)
-}
-
-/// `gate · σ(gate · multiplier · 2^-shift / 32) · up`, its product shifted by `product_shift`.
-#[inline]
-pub fn gated(gate: i64, up: i64, multiplier: i64, shift: u32, product_shift: u32) -> i64 {
-    let openness = sigmoid(round_shift(gate * multiplier, shift));
-    round_shift(round_shift(gate * up, product_shift) * openness, UNIT_WIDTH)
 }

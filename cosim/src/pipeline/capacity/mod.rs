@@ -18,12 +18,11 @@ pub use memory::{Supply, require_memory};
 
 use super::PipelineError;
 use demand::millions;
-use firmware::isa::{Norm, Pass};
+use firmware::isa::Pass;
 use firmware::lower::STORE_WORDS_MAX;
 use weights::config::limits::{LANES_MAX, SLOTS_MAX, SYNAPSES_MAX};
 use weights::config::{Design, Form};
-use weights::import::{Dimensions, Execution};
-use weights::numeric::Radix;
+use weights::import::Dimensions;
 
 /// Who says how many positions a text has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,7 +69,7 @@ pub fn require_addresses(
             demand.slots,
         );
         let fits = |demand: Demand| demand.weight_words() <= STORE_WORDS_MAX;
-        let remedy = wider(demand, design, model.execution, fits).unwrap_or_else(|| {
+        let remedy = wider(demand, design, fits).unwrap_or_else(|| {
             let widest = SYNAPSES_MAX.min(LANES_MAX * SLOTS_MAX) as u64;
             format!(
                 "no setting lifts this: the widest array, {LANES_MAX} x {SLOTS_MAX}, holds {} \
@@ -81,19 +80,14 @@ pub fn require_addresses(
         return Err(PipelineError::Capacity { reason, remedy });
     }
     match positions {
-        Positions::OfDesign => require_positions(name, demand, design, model.execution),
+        Positions::OfDesign => require_positions(name, demand, design),
         Positions::OfTexts => Ok(()),
     }
 }
 
 /// The smallest array, nearest to a square, on which a model fits, as settings; with as many planes
 /// as the design has, or else as many as leave room for it.
-fn wider(
-    demand: Demand,
-    design: &Design,
-    execution: Execution,
-    fits: impl Fn(Demand) -> bool,
-) -> Option<String> {
+fn wider(demand: Demand, design: &Design, fits: impl Fn(Demand) -> bool) -> Option<String> {
     let sizes = |max: usize| {
         let powers = (0..63).map(|power| 1u64 << power);
         powers.filter(move |size| (demand.elements..=max as u64).contains(size))
@@ -108,25 +102,12 @@ fn wider(
     let given = design.array.planes as u64;
     let (planes, (lanes, slots)) =
         (1..=given).rev().find_map(|planes| Some((planes, of_planes(planes)?)))?;
-    let bits = match design.array.radix {
-        Radix::Bitwise => planes,
-        Radix::Unary => (planes + 1).ilog2().into(),
-    };
-    let machine = &design.machine;
     let mut settings = String::new();
     if design.array.form == Form::Event {
         settings.push_str("array.form = \"dense\", ");
     }
     if planes < given {
         settings.push_str(&format!("array.planes = {planes}, "));
-    }
-    for (key, value) in
-        [("attention_bits", machine.attention_bits), ("head_bits", machine.head_bits)]
-    {
-        // Passes take such counts in as many turns as they need.
-        if execution == Execution::Blocks && u64::from(value) > bits {
-            settings.push_str(&format!("machine.{key} = {bits}, "));
-        }
     }
     Some(format!(
         "set {settings}array.lanes = {lanes} and array.slots = {slots}, the smallest that do"
@@ -137,17 +118,8 @@ fn wider(
 type Words = fn(Demand) -> u64;
 
 /// Refuses a text that is too long for what a model keeps of every position.
-fn require_positions(
-    name: &str,
-    demand: Demand,
-    design: &Design,
-    execution: Execution,
-) -> Result<(), PipelineError> {
-    let reach = |width: u32| 1u64 << width;
-    let constants = match execution {
-        Execution::Blocks => reach(Norm::FORMAT.field("weight").width),
-        Execution::Passes | Execution::Neurons => reach(Pass::FORMAT.field("a").width),
-    };
+fn require_positions(name: &str, demand: Demand, design: &Design) -> Result<(), PipelineError> {
+    let constants = 1u64 << Pass::FORMAT.field("a").width;
     let memories: [(&str, Words, u64); 3] = [
         ("key store", |it| it.key_words(), STORE_WORDS_MAX),
         ("value store", |it| it.value_words(), STORE_WORDS_MAX),
@@ -166,10 +138,9 @@ fn require_positions(
         let fits = |demand: Demand| words(demand) <= limit;
         let longest = longest(demand, fits)
             .map(|context| format!("set machine.context = {context}, the longest that does"));
-        let remedy =
-            longest.or_else(|| wider(demand, design, execution, fits)).unwrap_or_else(|| {
-                "no setting lifts this: take a narrower model, or one of fewer heads".to_owned()
-            });
+        let remedy = longest.or_else(|| wider(demand, design, fits)).unwrap_or_else(|| {
+            "no setting lifts this: take a narrower model, or one of fewer heads".to_owned()
+        });
         return Err(PipelineError::Capacity { reason, remedy });
     }
     Ok(())

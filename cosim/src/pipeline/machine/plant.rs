@@ -1,7 +1,7 @@
 //! Faults on purpose, in what the hardware is loaded with; the reference keeps the original.
 
 use crate::pipeline::PipelineError;
-use firmware::isa::Action;
+use firmware::isa::{Action, Instruction};
 use firmware::machine::Program;
 
 /// What to plant.
@@ -43,19 +43,12 @@ impl MachinePlant {
                 format!("{}: row {row}, column {column} has the other sign", matrix.name)
             }
             MachinePlant::Instruction => {
-                let all = planted.instructions.iter().enumerate();
-                let of = |wanted: fn(&Action) -> bool| -> Vec<usize> {
-                    let found = all.clone().filter(|(_, next)| wanted(&next.action));
-                    found.map(|(index, _)| index).collect()
-                };
-                let gates = of(|action| matches!(action, Action::Gate(_)));
-                // A program of passes has matrices, the last of which makes the logits.
-                let matrices = of(|action| matches!(action, Action::Matrix(_)));
-                let index = *gates.first().or(matrices.last()).expect("a program has a matrix");
-                match &mut planted.instructions[index].action {
-                    Action::Gate(gate) => gate.product_shift += 1,
-                    Action::Matrix(matrix) => matrix.shift += 1,
-                    _ => unreachable!("it is a gate or a matrix"),
+                // The last matrix makes the logits.
+                let is_matrix = |it: &Instruction| matches!(it.action, Action::Matrix(_));
+                let last = planted.instructions.iter().rposition(is_matrix);
+                let index = last.expect("a program has a matrix");
+                if let Action::Matrix(matrix) = &mut planted.instructions[index].action {
+                    matrix.shift += 1;
                 }
                 format!("{index:#06x} {}: shifts one more", planted.remarks[index])
             }

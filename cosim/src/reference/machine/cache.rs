@@ -1,4 +1,4 @@
-//! The KV cache of a program of passes, word by word as the hardware has it.
+//! The KV cache, word by word as the hardware has it.
 
 use super::train::Train;
 use firmware::isa::Matrix;

@@ -1,10 +1,8 @@
 //! What does not change from token to token: the program, and its weights packed for the host.
 
-use super::kept::Region;
 use super::train::Train;
-use firmware::isa::{Action, Instruction, Matrix, Store};
-use firmware::machine::{MachineParameters, Program, StoredMatrix};
-use std::collections::BTreeMap;
+use firmware::isa::{Action, Instruction, Matrix};
+use firmware::machine::{Program, StoredMatrix};
 use std::ops::Range;
 
 /// A program, resolved.
@@ -13,10 +11,6 @@ pub(super) struct Image {
     /// What the matrix instruction at each index reads.
     operands: Vec<Option<Operand>>,
     weights: Vec<Weights>,
-    pub(super) key_regions: Vec<Region>,
-    pub(super) value_regions: Vec<Region>,
-    key_indices: BTreeMap<u32, usize>,
-    value_indices: BTreeMap<u32, usize>,
 }
 
 /// What a matrix instruction reads.
@@ -24,16 +18,12 @@ pub(super) struct Image {
 pub(super) enum Operand {
     /// Rows of a matrix from `first_row` on.
     Weights { matrix: usize, first_row: usize },
-    /// A region of keys.
-    Keys(usize),
-    /// A region of values.
-    Values(usize),
     /// A table, by row.
     Table(usize),
-    /// Keys of a program of passes.
-    CachedKeys,
-    /// Values of a program of passes.
-    CachedValues,
+    /// Kept keys.
+    Keys,
+    /// Kept values.
+    Values,
 }
 
 /// A stored matrix with its digits combined: row by row, so that several products become one
@@ -46,27 +36,8 @@ pub(super) struct Weights {
 impl Image {
     pub(super) fn new(program: &Program) -> Image {
         let program = program.clone();
-        let parameters = program.parameters;
-        let mut regions = [Vec::new(), Vec::new()];
-        for instruction in &program.instructions {
-            if let Action::Store(store) = &instruction.action {
-                let regions = &mut regions[store.values as usize];
-                (0..store.heads).for_each(|head| regions.push(region(&parameters, store, head)));
-            }
-        }
-        let [key_regions, value_regions] = regions;
-        let key_indices = index_regions("key", &key_regions, parameters.key_depth);
-        let value_indices = index_regions("value", &value_regions, parameters.value_depth);
         let weights = program.matrices.iter().map(Weights::new).collect();
-        let mut image = Image {
-            operands: Vec::new(),
-            weights,
-            key_regions,
-            value_regions,
-            key_indices,
-            value_indices,
-            program,
-        };
+        let mut image = Image { operands: Vec::new(), weights, program };
         let operand = |it: &Instruction| match &it.action {
             Action::Matrix(matrix) if it.pointers.selectors[0] == 0 => Some(image.resolve(matrix)),
             _ => None,
@@ -88,29 +59,10 @@ impl Image {
         &self.weights[matrix]
     }
 
-    /// The region of keys that begins at this word.
-    pub(super) fn key_region(&self, base: u32) -> usize {
-        self.key_indices[&base]
-    }
-
-    /// The region of values that begins at this word.
-    pub(super) fn value_region(&self, base: u32) -> usize {
-        self.value_indices[&base]
-    }
-
     fn resolve(&self, matrix: &Matrix) -> Operand {
-        let kept = |name: &str, indices: &BTreeMap<u32, usize>, regions: &[Region]| {
-            let found = indices.get(&matrix.base).copied();
-            let index = found.unwrap_or_else(|| panic!("no {name} is kept at {}", matrix.base));
-            assert_eq!(regions[index].columns, matrix.stride, "words of one digit of one tile");
-            assert_eq!(self.program.parameters.key_value_digits, matrix.digits, "digits");
-            index
-        };
         match matrix.store {
-            1 if self.program.parameters.has_passes() => Operand::CachedKeys,
-            2 if self.program.parameters.has_passes() => Operand::CachedValues,
-            1 => Operand::Keys(kept("key", &self.key_indices, &self.key_regions)),
-            2 => Operand::Values(kept("value", &self.value_indices, &self.value_regions)),
+            1 => Operand::Keys,
+            2 => Operand::Values,
             _ => self.resolve_weights(matrix),
         }
     }
@@ -141,37 +93,6 @@ impl Image {
         assert!(end <= all, "{} has {all} words, not {end}", matrix.name);
         Operand::Weights { matrix: index, first_row: (begin / tile * matrix.word.rows) as usize }
     }
-}
-
-fn region(parameters: &MachineParameters, store: &Store, head: u32) -> Region {
-    let MachineParameters { lanes, slots, context, .. } = *parameters;
-    let channels = store.words * parameters.elements;
-    let (tiles, columns) = match store.values {
-        0 => (context.div_ceil(lanes), channels.div_ceil(slots)),
-        _ => (channels.div_ceil(lanes), context.div_ceil(slots)),
-    };
-    assert_eq!(store.columns, columns, "words of one digit of one tile of the kept vectors");
-    Region {
-        base: store.base + head * store.stride,
-        channels: channels as usize,
-        columns,
-        words: tiles * parameters.key_value_digits * columns,
-    }
-}
-
-/// Regions by their first word; they must be apart and inside their store.
-fn index_regions(name: &str, regions: &[Region], depth: u32) -> BTreeMap<u32, usize> {
-    let indices: BTreeMap<u32, usize> =
-        regions.iter().enumerate().map(|(index, region)| (region.base, index)).collect();
-    assert_eq!(indices.len(), regions.len(), "two {name} regions begin at one word");
-    let mut end = 0;
-    for &index in indices.values() {
-        let region = regions[index];
-        assert!(region.base >= end, "{name} regions overlap at word {}", region.base);
-        end = region.base + region.words;
-    }
-    assert!(end <= depth, "{name} regions end at word {end}, the store has {depth}");
-    indices
 }
 
 impl Weights {

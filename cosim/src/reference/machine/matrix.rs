@@ -1,7 +1,6 @@
 //! The matrix unit: stored trits × a train, and the drain.
 
-use super::image::{Image, Operand, dot};
-use super::kept::Kept;
+use super::image::{Image, Operand};
 use super::state::State;
 use super::train::Train;
 use super::{MatrixFacts, Observer, Write};
@@ -95,7 +94,7 @@ impl State {
                 let groups = sums[tile..end].chunks(elements as usize);
                 let rows = (tile..).step_by(elements as usize);
                 words.extend(groups.zip(rows).map(|(sums, row)| {
-                    let word = vector * matrix.deficits + row as u32 / elements;
+                    let word = vector * matrix.apart + row as u32 / elements;
                     (matrix.address + word, row, sums)
                 }));
             }
@@ -124,23 +123,13 @@ impl State {
                 weights.sums(train, first_row..first_row + whole, sums);
                 (matrix.tiles, whole, weights.columns)
             }
-            Operand::Keys(region) => {
-                scores(&self.keys[region], train, positions, sums);
-                let tiles = attended as u32 / lanes + 1;
-                (tiles, positions, image.key_regions[region].columns as usize * slots as usize)
-            }
-            Operand::Values(region) => {
-                let channels = image.value_regions[region].channels;
-                mixed(&self.values[region], train, positions, channels, whole, sums);
-                (matrix.tiles, whole, positions.next_multiple_of(slots as usize))
-            }
-            Operand::CachedKeys => {
-                self.key_words.sums(matrix, train, positions, sums);
+            Operand::Keys => {
+                self.keys.sums(matrix, train, positions, sums);
                 let columns = (matrix.stride * slots) as usize;
                 (attended as u32 / lanes + 1, positions, columns)
             }
-            Operand::CachedValues => {
-                self.value_words.sums(matrix, train, whole, sums);
+            Operand::Values => {
+                self.values.sums(matrix, train, whole, sums);
                 (matrix.tiles, whole, positions.next_multiple_of(slots as usize))
             }
             Operand::Table(_) => unreachable!("a table is no product"),
@@ -202,38 +191,23 @@ impl State {
         let factor =
             if matrix.scaling == 2 { scalar.mantissa } else { i64::from(matrix.multiplier) };
         let keys = matrix.store == 1;
-        // Those of a program of passes have none.
-        let has_deficits = keys && !parameters.has_passes();
-        let deficits = matrix.deficits as usize * elements;
-        let shift = |row: usize| {
-            let deficit = match has_deficits {
-                true => i64::from(self.key_deficits[deficits + row]),
-                false => 0,
-            };
-            limited_shift(matrix.shift, exponent + deficit)
-        };
-        let target = match matrix.destination {
-            0 => &mut self.results,
-            _ => &mut self.residual,
-        };
+        let shift = limited_shift(matrix.shift, exponent);
         let (mut largest, mut likeliest) = (i64::MIN, 0);
         for (address, from, sums) in words {
             let begin = address as usize * elements;
-            let target = &mut target[begin..begin + elements];
+            let target = &mut self.results[begin..begin + elements];
             let mut saturated = false;
             for (element, (&sum, target)) in sums.iter().zip(target.iter_mut()).enumerate() {
                 let row = from + element;
                 let (y, clamped) =
-                    saturate(round_shift(sum * factor, shift(row)), parameters.value_width);
+                    saturate(round_shift(sum * factor, shift), parameters.value_width);
                 if y > largest {
                     (largest, likeliest) = (y, row as u32);
                 }
-                let before = if matrix.destination == 2 { *target } else { 0 };
-                let (after, beyond) = saturate(before + y, parameters.value_width);
-                saturated |= clamped | beyond;
-                *target = after;
+                saturated |= clamped;
+                *target = y;
             }
-            if !keys && matrix.destination != 2 {
+            if !keys {
                 // Rows that the store pads are zero.
                 target[sums.len()..].fill(0);
             }
@@ -241,10 +215,7 @@ impl State {
             if O::WRITES {
                 let specified = if keys { sums.len() } else { elements };
                 let values = target[..specified].to_vec();
-                observer.write(match matrix.destination {
-                    0 => Write::Results { address, values },
-                    _ => Write::Residual { address, values },
-                });
+                observer.write(Write::Results { address, values });
             }
         }
         self.saturations += u64::from(facts.saturations);
@@ -258,45 +229,4 @@ impl State {
             self.prediction = likeliest;
         }
     }
-}
-
-/// Largest balanced ternary number of seven digits.
-const DIGIT_MAX: u32 = 1093;
-
-/// Σ key · count of every position.
-fn scores(kept: &Kept, train: &Train, positions: usize, sums: &mut Vec<i64>) {
-    sums.clear();
-    let spiking = || train.counts().iter().enumerate().filter(|(_, count)| **count != 0);
-    if train.unary.spikes > i32::MAX as u32 / DIGIT_MAX {
-        let product = |position: usize| -> i64 {
-            let key = |channel| i64::from(kept.channel(channel, positions)[position]);
-            spiking().map(|(channel, &count)| key(channel) * i64::from(count)).sum()
-        };
-        sums.extend((0..positions).map(product));
-        return;
-    }
-    let mut narrow = vec![0i32; positions];
-    for (channel, &count) in spiking() {
-        let count = i32::from(count);
-        for (sum, &key) in narrow.iter_mut().zip(kept.channel(channel, positions)) {
-            *sum = sum.wrapping_add(count.wrapping_mul(i32::from(key)));
-        }
-    }
-    sums.extend(narrow.into_iter().map(i64::from));
-}
-
-/// Σ count · value over the positions, one a row; rows beyond the channels are zero.
-fn mixed(
-    kept: &Kept,
-    train: &Train,
-    positions: usize,
-    channels: usize,
-    rows: usize,
-    sums: &mut Vec<i64>,
-) {
-    sums.clear();
-    let counts = &train.counts()[..positions.min(train.counts().len())];
-    let filled = rows.min(channels);
-    sums.extend((0..filled).map(|channel| dot(kept.channel(channel, counts.len()), counts)));
-    sums.resize(rows, 0);
 }

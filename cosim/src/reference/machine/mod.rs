@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  Program ─► Image   shared: instructions, weights packed for the host, constants
-//!             State   of one text: X, R, T, trains, scalars, keys and values, position
+//!             State   of one text: R, T, S, trains, scalars, keys and values, position
 //! ```
 //!
 //! What an instruction does is the text of `firmware::isa`; every number comes from
@@ -11,14 +11,11 @@
 
 mod cache;
 mod image;
-mod kept;
 mod matrix;
 mod observe;
 mod pass;
 mod state;
-mod store;
 mod train;
-mod vector;
 mod widths;
 
 pub use observe::{Facts, MatrixFacts, Observer, Record, Recorder, Silent, TrainCost, Write};
@@ -74,10 +71,10 @@ impl MachineReference {
     /// Prepares a program for execution at position 0.
     ///
     /// # Panics
-    /// If an instruction reads weights that no matrix covers, or keys and values that none keeps.
+    /// If an instruction reads weights that no matrix covers.
     pub fn new(program: &Program) -> MachineReference {
         let image = Image::new(program);
-        let state = State::new(&image);
+        let state = State::new(&program.parameters);
         MachineReference { image: Arc::new(image), state }
     }
 
@@ -105,11 +102,6 @@ impl MachineReference {
     /// Writes in which a valid row saturated, since the machine was built.
     pub fn saturations(&self) -> u64 {
         self.state.saturations
-    }
-
-    /// Values of the residual memory.
-    pub fn residual(&self) -> &[i64] {
-        &self.state.residual
     }
 
     /// Values of the result memory.
@@ -292,13 +284,6 @@ impl State {
                 };
                 self.pass(image, pass, place, observer);
             }
-            Action::Norm(norm) => self.norm(image, norm, observer),
-            Action::Encode(encode) => self.encode(image, encode, observer),
-            Action::Rotate(rotate) => self.rotate(image, rotate, observer),
-            Action::Measure(measure) => self.measure(image, measure, observer),
-            Action::Store(store) => self.store(image, store, observer),
-            Action::Softmax(softmax) => self.softmax(image, softmax, observer),
-            Action::Gate(gate) => self.gate(image, gate, observer),
         }
         Facts::Vector
     }

@@ -8,8 +8,6 @@ use weights::numeric::{Radix, Trit};
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "each variant explains its fields")]
 pub enum Write {
-    /// `elements` values into X.
-    Residual { address: u32, values: Vec<i64> },
     /// Values into R: the first of a word. The others of the word are unspecified, as are words
     /// beyond the last valid row.
     Results { address: u32, values: Vec<i64> },
@@ -34,10 +32,6 @@ pub enum Write {
     Key { address: u32, position: u32, trits: Vec<Trit> },
     /// One digit of a value: column `position mod slots` of a word.
     Value { address: u32, position: u32, trits: Vec<Trit> },
-    /// The deficit of a key; `element` of the word.
-    KeyDeficit { address: u32, element: u32, deficit: u8 },
-    /// The deficit of a value; `element` of the word.
-    ValueDeficit { address: u32, element: u32, deficit: u8 },
 }
 
 /// What the execution of one instruction tells beyond its writes.

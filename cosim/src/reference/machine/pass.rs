@@ -3,7 +3,6 @@
 use super::image::Image;
 use super::state::State;
 use super::train::Train;
-use super::vector::show_train;
 use super::{Observer, Write};
 use firmware::isa::{Destination, Emit, Function, Length, Pass, Restart, Space};
 use firmware::machine::MachineParameters;
@@ -97,7 +96,6 @@ impl State {
         let elements = image.program.parameters.elements as usize;
         let operand = |space: Space, address: u32, index: usize| match space {
             Space::Nothing => 0,
-            Space::Residual => self.residual[address as usize * elements + index],
             Space::Results => self.results[address as usize * elements + index],
             Space::Temporaries => self.temporaries[address as usize * elements + index],
             Space::State => self.state[address as usize * elements + index],
@@ -179,6 +177,13 @@ impl State {
         }
     }
 
+    fn put_scalar<O: Observer>(&mut self, index: u32, scale: Scale, observer: &mut O) {
+        self.scalars[index as usize] = scale;
+        if O::WRITES {
+            observer.write(Write::Scalar { index, scale });
+        }
+    }
+
     fn emit_train<O: Observer>(
         &mut self,
         parameters: &MachineParameters,
@@ -248,7 +253,7 @@ impl State {
                 trits.resize(group, 0);
                 let word = (tile as u32 * digits + digit) * pass.columns + column as u32;
                 let address = pass.words + word;
-                let store = if is_key { &mut self.key_words } else { &mut self.value_words };
+                let store = if is_key { &mut self.keys } else { &mut self.values };
                 store.put(address, position, is_key, &trits);
                 if O::WRITES {
                     let position = position as u32;
@@ -260,4 +265,14 @@ impl State {
             }
         }
     }
+}
+
+fn show_train<O: Observer>(index: u32, train: &Train, slots: usize, observer: &mut O) {
+    for (word, &column) in train.columns.iter().enumerate() {
+        let address = train.first + word as u32;
+        let counts = train.counts()[column as usize * slots..][..slots].to_vec();
+        observer.write(Write::Train { address, column, counts });
+    }
+    let (words, magnitude) = (train.columns.len() as u32, train.magnitude);
+    observer.write(Write::Descriptor { train: index, words, magnitude });
 }

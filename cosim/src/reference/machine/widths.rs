@@ -2,7 +2,7 @@
 
 use super::{Facts, Observer, Write};
 use firmware::machine::{MachineParameters, Program};
-use weights::numeric::fixed_point::{DEFICIT_MAX, Scale, saturate};
+use weights::numeric::fixed_point::{Scale, saturate};
 
 /// An observer that collects what does not fit: proofs of lowering that do not hold.
 #[derive(Clone, Debug)]
@@ -65,7 +65,6 @@ impl Observer for Widths {
 
     fn write(&mut self, write: Write) {
         match write {
-            Write::Residual { values, .. } => self.values("residual", &values),
             Write::Results { values, .. } => self.values("result", &values),
             Write::Temporaries { values, .. } => self.values("temporary", &values),
             Write::State { values, .. } => self.values("state", &values),
@@ -78,16 +77,6 @@ impl Observer for Widths {
                 self.require(fits, "count", worst.into(), "count_width", width.into());
             }
             Write::Scalar { scale, .. } => self.scale(scale),
-            Write::KeyDeficit { deficit, .. } | Write::ValueDeficit { deficit, .. } => {
-                let deficit = i64::from(deficit);
-                self.require(
-                    deficit <= DEFICIT_MAX,
-                    "deficit",
-                    deficit,
-                    "its largest",
-                    DEFICIT_MAX,
-                );
-            }
             Write::Plane { .. }
             | Write::Descriptor { .. }
             | Write::Key { .. }

@@ -63,7 +63,7 @@ impl<'n> Composer<'n> {
         let whole = query.bound.max(1e-6).log2().ceil() as i64;
         let fraction = (i64::from(most) - whole).min(query.fraction);
         let bound = (query.bound * exp2(fraction)).round().max(1.0) as u64;
-        let layout = super::super::values::Layout::plain(heads.width, self.elements());
+        let layout = super::super::layout::Layout::plain(heads.width, self.elements());
         let theta = query.unit * exp2(-fraction);
         let train = self.new_train(&Rc::new(layout), theta, bound, true);
         let bits = bit_length(train.bound as i64);
@@ -158,7 +158,7 @@ impl<'n> Composer<'n> {
     /// A train over the positions.
     fn position_train(&mut self, bound: u64) -> Rc<Train> {
         let context = self.machine.context as usize;
-        let layout = super::super::values::Layout::plain(context, self.elements());
+        let layout = super::super::layout::Layout::plain(context, self.elements());
         self.new_train(&Rc::new(layout), 1.0, bound, false)
     }
 

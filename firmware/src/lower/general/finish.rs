@@ -7,7 +7,7 @@ use super::fuse::fuse;
 use super::placing::placed;
 use super::pointers::assign;
 use super::unroll::unroll;
-use crate::isa::{Action, End, Function, Instruction, LONG_WORDS, POINTER_COUNT};
+use crate::isa::{Action, End, Function, Instruction, POINTER_COUNT};
 use crate::machine::{MachineParameters, Memory, Program};
 use std::collections::BTreeMap;
 
@@ -47,8 +47,6 @@ impl Composer<'_> {
             weight_depth: (self.weight_words as u32).max(2),
             key_depth,
             value_depth,
-            deficit_depth: 0,
-            residual_depth: 0,
             result_depth: depths[&Memory::Results],
             temporary_depth: depths[&Memory::Temporaries].max(1),
             state_depth: self.pools.state.depth(),
@@ -58,7 +56,6 @@ impl Composer<'_> {
             scalar_count: depths[&Memory::Scalars].max(1),
             level_count: depths[&Memory::Levels],
             program_depth: instructions.len() as u32,
-            instruction_words: LONG_WORDS,
             loop_depth: loop_depth(&instructions),
             plane_depth: self.pools.planes.depth(),
             chunks: self.order.chunk > 0,

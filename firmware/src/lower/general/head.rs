@@ -2,8 +2,8 @@
 
 use super::super::LowerError;
 use super::super::factor::{Factor, exp2};
+use super::super::layout::Layout;
 use super::super::quantised::Quantised;
-use super::super::values::Layout;
 use super::composer::Composer;
 use super::draft::Draft;
 use super::value::{At, Logits, Train, Value, Vector};

@@ -6,7 +6,7 @@
 
 mod gather;
 
-use super::super::values::Layout;
+use super::super::layout::Layout;
 use gather::{alike, gathered};
 use std::collections::BTreeMap;
 use std::rc::Rc;

@@ -290,7 +290,7 @@ fn touches(instruction: &Instruction, reach: &Reach, machine: &MachineParameters
     let fixed = accesses(&instruction.action, machine);
     let gaps = match &instruction.action {
         Action::Matrix(matrix) => {
-            matrix.vectors > 1 && matrix.deficits > result_words(matrix, machine)
+            matrix.vectors > 1 && matrix.apart > result_words(matrix, machine)
         }
         _ => false,
     };

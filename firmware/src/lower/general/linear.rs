@@ -106,7 +106,7 @@ impl<'n> Composer<'n> {
         self.pass(draft.finish_with(bits, 0), format!("{name}: its largest"))?;
         let layout = match per_head {
             None => Rc::clone(&vector.layout),
-            Some(_) => Rc::new(super::super::values::Layout::plain(channels, self.elements())),
+            Some(_) => Rc::new(super::super::layout::Layout::plain(channels, self.elements())),
         };
         let theta = vector.unit * exp2(-vector.fraction);
         let mut train = (*self.new_train(&layout, theta, (1 << bits) - 1, true)).clone();
@@ -123,7 +123,7 @@ impl<'n> Composer<'n> {
 
     pub(super) fn new_train(
         &mut self,
-        layout: &Rc<super::super::values::Layout>,
+        layout: &Rc<super::super::layout::Layout>,
         theta: f64,
         bound: u64,
         signed: bool,
@@ -151,7 +151,7 @@ impl<'n> Composer<'n> {
     /// The same of spikes that are one plane for each position of a chunk.
     pub(super) fn new_vectors(
         &mut self,
-        layout: &Rc<super::super::values::Layout>,
+        layout: &Rc<super::super::layout::Layout>,
         theta: f64,
         signed: bool,
     ) -> Rc<Train> {
@@ -356,7 +356,7 @@ impl<'n> Composer<'n> {
             vectors: bundle.map_or(0, |bundle| bundle.count),
             // A chunk may end early, as the text does.
             within: bundle.is_some_and(|bundle| bundle.over == Over::Within).into(),
-            deficits: bundle.map_or(0, |bundle| bundle.apart(at)),
+            apart: bundle.map_or(0, |bundle| bundle.apart(at)),
             base,
             tiles: tiles as u32,
             stride: self.stride(train)?,

@@ -2,9 +2,9 @@
 
 use super::super::LowerError;
 use super::super::bounds::{signed_bits, signed_limit};
+use super::super::layout::Layout;
 use super::super::pool::Area;
 use super::super::sizes::{STORE_WORDS_MAX, limit_words};
-use super::super::values::Layout;
 use super::composer::Composer;
 use super::value::{At, Train};
 use crate::isa::{Function, Matrix, Space};

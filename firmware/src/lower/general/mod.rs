@@ -74,3 +74,4 @@ mod tests;
 
 pub(super) use orders::{lower, orders};
 pub use position_order::PositionOrder;
+pub(super) use trace::{TURNS, visited};

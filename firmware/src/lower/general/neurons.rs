@@ -2,7 +2,7 @@
 
 use super::super::LowerError;
 use super::super::factor::exp2;
-use super::super::values::Layout;
+use super::super::layout::Layout;
 use super::composer::{Composer, Counts};
 use super::draft::Draft;
 use super::elementwise::TABLE_FRACTION;

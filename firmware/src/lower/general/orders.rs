@@ -11,7 +11,7 @@ use weights::config::Design;
 use weights::network::Operation::{AttentionScores, SpikingAttention};
 use weights::network::{Network, Operation};
 
-/// Lowers a network to a program of passes: of those that there are the fastest, by the cycle model.
+/// Lowers a network to a program: of those that there are the fastest, by the cycle model.
 ///
 /// # Errors
 /// If an operation has no passes in its place, or a memory or a width does not hold what it must.

@@ -8,6 +8,7 @@
 use super::super::LowerError;
 use super::super::ranges::{Accesses, Range};
 use super::super::schedule::order;
+use super::super::sizes::limit_depths;
 use super::super::spread::{reaches, spread_accesses};
 use super::super::waits::waits;
 use super::leads::lead;
@@ -26,7 +27,7 @@ const RESTS: [usize; 5] = [16, 8, 4, 2, 0];
 /// Gives a program its order, its words and its waits; block RAMs up to `block_ram_max`, if that says any.
 ///
 /// # Errors
-/// If an instruction has no room for one of its fields.
+/// If an instruction has no room for one of its fields, or a memory is deeper than they reach.
 pub(super) fn placed(
     mut program: Program,
     order: PositionOrder,
@@ -98,6 +99,7 @@ fn read_behind(program: &Program) -> Vec<Range> {
 
 /// Finds waits and leads of a program whose instructions have their places and words.
 fn finished(mut program: Program, order: PositionOrder) -> Result<Program, LowerError> {
+    limit_depths(&program.parameters, program.maximum_count())?;
     let Program { instructions, parameters: machine, .. } = &mut program;
     let sets = all_accesses(instructions, machine);
     wait(instructions, &sets);

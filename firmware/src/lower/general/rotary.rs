@@ -5,7 +5,7 @@
 //! ```
 
 use super::super::LowerError;
-use super::super::values::Layout;
+use super::super::layout::Layout;
 use super::cache::Heads;
 use super::composer::Composer;
 use super::draft::{Draft, Over};

@@ -4,7 +4,7 @@ use crate::isa::{Action, Extent, Instruction};
 
 /// How often loops run: all but those within a chunk of positions, and those. What can follow what is
 /// seen where each runs once or twice.
-pub(super) const TURNS: [[usize; 2]; 4] = [[1, 1], [2, 1], [1, 2], [2, 2]];
+pub(in crate::lower) const TURNS: [[usize; 2]; 4] = [[1, 1], [2, 1], [1, 2], [2, 2]];
 
 /// An instruction that the units see, and the turns of the loops around it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +43,11 @@ pub(super) fn trace(instructions: &[Instruction], turns: [usize; 2]) -> Vec<Visi
         at += 1;
     }
     trace
+}
+
+/// The addresses of those instructions.
+pub(in crate::lower) fn visited(instructions: &[Instruction], turns: [usize; 2]) -> Vec<usize> {
+    trace(instructions, turns).iter().map(|visit| visit.at).collect()
 }
 
 impl Visit {

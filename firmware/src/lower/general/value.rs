@@ -1,7 +1,7 @@
-//! Values of a network of passes: where they lie and what a unit of them is.
+//! Values of a network: where they lie and what a unit of them is.
 
+use super::super::layout::Layout;
 use super::super::pool::Area;
-use super::super::values::Layout;
 use crate::isa::Space;
 use std::rc::Rc;
 use weights::network::AttentionShape;

@@ -1,6 +1,5 @@
 //! Lowering of sample networks: sizes, layouts, frames, refusals.
 
-mod bounds;
 mod order;
 mod widths;
 
@@ -9,7 +8,7 @@ use crate::machine::StoredMatrix;
 use crate::machine_cycles::{MachineLatency, dense, token_cycles};
 use pretty_assertions::assert_eq;
 use weights::config::{Form, Machine, WeightStore};
-use weights::network::{AttentionShape, BitnetShape, RotaryPairing, Table};
+use weights::network::{AttentionShape, BitnetShape, Function, Operation, RotaryPairing, Table};
 use weights::numeric::{Radix, Trit};
 use weights::packing::Packing;
 use weights::sample;
@@ -99,7 +98,7 @@ fn rotary_pairs_are_neighbours_and_heads_are_whole_words() {
     for (channel, place) in [(0, 0), (9, 9), (10, 16), (39, 57)] {
         assert_eq!(stored_row(o, 0, 7)[place], from.row(7)[channel], "channel {channel}");
     }
-    let layout = values::Layout::heads(1, 6, 4, RotaryPairing::Neighbours);
+    let layout = layout::Layout::heads(1, 6, 4, RotaryPairing::Neighbours);
     assert_eq!((layout.places, layout.width), ((0..6).collect(), 8));
 }
 
@@ -146,21 +145,21 @@ fn what_a_machine_cannot_do_is_refused_by_name() {
         "rms_norm `norm.out`: its output is no product of a table; end the network with its head, \
          or its classifier and bias"
     );
-    // What is no BitNet block becomes passes.
+    // Blocks are no unit of lowering: other functions and other inputs become programs too.
     let mut gelu = network.clone();
     for operation in &mut gelu.operations {
         if let Operation::Apply { function, .. } = operation {
             *function = Function::Gelu;
         }
     }
-    assert!(lower(&gelu, &Design::bundled()).unwrap().parameters.has_passes());
+    assert!(lower(&gelu, &Design::bundled()).is_ok());
     let mut unturned = network.clone();
     for operation in &mut unturned.operations {
         if let Operation::AttentionScores { query, .. } = operation {
             *query = query.replace(".q.rotary", ".q.out");
         }
     }
-    assert!(lower(&unturned, &Design::bundled()).unwrap().parameters.has_passes());
+    assert!(lower(&unturned, &Design::bundled()).is_ok());
 }
 
 #[test]
@@ -174,15 +173,11 @@ fn designs_that_are_no_machine_are_refused_by_key() {
     let (key, message) = refused(&|design| design.array.lanes = 12);
     assert_eq!(key, Some("array.lanes"));
     assert_eq!(message, "lanes 12 is no power of two that elements 8 divides; choose 16");
-    let (key, message) = refused(&|design| design.array.form = Form::Event);
-    assert_eq!(key, Some("array.form"));
-    assert_eq!(message, "form event has no keys and values, which this network keeps; write dense");
-    let (key, message) = refused(&|design| design.machine.attention_bits = 5);
-    assert_eq!(key, Some("machine.attention_bits"));
+    let (_, message) = refused(&|design| design.array.form = Form::Event);
     assert_eq!(
         message,
-        "attention_bits 5 takes more than one pass: 4 planes hold 4 bits; \
-         choose 1..=4, or raise array.planes"
+        "attention_scores `blocks.0.attention.scores`: an array of events has no keys and values; \
+         write array.form = \"dense\""
     );
     let (_, message) = refused(&|design| design.machine.key_value_digits = 1);
     assert!(message.starts_with("key_value_digits 1 holds no magnitude"), "{message}");
@@ -192,8 +187,8 @@ fn designs_that_are_no_machine_are_refused_by_key() {
 fn what_has_no_addresses_is_refused() {
     let mut design = Design::bundled();
     (design.machine.context, design.array.acc_width) = (4096, 24);
-    let refused = |shape: BitnetShape| {
-        lower(&sample::network_of(1, &shape), &design).unwrap_err().to_string()
+    let refused = |design: &Design, shape: BitnetShape| {
+        lower(&sample::network_of(1, &shape), design).unwrap_err().to_string()
     };
     let base =
         BitnetShape { context: 4096, width: 24, hidden: 16, vocabulary: 8, ..sample::shape() };
@@ -204,17 +199,19 @@ fn what_has_no_addresses_is_refused() {
         causal: true,
     };
     assert_eq!(
-        refused(BitnetShape { attention: heads(2, 48), ..base.clone() }),
-        "the constant memory takes 49195 words, at most 16384 have addresses; raise \
+        refused(&design, BitnetShape { attention: heads(2, 64), ..base.clone() }),
+        "the constant memory takes 65623 words, at most 65536 have addresses; raise \
          machine.elements, or shorten machine.context"
     );
     assert_eq!(
-        refused(BitnetShape { attention: heads(20, 8), blocks: 2, ..base.clone() }),
+        refused(&design, BitnetShape { attention: heads(20, 8), blocks: 2, ..base.clone() }),
         "the key store takes 81920 words, at most 65536 have addresses; shorten \
          machine.context, or raise array.lanes"
     );
-    let trains = refused(BitnetShape { attention: heads(150, 2), context: 8, ..base });
-    assert!(trains.starts_with("the set of trains takes 15"), "{trains}");
+    (design.array.slots, design.machine.elements) = (4, 4);
+    let trains = refused(&design, BitnetShape { attention: heads(1, 8), ..base });
+    assert!(trains.starts_with("the train store takes 1"), "{trains}");
+    assert!(trains.ends_with("raise array.slots, or shorten machine.context"), "{trains}");
 }
 
 #[test]

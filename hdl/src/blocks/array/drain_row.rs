@@ -1,13 +1,11 @@
 //! One row of the drain: an accumulated sum into a value.
 //!
 //! ```text
-//!  sum ─► × factor ─► >> shift ─► round ─► saturate ─┬─► value_o
-//!                                                    └─► + residual ─► saturate ─► result_o
+//!  sum ─► × factor ─► >> shift ─► round ─► saturate ─► value_o ─► result_o
 //! ```
 //!
 //! Bit-exact to [`round_shift`](weights::numeric::round_shift) of the product and
-//! [`saturate`](weights::numeric::fixed_point::saturate); the shift, with the row's deficit, is
-//! limited to 0..=63.
+//! [`saturate`](weights::numeric::fixed_point::saturate); the shift is limited to 0..=63.
 
 use crate::language::builder::Builder;
 use crate::language::module::Module;
@@ -21,14 +19,12 @@ pub const VALUE_CYCLES: u32 = 5;
 pub const RESULT_CYCLES: u32 = 6;
 /// Bits of a factor.
 pub const FACTOR_WIDTH: u32 = 16;
-/// Bits of a deficit.
-pub const DEFICIT_WIDTH: u32 = 5;
 /// Bits of a shift that is limited.
 const SHIFT_WIDTH: u32 = 6;
 /// Of them, those of the fine shift.
 const FINE_WIDTH: u32 = 3;
 
-/// Type of a shift before its deficit: a field of 6 bits and an exponent of 8.
+/// Type of a shift before it is limited: a field of 6 bits and an exponent of 8.
 pub(super) fn base_shift_type() -> Type {
     sint(9)
 }
@@ -46,15 +42,10 @@ impl DrainRow {
     /// The module `drain_row`.
     pub fn module(&self) -> Arc<Module> {
         let b = Builder::new("drain_row", file!(), &self.summary());
-        let value_type = sint(self.value_width);
         b.port_group("Sum, and what is done to it.");
         let sum = b.input("sum_i", sint(self.acc_width), "accumulated sum of the row");
         let factor = b.input("factor_i", uint(FACTOR_WIDTH), "its factor");
         let shift = b.input("shift_i", base_shift_type(), "right shift of the product");
-        let deficit = b.input("deficit_i", uint(DEFICIT_WIDTH), "and further by that much");
-        b.port_group("When its value is known.");
-        let residual = b.input("residual_i", value_type, "what it may be added to");
-        let add = b.input("add_i", uint(1), "1: add it");
 
         b.stage("multiply; limit the shift.");
         let always = b.flag(true);
@@ -62,11 +53,10 @@ impl DrainRow {
         let factor = b.wire("wide_factor", factor.extend(width).as_sint());
         let product = b.delay("product_q", always, sum.extend(width) * factor);
         let shift_width = base_shift_type().width;
-        let total = b.wire("total", shift + deficit.extend(shift_width).as_sint());
-        let total_bits = total.bits(0, SHIFT_WIDTH);
-        let above = total.bits(SHIFT_WIDTH, shift_width - 1 - SHIFT_WIDTH).any();
-        let limited = above.select(total_bits.same((1 << SHIFT_WIDTH) - 1), total_bits);
-        let limited = total.top_bit().select(total_bits.same(0), limited);
+        let low = shift.bits(0, SHIFT_WIDTH);
+        let above = shift.bits(SHIFT_WIDTH, shift_width - 1 - SHIFT_WIDTH).any();
+        let limited = above.select(low.same((1 << SHIFT_WIDTH) - 1), low);
+        let limited = shift.top_bit().select(low.same(0), limited);
         let limited = b.delay("shift_1_q", always, limited);
 
         b.stage("shift by multiples of eight; one bit below the product stays for rounding.");
@@ -91,20 +81,15 @@ impl DrainRow {
         let value = b.delay("value_q", always, value);
         let clipped = b.delay("clipped_q", always, clipped);
 
-        b.stage("add the residual.");
-        let wide = self.value_width + 1;
-        let residual = residual.extend(wide);
-        let addend = b.wire("addend", add.select(residual, residual.same(0)));
-        let sum = b.wire("result_sum", addend + value.extend(wide));
-        let (result, again) = saturate(&b, "result", sum, self.value_width);
-        let result = b.delay("result_q", always, result);
-        let saturated = b.delay("saturated_q", always, clipped | again);
+        b.stage("wait for the write.");
+        let result = b.delay("result_q", always, value);
+        let saturated = b.delay("saturated_q", always, clipped);
 
         b.port_group("Value.");
         b.output("value_o", value, "the scaled sum");
         b.port_group("Result, a cycle later.");
-        b.output("result_o", result, "the value, or its sum with the residual");
-        b.output("saturated_o", saturated, "one of the two did not fit");
+        b.output("result_o", result, "the value");
+        b.output("saturated_o", saturated, "it did not fit");
         b.finish()
     }
 

@@ -27,7 +27,7 @@ pub struct MachineUart {
     pub parameters: MachineParameters,
     /// What its memories hold.
     pub contents: MachineImage,
-    /// What the passes of its program choose; nothing without passes.
+    /// What the passes of its program choose.
     pub choices: PassChoices,
     /// Cycles of a bit on the line, at least 4.
     pub divisor: u32,

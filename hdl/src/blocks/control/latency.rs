@@ -5,7 +5,6 @@ use crate::blocks::array::matrix_unit::{
     ACCEPT_CYCLES, EMBEDDING_CYCLES, MatrixUnit, SETTLE_CYCLES,
 };
 use crate::blocks::vector::pass_cycles::{PassDepths, PassStages};
-use crate::blocks::vector::vector_cycles::VectorCycles;
 use firmware::machine::MachineParameters;
 use firmware::machine_cycles::{MachineLatency, MatrixLatency};
 use firmware::program_bits::ProgramBits;
@@ -30,7 +29,6 @@ pub fn latency(machine: &MachineParameters) -> MachineLatency {
             settle_cycles: SETTLE_CYCLES.into(),
             embedding_finish_cycles: matrix.embedding_finish_cycles().into(),
         },
-        vector: VectorCycles { unit: machine.into() }.latency(),
         pass: {
             let stages = PassStages { functions: machine.functions };
             PassDepths::new(stages, machine.elements, machine.radix, machine.key_value_digits)

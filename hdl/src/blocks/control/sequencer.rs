@@ -23,7 +23,7 @@
 //! later as the first of a token after its start: [`start_cycles`](Sequencer::start_cycles).
 
 mod issue;
-mod long;
+mod loops;
 mod parameters;
 
 pub use parameters::Sequencer;
@@ -34,9 +34,9 @@ use crate::language::builder::Builder;
 use crate::language::module::Module;
 use crate::language::signal::Signal;
 use crate::language::signal_type::uint;
-use firmware::isa::{ANY, End, HEADER_WIDTH, Matrix, Pass, WAIT_WIDTH};
+use firmware::isa::{ANY, End, HEADER_WIDTH, LONG_WORDS, Matrix, WAIT_WIDTH};
 use issue::Issue;
-use long::Loops;
+use loops::{Kinds, Loops};
 use std::sync::Arc;
 
 /// Wires of the issue that lead back to the state and the fetch.
@@ -65,7 +65,7 @@ impl Sequencer {
     }
 
     fn store(&self) -> ProgramStore {
-        let Sequencer { program_depth: depth, instruction_words, .. } = *self;
+        let (depth, instruction_words) = (self.program_depth, LONG_WORDS);
         let (bits, contents) = (self.bits.clone(), self.program.clone());
         ProgramStore { depth, instruction_words, bits, contents }
     }
@@ -87,7 +87,7 @@ impl Sequencer {
         let start = b.input("start_i", bit, "run the program; only while nothing runs");
         let asked = b.input("asked_i", bit, "the token's prediction is asked for");
         let stop = b.input("stop_i", bit, "issue nothing more of this token");
-        let token = self.is_long().then(|| long::position_input(&b));
+        let token = loops::position_input(&b);
         b.port_group("Units.");
         let matrix_ready = b.input("matrix_ready_i", bit, "the matrix unit takes an instruction");
         let matrix_done = b.input("matrix_done_i", bit, "its oldest instruction is finished");
@@ -145,7 +145,7 @@ impl Sequencer {
             vector_unfinished: vector,
             stop,
         };
-        let moved = loops.as_ref().zip(token).map(|(loops, token)| {
+        let moved = loops.as_ref().map(|loops| {
             let fetched = (take, program.get("instruction_o"), lost);
             loops.relocate(self, &b, fetched, token)
         });
@@ -170,7 +170,7 @@ impl Sequencer {
             .signal();
         b.assign(room, !valid | back.issued);
         let issue = self.decide(&b, instruction, address.signal(), (valid, asked), &units, back);
-        if let Some((loops, token)) = loops.as_ref().zip(token) {
+        if let Some(loops) = &loops {
             loops.place_stack(self, &b, (start, token), &issue);
         }
         outputs(&b, &issue, back.issued, (running | draining, finished));
@@ -180,9 +180,7 @@ impl Sequencer {
             let meaning = "the vector instruction is the last one again, at other addresses";
             b.output("vector_follows_o", last.eq(issue.address), meaning);
         }
-        if let Some(token) = token {
-            long::outputs(&b, instruction, token, loops.as_ref().zip(moved.as_ref()));
-        }
+        loops::outputs(&b, instruction, token, loops.as_ref().zip(moved.as_ref()));
         b.finish()
     }
 
@@ -213,15 +211,8 @@ impl Sequencer {
         let unasked = Fields::of(b, instruction, &End::FORMAT).get("unasked");
         let is_end = b.wire("is_end", header.opcode.is(End::FORMAT.opcode.into()));
         let is_matrix = b.wire("is_matrix", header.opcode.is(Matrix::FORMAT.opcode.into()));
-        let kinds = self.is_long().then(|| self.long_kinds(b, header.opcode, is_end | is_matrix));
-        let (is_bad, is_vector) = match &kinds {
-            None => {
-                let last = header.opcode.same(i128::from(Pass::FORMAT.opcode) - 1);
-                let is_bad = b.wire("is_bad", last.lt(header.opcode));
-                (is_bad, b.wire("is_vector", !(is_end | is_matrix | is_bad)))
-            }
-            Some(kinds) => (kinds.bad, kinds.pass),
-        };
+        let Kinds { bad: is_bad, pass: is_pass, turn } =
+            self.kinds(b, header.opcode, is_end | is_matrix);
 
         b.comment(&format!(
             "A count is at most {ANY}, so that a wait of {ANY} is none; a unit never has more \
@@ -233,11 +224,11 @@ impl Sequencer {
         let matrix_valid =
             b.wire("matrix_valid", may_go & is_matrix & !units.matrix_unfinished.all());
         let vector_valid =
-            b.wire("vector_valid", may_go & is_vector & !units.vector_unfinished.all());
+            b.wire("vector_valid", may_go & is_pass & !units.vector_unfinished.all());
         let bad = b.wire("bad", may_go & is_bad);
         b.assign(back.matrix_issued, matrix_valid & units.matrix_ready);
         b.assign(back.vector_issued, vector_valid & units.vector_ready);
-        let turn = kinds.and_then(|kinds| kinds.turn).map(|[begins, next]| {
+        let turn = turn.map(|[begins, next]| {
             [b.wire("loop_issued", may_go & begins), b.wire("next_issued", may_go & next)]
         });
         let own = may_go & (is_end | is_bad);

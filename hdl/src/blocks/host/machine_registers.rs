@@ -10,6 +10,7 @@
 
 use super::axi_registers::{self, AxiRegisters, Stepping};
 use crate::language::module::Module;
+use firmware::isa::LONG_WORDS;
 use firmware::machine::MachineParameters;
 use firmware::registers::{Field, FieldSpec, MAP, Register};
 use std::sync::Arc;
@@ -21,12 +22,7 @@ pub fn machine_registers(machine: &MachineParameters) -> Arc<Module> {
     let elements = machine.elements;
     let stepping = [
         step(Register::WeightData, Field::WeightBank, Field::WeightWord, banks),
-        step(
-            Register::ProgramData,
-            Field::ProgramPart,
-            Field::ProgramWord,
-            machine.instruction_words,
-        ),
+        step(Register::ProgramData, Field::ProgramPart, Field::ProgramWord, LONG_WORDS),
         step(Register::ConstantData, Field::ConstantElement, Field::ConstantWord, elements),
         step(Register::ResultData, Field::ResultElement, Field::ResultWord, elements),
     ];

@@ -10,10 +10,6 @@ use firmware::machine::MachineParameters;
 pub enum Machines {
     /// All of them.
     All,
-    /// Those whose vector unit executes passes.
-    Passes,
-    /// The others.
-    Others,
     /// Those with vectors that share weights.
     Vectors,
 }
@@ -47,17 +43,15 @@ const WORD: &[(&str, &str)] = &[("address", "its address"), ("data", "its values
 
 /// Everything that can be watched of a machine.
 pub fn watched(machine: &MachineParameters) -> impl Iterator<Item = &'static Watch> + use<> {
-    let (passes, vectors) = (machine.has_passes(), machine.has_vectors());
+    let vectors = machine.has_vectors();
     WATCHED.iter().filter(move |watch| match watch.machines {
         Machines::All => true,
-        Machines::Passes => passes,
-        Machines::Others => !passes,
         Machines::Vectors => vectors,
     })
 }
 
 /// Everything that can be watched of any machine.
-pub const WATCHED: [Watch; 15] = [
+pub const WATCHED: [Watch; 13] = [
     Watch {
         name: "issue",
         meaning: "an instruction is issued",
@@ -75,12 +69,6 @@ pub const WATCHED: [Watch; 15] = [
         meaning: "the vector unit finishes one",
         machines: Machines::All,
         fields: &[],
-    },
-    Watch {
-        name: "residual",
-        meaning: "a word of X is written",
-        machines: Machines::All,
-        fields: WORD,
     },
     Watch {
         name: "result",
@@ -145,26 +133,15 @@ pub const WATCHED: [Watch; 15] = [
         ],
     },
     Watch {
-        name: "deficit",
-        meaning: "the deficit of a key or value is written",
-        machines: Machines::Others,
-        fields: &[
-            ("values", "1: of a value"),
-            ("address", "its word"),
-            ("element", "which of the word"),
-            ("data", "the deficit"),
-        ],
-    },
-    Watch {
         name: "state",
         meaning: "a word of S is written",
-        machines: Machines::Passes,
+        machines: Machines::All,
         fields: WORD,
     },
     Watch {
         name: "level",
         meaning: "a level is written",
-        machines: Machines::Passes,
+        machines: Machines::All,
         fields: &[("address", "its number"), ("data", "its value")],
     },
     Watch {

@@ -25,7 +25,7 @@ pub struct Machine {
     pub parameters: MachineParameters,
     /// What its memories start with; the host loads what is empty.
     pub contents: MachineImage,
-    /// What the passes of its program choose; nothing without passes.
+    /// What the passes of its program choose.
     pub choices: PassChoices,
     /// Bits of a beat of the token streams: 16 or 32.
     pub token_width: u32,

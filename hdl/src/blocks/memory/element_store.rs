@@ -35,11 +35,9 @@ pub struct ElementStore<'a> {
     pub ty: Type,
     /// Words.
     pub depth: u32,
-    /// Whether it is made of LUTs. A block RAM never has a word read in the cycle that writes it.
-    pub distributed: bool,
     /// Elements that it starts with, word by word; may be empty.
     pub contents: &'a [i64],
-    /// Whether a stream writes whole words beside. Only in block RAM.
+    /// Whether a stream writes whole words beside.
     pub has_stream: bool,
 }
 
@@ -53,16 +51,11 @@ impl ElementStore<'_> {
     pub fn module(&self) -> Arc<Module> {
         let summary = format!(
             "{}, {} words of {} elements of {} bits.\n\nElements are written one by one and read \
-             together.{}",
+             together. Never read a word in the cycle that writes to it.",
             self.holds,
             self.depth.max(2),
             self.elements,
             self.ty.width,
-            if self.distributed {
-                ""
-            } else {
-                " Never read a word in the cycle that writes to it."
-            }
         );
         let b = Builder::new(self.name, self.source, &summary);
         let address = uint(self.address_width());
@@ -83,40 +76,13 @@ impl ElementStore<'_> {
         let read_address = b.input("read_address_i", address, "which");
 
         let port = (write, write_address, element, data);
-        let word = match self.distributed {
-            true => self.side_by_side(&b, port, read, read_address),
-            false => self.one_memory(&b, (port, stream), read, read_address),
-        };
+        let word = self.memory(&b, (port, stream), read, read_address);
         b.output("data_o", word, "the fetched word, element 0 in the lowest bits");
         b.finish()
     }
 
-    /// LUT RAM writes whole words, so each element has a memory of its own.
-    fn side_by_side<'m>(
-        &self,
-        b: &'m Builder,
-        (write, write_address, element, data): Write<'m>,
-        read: Signal<'m>,
-        read_address: Signal<'m>,
-    ) -> Signal<'m> {
-        b.stage("memories.");
-        let mut words: Vec<Signal> = (0..self.elements)
-            .map(|index| {
-                let own = self.contents.iter().skip(index as usize);
-                let own = own.step_by(self.elements as usize);
-                let own: Vec<Bits> = own.map(|&x| Bits::new(x.into(), self.ty)).collect();
-                let name = format!("elements_{index}");
-                let memory = b.memory(&name, self.depth.max(2), self.ty, &own).distributed();
-                memory.write(write & element.is(index.into()), write_address, data);
-                memory.read(&format!("element_{index}_q"), read, read_address)
-            })
-            .collect();
-        words.reverse();
-        b.concat(&words)
-    }
-
     /// Block RAM has an enable for each part of a word, and is wider than an element.
-    fn one_memory<'m>(
+    fn memory<'m>(
         &self,
         b: &'m Builder,
         ((write, write_address, element, data), stream): (Write<'m>, Option<WordWrite<'m>>),

@@ -10,7 +10,7 @@
 //! other positions alone.
 
 use super::ram::Ram;
-use crate::blocks::vector::digit_writer::STORE_ADDRESS_WIDTH;
+use crate::blocks::vector::widths::STORE_ADDRESS_WIDTH;
 use crate::language::builder::Builder;
 use crate::language::module::Module;
 use crate::language::signal::Signal;

@@ -13,13 +13,8 @@ use std::sync::Arc;
 /// Bits of a block: its position gives the low three bits of the count.
 const BLOCK: u32 = 8;
 
-/// The module `leading_zeros` for values of `width` bits, a multiple of 8 below 64.
-pub fn leading_zeros(width: u32) -> Arc<Module> {
-    named_leading_zeros("leading_zeros", width)
-}
-
-/// The same under a name of its own, where a design has several widths.
-pub fn named_leading_zeros(name: &str, width: u32) -> Arc<Module> {
+/// The module of that name for values of `width` bits, a multiple of 8 below 64.
+pub fn leading_zeros(name: &str, width: u32) -> Arc<Module> {
     assert!(width.is_multiple_of(BLOCK) && width < 64, "{width} bits are no whole bytes below 64");
     let b = Builder::new(name, file!(), "counts the zeros above the highest one.");
     let value = b.input("value_i", uint(width), "value");

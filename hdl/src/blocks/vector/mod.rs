@@ -1,4 +1,4 @@
-//! The vector unit of machines whose programs have passes: one file a stage.
+//! The vector unit: it executes passes, one file a stage.
 //!
 //! ```text
 //!  pass_control ─► pass_reads ─► pass_operand a b c u
@@ -9,18 +9,11 @@
 //!                                        pass_finish ◄─ pass_reduce
 //! ```
 //!
-//! [`gif_neuron`] is a neuron of a single rule, for designs around single blocks.
-//!
 //! Every stage is bit-exact to its file in [`numeric::pass`](weights::numeric::pass), and prints
 //! only the choices that the program makes.
 
 mod choice;
 mod delay_line;
-pub mod digit_table;
-pub mod digit_writer;
-pub mod function_table;
-pub mod function_unit;
-pub mod gif_neuron;
 pub mod leading_zeros;
 mod limit;
 pub mod maximum_search;
@@ -41,13 +34,6 @@ pub mod pass_store;
 pub mod pass_table;
 pub mod pass_unit;
 pub mod round_shifter;
-pub mod scalar_unit;
 pub mod train_writer;
-pub mod vector_control;
-pub mod vector_cycles;
-pub mod vector_element;
-mod vector_fields;
-pub mod vector_reduction;
-pub mod vector_schedule;
-pub mod vector_unit;
+pub mod widths;
 pub(in crate::blocks) mod word_parts;

@@ -10,11 +10,11 @@
 
 use super::choice::Chosen;
 use super::delay_line::delayed;
-use super::leading_zeros::named_leading_zeros;
+use super::leading_zeros::leading_zeros;
 use super::limit::{limit, signed};
 use super::pass_reduce::GATHERED_WIDTH;
 use super::round_shifter::{RoundShifter, SHIFT_WIDTH};
-use super::scalar_unit::EXPONENT_WIDTH;
+use super::widths::EXPONENT_WIDTH;
 use crate::language::bits::Bits;
 use crate::language::builder::Builder;
 use crate::language::module::Module;
@@ -137,7 +137,7 @@ impl PassFinish {
         let limited = shift.top_bit().select(limited.same(0), limited);
         let limited = b.delay("level_shift_q", now, limited);
         let shifter = RoundShifter { width };
-        let shifted = shifter.instance(b, "shifter", product, limited, now);
+        let shifted = shifter.instance(b, "shifter", product, limited);
         let rounded =
             shifted.floor.extend(width + 1) + shifted.round_up.extend(width + 1).as_sint();
         let limited = limit(b, "level", rounded, self.value_width);
@@ -161,7 +161,7 @@ impl PassFinish {
         let positive = operand.top_bit().select(operand.same(0), operand).as_uint();
         let operand = b.delay("operand_q", now, positive);
         b.section("Its leading zeros.");
-        let counter = named_leading_zeros("leading_zeros_gathered", GATHERED_WIDTH);
+        let counter = leading_zeros("leading_zeros_gathered", GATHERED_WIDTH);
         let zeros = b.instance("count", &counter, &[("value_i", operand)]).get("zeros_o");
         let operand = b.delay("counted_q", now, operand);
         let zeros = b.delay("zeros_q", now, zeros);

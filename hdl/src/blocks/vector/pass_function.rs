@@ -11,7 +11,7 @@
 
 use super::choice::Chosen;
 use super::delay_line::delayed;
-use super::leading_zeros::named_leading_zeros;
+use super::leading_zeros::leading_zeros;
 use super::limit::signed;
 use super::pass_table::index_width;
 use crate::language::builder::Builder;
@@ -158,7 +158,7 @@ impl PassFunction {
         let zero = b.literal(0, uint(self.value_width));
         let positive = value.top_bit().select(zero, value.as_uint());
         let positive = b.wire("positive", positive).extend(VALUE_WIDTH_MAX);
-        let counter = named_leading_zeros("leading_zeros_value", VALUE_WIDTH_MAX);
+        let counter = leading_zeros("leading_zeros_value", VALUE_WIDTH_MAX);
         let zeros = b.instance("count", &counter, &[("value_i", positive)]).get("zeros_o");
         b.unused("zeros_top", zeros.top_bit(), "There are at most 24.");
         let now = b.flag(true);

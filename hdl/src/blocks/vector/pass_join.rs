@@ -74,7 +74,7 @@ impl PassJoin {
         b.stage("by the rest of the shift.");
         let wide_amount = delayed(&b, "shift", amount, 2).extend(SHIFT_WIDTH);
         let shifter = RoundShifter { width: product.width() };
-        let shifted = shifter.instance(&b, "shifter", product, wide_amount, now);
+        let shifted = shifter.instance(&b, "shifter", product, wide_amount);
 
         b.stage("b, where it is added behind the shift; saturated.");
         let sum_width = product.width() + 1;

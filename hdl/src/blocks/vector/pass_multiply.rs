@@ -76,7 +76,7 @@ impl PassMultiply {
         b.stage("the result, shifted.");
         b.stage("by the rest of the shift.");
         let shifter = RoundShifter { width: product.width() };
-        let shifted = shifter.instance(&b, "shifter", product, limited, now);
+        let shifted = shifter.instance(&b, "shifter", product, limited);
 
         b.stage("rounded and saturated.");
         let width = product.width() + 1;

@@ -1,7 +1,7 @@
 //! One operand of a pass: its word from the memory it is in, or what stands for it.
 //!
 //! ```text
-//!  X R T S C ─► memory of its space ─► word_q ─► level, maximum, zero, lowest ─► operand_o
+//!  R T S C ─► memory of its space ─► word_q ─► level, maximum, zero, lowest ─► operand_o
 //! ```
 //!
 //! The membrane of a neuron is an operand that comes from S.
@@ -16,8 +16,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// The memories of values, and the ports of their words.
-pub const MEMORIES: [(Space, &str); 5] = [
-    (Space::Residual, "residual"),
+pub const MEMORIES: [(Space, &str); 4] = [
     (Space::Results, "result"),
     (Space::Temporaries, "temporary"),
     (Space::State, "state"),

@@ -11,9 +11,8 @@
 //! be complete closer than that.
 
 use super::delay_line::delayed;
-use super::digit_writer::{STORE_ADDRESS_WIDTH, quotient, times};
 use super::pass_cycles::DIGITS_BEHIND;
-use super::vector_control::POSITION_WIDTH;
+use super::widths::{POSITION_WIDTH, STORE_ADDRESS_WIDTH};
 use super::word_parts::WordParts;
 use crate::language::builder::Builder;
 use crate::language::module::Module;
@@ -216,4 +215,19 @@ fn leaving<'m>(b: &'m Builder, name: &str, fresh: Signal<'m>, digits: &[Signal<'
         None => highest,
         Some(waiting) => b.wire(&format!("{name}_leaving"), fresh.select(highest, waiting)),
     }
+}
+
+/// `position / divisor`, a power of two, in `width` bits.
+fn quotient<'m>(b: &'m Builder, position: Signal<'m>, divisor: u32, width: u32) -> Signal<'m> {
+    let low = divisor.trailing_zeros();
+    let taken = width.min(position.width() - low);
+    let bits = position.bits(low, taken);
+    if taken == width { bits } else { b.concat(&[b.literal(0, uint(width - taken)), bits]) }
+}
+
+/// A product with a small constant, as a sum of shifts: too small for a multiplier.
+fn times<'m>(b: &'m Builder, signal: Signal<'m>, factor: u32) -> Signal<'m> {
+    let terms = (0..u32::BITS - factor.leading_zeros()).filter(|bit| factor >> bit & 1 == 1);
+    let sum = terms.map(|bit| signal.shift_left(bit)).reduce(|sum, term| sum + term);
+    b.wire("row", sum.unwrap_or_else(|| signal.same(0)))
 }

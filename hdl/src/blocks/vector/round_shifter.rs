@@ -47,7 +47,6 @@ impl RoundShifter {
         let b = Builder::new(&format!("round_shifter_{}", self.width), file!(), summary);
         let value = b.input("value_i", sint(self.width), "value");
         let amount = b.input("amount_i", uint(SHIFT_WIDTH), "right shift");
-        let nearest = b.input("nearest_i", uint(1), "1: to nearest; 0: down. Held two cycles");
 
         b.stage("by a multiple of 8.");
         let wide = b.wire("wide", b.concat(&[value, b.flag(false)]).as_sint());
@@ -61,7 +60,7 @@ impl RoundShifter {
         b.stage("by the rest.");
         let fine = b.wire("fine", coarse.shift_right_by(fine_amount));
         let floor = b.delay("floor_q", b.flag(true), fine.bits(1, self.width).as_sint());
-        let round_up = b.delay("round_up_q", b.flag(true), fine.bit(0) & nearest);
+        let round_up = b.delay("round_up_q", b.flag(true), fine.bit(0));
         b.output("floor_o", floor, "the value, rounded down");
         b.output("round_up_o", round_up, "1: one more is nearer");
         b.finish()
@@ -74,9 +73,8 @@ impl RoundShifter {
         name: &str,
         value: Signal<'m>,
         amount: Signal<'m>,
-        nearest: Signal<'m>,
     ) -> Shifted<'m> {
-        let inputs = [("value_i", value), ("amount_i", amount), ("nearest_i", nearest)];
+        let inputs = [("value_i", value), ("amount_i", amount)];
         let outputs = b.instance(name, &self.module(), &inputs);
         Shifted { floor: outputs.get("floor_o"), round_up: outputs.get("round_up_o") }
     }

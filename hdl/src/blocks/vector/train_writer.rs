@@ -17,7 +17,7 @@ use crate::language::signal_type::uint;
 use std::sync::Arc;
 use weights::numeric::Radix;
 
-/// Bits of a train word's address, of its column, and of the distance of two trains.
+/// Bits of a train word's address, and of its column.
 pub const TRAIN_ADDRESS_WIDTH: u32 = 10;
 /// Bits of a descriptor's address.
 pub const DESCRIPTOR_ADDRESS_WIDTH: u32 = 7;
@@ -53,15 +53,13 @@ impl TrainWriter {
         let address_type = uint(TRAIN_ADDRESS_WIDTH);
         b.port_group("The instruction, held.");
         let start = b.input("start_i", uint(1), "it starts");
-        let destination = b.input("destination_i", address_type, "first word of the first train");
-        let stride = b.input("stride_i", address_type, "words from train to train");
+        let destination = b.input("destination_i", address_type, "first word of the train");
         let train_type = uint(DESCRIPTOR_ADDRESS_WIDTH);
-        let train = b.input("train_i", train_type, "number of the first train");
+        let train = b.input("train_i", train_type, "number of the train");
         b.port_group("Counts of a vector word, the first in the lowest bits.");
         let valid = b.input("valid_i", uint(1), "they arrive");
         let first = b.input("first_i", uint(1), "first word of a train");
         let last = b.input("last_i", uint(1), "last word of a train");
-        let ends = b.input("ends_i", uint(1), "last word of the last train");
         let negative = b.input("negative_i", uint(elements), "signs");
         let magnitude = b.input("magnitude_i", uint(elements * width), "magnitudes");
 
@@ -73,7 +71,6 @@ impl TrainWriter {
         let full = b.register_reset("full_q", uint(1), 0);
         let full = full.next(valid & parts.complete).signal();
         let closes = b.delay("closes_q", b.flag(true), last);
-        let ends = b.delay("ends_q", b.flag(true), ends);
         let filled = b.register("filled_q", uint(1));
         let kept = filled.signal() & !parts.fresh;
         let filled = filled.when(valid, kept | magnitude.any()).signal();
@@ -81,12 +78,8 @@ impl TrainWriter {
         b.section("Where it goes, unless it is empty.");
         let write = b.wire("write", full & filled);
         let closed = b.wire("closed", full & closes);
-        let base = b.register("base_q", address_type);
-        let next_base = b.wire("next_base", base.signal() + stride);
-        base.when(start, destination).when(closed, next_base);
         let address = b.register("address_q", address_type);
-        address.when(start, destination).when(closed, next_base);
-        let address = address.when(write, address.signal() + 1).signal();
+        let address = address.when(start, destination).when(write, address.signal() + 1).signal();
         let column = b.register("column_q", address_type);
         column.when(start | closed, column.signal().same(0));
         let column = column.when(full, column.signal() + 1).signal();
@@ -102,23 +95,19 @@ impl TrainWriter {
         b.output("train_magnitude_o", magnitudes, "magnitudes, slot 0 in the lowest bits");
 
         let peak = self.largest(&b, valid, first, magnitude);
-        let close = Close { closed, ends, counted };
-        let Close { closed, ends, counted } = match self.radix {
-            Radix::Bitwise => close,
-            Radix::Unary => Close {
-                closed: b.register_reset("closed_q", uint(1), 0).next(closed).signal(),
-                ends: b.delay("closed_ends_q", b.flag(true), ends),
-                counted: b.delay("counted_q", b.flag(true), counted),
-            },
+        let (closed, counted) = match self.radix {
+            Radix::Bitwise => (closed, counted),
+            Radix::Unary => (
+                b.register_reset("closed_q", uint(1), 0).next(closed).signal(),
+                b.delay("counted_q", b.flag(true), counted),
+            ),
         };
-        let number = b.register("train_q", train_type);
-        let number = number.when(start, train).when(closed, number.signal() + 1).signal();
-        b.port_group("Descriptor of a train.");
+        let number = b.delay("train_q", start, train);
+        b.port_group("Descriptor of the train.");
         b.output("descriptor_write_o", closed, "write it");
         b.output("descriptor_address_o", number, "number of the train");
         b.output("descriptor_words_o", counted, "its words that are not empty");
         b.output("descriptor_magnitude_o", peak, self.peak_meaning());
-        b.output("finished_o", closed & ends, "it is the last of its instruction");
         b.finish()
     }
 
@@ -172,11 +161,4 @@ impl TrainWriter {
             }
         }
     }
-}
-
-/// The end of a train.
-struct Close<'m> {
-    closed: Signal<'m>,
-    ends: Signal<'m>,
-    counted: Signal<'m>,
 }

@@ -3,9 +3,7 @@
 use super::queue::{Arrival, Head};
 use super::vectors::Turn;
 use super::{Drain, EXPONENT_WIDTH};
-use crate::blocks::array::drain_row::{
-    DEFICIT_WIDTH, DrainRow, RESULT_CYCLES, VALUE_CYCLES, base_shift_type,
-};
+use crate::blocks::array::drain_row::{DrainRow, RESULT_CYCLES, VALUE_CYCLES, base_shift_type};
 use crate::language::builder::Builder;
 use crate::language::instance::Outputs;
 use crate::language::signal::Signal;
@@ -16,7 +14,6 @@ pub(super) struct Group<'m> {
     sums: Signal<'m>,
     factor: Signal<'m>,
     shift: Signal<'m>,
-    keys: Signal<'m>,
     tag: Tag<'m>,
 }
 
@@ -25,7 +22,6 @@ pub(super) struct Group<'m> {
 pub(super) struct Tag<'m> {
     pub(super) valid: Signal<'m>,
     pub(super) address: Signal<'m>,
-    pub(super) destination: Signal<'m>,
     /// Which of its rows are valid.
     pub(super) rows: Signal<'m>,
     pub(super) search: Signal<'m>,
@@ -34,15 +30,14 @@ pub(super) struct Tag<'m> {
     pub(super) maximum: Signal<'m>,
 }
 
-/// Where a tag is looked at: when X is read, when the values are known, when they are written.
-const TAPS: [(&str, &[&str]); 3] = [
-    ("read", &["address", "destination", "rows"]),
-    ("known", &["destination", "rows", "last", "search", "first", "maximum"]),
-    ("written", &["address", "destination", "rows", "last", "search"]),
+/// Where a tag is looked at: when the values are known, when they are written.
+const TAPS: [(&str, &[&str]); 2] = [
+    ("known", &["rows", "last", "search", "first", "maximum"]),
+    ("written", &["address", "rows", "last", "search"]),
 ];
 
 impl Drain {
-    /// The groups of a tile, one a cycle, and the port of the deficits: read, address.
+    /// The groups of a tile, one a cycle.
     pub(super) fn group<'m>(
         &self,
         b: &'m Builder,
@@ -51,7 +46,7 @@ impl Drain {
         [sums, values]: [Signal<'m>; 2],
         mantissa: Signal<'m>,
         exponent: Signal<'m>,
-    ) -> (Group<'m>, [Signal<'m>; 2]) {
+    ) -> Group<'m> {
         let Arrival { arrives, read, fresh, last } = *arrival;
         let first = b.wire("arrives_first", arrives & fresh);
         b.section("The tile that drains, the lowest group first.");
@@ -76,8 +71,6 @@ impl Drain {
         debug_assert!(exponent.width() == EXPONENT_WIDTH);
         let further = scaling.any().select(further, further.same(0));
         let shift = keep("shift", own + further);
-        let keys = keep("keys", head.get("keys"));
-        let destination = keep("destination", head.get("destination"));
         let [search, maximum] = ["search", "maximum"].map(|name| match self.searches {
             true => keep(name, head.get(name)),
             false => {
@@ -99,28 +92,20 @@ impl Drain {
             }
             Some(turn) => self.vector_address(b, head, arrival, (first, next), turn.begins),
         };
-        let (rows, follows) = self.valid_rows(b, arrival, head.get("rows"), next, turn.as_ref());
-        b.comment(
-            "The word of deficits of the next group is fetched whether it arrives or not yet.",
-        );
-        let deficits = b.register("deficit_address_q", head.get("deficits").ty());
-        deficits.when(next, deficits.signal() + 1).when(fresh, head.get("deficits"));
-        let at_head = head.get("keys") & !valid.signal();
-        let fetches = more.select(keys & follows, fresh.select(at_head, keys));
+        let rows = self.valid_rows(b, arrival, head.get("rows"), next, turn.as_ref());
         let is_first = if self.searches { b.delay("first_q", next, first) } else { first };
         let last_tile = kept.unwrap_or_else(|| keep("last_tile", last));
 
         let tag = Tag {
             valid: valid.signal(),
             address,
-            destination,
             rows,
             search,
             last: b.wire("last_group", last_tile & !more),
             first: is_first,
             maximum,
         };
-        (Group { sums, factor, shift, keys, tag }, [fetches, deficits.signal()])
+        Group { sums, factor, shift, tag }
     }
 
     /// The sums of a tile, shifted down group by group; those of the row reader are one group.
@@ -151,8 +136,7 @@ impl Drain {
         tile.next(tile.signal().shift_right(width)).signal()
     }
 
-    /// Which rows of the group are valid, and whether any of the next is: those of a last tile end
-    /// somewhere.
+    /// Which rows of the group are valid: those of a last tile end somewhere.
     fn valid_rows<'m>(
         &self,
         b: &'m Builder,
@@ -160,7 +144,7 @@ impl Drain {
         rows: Signal<'m>,
         next: Signal<'m>,
         turn: Option<&Turn<'m>>,
-    ) -> (Signal<'m>, Signal<'m>) {
+    ) -> Signal<'m> {
         let left = b.register("rows_left_q", rows.ty());
         let value = left.signal();
         let all = rows.same(self.lanes.into());
@@ -175,14 +159,14 @@ impl Drain {
         left.when(next, follows.select(value - elements, value.same(0)));
         let valid: Vec<Signal> =
             (0..elements).rev().map(|element| value.same(element).lt(value)).collect();
-        (b.wire("valid_rows", b.concat(&valid)), follows)
+        b.wire("valid_rows", b.concat(&valid))
     }
 
-    /// The tag when X is read, when the values are known, and when the results are written.
-    pub(super) fn travel<'m>(&self, b: &'m Builder, group: &Group<'m>) -> [Tag<'m>; 3] {
+    /// The tag when the values are known, and when the results are written.
+    pub(super) fn travel<'m>(&self, b: &'m Builder, group: &Group<'m>) -> [Tag<'m>; 2] {
         let tag = group.tag;
         let mut valid = tag.valid;
-        let written = [tag.search, tag.last, tag.rows, tag.destination, tag.address];
+        let written = [tag.search, tag.last, tag.rows, tag.address];
         let written = if self.searches { &written[..] } else { &written[1..] };
         let known: &[Signal] = if self.searches { &[tag.maximum, tag.first] } else { &[] };
         let known = [known, written].concat();
@@ -196,11 +180,11 @@ impl Drain {
                 held = held.bits(0, written_width);
             }
             held = b.delay(&format!("tag_{stage}_q"), b.flag(true), held);
-            if stage + 2 >= RESULT_CYCLES {
+            if stage + 1 >= RESULT_CYCLES {
                 taps.push(self.unpack(b, TAPS[taps.len()], &tag, valid, held));
             }
         }
-        [taps[0], taps[1], taps[2]]
+        [taps[0], taps[1]]
     }
 
     /// The fields of a held tag that are looked at here; the others are the first tag's.
@@ -215,8 +199,8 @@ impl Drain {
         let mut low = 0;
         let mut take = |name: &str, like: Signal<'m>| {
             low += like.width();
-            // What is known before it is written is of interest to the search, but for one thing.
-            let searched = name == "search" || (tap == "known" && name != "destination");
+            // What is known before it is written is of interest to the search alone.
+            let searched = name == "search" || tap == "known";
             if !wanted.contains(&name) || (searched && !self.searches) {
                 return like;
             }
@@ -225,7 +209,6 @@ impl Drain {
         Tag {
             valid,
             address: take("address", model.address),
-            destination: take("destination", model.destination),
             rows: take("rows", model.rows),
             last: take("last", model.last),
             search: take("search", model.search),
@@ -234,26 +217,15 @@ impl Drain {
         }
     }
 
-    pub(super) fn rows<'m>(
-        &self,
-        b: &'m Builder,
-        group: &Group<'m>,
-        deficits: Signal<'m>,
-        residual: Signal<'m>,
-        adds: Signal<'m>,
-    ) -> Vec<Outputs<'m>> {
+    pub(super) fn rows<'m>(&self, b: &'m Builder, group: &Group<'m>) -> Vec<Outputs<'m>> {
         let (acc, width) = (self.acc_width, self.value_width);
         let row = DrainRow { acc_width: acc, value_width: width }.module();
-        let gate = b.wire("with_deficits", group.keys.repeat(deficits.width()) & deficits);
         (0..self.elements)
             .map(|index| {
                 let inputs = [
                     ("sum_i", group.sums.bits(index * acc, acc).as_sint()),
                     ("factor_i", group.factor),
                     ("shift_i", group.shift),
-                    ("deficit_i", gate.bits(index * DEFICIT_WIDTH, DEFICIT_WIDTH)),
-                    ("residual_i", residual.bits(index * width, width).as_sint()),
-                    ("add_i", adds),
                 ];
                 b.instance(&format!("row_{index}"), &row, &inputs)
             })

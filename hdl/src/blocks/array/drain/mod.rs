@@ -1,15 +1,15 @@
-//! The drain: tiles of sums in, a group of rows a cycle out to R or X.
+//! The drain: tiles of sums in, a group of rows a cycle out to R.
 //!
 //! ```text
-//!  start ─► [ instructions ] ─► scalar, deficits
+//!  start ─► [ instructions ] ─► scalar
 //!                                    ▼
-//!  array, row reader ─► tile ─► group of rows ─► drain_row … ─┬─► R, X
+//!  array, row reader ─► tile ─► group of rows ─► drain_row … ─┬─► R
 //!                                                             └─► maximum_search
 //! ```
 //!
 //! It never waits and never makes anyone wait: the walker keeps tiles so far apart that each finds
 //! the one before it gone. Instructions that start leave their parameters in a short queue; each is
-//! looked at when its first tile arrives, and before that for its first word of deficits.
+//! looked at when its first tile arrives.
 
 mod groups;
 mod queue;
@@ -17,7 +17,7 @@ mod vectors;
 
 pub use queue::QUEUE_DEPTH;
 
-use super::drain_row::{DEFICIT_WIDTH, FACTOR_WIDTH, RESULT_CYCLES};
+use super::drain_row::{FACTOR_WIDTH, RESULT_CYCLES};
 use crate::blocks::vector::maximum_search::MaximumSearch;
 use crate::language::builder::Builder;
 use crate::language::module::Module;
@@ -32,19 +32,16 @@ pub const EXPONENT_WIDTH: u32 = 8;
 /// Cycles from the arrival of a tile to the write of its first group.
 pub const DRAIN_CYCLES: u32 = RESULT_CYCLES + 1;
 
-/// What an instruction tells the drain, lowest bits first; `keys` is one bit, the others are fields.
-const PARAMETERS: [(&str, &str); 11] = [
-    ("keys", "its rows have deficits"),
+/// What an instruction tells the drain, lowest bits first.
+const PARAMETERS: [(&str, &str); 8] = [
     ("rows", "valid rows of its last tile"),
-    ("destination", "0: R, 1: X, 2: added to X"),
-    ("address", "first word of the destination"),
+    ("address", "first word of the results"),
     ("multiplier", "its own factor"),
     ("shift", "its own shift"),
     ("scaling", "what it takes of the scalar"),
     ("scalar", "number of the scalar"),
     ("search", "1: maximum, 2: and its row"),
     ("maximum", "maximum register"),
-    ("deficits", "first word of the deficits"),
 ];
 
 /// Parameters of the block.
@@ -70,8 +67,11 @@ pub struct Drain {
     pub same: BTreeMap<&'static str, i64>,
 }
 
-/// What an instruction with vectors tells too: how many of them there are, but one.
-const FURTHER: (&str, &str) = ("further_vectors", "its vectors but one");
+/// What an instruction with vectors tells too.
+const OF_VECTORS: [(&str, &str); 2] = [
+    ("apart", "words from one vector's results to the next"),
+    ("further_vectors", "its vectors but one"),
+];
 
 /// Tiles of vectors, when they arrive.
 #[derive(Clone, Copy)]
@@ -90,14 +90,13 @@ impl Drain {
         let held = |(name, _): &(&'static str, &str)| {
             let value = match *name {
                 // Keys have as many rows as the text.
-                "keys" | "rows" if has_keys => None,
-                "keys" => Some(0),
+                "rows" if has_keys => None,
                 "rows" => fields.get("last_rows").copied(),
                 other => fields.get(other).copied(),
             };
             Some((*name, value?))
         };
-        PARAMETERS.iter().filter_map(held).collect()
+        PARAMETERS.iter().chain(&OF_VECTORS[..1]).filter_map(held).collect()
     }
 
     /// The search behind it.
@@ -109,7 +108,7 @@ impl Drain {
     /// The module `drain`.
     pub fn module(&self) -> Arc<Module> {
         let b = Builder::new("drain", file!(), &self.summary());
-        let (acc, width, elements) = (self.acc_width, self.value_width, self.elements);
+        let (acc, elements) = (self.acc_width, self.elements);
         b.port_group("Instruction that starts.");
         let start = b.input("start_i", uint(1), "an instruction starts");
         let inputs: Vec<Signal> = self
@@ -139,10 +138,6 @@ impl Drain {
         b.port_group("Scalar that scalar_address_o names.");
         let mantissa = b.input("scalar_mantissa_i", uint(FACTOR_WIDTH), "a factor");
         let exponent = b.input("scalar_exponent_i", sint(EXPONENT_WIDTH), "a shift");
-        b.port_group("Words read, a cycle after their address.");
-        let deficits = uint(elements * DEFICIT_WIDTH);
-        let deficits = b.input("deficit_words_i", deficits, "shifts of a group of positions");
-        let residual = b.input("residual_data_i", uint(elements * width), "a word of X");
 
         b.section("Instructions under way.");
         let finished = b.forward("finished", uint(1));
@@ -165,14 +160,12 @@ impl Drain {
         let fresh = b.register_reset("fresh_q", uint(1), 1);
         fresh.when(arrives, last);
         let arrival = Arrival { arrives, read, fresh: fresh.signal(), last };
-        let (group, deficit_port) =
-            self.group(&b, &head, &arrival, [sums, values], mantissa, exponent);
+        let group = self.group(&b, &head, &arrival, [sums, values], mantissa, exponent);
 
         b.section("What travels with a group.");
-        let [read_x, known, written] = self.travel(&b, &group);
+        let [known, written] = self.travel(&b, &group);
         b.section("Rows.");
-        let adds = known.destination.is(2);
-        let rows = self.rows(&b, &group, deficits, residual, adds);
+        let rows = self.rows(&b, &group);
         let joined = |port: &str| {
             let parts: Vec<Signal> = rows.iter().rev().map(|row| row.get(port)).collect();
             b.concat(&parts)
@@ -190,7 +183,6 @@ impl Drain {
 
         b.section("Writes.");
         b.comment("A group without a valid row is no more than time: its words belong to others.");
-        let to_x = b.wire("to_x", written.destination.any());
         let writes = b.wire("writes", written.valid & written.rows.any());
         let ends = written.valid & written.last;
         match &search {
@@ -202,19 +194,10 @@ impl Drain {
         }
         b.port_group("Walker.");
         b.output("quiet_o", quiet, "no started instruction is unfinished");
-        b.port_group("Scalar and deficits.");
+        b.port_group("Scalar.");
         b.output("scalar_address_o", head.get("scalar"), "scalar of the next instruction");
-        b.output("deficit_read_o", deficit_port[0], "fetch a word of deficits");
-        b.output("deficit_address_o", deficit_port[1], "its address");
-        b.port_group("X.");
-        let reads = read_x.valid & read_x.rows.any() & read_x.destination.is(2);
-        b.output("residual_read_o", reads, "fetch a word");
-        b.output("residual_read_address_o", read_x.address, "its address");
-        b.output("residual_write_o", writes & to_x, "write a word");
-        b.output("residual_write_address_o", written.address, "its address");
-        b.output("residual_write_data_o", result, "its values");
         b.port_group("R.");
-        b.output("result_write_o", writes & !to_x, "write a word");
+        b.output("result_write_o", writes, "write a word");
         b.output("result_address_o", written.address, "its address");
         b.output("result_data_o", result, "its values");
         b.port_group("Maximum and prediction.");
@@ -246,7 +229,8 @@ impl Drain {
 
     /// What an instruction tells it that not all tell alike.
     fn parameters(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
-        let all = PARAMETERS.into_iter().chain(self.vectors.map(|_| FURTHER));
+        let of_vectors = self.vectors.iter().flat_map(|_| OF_VECTORS);
+        let all = PARAMETERS.into_iter().chain(of_vectors);
         all.filter(|(name, _)| !self.same.contains_key(name))
     }
 

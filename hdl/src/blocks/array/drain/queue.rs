@@ -28,7 +28,6 @@ pub(super) struct Head<'m> {
 
 pub(super) fn parameter_width(name: &str) -> u32 {
     match name {
-        "keys" => 1,
         "rows" => Matrix::FORMAT.field("last_rows").width,
         "further_vectors" => Matrix::FORMAT.field("vectors").width,
         _ => Matrix::FORMAT.field(name).width,

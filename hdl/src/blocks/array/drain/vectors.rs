@@ -81,7 +81,7 @@ impl Drain {
         let start = b.wire("tile_address", first.select(head.get("address"), tile.signal()));
         let groups = start.same(self.groups().into());
         tile.when(arrives, start + arrival.read.select(start.same(1), groups));
-        let apart = b.delay("apart_q", arrives, head.get("deficits"));
+        let apart = b.delay("apart_q", arrives, head.get("apart"));
         let vector = b.register("vector_address_q", ty);
         let further = b.wire("further_address", vector.signal() + apart);
         vector.when(arrives, start).when(begins, further);

@@ -1,7 +1,7 @@
-//! The matrix unit: the `Matrix` instruction, stored trits × a train, drained to R or X.
+//! The matrix unit: the `Matrix` instruction, stored trits × a train, drained to R.
 //!
 //! ```text
-//!  instruction ─► walker ─► fetcher ─┬─► array ──────┬─► drain ─► R, X, maxima
+//!  instruction ─► walker ─► fetcher ─┬─► array ──────┬─► drain ─► R, maxima
 //!                            ▲       └─► row reader ─┘
 //!     trains, weights, keys, values
 //! ```
@@ -84,7 +84,7 @@ pub struct MatrixUnit {
     pub target: Target,
     /// How weights are packed.
     pub packing: Packing,
-    /// Values of a word of R and X.
+    /// Values of a word of R.
     pub elements: u32,
     /// Bits of a value.
     pub value_width: u32,

@@ -2,7 +2,7 @@
 
 use super::MatrixUnit;
 use crate::blocks::array::drain::EXPONENT_WIDTH;
-use crate::blocks::array::drain_row::{DEFICIT_WIDTH, FACTOR_WIDTH};
+use crate::blocks::array::drain_row::FACTOR_WIDTH;
 use crate::blocks::array::matrix_walker::{TOKEN_WIDTH, TRAIN_WORDS_WIDTH};
 use crate::blocks::memory::weight_store::{BANK_WIDTH, HOST_ADDRESS_WIDTH};
 use crate::language::builder::Builder;
@@ -36,8 +36,6 @@ impl MatrixUnit {
         let (trits, host) = (uint(self.lanes * self.slots), uint(HOST_ADDRESS_WIDTH));
         let token = uint(TOKEN_WIDTH);
         let counts = uint(self.slots * self.count_width);
-        let deficits = uint(self.elements * DEFICIT_WIDTH);
-        let word = uint(self.elements * self.value_width);
         let groups = [
             (
                 "Instruction.",
@@ -77,13 +75,6 @@ impl MatrixUnit {
                 vec![
                     ("scalar_mantissa_i", uint(FACTOR_WIDTH), "a factor"),
                     ("scalar_exponent_i", sint(EXPONENT_WIDTH), "a shift"),
-                ],
-            ),
-            (
-                "Key deficits and X, element 0 lowest, a cycle after the fetch.",
-                vec![
-                    ("deficits_i", deficits, "shifts of the positions of a group"),
-                    ("residual_data_i", word, "a word of X"),
                 ],
             ),
         ];
@@ -171,13 +162,6 @@ impl MatrixUnit {
                 ("done_o", "done_o", "an instruction is finished with this cycle's writes"),
                 ("saturated_o", "saturated_o", "a valid row of this write saturated"),
                 ("scalar_address_o", "scalar_address_o", "scalar to look up"),
-                ("deficit_read_o", "deficit_read_o", "fetch a word of key deficits"),
-                ("deficit_address_o", "deficit_address_o", "its address"),
-                ("residual_read_o", "residual_read_o", "fetch a word of X"),
-                ("residual_read_address_o", "residual_read_address_o", "its address"),
-                ("residual_write_o", "residual_write_o", "write a word of X"),
-                ("residual_write_address_o", "residual_write_address_o", "its address"),
-                ("residual_write_data_o", "residual_write_data_o", "its values"),
                 ("result_write_o", "result_write_o", "write a word of R"),
                 ("result_address_o", "result_address_o", "its address"),
                 ("result_data_o", "result_data_o", "its values"),

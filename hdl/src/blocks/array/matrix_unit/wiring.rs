@@ -21,10 +21,8 @@ fn pass<'m, const N: usize>(
 }
 
 /// What the walker tells the drain of an instruction, where not all are alike.
-const TOLD: [(&str, &str); 11] = [
-    ("keys_o", "keys_i"),
+const TOLD: [(&str, &str); 8] = [
     ("rows_o", "rows_i"),
-    ("destination_o", "destination_i"),
     ("address_o", "address_i"),
     ("multiplier_o", "multiplier_i"),
     ("shift_o", "shift_i"),
@@ -32,7 +30,6 @@ const TOLD: [(&str, &str); 11] = [
     ("scalar_o", "scalar_i"),
     ("search_o", "search_i"),
     ("maximum_o", "maximum_i"),
-    ("deficits_o", "deficits_i"),
 ];
 
 /// What the events tell the walker: the wire, the output that drives it, the input that it drives.
@@ -72,10 +69,11 @@ impl MatrixUnit {
         };
         let reader = self.place_row_reader(&b, &walker, &fetcher, weights);
 
-        b.section("Drain: from sums to values in R or X.");
+        b.section("Drain: from sums to values in R.");
         let module = self.drain().module();
         let mut wires = pass(&walker, [("start_o", "start_i")]);
-        for (output, input) in TOLD {
+        let apart = self.vectors.then_some(("apart_o", "apart_i"));
+        for (output, input) in TOLD.into_iter().chain(apart) {
             match module.port_type(input) {
                 Some(_) => wires.push((input, walker.get(output))),
                 None => {
@@ -95,8 +93,7 @@ impl MatrixUnit {
         wires.extend(pass(&array, [("done_o", "done_i"), ("sums_o", "sums_i")]));
         wires.push(("final_i", array_ends));
         wires.extend(reader);
-        wires.extend(inputs.all(["scalar_mantissa_i", "scalar_exponent_i", "residual_data_i"]));
-        wires.push(("deficit_words_i", inputs.get("deficits_i")));
+        wires.extend(inputs.all(["scalar_mantissa_i", "scalar_exponent_i"]));
         let drain = b.instance_driving("drain", &module, &wires, &[("quiet_o", quiet)]);
 
         self.outputs(&b, &walker, &fetcher, &drain);
@@ -108,7 +105,7 @@ impl MatrixUnit {
         let Self { lanes, slots, planes, elements, .. } = self;
         format!(
             "stored trits times a train: {lanes} lanes of {slots} slots and {planes} planes.\n\n\
-             One store word a cycle; {elements} rows a cycle drain to R or X. The next instruction \
+             One store word a cycle; {elements} rows a cycle drain to R. The next instruction \
              walks while the results of earlier ones drain; all are done in order, {} cycles after \
              their last entry, {} more with a search, {} for an embedding.",
             self.finish_cycles(),

@@ -48,7 +48,7 @@ pub const EMBEDDING_CYCLES: u32 = 2;
 pub const SETTLE_CYCLES: u32 = 2;
 
 /// The last fields of an instruction: those of vectors.
-const VECTOR_FIELDS: usize = 2;
+const VECTOR_FIELDS: usize = 3;
 
 /// Parameters of the block.
 #[derive(Clone, Copy, Debug)]
@@ -107,9 +107,8 @@ impl MatrixWalker {
         self.table_word.columns / self.elements
     }
 
-    /// Cycles beyond its groups that a tile keeps the next instruction's first tile away: the
-    /// residual must be written before it is read again, and the maximum found; and the drain needs
-    /// two to find the next instruction and its first word of deficits.
+    /// Cycles beyond its groups that a tile keeps the next instruction's first tile away: the maximum
+    /// must be found, and the drain needs two to find the next instruction.
     pub fn instruction_gap(&self) -> u32 {
         let ahead = match self.vectors {
             // Vectors leave the array before the planes of a train are added.
@@ -189,22 +188,21 @@ impl MatrixWalker {
         b.output("descriptor_address_o", fields.get("train"), "descriptor to look up");
         b.port_group("Started instruction, for the drain.");
         b.output("start_o", start, "an instruction starts");
-        b.output("keys_o", fields.get("store").is(KEYS), "its rows have deficits");
         b.output("rows_o", prepared.rows, "valid rows of its last tile");
         for (name, meaning) in [
-            ("destination", "0: R, 1: X, 2: added to X"),
-            ("address", "first word of the destination"),
+            ("address", "first word of the results"),
             ("multiplier", "its own factor"),
             ("shift", "its own shift"),
             ("scaling", "what it takes of the scalar"),
             ("scalar", "number of the scalar"),
             ("search", "1: maximum, 2: and its row"),
             ("maximum", "maximum register"),
-            ("deficits", "first word of the deficits"),
         ] {
             b.output(&format!("{name}_o"), fields.get(name), meaning);
         }
         if let Some(vectors) = &prepared.vectors {
+            let apart = "words from one vector's results to the next";
+            b.output("apart_o", fields.get("apart"), apart);
             b.output("further_vectors_o", vectors.further, "its vectors but one");
         }
         b.finish()

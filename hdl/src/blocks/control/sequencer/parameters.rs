@@ -9,8 +9,6 @@ use firmware::program_bits::ProgramBits;
 pub struct Sequencer {
     /// Instructions of the program memory.
     pub program_depth: u32,
-    /// 32-bit words of an instruction: the long ones have passes, loops and pointers.
-    pub instruction_words: u32,
     /// How deep loops nest; none for a program without.
     pub loop_depth: u32,
     /// Positions of a text.
@@ -28,18 +26,8 @@ pub struct Sequencer {
 impl Sequencer {
     /// The sequencer of a machine, with a program that may be empty, and bits of instructions.
     pub fn new(machine: &MachineParameters, program: Vec<Encoded>, bits: ProgramBits) -> Sequencer {
-        let MachineParameters { program_depth, instruction_words, loop_depth, context, .. } =
-            *machine;
+        let MachineParameters { program_depth, loop_depth, context, .. } = *machine;
         let (chunks, streams) = (machine.chunks, machine.streams);
-        Sequencer {
-            program_depth,
-            instruction_words,
-            loop_depth,
-            context,
-            chunks,
-            streams,
-            bits,
-            program,
-        }
+        Sequencer { program_depth, loop_depth, context, chunks, streams, bits, program }
     }
 }

@@ -7,9 +7,9 @@ use crate::blocks::memory::store::{Reader, Store, StoreField};
 use crate::language::module::Module;
 use crate::language::signal_type::{Type, sint, uint};
 use crate::language::storage::address_width;
-use firmware::isa::{Matrix, Norm};
+use firmware::isa::{Matrix, Pass};
 use firmware::machine::MachineParameters;
-use firmware::machine_memories::Material;
+use firmware::machine_memories::{Material, value_material};
 use std::sync::Arc;
 
 /// Bits of the number of words of a train.
@@ -20,13 +20,9 @@ pub(super) const MANTISSA: Type = Type { width: 16, signed: false };
 pub(super) const SHIFT: Type = Type { width: 6, signed: false };
 /// Type of a scalar's exponent.
 pub(super) const EXPONENT: Type = Type { width: 8, signed: true };
-/// Type of a deficit.
-const DEFICIT: Type = Type { width: 5, signed: false };
 
 /// The modules of the memories.
 pub(super) struct Memories {
-    /// Of programs that have one.
-    pub(super) residual: Option<Arc<Module>>,
     pub(super) results: Arc<Module>,
     pub(super) temporaries: Arc<Module>,
     pub(super) constants: Arc<Module>,
@@ -35,14 +31,6 @@ pub(super) struct Memories {
     pub(super) scalars: Arc<Module>,
     /// Of programs that look for some.
     pub(super) maxima: Option<Arc<Module>>,
-    /// Of machines without passes.
-    pub(super) deficits: Option<Arc<Module>>,
-    /// Of machines with passes.
-    pub(super) passes: Option<PassMemories>,
-}
-
-/// The modules of the memories that only passes use.
-pub(super) struct PassMemories {
     /// Of programs that have some.
     pub(super) state: Option<Arc<Module>>,
     /// Of programs that have some.
@@ -57,11 +45,6 @@ impl MachineCore {
         uint(self.parameters.elements * self.parameters.value_width)
     }
 
-    /// Whether the program has a residual X; passes add where others go to X.
-    pub(super) fn has_residual(&self) -> bool {
-        !self.parameters.has_passes() || self.parameters.residual_depth > 0
-    }
-
     /// Type of the address of a word of C.
     pub(super) fn constant_address_type(&self) -> Type {
         uint(self.constants().address_width())
@@ -73,79 +56,42 @@ impl MachineCore {
     }
 
     pub(super) fn memories(&self) -> Memories {
-        let MachineParameters { residual_depth, result_depth, temporary_depth, .. } =
+        let MachineParameters { result_depth, temporary_depth, state_depth, level_count, .. } =
             self.parameters;
-        let distributed =
-            |depth: u32| self.parameters.value_material(depth) == Material::Distributed;
         Memories {
-            residual: self.has_residual().then(|| {
-                self.values(
-                    ("residual_memory", "the residual X"),
-                    residual_depth,
-                    &[Reader::Clocked("matrix"), Reader::Clocked("vector")],
-                    distributed(residual_depth),
-                )
-            }),
-            results: self.values(
-                ("result_memory", "results R of the matrix unit"),
-                result_depth,
-                &[Reader::Clocked("vector")],
-                self.parameters.result_material() == Material::Distributed,
-            ),
+            results: self.values("result_memory", "results R of the matrix unit", result_depth),
             temporaries: self.values(
-                ("temporary_memory", "temporaries T of the vector unit"),
+                "temporary_memory",
+                "temporaries T of the vector unit",
                 temporary_depth,
-                &[Reader::Clocked("vector")],
-                distributed(temporary_depth),
             ),
             constants: self.constants().module(),
             trains: self.trains(),
             descriptors: self.descriptors(),
             scalars: self.scalars(),
-            maxima: (!self.parameters.has_passes() || self.choices.searches).then(|| self.maxima()),
-            deficits: (!self.parameters.has_passes()).then(|| self.deficits().module()),
-            passes: self.parameters.has_passes().then(|| self.pass_memories()),
-        }
-    }
-
-    fn pass_memories(&self) -> PassMemories {
-        let MachineParameters { state_depth, level_count, value_width, .. } = self.parameters;
-        let material = self.parameters.value_material(state_depth);
-        let level = StoreField { name: "data", ty: sint(value_width), meaning: "its value" };
-        let planes = self.parameters.has_vectors().then(|| self.plane_store().module());
-        PassMemories {
-            planes,
+            maxima: self.choices.searches.then(|| self.maxima()),
             state: (state_depth > 0).then(|| {
-                self.values(
-                    ("state_memory", "the state S, which lives across tokens and steps"),
-                    state_depth,
-                    &[Reader::Clocked("vector")],
-                    material == Material::Distributed,
-                )
+                let holds = "the state S, which lives across tokens and steps";
+                self.values("state_memory", holds, state_depth)
             }),
-            levels: (level_count > 0).then(|| {
-                store(
-                    "level_registers",
-                    "levels, the same for every element",
-                    &[level],
-                    level_count,
-                    &[Reader::AtOnce("vector")],
-                    true,
-                )
-            }),
+            levels: (level_count > 0).then(|| self.levels()),
+            planes: self.parameters.has_vectors().then(|| self.plane_store().module()),
         }
     }
 
-    fn values(
-        &self,
-        (name, holds): (&str, &str),
-        depth: u32,
-        readers: &[Reader],
-        distributed: bool,
-    ) -> Arc<Module> {
+    fn levels(&self) -> Arc<Module> {
+        let MachineParameters { level_count, value_width, .. } = self.parameters;
+        let level = StoreField { name: "data", ty: sint(value_width), meaning: "its value" };
+        let holds = "levels, the same for every element";
+        let readers = [Reader::AtOnce("vector")];
+        store("level_registers", holds, &[level], level_count, &readers, true)
+    }
+
+    /// A memory of values that the vector unit reads.
+    fn values(&self, name: &str, holds: &str, depth: u32) -> Arc<Module> {
         let meaning = "a word, element 0 in the lowest bits";
         let fields = [StoreField { name: "data", ty: self.word_type(), meaning }];
-        store(name, holds, &fields, depth, readers, distributed)
+        store(name, holds, &fields, depth, &[Reader::Clocked("vector")], is_distributed(depth))
     }
 
     fn constants(&self) -> ElementStore<'_> {
@@ -158,24 +104,8 @@ impl MachineCore {
             elements,
             ty: sint(value_width),
             depth,
-            distributed: false,
             contents: &self.contents.constants,
             has_stream: self.parameters.input.is_some(),
-        }
-    }
-
-    fn deficits(&self) -> ElementStore<'_> {
-        let MachineParameters { elements, deficit_depth: depth, .. } = self.parameters;
-        ElementStore {
-            name: "deficit_memory",
-            source: file!(),
-            holds: "how far each kept key, or value, is shifted",
-            elements,
-            ty: DEFICIT,
-            depth,
-            distributed: true,
-            contents: &[],
-            has_stream: false,
         }
     }
 
@@ -188,14 +118,13 @@ impl MachineCore {
             field("magnitude", uint(slots * count_width), "their magnitudes, slot 0 lowest"),
         ];
         let readers = [Reader::Clocked("matrix")];
-        let distributed = self.parameters.value_material(train_depth) == Material::Distributed;
+        let distributed = is_distributed(train_depth);
         store("train_store", "trains, word by word", &fields, train_depth, &readers, distributed)
     }
 
     pub(super) fn plane_store(&self) -> PlaneStore {
         let MachineParameters { planes, slots, plane_depth: depth, .. } = self.parameters;
-        let distributed = self.parameters.value_material(depth) == Material::Distributed;
-        PlaneStore { planes, slots, depth, distributed }
+        PlaneStore { planes, slots, depth, distributed: is_distributed(depth) }
     }
 
     fn descriptors(&self) -> Arc<Module> {
@@ -223,11 +152,7 @@ impl MachineCore {
             field("shift", SHIFT, "its right shift"),
             field("exponent", EXPONENT, "its exponent"),
         ];
-        let readers: &[&str] = match self.parameters.has_passes() {
-            true => &["matrix", "vector", "host"],
-            false => &["matrix", "vector", "argument", "host"],
-        };
-        let readers: Vec<Reader> = readers.iter().map(|&reader| Reader::AtOnce(reader)).collect();
+        let readers = ["matrix", "vector", "host"].map(Reader::AtOnce);
         let depth = self.parameters.scalar_count;
         store("scalar_registers", "scalars of the vector unit", &fields, depth, &readers, true)
     }
@@ -242,7 +167,7 @@ impl MachineCore {
 
     /// Bits of a scalar's number, as instructions have it.
     pub(super) fn scalar_index_type(&self) -> Type {
-        uint(Norm::FORMAT.field("output").width)
+        uint(Pass::FORMAT.field("output").width)
     }
 }
 
@@ -255,4 +180,9 @@ fn store(
     distributed: bool,
 ) -> Arc<Module> {
     Store { name, source: file!(), holds, fields, depth, readers, distributed }.module()
+}
+
+/// Whether a memory of so many words is made of LUTs.
+fn is_distributed(depth: u32) -> bool {
+    value_material(depth) == Material::Distributed
 }

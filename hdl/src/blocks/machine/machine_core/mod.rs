@@ -1,23 +1,22 @@
 //! The machine's core: sequencer, token loop, the two units, and the memories between them.
 //!
 //! ```text
-//!  token ─► token_loop ─► sequencer ─┬─► matrix_unit ─► R, X, maxima ────────┐
-//!                ▲                   └─► vector_unit ─► T, trains, scalars, ─┤
+//!  token ─► token_loop ─► sequencer ─┬─► matrix_unit ─► R, maxima ───────────┐
+//!                ▲                   └─► pass_unit ─► T, S, trains, scalars, ┤
 //!  prediction ◄──┴─ done ◄──────────────────────────    keys, values         │
 //!                                        ▲  ▲            ▲                   │
 //!                                        └──┴────────────┴───────────────────┘
 //! ```
 //!
-//! A program of passes has the [pass unit](crate::blocks::vector::pass_unit) as its vector unit, a
-//! state memory and level registers, and no deficits; it keeps keys and values only if it has any.
-//! Where every position of a text has a prediction, the [queue](crate::blocks::memory::prediction_queue) of these
+//! A core has only the memories that its program has: keys and values, state, levels, planes. Where every position of a text has a prediction, the [queue](crate::blocks::memory::prediction_queue) of these
 //! answers, not the token loop.
 //!
 //! Wires blocks; nothing else. Bit-exact, write by write, to the machine's integer reference.
 
 mod memories;
-mod passes;
+mod placing;
 mod ports;
+mod wires;
 mod wiring;
 
 use crate::blocks::array::matrix_unit::MatrixUnit;
@@ -28,11 +27,9 @@ use crate::blocks::host::watch::{Watch, watched};
 use crate::blocks::memory::key_value_store::KeyValueStore;
 use crate::blocks::memory::prediction_queue::PredictionQueue;
 use crate::blocks::vector::pass_unit::PassUnit;
-use crate::blocks::vector::vector_unit::VectorUnit;
 use crate::language::module::Module;
 use firmware::image::MachineImage;
 use firmware::machine::MachineParameters;
-use firmware::machine_memories::Material;
 use firmware::pass_choices::PassChoices;
 use std::sync::Arc;
 
@@ -43,7 +40,7 @@ pub struct MachineCore {
     pub parameters: MachineParameters,
     /// What its memories start with; the host loads what is empty.
     pub contents: MachineImage,
-    /// What the passes of its program choose; nothing without passes.
+    /// What the passes of its program choose.
     pub choices: PassChoices,
 }
 
@@ -51,7 +48,7 @@ pub struct MachineCore {
 struct Units {
     matrix: Arc<Module>,
     vector: Arc<Module>,
-    /// None if a program of passes keeps nothing.
+    /// None if the program keeps nothing.
     key_value_store: Option<Arc<Module>>,
 }
 
@@ -60,20 +57,18 @@ impl Units {
     fn new(core: &MachineCore) -> Units {
         let (machine, weights) = (&core.parameters, &core.contents.weights);
         let MachineParameters { lanes, slots, key_depth, value_depth, .. } = *machine;
-        let keeps = !machine.has_passes() || key_depth + value_depth > 0;
+        let keeps = key_depth + value_depth > 0;
         let (key_depth, value_depth) = (key_depth.max(2), value_depth.max(2));
         let store = KeyValueStore { lanes, slots, key_depth, value_depth };
         let mut matrix = MatrixUnit::new(machine, weights.clone());
-        if machine.has_passes() {
-            let stores = &core.choices.stores;
-            matrix.searches = core.choices.searches;
-            matrix.rows = stores.contains(&(EMBEDDING as u32));
-            matrix.keys = stores.contains(&(KEYS as u32));
-            matrix.same.clone_from(&core.choices.same);
-        }
+        let stores = &core.choices.stores;
+        matrix.searches = core.choices.searches;
+        matrix.rows = stores.contains(&(EMBEDDING as u32));
+        matrix.keys = stores.contains(&(KEYS as u32));
+        matrix.same.clone_from(&core.choices.same);
         Units {
             matrix: matrix.module(),
-            vector: core.vector_unit(),
+            vector: PassUnit::new(machine, core.choices.clone()).module(),
             key_value_store: keeps.then(|| store.module()),
         }
     }
@@ -83,19 +78,6 @@ impl MachineCore {
     fn sequencer(&self) -> Sequencer {
         let (program, bits) = (self.contents.program.clone(), self.choices.bits.clone());
         Sequencer::new(&self.parameters, program, bits)
-    }
-
-    fn vector_unit(&self) -> Arc<Module> {
-        let machine = &self.parameters;
-        if machine.has_passes() {
-            return PassUnit::new(machine, self.choices.clone()).module();
-        }
-        let mut vector = VectorUnit::from(machine);
-        // Contents that come with the bitstream pack denser, which leaves room for the tables.
-        if !self.contents.weights.is_empty() {
-            vector.functions = Material::Block;
-        }
-        vector.module()
     }
 
     fn watched(&self) -> Vec<&'static Watch> {

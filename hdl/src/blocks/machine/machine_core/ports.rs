@@ -35,7 +35,6 @@ const SOURCES: [&[&str]; WATCHED.len()] = [
     &["sequencer.issued_o", "sequencer.issued_address_o"],
     &["matrix.done_o"],
     &["vector.done_o"],
-    &["matrix.residual_write_o", "matrix.residual_write_address_o", "matrix.residual_write_data_o"],
     &["matrix.result_write_o", "matrix.result_address_o", "matrix.result_data_o"],
     &[
         "vector.temporary_write_o",
@@ -70,13 +69,6 @@ const SOURCES: [&[&str]; WATCHED.len()] = [
         "vector.store_position_o",
         "vector.store_high_o",
         "vector.store_low_o",
-    ],
-    &[
-        "vector.deficit_write_o",
-        "vector.deficit_values_o",
-        "vector.deficit_write_address_o",
-        "vector.deficit_element_o",
-        "vector.deficit_data_o",
     ],
     &["vector.state_write_o", "vector.state_write_address_o", "vector.state_write_data_o"],
     &["vector.level_write_o", "vector.level_write_address_o", "vector.level_data_o"],

@@ -41,7 +41,7 @@ use super::choice::Chosen;
 use super::pass_control::{DEPTH_WIDTH, INDEX_WIDTH, PHASE_WIDTH, PassControl, depth};
 use super::pass_cycles::{PassDepths, PassStages};
 use super::pass_fields::PassFields;
-use super::vector_control::POSITION_WIDTH;
+use super::widths::POSITION_WIDTH;
 use crate::language::builder::Builder;
 use crate::language::instance::Outputs;
 use crate::language::module::Module;

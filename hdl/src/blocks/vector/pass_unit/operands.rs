@@ -7,7 +7,7 @@ use crate::blocks::vector::pass_multiply::AMOUNT_WIDTH;
 use crate::blocks::vector::pass_operand::{MEMORIES, PassOperand};
 use crate::blocks::vector::pass_reads::{OPERANDS, PassReads, is_memory, spaces};
 use crate::blocks::vector::round_shifter::SHIFT_WIDTH;
-use crate::blocks::vector::scalar_unit::{EXPONENT_WIDTH, SCALAR_ADDRESS_WIDTH};
+use crate::blocks::vector::widths::{EXPONENT_WIDTH, SCALAR_ADDRESS_WIDTH};
 use crate::language::instance::Outputs;
 use crate::language::signal::Signal;
 use crate::language::signal_type::{Type, sint, uint};
@@ -22,7 +22,7 @@ const REGISTERS: [Space; 2] = [Space::Level, Space::Maximum];
 const SPACES: [&str; 3] = ["a_space", "b_space", "c_space"];
 const RESTARTS: [&str; 3] = ["a_restart", "b_restart", "c_restart"];
 /// Ports of an operand, in the order of [`MEMORIES`].
-const WORDS: [&str; 5] = ["residual_i", "result_i", "temporary_i", "state_i", "constant_i"];
+const WORDS: [&str; 4] = ["result_i", "temporary_i", "state_i", "constant_i"];
 
 /// The word of the last read is taken; what stands for it is chosen.
 const TAKEN: u32 = 1;
@@ -85,7 +85,6 @@ impl<'m> Unit<'_, 'm> {
         let reads = b.instance("reads", &module, &inputs);
         let mut words = vec![];
         for ((space, name), (port, letter)) in MEMORIES.into_iter().zip([
-            ("residual_read_address_o", "X"),
             ("result_address_o", "R"),
             ("temporary_read_address_o", "T"),
             ("state_read_address_o", "S"),

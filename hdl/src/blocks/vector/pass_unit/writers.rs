@@ -4,7 +4,6 @@ use super::elements::Results;
 use super::tag::Tag;
 use super::{KEPT, Unit, fitting};
 use crate::blocks::vector::choice::Chosen;
-use crate::blocks::vector::digit_writer::STORE_ADDRESS_WIDTH;
 use crate::blocks::vector::pass_counts::PassCounts;
 use crate::blocks::vector::pass_cycles::{COUNTS_BEHIND, DIGITS_BEHIND};
 use crate::blocks::vector::pass_digits::PassDigits;
@@ -12,10 +11,10 @@ use crate::blocks::vector::pass_finish::PassFinish;
 use crate::blocks::vector::pass_reduce::PassReduce;
 use crate::blocks::vector::pass_store::PassStore;
 use crate::blocks::vector::round_shifter::SHIFT_WIDTH;
-use crate::blocks::vector::scalar_unit::{EXPONENT_WIDTH, SCALAR_ADDRESS_WIDTH};
 use crate::blocks::vector::train_writer::{
     DESCRIPTOR_ADDRESS_WIDTH, DESCRIPTOR_WORDS_WIDTH, TRAIN_ADDRESS_WIDTH, TrainWriter,
 };
+use crate::blocks::vector::widths::{EXPONENT_WIDTH, SCALAR_ADDRESS_WIDTH, STORE_ADDRESS_WIDTH};
 use crate::blocks::vector::word_parts::WordParts;
 use crate::language::instance::Outputs;
 use crate::language::signal::Signal;
@@ -151,17 +150,14 @@ impl<'m> Unit<'_, 'm> {
             let inputs = [
                 ("start_i", self.opens(tag)),
                 ("destination_i", words),
-                ("stride_i", words.same(0)),
                 ("train_i", self.field_beside("train", COUNTS_BEHIND)),
                 ("valid_i", tag.valid),
                 ("first_i", tag.first),
                 ("last_i", tag.last),
-                ("ends_i", b.flag(true)),
                 ("negative_i", counts.get("negative_o")),
                 ("magnitude_i", counts.get("magnitude_o")),
             ];
             let trains = b.instance("trains", &writer, &inputs);
-            b.unused("trains_finished", trains.get("finished_o"), "pass_control counts.");
             trains
         });
         let pass = |port: &str, width: u32, meaning: &str| {

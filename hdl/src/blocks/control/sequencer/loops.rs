@@ -1,4 +1,4 @@
-//! What the sequencer of a program with passes has more: loops, pointers, positions.
+//! Loops, pointers and positions of the sequencer.
 
 use super::issue::Issue;
 use super::parameters::Sequencer;
@@ -9,7 +9,7 @@ use crate::blocks::control::token_loop::TOKEN_WIDTH;
 use crate::language::builder::Builder;
 use crate::language::signal::Signal;
 use crate::language::signal_type::uint;
-use firmware::isa::{INSTRUCTION_WIDTH, LONG_WORDS, Loop, Next, Pass};
+use firmware::isa::{INSTRUCTION_WIDTH, Loop, Next, Pass};
 
 /// Wires of the loops, and of the stage that adds pointers.
 pub(super) struct Loops<'m> {
@@ -38,7 +38,7 @@ pub(super) struct Moved<'m> {
     restarts: Signal<'m>,
 }
 
-/// Opcodes of a program with passes.
+/// Which instruction it is, but for matrices and ends.
 pub(super) struct Kinds<'m> {
     pub(super) bad: Signal<'m>,
     pub(super) pass: Signal<'m>,
@@ -46,20 +46,15 @@ pub(super) struct Kinds<'m> {
     pub(super) turn: Option<[Signal<'m>; 2]>,
 }
 
-/// The input that only these programs have.
+/// The position of the token.
 pub(super) fn position_input(b: &Builder) -> Signal<'_> {
     b.input("position_i", uint(TOKEN_WIDTH), "position of the token, from the cycle after start_i")
 }
 
 impl Sequencer {
-    /// Whether instructions are long.
-    pub(super) fn is_long(&self) -> bool {
-        self.instruction_words == LONG_WORDS
-    }
-
     /// Whether the program has loops.
     pub(super) fn has_loops(&self) -> bool {
-        self.is_long() && self.loop_depth > 0
+        self.loop_depth > 0
     }
 
     fn stack(&self) -> LoopStack {
@@ -72,7 +67,7 @@ impl Sequencer {
         self.stack().here_cycles()
     }
 
-    pub(super) fn long_kinds<'m>(
+    pub(super) fn kinds<'m>(
         &self,
         b: &'m Builder,
         opcode: Signal<'m>,
@@ -166,7 +161,7 @@ impl<'m> Loops<'m> {
     }
 }
 
-/// The outputs that only these programs have.
+/// Where the instruction stands.
 pub(super) fn outputs<'m>(
     b: &'m Builder,
     instruction: Signal<'m>,
