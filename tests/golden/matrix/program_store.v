@@ -1,4 +1,4 @@
-// program_store: 4 instructions of 11 parts of 32 bits, of which 13 bits are kept.
+// program_store: 4 instructions of 11 parts of 32 bits, of which 12 bits are kept.
 //
 // The host writes only while nothing is fetched, the parts of an instruction from the lowest on.
 //
@@ -27,20 +27,20 @@ module program_store (
 
     // The parts of an instruction, until its last one comes. ------------------------------------
 
-    reg [12:0] part_0_q;
+    reg [11:0] part_0_q;
 
     always @(posedge clk_i) begin
         if (write_inside & (write_part_i == 16'd0))
-            part_0_q <= {data_i[29], data_i[27], data_i[14], data_i[9:0]};
+            part_0_q <= {data_i[26], data_i[14], data_i[9:0]};
     end
 
     // No instruction differs there.
-    wire unused_shared = &{1'b0, {data_i[31:30], data_i[28], data_i[26:15], data_i[13:10]}};
+    wire unused_shared = &{1'b0, {data_i[31:27], data_i[25:15], data_i[13:10]}};
 
     // Stage 1: memory. --------------------------------------------------------------------------
 
-    (* no_rw_check *) reg [12:0] words [0:3];
-    reg [12:0] word_q;
+    (* no_rw_check *) reg [11:0] words [0:3];
+    reg [11:0] word_q;
 
     always @(posedge clk_i) begin
         if (write_inside & (write_part_i == 16'd10)) words[write_address_i[1:0]] <= part_0_q;
@@ -51,9 +51,9 @@ module program_store (
 
     assign instruction_o = {
         126'h00000000000000000000000000000000, word_q[10], 4'd0, word_q[10], 17'd0, word_q[11],
-        82'h000000000000000000000, word_q[12], 13'd0, word_q[12], word_q[12], word_q[12],
-        word_q[12], word_q[12], 50'd0, word_q[12], 8'd0, word_q[12], 11'd0, word_q[12], word_q[6],
-        word_q[11:10], 10'd0, word_q[9], word_q[10:9], 3'd0, word_q[9:0]
+        84'h000000000000000000000, word_q[0], 13'd0, word_q[0], word_q[0], word_q[0], word_q[0],
+        word_q[0], 48'd0, word_q[0], 8'd0, word_q[0], 11'd0, word_q[0], word_q[6], 1'b0,
+        word_q[11], 10'd0, word_q[9], word_q[10:9], 3'd0, word_q[9:0]
     };
 endmodule
 
