@@ -17,6 +17,7 @@ use weights::sample;
 fn fine(mut design: Design, network: &Network) -> Design {
     design.array.planes = 8;
     design.array.acc_width = 48;
+    design.encoder.mean_count = 64;
     let machine = &mut design.machine;
     machine.context = network.context;
     machine.value_width = 24;

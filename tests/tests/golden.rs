@@ -4,6 +4,8 @@
 
 use cosim::tools::{ToolName, locate};
 use firmware::registers::{HEADER_NAME, c_header, markdown};
+use hdl::blocks::vector::gif_neuron::GifNeuron;
+use hdl::language::check::check;
 use pretty_assertions::assert_eq;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -13,6 +15,7 @@ use tests::machine_check::Whole;
 use tests::matrices::{MatrixCase, by_events, carry_cells, sampled, small, wires};
 use tests::{machine_plants, verilog};
 use weights::config::{Form, Target};
+use weights::neuron::{Leak, NeuronRule, presets};
 use weights::numeric::Radix;
 use weights::packing::Packing;
 
@@ -77,6 +80,21 @@ fn other_forms() {
         files.retain(|file, _| !dense.contains_key(file));
         compare(name, &files);
     }
+}
+
+/// Neurons with a threshold of a channel's own, and of a power of two.
+#[test]
+fn neurons() {
+    let print = |rule: NeuronRule| {
+        let neuron = GifNeuron { rule, current_width: 10, saturates: true };
+        let checked = check(&neuron.module()).unwrap_or_else(|error| panic!("{error}"));
+        verilog::sources(&checked).remove(0).1
+    };
+    let texts = [
+        ("per_channel.v".to_owned(), print(presets::spikingbert(Leak::Decay(3), 13))),
+        ("power_of_two.v".to_owned(), print(presets::spikelm_paper(3, 14))),
+    ];
+    compare("gif_neuron", &BTreeMap::from(texts));
 }
 
 /// Every block of a small BitNet's machine that is not one of the matrix, and the tops of both hosts.

@@ -1,18 +1,21 @@
 //! The specification of the arithmetic, in plain integers, once.
 //!
 //! The reference model calls these functions, the block tests compare against them, and the
-//! hardware must equal them. Values are `i64` throughout; widths are proven elsewhere.
+//! hardware must equal them. Values are `i64` throughout; widths are proven elsewhere, except the
+//! membrane's, which is part of the neuron rule and saturates.
 //!
 //! | symbol | meaning |
 //! |---|---|
 //! | w | stored trit, −1..=1 |
 //! | s | flowing spike, one trit of a plane |
 //! | c | count: the integer a train stands for |
+//! | u, v | membrane before and after integration |
 //! | θ | threshold, positive |
 
 pub mod fixed_point;
 pub mod pass;
 
+use crate::neuron::{LastStep, Leak, NeuronRule, Quantise, Reset, SpikeRange, State, Threshold};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -80,6 +83,11 @@ pub fn round_shift(x: i64, shift: u32) -> i64 {
     if shift == 0 { x } else { (x >> shift) + ((x >> (shift - 1)) & 1) }
 }
 
+/// `x / divisor` towards minus infinity.
+pub fn divide_floor(x: i64, divisor: i64) -> i64 {
+    x.div_euclid(divisor)
+}
+
 /// `x / divisor` to nearest, ties to even.
 pub fn divide_nearest_even(x: i64, divisor: i64) -> i64 {
     let (quotient, remainder) = (x.div_euclid(divisor), x.rem_euclid(divisor));
@@ -88,6 +96,80 @@ pub fn divide_nearest_even(x: i64, divisor: i64) -> i64 {
         std::cmp::Ordering::Equal => quotient + (quotient & 1),
         std::cmp::Ordering::Greater => quotient + 1,
     }
+}
+
+// ---- neurons -----------------------------------------------------------------------------------
+
+/// What one step of a neuron yields.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NeuronStep {
+    /// The emitted spike s.
+    pub spike: i64,
+    /// The membrane after the reset.
+    pub membrane: i64,
+    /// Whether the membrane had to saturate; a design whose widths are proven never does.
+    pub saturated: bool,
+}
+
+/// The threshold of a rule: its own power of two, or the channel's integer.
+pub fn threshold(rule: &NeuronRule, channel: i64) -> i64 {
+    match rule.threshold {
+        Threshold::PowerOfTwo(n) => 1 << n,
+        Threshold::PerChannel => channel,
+    }
+}
+
+/// One step of the GIF pipeline: leak, integrate, quantise, clamp, reset.
+///
+/// `theta` is positive; `last` marks the last step of a token.
+pub fn neuron_step(rule: &NeuronRule, theta: i64, u: i64, current: i64, last: bool) -> NeuronStep {
+    let leaked = match rule.leak {
+        Leak::None => u,
+        Leak::Shift(k) => round_shift(u, k),
+        Leak::Decay(k) => u - round_shift(u, k),
+    };
+    let (v, integrate_saturated) = saturate(rule, leaked + current);
+    let quotient = match rule.quantise {
+        Quantise::Floor => divide_floor(v, theta),
+        Quantise::NearestEven => divide_nearest_even(v, theta),
+    };
+    let spike = match (rule.range, rule.last_step) {
+        (SpikeRange::Unbounded, _) => quotient,
+        (_, LastStep::Remainder) if last => quotient,
+        _ => quotient.clamp(rule.spike_range().0, rule.spike_range().1),
+    };
+    let remaining = match rule.reset {
+        Reset::Soft => v - theta * spike,
+        Reset::Hard => i64::from(spike == 0) * v,
+        Reset::SpikelmCode => v * (1 - spike),
+    };
+    let (membrane, reset_saturated) = saturate(rule, remaining);
+    NeuronStep { spike, membrane, saturated: integrate_saturated | reset_saturated }
+}
+
+fn saturate(rule: &NeuronRule, value: i64) -> (i64, bool) {
+    let (min, max) = rule.membrane_range();
+    let clamped = value.clamp(min, max);
+    (clamped, clamped != value)
+}
+
+/// Runs one neuron over the steps of one token; `membrane` is read and left behind as its state.
+pub fn neuron_token(
+    rule: &NeuronRule,
+    theta: i64,
+    membrane: &mut i64,
+    currents: &[i64],
+) -> Vec<i64> {
+    if rule.state == State::PerStep {
+        *membrane = 0;
+    }
+    let last = currents.len().saturating_sub(1);
+    let step = |(index, &current): (usize, &i64)| {
+        let result = neuron_step(rule, theta, *membrane, current, index == last);
+        *membrane = result.membrane;
+        result.spike
+    };
+    currents.iter().enumerate().map(step).collect()
 }
 
 // ---- trains ------------------------------------------------------------------------------------

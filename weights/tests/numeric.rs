@@ -4,8 +4,8 @@ use pretty_assertions::assert_eq;
 use proptest::prelude::*;
 use std::panic::catch_unwind;
 use weights::numeric::{
-    Radix, accumulate, combine, count, count_trits, decode_counts, divide_nearest_even, dot,
-    encode_counts, offset_bits, offset_sum, planes_needed, round_shift,
+    Radix, accumulate, combine, count, count_trits, decode_counts, divide_floor,
+    divide_nearest_even, dot, encode_counts, offset_bits, offset_sum, planes_needed, round_shift,
 };
 
 const TRITS: [i8; 3] = [-1, 0, 1];
@@ -126,11 +126,13 @@ fn round_shift_is_nearest_ties_up() {
     assert_eq!([-3, -2, -1, 1, 2, 3].map(|x| round_shift(x, 1)), [-1, -1, 0, 1, 1, 2]);
 }
 
-/// Dividing rounds to nearest with ties to even, by its definition.
+/// Dividing rounds down, or to nearest with ties to even, by the definitions of both.
 #[test]
 fn divisions_round_as_defined() {
     for x in -400..=400i64 {
         for divisor in 1..=40 {
+            let floor = divide_floor(x, divisor);
+            assert!(floor * divisor <= x && x < (floor + 1) * divisor, "{x} / {divisor}");
             let nearest = divide_nearest_even(x, divisor);
             let twice_off = 2 * (x - nearest * divisor).abs();
             assert!(twice_off <= divisor, "{x} / {divisor}");
@@ -138,6 +140,7 @@ fn divisions_round_as_defined() {
         }
     }
     assert_eq!([-5, -3, -1, 1, 3, 5].map(|x| divide_nearest_even(x, 2)), [-2, -2, 0, 0, 2, 2]);
+    assert_eq!([-5, -4, -1, 0, 3].map(|x| divide_floor(x, 4)), [-2, -1, -1, 0, 0]);
 }
 
 /// Int2Spike: θ·c lies within θ/2 of x with ties to even, unclipped, and the unary and the bitwise

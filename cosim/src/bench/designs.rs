@@ -4,16 +4,21 @@ use hdl::blocks::array::accumulator_array::AccumulatorArray;
 use hdl::blocks::array::base3_decoder::base3_decoder;
 use hdl::blocks::array::lane::Lane;
 use hdl::blocks::array::ternary_dot::TernaryDot;
+use hdl::blocks::vector::gif_neuron::GifNeuron;
 use hdl::language::builder::Builder;
 use hdl::language::check::check;
 use hdl::language::module::Module;
 use hdl::language::simulation::{Direction, Port};
 use std::sync::Arc;
 use weights::config::Target;
+use weights::neuron::{Leak, NeuronRule, presets};
 use weights::numeric::Radix;
 
 use super::BenchError;
 use super::verdict::{Limit, Quantity};
+
+/// Membrane, threshold and current of the measured neuron, in bits.
+const NEURON_WIDTH: u32 = 12;
 
 /// A design whose area and clock are measured out of context.
 pub(crate) struct Subject {
@@ -42,6 +47,8 @@ pub(crate) fn subjects() -> Vec<Subject> {
         .map(|target| [128, 64, 16].map(|slots| dot(slots, target)));
     let mut subjects: Vec<Subject> = sizes.into_iter().flatten().collect();
     subjects.extend(decoders());
+    subjects.push(neuron("gif_neuron 12 bits, u - u/8", Leak::Decay(3)));
+    subjects.push(neuron("gif_neuron 12 bits, u/8", Leak::Shift(3)));
     subjects.extend(arrays());
     subjects
 }
@@ -91,6 +98,26 @@ fn decoders() -> [Subject; 2] {
             bound,
         },
     ]
+}
+
+fn neuron(what: &str, leak: Leak) -> Subject {
+    let rule = NeuronRule { leak, ..presets::spikingbert(leak, NEURON_WIDTH) };
+    let neuron = GifNeuron { rule, current_width: NEURON_WIDTH, saturates: false };
+    Subject {
+        what: what.to_owned(),
+        top: registered(&neuron.module(), false),
+        synapses: None,
+        targets: vec![
+            (Quantity::Cells, Limit::AtMost(70.0)),
+            (Quantity::Megahertz, Limit::AtLeast(126.0)),
+        ],
+        bound: match leak {
+            Leak::Decay(_) => {
+                "48: a cell a bit to leak, add, compare, select; Spiker+ 113 at 105 MHz"
+            }
+            _ => "36: a cell a bit to add, compare, select; ODIN 116 at 98 MHz",
+        },
+    }
 }
 
 /// What the dots cost in their place: a lane, and lanes side by side, with planes that share a

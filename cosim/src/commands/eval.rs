@@ -180,12 +180,18 @@ impl EvalCommand {
         let radices =
             if self.radix.is_empty() { vec![design.array.radix] } else { self.radix.clone() };
         // What cannot be lowered should be said before anything is computed.
-        let programs: Vec<Lowered> =
-            radices.iter().map(|&it| (it, bench.lower(file, it))).collect();
-        let programs = bench.without_lacking(programs);
-        if !programs.is_empty() && programs.iter().all(|(_, program)| program.is_err()) {
-            let refused = programs.into_iter().find_map(|(_, program)| program.err());
-            return Err(refused.expect("all of them were refused").into());
+        let machines: Vec<Vec<Lowered>> = mean_counts
+            .iter()
+            .map(|&count| radices.iter().map(|&it| (it, bench.lower(file, count, it))).collect())
+            .collect();
+        let machines = bench.without_lacking(machines);
+        for programs in &machines {
+            if let [(_, Err(_)), ..] = programs.as_slice()
+                && programs.iter().all(|(_, program)| program.is_err())
+            {
+                let refused = machines.into_iter().flatten().find_map(|(_, program)| program.err());
+                return Err(refused.expect("one of them was refused").into());
+            }
         }
         let (mut rows, mut float_speed, mut machine_speed) = (Vec::new(), 0.0, 0.0);
         let (float, _) = bench.float("real numbers", Activation::Float, &radices)?;
@@ -200,8 +206,8 @@ impl EvalCommand {
             float_speed = speed;
             rows.push(row);
         }
-        if !programs.is_empty() {
-            let (row, speed) = bench.machine(programs)?;
+        for (programs, &count) in machines.into_iter().zip(&mean_counts) {
+            let (row, speed) = bench.machine(count, programs)?;
             machine_speed = speed;
             rows.push(row);
         }
@@ -237,10 +243,16 @@ struct Bench<'a, 'c> {
 impl Bench<'_, '_> {
     /// Lowers the network to the design with the context of the longest story and with sums that
     /// always fit: neither changes a value.
-    fn lower(&self, file: &DesignFile, radix: Radix) -> Result<Program, PipelineError> {
+    fn lower(
+        &self,
+        file: &DesignFile,
+        mean_count: u32,
+        radix: Radix,
+    ) -> Result<Program, PipelineError> {
         let radix = if radix == Radix::Unary { "unary" } else { "bitwise" };
         let context = self.corpus.stories.iter().map(Vec::len).max().unwrap_or(1);
         let settings = [
+            format!("encoder.mean_count={mean_count}"),
             format!("array.radix={radix}"),
             format!("array.acc_width={ACC_WIDTH_MAX}"),
             format!("machine.context={context}"),
@@ -251,13 +263,13 @@ impl Bench<'_, '_> {
 
     /// A machine that does not have an operation of the network has none in any form: the float
     /// model is then scored alone, and a note says why.
-    fn without_lacking(&mut self, programs: Vec<Lowered>) -> Vec<Lowered> {
-        match programs.first() {
+    fn without_lacking(&mut self, machines: Vec<Vec<Lowered>>) -> Vec<Vec<Lowered>> {
+        match machines.iter().flatten().next() {
             Some((_, Err(PipelineError::Lower(error @ LowerError::Operation { .. })))) => {
                 self.console.notes(&[format!("no row of a machine: {error}")]);
                 Vec::new()
             }
-            _ => programs,
+            _ => machines,
         }
     }
 
@@ -282,16 +294,17 @@ impl Bench<'_, '_> {
         Ok((row, self.note("float", begin, model, score.perplexity(), 1)))
     }
 
-    /// The row of the machine, and its tokens per second.
-    fn machine(&mut self, programs: Vec<Lowered>) -> Result<(Row, f64), PipelineError> {
+    /// A row of the machine, and its tokens per second.
+    fn machine(&mut self, count: u32, programs: Vec<Lowered>) -> Result<(Row, f64), PipelineError> {
         let rounds = programs.iter().filter(|(_, program)| program.is_ok()).count();
-        let (begin, bar) = (Instant::now(), self.bar(rounds, "machine"));
-        let row = evaluate_machines(self.network, programs, self.corpus, &bar)?;
+        let model = format!("mean count {count}");
+        let (begin, bar) = (Instant::now(), self.bar(rounds, &model));
+        let row = evaluate_machines(self.network, count, programs, self.corpus, &bar)?;
         bar.finish_and_clear();
         let perplexity = row.score.perplexity();
         Ok((
             Row::machine(&row, self.corpus),
-            self.note("machine", begin, "integers", perplexity, rounds),
+            self.note("machine", begin, &model, perplexity, rounds),
         ))
     }
 

@@ -61,6 +61,9 @@ pub(super) struct ExploreCommand {
     /// What the array's dots are built of, to sweep: portable, ecp5; otherwise the design's.
     #[arg(long, value_name = "TARGET,…", value_delimiter = ',', value_parser = target)]
     target: Vec<Target>,
+    /// Mean counts of the encoder to sweep; otherwise the design's. It changes what is computed.
+    #[arg(long, value_name = "K,…", value_delimiter = ',', value_parser = clap::value_parser!(u32).range(1..=64))]
+    mean_count: Vec<u32>,
     /// Bits of the counts of attention and head to sweep; otherwise the design's. It changes what
     /// is computed.
     #[arg(long, value_name = "BITS,…", value_delimiter = ',', value_parser = clap::value_parser!(u32).range(1..=8))]
@@ -164,6 +167,7 @@ impl ExploreCommand {
             elements: sizes(&self.elements),
             packing: self.packing.clone(),
             target: self.target.clone(),
+            mean_count: self.mean_count.clone(),
             bits: self.bits.clone(),
         }
     }

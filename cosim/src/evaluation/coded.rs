@@ -73,7 +73,7 @@ impl CodedEvaluation {
         })?;
         let float = scores.into_iter().fold(Score::default(), Score::add).perplexity();
         let programs = vec![(Radix::Bitwise, Ok(program))];
-        let row = evaluate_machines(network, programs, corpus, bar)?;
+        let row = evaluate_machines(network, 1, programs, corpus, bar)?;
         let cycles = row.cycles.into_iter().find_map(|(_, cycles)| cycles.ok());
         let (cycles_per_token, array_utilisation) = cycles.unwrap_or_default();
         Ok(CodedEvaluation {

@@ -17,9 +17,11 @@ use weights::numeric::Radix;
 /// Mean cycles of a token, and the mean part of them in which the array works.
 pub(super) type MeanCycles = (f64, f64);
 
-/// What the machine makes of a corpus.
+/// One mean count on the machine.
 #[derive(Debug)]
 pub struct MachineRow {
+    /// The mean count.
+    pub mean_count: u32,
     /// How well the machine predicts; the radix does not matter.
     pub score: Score,
     /// What its trains cost.
@@ -29,13 +31,14 @@ pub struct MachineRow {
     pub cycles: Vec<(Radix, Result<MeanCycles, PipelineError>)>,
 }
 
-/// Scores machines, one a radix; ticks `bar` once a story and radix that can
+/// Scores the machines of one mean count, one a radix; ticks `bar` once a story and radix that can
 /// be built.
 ///
 /// # Errors
 /// If no radix can be built, why the first cannot; or the first error of a story.
 pub fn evaluate_machines(
     network: &Network,
+    mean_count: u32,
     programs: Vec<(Radix, Result<Program, PipelineError>)>,
     corpus: &Corpus,
     bar: &ProgressBar,
@@ -64,7 +67,7 @@ pub fn evaluate_machines(
         scored.get_or_insert((score, costs));
     }
     match scored {
-        Some((score, costs)) => Ok(MachineRow { score, costs, cycles }),
+        Some((score, costs)) => Ok(MachineRow { mean_count, score, costs, cycles }),
         None => {
             let refusal = cycles.into_iter().find_map(|(_, cycles)| cycles.err());
             Err(refusal.expect("at least one radix was asked for"))

@@ -85,7 +85,8 @@ impl Row {
     pub fn machine(row: &MachineRow, corpus: &Corpus) -> Row {
         let radices: Vec<Radix> = row.cycles.iter().map(|(radix, _)| *radix).collect();
         let mut result = Row::float("", row.score, &row.costs, corpus, &radices);
-        result.model = "machine".to_owned();
+        result.model = format!("machine, mean count {}", row.mean_count);
+        result.mean_count = Some(row.mean_count);
         for (cost, (_, cycles)) in result.costs.iter_mut().zip(&row.cycles) {
             match cycles {
                 Ok((cycles, utilisation)) => {
@@ -169,11 +170,15 @@ impl fmt::Display for Evaluation {
             writeln!(f)?;
         }
         let mut refusals: Vec<String> = Vec::new();
-        for (&radix, cost) in self.rows.iter().flat_map(|row| self.radices.iter().zip(&row.costs)) {
+        for (row, (&radix, cost)) in self
+            .rows
+            .iter()
+            .flat_map(|row| self.radices.iter().zip(&row.costs).map(move |it| (row, it)))
+        {
             let Some(refused) = &cost.refused else { continue };
             let reason = refused.lines().next().unwrap_or_default();
             let line = format!("no {} machine: {reason}", name(radix));
-            if !refusals.contains(&line) {
+            if row.mean_count.is_some() && !refusals.contains(&line) {
                 refusals.push(line);
             }
         }

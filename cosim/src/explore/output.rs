@@ -40,8 +40,8 @@ pub fn table(exploration: &Exploration) -> String {
         text,
         "  These have no other that is both smaller and faster; {others} more of the front, better \
          only in block RAM\n  or energy, are in points.json. A name is lanes x slots x planes, or \
-         lanes of events and the slots of a\n  train word; elements of a vector, code, bits \
-         of attention and head. What binds is\n  what takes the largest share of the part. \
+         lanes of events and the slots of a\n  train word; elements of a vector, code, mean count, \
+         bits of attention and head. What binds is\n  what takes the largest share of the part. \
          Cells: LUT4, predicted. Cycles, exact, and energy: mean of\n  {tokens} {arrival}s after a \
          prompt of {prompt}. Energy: ASIC prices, to compare designs:"
     );

@@ -78,8 +78,8 @@ impl Point {
     }
 
     /// Points with the same counts compute the same numbers; others are not compared.
-    pub(super) fn counts(&self) -> [u32; 2] {
-        self.design.bits
+    pub(super) fn counts(&self) -> (u32, [u32; 2]) {
+        (self.design.mean_count, self.design.bits)
     }
 }
 

@@ -22,6 +22,8 @@ pub struct Axes {
     pub packing: Vec<Packing>,
     /// `array.target`.
     pub target: Vec<Target>,
+    /// `encoder.mean_count`.
+    pub mean_count: Vec<u32>,
     /// `machine.attention_bits` and `machine.head_bits`.
     pub bits: Vec<u32>,
 }
@@ -63,6 +65,8 @@ pub struct Candidate {
     pub form: Form,
     /// What the dots of the array are built of.
     pub target: Target,
+    /// Mean count that the encoder aims at.
+    pub mean_count: u32,
     /// Bits of the counts of attention and head.
     pub bits: [u32; 2],
 }
@@ -79,13 +83,14 @@ impl Candidate {
             packing: design.weight_store.packing,
             form: array.form,
             target: array.target,
+            mean_count: design.encoder.mean_count,
             bits: [machine.attention_bits, machine.head_bits],
         }
     }
 
     /// What names the point and its files.
     pub fn id(&self) -> String {
-        let Candidate { lanes, slots, planes, elements, packing, bits, .. } = self;
+        let Candidate { lanes, slots, planes, elements, packing, mean_count, bits, .. } = self;
         let [attention, head] = bits;
         let packing = packing.name();
         let target = if self.target == Target::Ecp5 { "-ecp5" } else { "" };
@@ -94,7 +99,7 @@ impl Candidate {
             _ => format!("{lanes}x{slots}x{planes}"),
         };
         let shape = format!("{array}-v{elements}-{packing}");
-        format!("{shape}-b{attention}.{head}{target}")
+        format!("{shape}-k{mean_count}-b{attention}.{head}{target}")
     }
 
     /// The settings that make a design this one.
@@ -108,6 +113,7 @@ impl Candidate {
             format!("machine.elements={}", self.elements),
             format!("weight_store.packing={}", self.packing.name()),
             format!("array.target={}", self.target.name()),
+            format!("encoder.mean_count={}", self.mean_count),
             format!("machine.attention_bits={attention}"),
             format!("machine.head_bits={head}"),
         ]
@@ -127,6 +133,7 @@ impl Axes {
         let pairs = |bits: &u32| [*bits; 2];
         let both: Vec<[u32; 2]> = self.bits.iter().map(pairs).collect();
         let mut found = vec![own.clone()];
+        each(&mut found, &self.mean_count, &[own.mean_count], |to, value| to.mean_count = value);
         each(&mut found, &both, &[own.bits], |to, value| to.bits = value);
         each(&mut found, &self.target, &[own.target], |to, value| to.target = value);
         each(&mut found, &self.packing, &PACKINGS, |to, value| to.packing = value);
@@ -205,7 +212,7 @@ mod tests {
         let ids: Vec<String> = candidates.iter().map(Candidate::id).collect();
         // Vectors of eight do not divide four lanes; counts of four bits take two passes of two planes.
         let shapes = ["8x16x4-v8", "4x16x2-v4", "4x16x4-v4", "8x16x2-v4", "8x16x2-v8", "8x16x4-v4"];
-        assert_eq!(ids, shapes.map(|shape| format!("{shape}-base3-b4.4")));
+        assert_eq!(ids, shapes.map(|shape| format!("{shape}-base3-k26-b4.4")));
         assert_eq!(axes.unmet(), None);
         let odd = Axes { lanes: vec![4, 6], elements: vec![4], ..Axes::default() };
         assert_eq!(odd.unmet(), Some(("array.lanes", 6)));
@@ -215,7 +222,7 @@ mod tests {
         let events: Vec<&Candidate> = both.iter().filter(|it| it.form == Form::Event).collect();
         let ids: Vec<String> = events.iter().map(|it| it.id()).collect();
         let expected = ["4-events-16-v4", "8-events-16-v4", "8-events-16-v8"];
-        assert_eq!(ids, expected.map(|shape| format!("{shape}-base3-b4.4")));
+        assert_eq!(ids, expected.map(|shape| format!("{shape}-base3-k26-b4.4")));
         let settings = candidates[1].settings();
         let other = file.with_settings(&settings).unwrap().design;
         assert_eq!(Candidate::of(&other), candidates[1]);

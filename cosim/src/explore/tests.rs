@@ -51,7 +51,7 @@ fn points_are_what_the_models_say() {
     let found = explore(&file, &network, &options).unwrap();
     assert_eq!((found.candidates, found.points.len(), found.refused), (5, 5, 0));
     let current = found.points.iter().find(|point| point.current).unwrap();
-    assert_eq!(current.id, "8x16x4-v8-base3-b4.4");
+    assert_eq!(current.id, "8x16x4-v8-base3-k26-b4.4");
     let program = firmware::lower::lower(&network, &file.design).unwrap();
     let module = hdl::blocks::machine::Machine::new(&program).module();
     let cells = hdl::language::cost::estimate(&hdl::language::check::check(&module).unwrap());

@@ -18,7 +18,7 @@ pub struct Design {
     pub array: Array,
     /// The memory that delivers one word, lanes × slots trits, in each cycle.
     pub weight_store: WeightStore,
-    /// How `eval` and `bench` make counts of a float network, to score it beside the machine.
+    /// How the values of a vector become counts.
     #[serde(default)]
     pub encoder: Encoder,
     /// The whole machine around the array: vector unit, kept keys and values, embedding. Its array
@@ -114,12 +114,12 @@ pub struct WeightStore {
     pub packing: Packing,
 }
 
-/// How `eval` and `bench` make counts of a float network, to score it beside the machine.
+/// How the values of a vector become counts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Encoder {
     /// k: the power-of-two threshold of a vector is chosen so that its mean |count| is about k.
-    /// No machine depends on it.
+    /// More is more exact and costs more spikes.
     #[schemars(range(min = 1, max = MEAN_COUNT_MAX))]
     pub mean_count: u32,
 }
@@ -239,7 +239,7 @@ impl Default for Sample {
 
 impl Default for Encoder {
     fn default() -> Self {
-        Encoder { mean_count: 3 }
+        Encoder { mean_count: 26 }
     }
 }
 

@@ -9,11 +9,14 @@
 //!                                        pass_finish ◄─ pass_reduce
 //! ```
 //!
+//! [`gif_neuron`] is a neuron of a single rule, for designs around single blocks.
+//!
 //! Every stage is bit-exact to its file in [`numeric::pass`](weights::numeric::pass), and prints
 //! only the choices that the program makes.
 
 mod choice;
 mod delay_line;
+pub mod gif_neuron;
 pub mod leading_zeros;
 mod limit;
 pub mod maximum_search;
