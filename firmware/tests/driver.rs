@@ -117,14 +117,17 @@ fn an_image_goes_to_its_memories() {
     let mut driver = connected();
     let image = MachineImage {
         weights: (0..6).collect(),
-        program: vec![[1, 2, 3, 4, 5, 0, 0, 0, 0, 0, 0], [6, 7, 8, 9, 10, 0, 0, 0, 0, 0, 0]],
+        program: vec![
+            std::array::from_fn(|at| at as u32),
+            std::array::from_fn(|at| 11 + at as u32),
+        ],
         constants: vec![-1, 5, -32768],
     };
     driver.load(&image).unwrap();
     let bus = driver.into_bus();
     assert_eq!(bus.written(Register::WeightAddress), [0]);
     assert_eq!(bus.written(Register::WeightData), [0, 1, 2, 3, 4, 5]);
-    assert_eq!(bus.written(Register::ProgramData), (1..=10).collect::<Vec<u32>>());
+    assert_eq!(bus.written(Register::ProgramData), (0..22).collect::<Vec<u32>>());
     assert_eq!(bus.written(Register::ConstantData), [u32::MAX, 5, 0xFFFF_8000]);
     assert_eq!(bus.writes[0], (Register::Control.offset(), Field::Clear.place(1)));
 }
