@@ -86,11 +86,11 @@ module machine_core (
     output wire [9:0]         observe_train_address_o,        // train: its address
     output wire [9:0]         observe_train_column_o,         // train: its column
     output wire [3:0]         observe_train_negative_o,       // train: signs of its counts
-    output wire [15:0]        observe_train_magnitude_o,      // train: magnitudes of its counts
+    output wire [27:0]        observe_train_magnitude_o,      // train: magnitudes of its counts
     output wire [6:0]         observe_descriptor_address_o,   // descriptor: number of the train
     output wire [10:0]        observe_descriptor_words_o,     // descriptor: its words
     // descriptor: or or maximum of its magnitudes
-    output wire [3:0]         observe_descriptor_magnitude_o,
+    output wire [6:0]         observe_descriptor_magnitude_o,
     output wire [7:0]         observe_scalar_address_o,       // scalar: its number
     output wire [15:0]        observe_scalar_mantissa_o,      // scalar: its factor
     output wire [5:0]         observe_scalar_shift_o,         // scalar: its right shift
@@ -121,9 +121,9 @@ module machine_core (
     wire [35:0]        constants_data;
     wire [9:0]         trains_matrix_column;
     wire [3:0]         trains_matrix_negative;
-    wire [15:0]        trains_matrix_magnitude;
+    wire [27:0]        trains_matrix_magnitude;
     wire [10:0]        descriptors_matrix_words;
-    wire [3:0]         descriptors_matrix_magnitude;
+    wire [6:0]         descriptors_matrix_magnitude;
     wire [15:0]        scalars_matrix_mantissa;
     wire signed [7:0]  scalars_matrix_exponent;
     wire [15:0]        scalars_vector_mantissa;
@@ -324,11 +324,11 @@ module machine_core (
     wire [9:0]         vector_train_address;
     wire [9:0]         vector_train_column;
     wire [3:0]         vector_train_negative;
-    wire [15:0]        vector_train_magnitude;
+    wire [27:0]        vector_train_magnitude;
     wire               vector_descriptor_write;
     wire [6:0]         vector_descriptor_address;
     wire [10:0]        vector_descriptor_words;
-    wire [3:0]         vector_descriptor_magnitude;
+    wire [6:0]         vector_descriptor_magnitude;
     wire               vector_store_write;
     wire               vector_store_values;
     wire [15:0]        vector_store_address;

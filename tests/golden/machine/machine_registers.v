@@ -261,7 +261,7 @@ module machine_registers (
             6'd0:    read_value = 32'h53504b4d; // id
             6'd1:    read_value = 32'h00040004; // lanes_slots
             6'd2:    read_value = 32'h33000202; // shape
-            6'd3:    read_value = 32'h33041214; // widths
+            6'd3:    read_value = 32'h33071214; // widths
             6'd4:    read_value = 32'd7; // context
             6'd5:    read_value = 32'd13; // vocabulary
             6'd6:    read_value = 32'd54; // weight_depth
@@ -271,7 +271,7 @@ module machine_registers (
             6'd10:   read_value = 32'h00220000; // vector_depths
             6'd11:   read_value = 32'h0036001e; // other_depths
             6'd12:   read_value = 32'h0080700d; // train_depths
-            6'd14:   read_value = 32'haf186f64; // fingerprint
+            6'd14:   read_value = 32'ha7b5d269; // fingerprint
             6'd16:   read_value = {31'd0, run_q}; // control
             // status
             6'd17:   read_value = {

@@ -92,10 +92,10 @@ module machine_uart (
     wire [9:0]         core_observe_train_address;
     wire [9:0]         core_observe_train_column;
     wire [3:0]         core_observe_train_negative;
-    wire [15:0]        core_observe_train_magnitude;
+    wire [27:0]        core_observe_train_magnitude;
     wire [6:0]         core_observe_descriptor_address;
     wire [10:0]        core_observe_descriptor_words;
-    wire [3:0]         core_observe_descriptor_magnitude;
+    wire [6:0]         core_observe_descriptor_magnitude;
     wire [7:0]         core_observe_scalar_address;
     wire [15:0]        core_observe_scalar_mantissa;
     wire [5:0]         core_observe_scalar_shift;

@@ -15,7 +15,7 @@ module matrix_fetcher (
     input  wire [1:0]  store_i,           // its store
     input  wire        embedding_i,       // it belongs to an embedding
     input  wire        empty_i,           // take the train word as zero
-    input  wire        pass_i,            // passes that follow this one
+    input  wire [1:0]  pass_i,            // passes that follow this one
     input  wire [15:0] base_i,            // store word of column 0
     input  wire [9:0]  column_i,          // column of an embedding's entry
     input  wire        group_i,           // its group of values
@@ -27,7 +27,7 @@ module matrix_fetcher (
     // Train word, a cycle after the entry.
     input  wire [9:0]  train_column_i,    // its column
     input  wire [3:0]  train_negative_i,  // signs of its counts
-    input  wire [15:0] train_magnitude_i, // magnitudes, slot 0 lowest
+    input  wire [27:0] train_magnitude_i, // magnitudes, slot 0 lowest
     // Decoded store words, two cycles after the fetch.
     input  wire [15:0] weight_high_i,     // upper bit of each trit
     input  wire [15:0] weight_low_i,      // lower bit of each trit
@@ -68,7 +68,7 @@ module matrix_fetcher (
     reg         embedding_1_q;
     reg         empty_1_q;
     reg  [1:0]  store_1_q;
-    reg         pass_1_q;
+    reg  [1:0]  pass_1_q;
     wire [9:0]  column         = embedding_1_q
         ? column_1_q
         : (empty_1_q ? 10'd0 : train_column_i);
@@ -140,7 +140,7 @@ module matrix_fetcher (
     wire [1:0] slot_0_negative;
     plane_selector slot_0 (
         .clk_i       (clk_i),
-        .magnitude_i (train_magnitude_i[3:0]),
+        .magnitude_i (train_magnitude_i[6:0]),
         .negative_i  (train_negative_i[0]),
         .empty_i     (empty_1_q),
         .pass_i      (pass_1_q),
@@ -152,7 +152,7 @@ module matrix_fetcher (
     wire [1:0] slot_1_negative;
     plane_selector slot_1 (
         .clk_i       (clk_i),
-        .magnitude_i (train_magnitude_i[7:4]),
+        .magnitude_i (train_magnitude_i[13:7]),
         .negative_i  (train_negative_i[1]),
         .empty_i     (empty_1_q),
         .pass_i      (pass_1_q),
@@ -164,7 +164,7 @@ module matrix_fetcher (
     wire [1:0] slot_2_negative;
     plane_selector slot_2 (
         .clk_i       (clk_i),
-        .magnitude_i (train_magnitude_i[11:8]),
+        .magnitude_i (train_magnitude_i[20:14]),
         .negative_i  (train_negative_i[2]),
         .empty_i     (empty_1_q),
         .pass_i      (pass_1_q),
@@ -176,7 +176,7 @@ module matrix_fetcher (
     wire [1:0] slot_3_negative;
     plane_selector slot_3 (
         .clk_i       (clk_i),
-        .magnitude_i (train_magnitude_i[15:12]),
+        .magnitude_i (train_magnitude_i[27:21]),
         .negative_i  (train_negative_i[3]),
         .empty_i     (empty_1_q),
         .pass_i      (pass_1_q),

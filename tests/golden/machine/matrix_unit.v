@@ -24,10 +24,10 @@ module matrix_unit (
     // Train word, a cycle after the fetch.
     input  wire [9:0]        train_column_i,         // its column
     input  wire [3:0]        train_negative_i,       // signs of its counts
-    input  wire [15:0]       train_magnitude_i,      // magnitudes, slot 0 lowest
+    input  wire [27:0]       train_magnitude_i,      // magnitudes, slot 0 lowest
     // Descriptor that descriptor_address_o names.
     input  wire [10:0]       descriptor_words_i,     // non-empty words of the train
-    input  wire [3:0]        descriptor_magnitude_i, // or of its magnitudes
+    input  wire [6:0]        descriptor_magnitude_i, // or of its magnitudes
     // Scalar that scalar_address_o names.
     input  wire [15:0]       scalar_mantissa_i,      // a factor
     input  wire signed [7:0] scalar_exponent_i,      // a shift
@@ -79,7 +79,7 @@ module matrix_unit (
     wire        walker_embedding;
     wire [9:0]  walker_train_word;
     wire        walker_empty;
-    wire        walker_pass;
+    wire [1:0]  walker_pass;
     wire [15:0] walker_base;
     wire [9:0]  walker_column;
     wire        walker_group;

@@ -19,7 +19,7 @@ module matrix_walker (
     input  wire [15:0]  token_i,                // id of the token
     // Descriptor of the train that descriptor_address_o names.
     input  wire [10:0]  descriptor_words_i,     // its non-empty words
-    input  wire [3:0]   descriptor_magnitude_i, // or of its magnitudes
+    input  wire [6:0]   descriptor_magnitude_i, // or of its magnitudes
     // Drain.
     input  wire         quiet_i,                // no started instruction is unfinished
     // Entry: cycle 0 of its way through the unit.
@@ -28,7 +28,7 @@ module matrix_walker (
     output wire         embedding_o,            // it belongs to an embedding
     output wire [9:0]   train_word_o,           // its word in the train store
     output wire         empty_o,                // take that word as zero
-    output wire         pass_o,                 // passes that follow this one
+    output wire [1:0]   pass_o,                 // passes that follow this one
     output wire [15:0]  base_o,                 // store word of column 0
     output wire [9:0]   column_o,               // column of an embedding's entry
     output wire         group_o,                // its group of values
@@ -112,9 +112,13 @@ module matrix_walker (
     // A train without words has its first visited, as if it were zero.
     wire        no_words         = descriptor_words_i == 11'd0;
     wire [10:0] words_less_1     = descriptor_words_i - 11'd1;
-    wire        more_passes_next = embedding
-        ? 1'b0
-        : ((|descriptor_magnitude_i[3:2]) ? 1'b1 : 1'b0);
+    wire [1:0]  more_passes_next = embedding
+        ? 2'd0
+        : (descriptor_magnitude_i[6]
+            ? 2'd3
+            : ((|descriptor_magnitude_i[6:4])
+                ? 2'd2
+                : ((|descriptor_magnitude_i[6:2]) ? 2'd1 : 2'd0)));
 
     // Keys end with the tile of the position, an embedding with its last group.
     wire [10:0] groups           = {matrix_stride, 1'b0};
@@ -176,9 +180,9 @@ module matrix_walker (
     reg  [9:0]  first_words_left_q;
     reg  [9:0]  words_left_q;
     wire        last_word            = words_left_q == 10'd0;
-    reg         first_passes_left_q;
-    reg         passes_left_q;
-    wire        last_pass            = passes_left_q == 1'b0;
+    reg  [1:0]  first_passes_left_q;
+    reg  [1:0]  passes_left_q;
+    wire        last_pass            = passes_left_q == 2'd0;
     wire        last_of_digit        = last_word & last_pass;
     reg  [2:0]  first_digits_left_q;
     reg  [2:0]  digits_left_q;
@@ -214,7 +218,7 @@ module matrix_walker (
         else if (digit_end)
             passes_left_q <= first_passes_left_q;
         else if (pass_end)
-            passes_left_q <= passes_left_q - 1'b1;
+            passes_left_q <= passes_left_q - 2'd1;
         if (start) first_digits_left_q <= last_digit_next;
         if (start)
             digits_left_q <= last_digit_next;

@@ -62,12 +62,12 @@ module pass_unit (
     output wire [9:0]         train_address_o,           // where
     output wire [9:0]         train_column_o,            // its column
     output wire [3:0]         train_negative_o,          // signs, slot 0 in the lowest bit
-    output wire [15:0]        train_magnitude_o,         // magnitudes, slot 0 in the lowest bits
+    output wire [27:0]        train_magnitude_o,         // magnitudes, slot 0 in the lowest bits
     // Descriptor of a train.
     output wire               descriptor_write_o,        // write it
     output wire [6:0]         descriptor_address_o,      // number of the train
     output wire [10:0]        descriptor_words_o,        // its words that are not empty
-    output wire [3:0]         descriptor_magnitude_o,    // its magnitudes: their or, or the largest
+    output wire [6:0]         descriptor_magnitude_o,    // its magnitudes: their or, or the largest
     // Key or value store.
     output wire               store_write_o,             // write one digit of a word
     output wire               store_values_o,            // 0: keys, 1: values
@@ -724,8 +724,8 @@ module pass_unit (
     wire [3:0] bits_8;
     reg  [3:0] bits_result_q;
 
-    wire [1:0] counts_negative;
-    wire [7:0] counts_magnitude;
+    wire [1:0]  counts_negative;
+    wire [13:0] counts_magnitude;
     pass_counts counts (
         .clk_i       (clk_i),
         .bits_i      (bits_result_q),
@@ -754,11 +754,11 @@ module pass_unit (
     wire [9:0]  trains_train_address;
     wire [9:0]  trains_train_column;
     wire [3:0]  trains_train_negative;
-    wire [15:0] trains_train_magnitude;
+    wire [27:0] trains_train_magnitude;
     wire        trains_descriptor_write;
     wire [6:0]  trains_descriptor_address;
     wire [10:0] trains_descriptor_words;
-    wire [3:0]  trains_descriptor_magnitude;
+    wire [6:0]  trains_descriptor_magnitude;
     train_writer trains (
         .clk_i                  (clk_i),
         .rst_i                  (rst_i),

@@ -29,10 +29,10 @@ module program_store (
 
     reg [23:0] part_0_q;
     reg [19:0] part_1_q;
-    reg [11:0] part_2_q;
-    reg [27:0] part_3_q;
-    reg [7:0]  part_6_q;
-    reg [8:0]  part_7_q;
+    reg [13:0] part_2_q;
+    reg [25:0] part_3_q;
+    reg [8:0]  part_6_q;
+    reg [7:0]  part_7_q;
     reg [10:0] part_8_q;
     reg [7:0]  part_9_q;
 
@@ -41,16 +41,19 @@ module program_store (
         if (write_inside & (write_part_i == 16'd1))
             part_1_q <= {data_i[31:28], data_i[24:16], data_i[13:11], data_i[9:8], data_i[1:0]};
         if (write_inside & (write_part_i == 16'd2))
-            part_2_q <= {data_i[31], data_i[28], data_i[26:25], data_i[22:20], data_i[10:6]};
+            part_2_q <= {data_i[31], data_i[28:25], data_i[23:20], data_i[10:6]};
         if (write_inside & (write_part_i == 16'd3))
-            part_3_q <= {data_i[30:26], data_i[24], data_i[22:15], data_i[13:0]};
+            part_3_q <= {
+                data_i[30], data_i[28:26], data_i[24], data_i[22:15], data_i[13:2], data_i[0]
+            };
         if (write_inside & (write_part_i == 16'd6))
-            part_6_q <= {data_i[29:28], data_i[16:12], data_i[10]};
+            part_6_q <= {data_i[31], data_i[29:28], data_i[16:12], data_i[10]};
         if (write_inside & (write_part_i == 16'd7))
-            part_7_q <= {data_i[27:26], data_i[13:11], data_i[4:3], data_i[1:0]};
+            part_7_q <= {data_i[27:26], data_i[13:11], data_i[4:3], data_i[0]};
         if (write_inside & (write_part_i == 16'd8))
             part_8_q <= {
-                data_i[27], data_i[24], data_i[21], data_i[18:17], data_i[13:11], data_i[6:4]
+                data_i[27], data_i[23], data_i[21], data_i[18], data_i[15], data_i[13:11],
+                data_i[6:4]
             };
         if (write_inside & (write_part_i == 16'd9)) part_9_q <= {data_i[14:10], data_i[4:2]};
     end
@@ -76,18 +79,18 @@ module program_store (
 
     assign instruction_o = {
         6'd0, word_q[128], 2'd0, word_q[127], 2'd0, word_q[126], word_q[101], 1'b0, word_q[125],
-        2'd0, word_q[124], 3'd0, word_q[123], 1'b0, word_q[82], word_q[122], 1'b0, word_q[121],
+        2'd0, word_q[124], 3'd0, word_q[123], 1'b0, word_q[52], word_q[122], 1'b0, word_q[121],
         3'd0, word_q[120], 17'd0, word_q[119:115], 5'd0, word_q[114:112], word_q[102], word_q[102],
-        word_q[102], word_q[102], word_q[102], word_q[108], word_q[111], word_q[109], word_q[102],
-        word_q[110:109], word_q[105], word_q[109], word_q[85], word_q[102], word_q[108:107],
-        word_q[102], word_q[102], word_q[85], word_q[106:104], word_q[85], word_q[103],
-        word_q[101], word_q[102], word_q[103:101], 8'd0, word_q[100:99], 12'd0, word_q[98:96],
-        5'd0, word_q[81], word_q[95:94], 1'b0, word_q[93:92], 2'd0, word_q[91:90], 11'd0,
-        word_q[89:85], 1'b0, word_q[84], 75'h0000000000000000000, word_q[83:79], word_q[72],
-        word_q[78], 1'b0, word_q[77:70], 1'b0, word_q[69:55], word_q[49], word_q[42], word_q[54],
-        word_q[52], word_q[53:52], word_q[49], 1'b0, word_q[51:49], 9'd0, word_q[48:44], 6'd0,
-        word_q[43:40], 3'd0, word_q[39:31], 2'd0, word_q[30:28], 1'b0, word_q[27:26], 6'd0,
-        word_q[25:18], 8'd0, word_q[17:0]
+        word_q[102], word_q[102], word_q[102], word_q[105], word_q[111:110], word_q[102],
+        word_q[110], word_q[110], word_q[85], word_q[109], word_q[85], word_q[102], word_q[108],
+        word_q[102], word_q[102], word_q[107], word_q[105], word_q[106:104], word_q[85],
+        word_q[103], word_q[101], word_q[102], word_q[103:101], 8'd0, word_q[100:99], 12'd0,
+        word_q[98:96], 5'd0, word_q[82], word_q[95:94], 1'b0, word_q[92], word_q[93:92], 1'b0,
+        word_q[91:90], 11'd0, word_q[89:85], 1'b0, word_q[84], 75'h0000000000000000000, word_q[83],
+        word_q[52], word_q[82:80], word_q[73], word_q[79], 1'b0, word_q[78:71], 1'b0,
+        word_q[70:59], word_q[50], word_q[58:57], word_q[49], word_q[42], word_q[56:53],
+        word_q[49], word_q[52:49], 9'd0, word_q[48:44], 6'd0, word_q[43:40], 3'd0, word_q[39:31],
+        2'd0, word_q[30:28], 1'b0, word_q[27:26], 6'd0, word_q[25:18], 8'd0, word_q[17:0]
     };
 endmodule
 

@@ -16,18 +16,18 @@ module train_writer (
     input  wire        first_i,               // first word of a train
     input  wire        last_i,                // last word of a train
     input  wire [1:0]  negative_i,            // signs
-    input  wire [7:0]  magnitude_i,           // magnitudes
+    input  wire [13:0] magnitude_i,           // magnitudes
     // Train word, a cycle after its last counts.
     output wire        train_write_o,         // write it
     output wire [9:0]  train_address_o,       // where
     output wire [9:0]  train_column_o,        // its column
     output wire [3:0]  train_negative_o,      // signs, slot 0 in the lowest bit
-    output wire [15:0] train_magnitude_o,     // magnitudes, slot 0 in the lowest bits
+    output wire [27:0] train_magnitude_o,     // magnitudes, slot 0 in the lowest bits
     // Descriptor of the train.
     output wire        descriptor_write_o,    // write it
     output wire [6:0]  descriptor_address_o,  // number of the train
     output wire [10:0] descriptor_words_o,    // its words that are not empty
-    output wire [3:0]  descriptor_magnitude_o // or of its magnitudes
+    output wire [6:0]  descriptor_magnitude_o // or of its magnitudes
 );
 
     // Which part of a word they are. ------------------------------------------------------------
@@ -49,13 +49,13 @@ module train_writer (
 
     // The word: its first part clears the others. -----------------------------------------------
 
-    reg [1:0] negative_0_q;
-    reg [1:0] negative_1_q;
-    reg [7:0] magnitude_0_q;
-    reg [7:0] magnitude_1_q;
-    reg       full_q;
-    reg       closes_q;
-    reg       filled_q;
+    reg [1:0]  negative_0_q;
+    reg [1:0]  negative_1_q;
+    reg [13:0] magnitude_0_q;
+    reg [13:0] magnitude_1_q;
+    reg        full_q;
+    reg        closes_q;
+    reg        filled_q;
 
     always @(posedge clk_i) begin
         if (valid_i & (part_q == 1'b0)) negative_0_q <= negative_i;
@@ -67,7 +67,7 @@ module train_writer (
         if (valid_i & (part_q == 1'b1))
             magnitude_1_q <= magnitude_i;
         else if (valid_i & fresh)
-            magnitude_1_q <= 8'd0;
+            magnitude_1_q <= 14'd0;
         closes_q <= last_i;
         if (valid_i) filled_q <= (filled_q & ~fresh) | (|magnitude_i);
     end
@@ -88,7 +88,7 @@ module train_writer (
     reg  [9:0]  column_q;
     reg  [10:0] count_q;
     wire [10:0] counted    = count_q + {10'd0, write};
-    reg  [3:0]  peak_q;
+    reg  [6:0]  peak_q;
     reg  [6:0]  train_q;
 
     always @(posedge clk_i) begin
@@ -104,7 +104,7 @@ module train_writer (
             count_q <= 11'd0;
         else
             count_q <= counted;
-        if (valid_i) peak_q <= (first_i ? 4'd0 : peak_q) | (magnitude_i[3:0] | magnitude_i[7:4]);
+        if (valid_i) peak_q <= (first_i ? 7'd0 : peak_q) | (magnitude_i[6:0] | magnitude_i[13:7]);
         if (start_i) train_q <= train_i;
     end
 
