@@ -4,6 +4,7 @@
 mod machines;
 mod support;
 
+use firmware::isa::LONG_WORDS;
 use firmware::registers::{Access, FIELDS, Field, Register, WINDOW_BYTES, encode};
 use hdl::blocks::host::machine_registers::{machine_registers, port_name};
 use machines::small;
@@ -157,7 +158,7 @@ fn addresses_step() {
             Register::ProgramData,
             Field::ProgramPart,
             Field::ProgramWord,
-            5,
+            LONG_WORDS,
         ),
         (
             Register::ConstantAddress,

@@ -17,6 +17,8 @@ pub(crate) struct Literal<'a> {
     pub position: usize,
     pub token: usize,
     pub prediction: u32,
+    /// Elements of passes that were limited.
+    pub saturations: u64,
 }
 
 impl<'a> Literal<'a> {
@@ -37,7 +39,8 @@ impl<'a> Literal<'a> {
             }
         }
         let memories = Memories::new(&parameters);
-        Literal { program, parameters, weights, memories, position: 0, token: 0, prediction: 0 }
+        let (position, token, prediction, saturations) = (0, 0, 0, 0);
+        Literal { program, parameters, weights, memories, position, token, prediction, saturations }
     }
 
     pub(crate) fn execute(&mut self, action: &Action) {
@@ -155,13 +158,15 @@ impl<'a> Literal<'a> {
             true => self.memories.scalars[it.scalar as usize],
             false => Scale::default(),
         };
-        let (mut ys, mut saturations) = (vec![], 0);
+        let mut ys = vec![];
         for index in 0..channels {
             let operands = [(it.a_space, it.a), (it.b_space, it.b), (it.c_space, it.c)];
             let operands = operands.map(|(space, word)| self.operand(space, word, index));
-            let joined = it.join.value(operands, it.join_shift, width, &mut saturations);
+            let mut limited = 0;
+            let joined = it.join.value(operands, it.join_shift, width, &mut limited);
             let shift = (it.shift, it.follow.more(scalar));
-            ys.push(it.multiply.value(joined, operands, scalar, shift, width, &mut saturations));
+            ys.push(it.multiply.value(joined, operands, scalar, shift, width, &mut limited));
+            self.saturations += u64::from(limited > 0);
         }
         ys.resize(channels.next_multiple_of(elements), 0);
         if it.destination == Destination::Temporaries {
@@ -177,10 +182,12 @@ impl<'a> Literal<'a> {
         if it.reduce != Reduce::Nothing {
             let reduction = it.reduction();
             let gathered = ys.iter().fold(0, |sum, &y| reduction.gather(sum, y));
-            match reduction.finish(gathered, width, &mut saturations) {
+            let mut limited = 0;
+            match reduction.finish(gathered, width, &mut limited) {
                 Finished::Scalar(scale) => self.memories.scalars[it.output as usize] = scale,
                 Finished::Level(_) => unreachable!("these programs have no levels"),
             }
+            self.saturations += u64::from(limited);
         }
     }
 

@@ -76,7 +76,7 @@ fn longer_leads_are_too_long() {
         let (mut maker, mut bench) = streaming(index, 950);
         for _ in 0..4 {
             bench.memories = maker.memories(maker.unit.value_width);
-            let (mut program, expected) = chain(&mut maker, &bench.memories.clone(), (40, 1));
+            let (mut program, expected) = chain(&mut maker, &bench.memories.clone(), (60, 1));
             lead(&bench.unit, &mut program);
             let most = |it: &(Pass, Place)| bench.unit.depths().most().min(it.0.lead + 1);
             program.iter_mut().skip(1).for_each(|it| it[0].0.lead = most(&it[0]));

@@ -1,4 +1,4 @@
-// constant_memory: constants C of the vector unit, 49 words of 2 elements of 18 bits.
+// constant_memory: constants C of the vector unit, 54 words of 2 elements of 18 bits.
 //
 // Elements are written one by one and read together. Never read a word in the cycle that writes to
 // it.
@@ -29,7 +29,7 @@ module constant_memory (
 
     // Stage 1: memory. --------------------------------------------------------------------------
 
-    (* no_rw_check *) reg [35:0] words [0:48];
+    (* no_rw_check *) reg [35:0] words [0:53];
     reg [35:0] word_q;
 
     always @(posedge clk_i) begin

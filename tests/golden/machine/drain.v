@@ -8,59 +8,45 @@
 `default_nettype none
 
 module drain (
-    input  wire              clk_i,                    // clock
-    input  wire              rst_i,                    // synchronous reset, active high
+    input  wire              clk_i,             // clock
+    input  wire              rst_i,             // synchronous reset, active high
     // Instruction that starts.
-    input  wire              start_i,                  // an instruction starts
-    input  wire              keys_i,                   // its rows have deficits
-    input  wire [8:0]        rows_i,                   // valid rows of its last tile
-    input  wire [1:0]        destination_i,            // 0: R, 1: X, 2: added to X
-    input  wire [13:0]       address_i,                // first word of the destination
-    input  wire [15:0]       multiplier_i,             // its own factor
-    input  wire [5:0]        shift_i,                  // its own shift
-    input  wire [1:0]        scaling_i,                // what it takes of the scalar
-    input  wire [7:0]        scalar_i,                 // number of the scalar
-    input  wire [1:0]        search_i,                 // 1: maximum, 2: and its row
-    input  wire [4:0]        maximum_i,                // maximum register
-    input  wire [13:0]       deficits_i,               // first word of the deficits
+    input  wire              start_i,           // an instruction starts
+    input  wire [8:0]        rows_i,            // valid rows of its last tile
+    input  wire [13:0]       address_i,         // first word of the results
+    input  wire [15:0]       multiplier_i,      // its own factor
+    input  wire [5:0]        shift_i,           // its own shift
+    input  wire [1:0]        scaling_i,         // what it takes of the scalar
+    input  wire [7:0]        scalar_i,          // number of the scalar
+    input  wire [1:0]        search_i,          // 1: maximum, 2: and its row
+    input  wire [4:0]        maximum_i,         // maximum register
     // Array.
-    input  wire              done_i,                   // a tile is there, for this cycle
-    input  wire              final_i,                  // of the last tile of its instruction
-    input  wire [79:0]       sums_i,                   // the sums, lane 0 lowest
+    input  wire              done_i,            // a tile is there, for this cycle
+    input  wire              final_i,           // of the last tile of its instruction
+    input  wire [79:0]       sums_i,            // the sums, lane 0 lowest
     // Row reader.
-    input  wire              row_done_i,               // values of an embedding are there
-    input  wire              row_final_i,              // its last ones
-    input  wire [9:0]        row_values_i,             // the values, element 0 lowest
+    input  wire              row_done_i,        // values of an embedding are there
+    input  wire              row_final_i,       // its last ones
+    input  wire [9:0]        row_values_i,      // the values, element 0 lowest
     // Scalar that scalar_address_o names.
-    input  wire [15:0]       scalar_mantissa_i,        // a factor
-    input  wire signed [7:0] scalar_exponent_i,        // a shift
-    // Words read, a cycle after their address.
-    input  wire [9:0]        deficit_words_i,          // shifts of a group of positions
-    input  wire [35:0]       residual_data_i,          // a word of X
+    input  wire [15:0]       scalar_mantissa_i, // a factor
+    input  wire signed [7:0] scalar_exponent_i, // a shift
     // Walker.
-    output wire              quiet_o,                  // no started instruction is unfinished
-    // Scalar and deficits.
-    output wire [7:0]        scalar_address_o,         // scalar of the next instruction
-    output wire              deficit_read_o,           // fetch a word of deficits
-    output wire [13:0]       deficit_address_o,        // its address
-    // X.
-    output wire              residual_read_o,          // fetch a word
-    output wire [13:0]       residual_read_address_o,  // its address
-    output wire              residual_write_o,         // write a word
-    output wire [13:0]       residual_write_address_o, // its address
-    output wire [35:0]       residual_write_data_o,    // its values
+    output wire              quiet_o,           // no started instruction is unfinished
+    // Scalar.
+    output wire [7:0]        scalar_address_o,  // scalar of the next instruction
     // R.
-    output wire              result_write_o,           // write a word
-    output wire [13:0]       result_address_o,         // its address
-    output wire [35:0]       result_data_o,            // its values
+    output wire              result_write_o,    // write a word
+    output wire [13:0]       result_address_o,  // its address
+    output wire [35:0]       result_data_o,     // its values
     // Maximum and prediction.
-    output wire              maximum_write_o,          // write a maximum register
-    output wire [4:0]        maximum_address_o,        // which
-    output wire [17:0]       maximum_data_o,           // its value
-    output wire [15:0]       prediction_o,             // row of the last maximum that predicts
+    output wire              maximum_write_o,   // write a maximum register
+    output wire [4:0]        maximum_address_o, // which
+    output wire [17:0]       maximum_data_o,    // its value
+    output wire [15:0]       prediction_o,      // row of the last maximum that predicts
     // Status.
-    output wire              done_o,                   // an instruction is finished
-    output wire              saturated_o               // a valid row of the write saturated
+    output wire              done_o,            // an instruction is finished
+    output wire              saturated_o        // a valid row of the write saturated
 );
 
     // Instructions under way. -------------------------------------------------------------------
@@ -70,29 +56,25 @@ module drain (
     wire       arrives_last = arrives & (row_done_i ? row_final_i : final_i);
     reg  [3:0] write_at_q;
     reg  [3:0] read_at_q;
-    (* ram_style = "distributed" *) reg [78:0] instructions [0:15];
-    reg  [78:0] head_q;
-    wire        head_keys        = head_q[0];
-    wire [8:0]  head_rows        = head_q[9:1];
-    wire [1:0]  head_destination = head_q[11:10];
-    wire [13:0] head_address     = head_q[25:12];
-    wire [15:0] head_multiplier  = head_q[41:26];
-    wire [5:0]  head_shift       = head_q[47:42];
-    wire [1:0]  head_scaling     = head_q[49:48];
-    wire [7:0]  head_scalar      = head_q[57:50];
-    wire [1:0]  head_search      = head_q[59:58];
-    wire [4:0]  head_maximum     = head_q[64:60];
-    wire [13:0] head_deficits    = head_q[78:65];
+    (* ram_style = "distributed" *) reg [61:0] instructions [0:15];
+    reg  [61:0] head_q;
+    wire [8:0]  head_rows       = head_q[8:0];
+    wire [13:0] head_address    = head_q[22:9];
+    wire [15:0] head_multiplier = head_q[38:23];
+    wire [5:0]  head_shift      = head_q[44:39];
+    wire [1:0]  head_scaling    = head_q[46:45];
+    wire [7:0]  head_scalar     = head_q[54:47];
+    wire [1:0]  head_search     = head_q[56:55];
+    wire [4:0]  head_maximum    = head_q[61:57];
     reg  [4:0]  unfinished_q;
-    wire        quiet            = unfinished_q == 5'd0;
+    wire        quiet           = unfinished_q == 5'd0;
     reg         fresh_q;
-    wire        arrives_first    = arrives & fresh_q;
+    wire        arrives_first   = arrives & fresh_q;
 
     always @(posedge clk_i) begin
         if (start_i)
             instructions[write_at_q] <= {
-                deficits_i, maximum_i, search_i, scalar_i, scaling_i, shift_i, multiplier_i,
-                address_i, destination_i, rows_i, keys_i
+                maximum_i, search_i, scalar_i, scaling_i, shift_i, multiplier_i, address_i, rows_i
             };
         head_q <= instructions[read_at_q];
     end
@@ -151,20 +133,16 @@ module drain (
 
     reg [15:0]       factor_q;
     reg signed [8:0] shift_q;
-    reg              keys_q;
-    reg [1:0]        destination_q;
     reg [1:0]        search_q;
     reg [4:0]        maximum_q;
 
     always @(posedge clk_i) begin
         if (arrives) begin
-            factor_q      <= (head_scaling == 2'd2) ? scalar_mantissa_i : head_multiplier;
-            shift_q       <= $signed({3'd0, head_shift})
+            factor_q  <= (head_scaling == 2'd2) ? scalar_mantissa_i : head_multiplier;
+            shift_q   <= $signed({3'd0, head_shift})
                 + ((|head_scaling) ? $signed({scalar_exponent_i[7], scalar_exponent_i}) : 9'sd0);
-            keys_q        <= head_keys;
-            destination_q <= head_destination;
-            search_q      <= head_search;
-            maximum_q     <= head_maximum;
+            search_q  <= head_search;
+            maximum_q <= head_maximum;
         end
     end
 
@@ -174,12 +152,9 @@ module drain (
     reg  [8:0]  rows_left_q;
     wire        rows_follow  = 9'd2 < rows_left_q;
     wire [1:0]  valid_rows   = {(9'd1 < rows_left_q), (9'd0 < rows_left_q)};
-
-    // The word of deficits of the next group is fetched whether it arrives or not yet.
-    reg  [13:0] deficit_address_q;
     reg         first_q;
     reg         last_tile_q;
-    wire        last_group         = last_tile_q & ~more;
+    wire        last_group   = last_tile_q & ~more;
 
     always @(posedge clk_i) begin
         if (arrives_first)
@@ -190,10 +165,6 @@ module drain (
             rows_left_q <= (arrives_last & ~row_done_i) ? head_rows : 9'd4;
         else if (next)
             rows_left_q <= rows_follow ? (rows_left_q - 9'd2) : 9'd0;
-        if (next)
-            deficit_address_q <= deficit_address_q + 14'd1;
-        else if (fresh_q)
-            deficit_address_q <= head_deficits;
         if (next) first_q <= arrives_first;
         if (arrives) last_tile_q <= arrives_last;
     end
@@ -201,41 +172,34 @@ module drain (
     // What travels with a group. ----------------------------------------------------------------
 
     reg         valid_1_q;
-    reg  [26:0] tag_1_q;
+    reg  [24:0] tag_1_q;
     reg         valid_2_q;
-    reg  [26:0] tag_2_q;
+    reg  [24:0] tag_2_q;
     reg         valid_3_q;
-    reg  [26:0] tag_3_q;
+    reg  [24:0] tag_3_q;
     reg         valid_4_q;
-    reg  [26:0] tag_4_q;
-    wire [13:0] read_address        = tag_4_q[13:0];
-    wire [1:0]  read_destination    = tag_4_q[15:14];
-    wire [1:0]  read_rows           = tag_4_q[17:16];
+    reg  [24:0] tag_4_q;
     reg         valid_5_q;
-    reg  [26:0] tag_5_q;
-    wire [1:0]  known_destination   = tag_5_q[15:14];
-    wire [1:0]  known_rows          = tag_5_q[17:16];
-    wire        known_last          = tag_5_q[18];
-    wire [1:0]  known_search        = tag_5_q[20:19];
-    wire        known_first         = tag_5_q[21];
-    wire [4:0]  known_maximum       = tag_5_q[26:22];
+    reg  [24:0] tag_5_q;
+    wire [1:0]  known_rows      = tag_5_q[15:14];
+    wire        known_last      = tag_5_q[16];
+    wire [1:0]  known_search    = tag_5_q[18:17];
+    wire        known_first     = tag_5_q[19];
+    wire [4:0]  known_maximum   = tag_5_q[24:20];
     reg         valid_6_q;
-    reg  [20:0] tag_6_q;
-    wire [13:0] written_address     = tag_6_q[13:0];
-    wire [1:0]  written_destination = tag_6_q[15:14];
-    wire [1:0]  written_rows        = tag_6_q[17:16];
-    wire        written_last        = tag_6_q[18];
-    wire [1:0]  written_search      = tag_6_q[20:19];
+    reg  [18:0] tag_6_q;
+    wire [13:0] written_address = tag_6_q[13:0];
+    wire [1:0]  written_rows    = tag_6_q[15:14];
+    wire        written_last    = tag_6_q[16];
+    wire [1:0]  written_search  = tag_6_q[18:17];
 
     always @(posedge clk_i) begin
-        tag_1_q <= {
-                maximum_q, first_q, search_q, last_group, valid_rows, destination_q, address_q
-            };
+        tag_1_q <= {maximum_q, first_q, search_q, last_group, valid_rows, address_q};
         tag_2_q <= tag_1_q;
         tag_3_q <= tag_2_q;
         tag_4_q <= tag_3_q;
         tag_5_q <= tag_4_q;
-        tag_6_q <= tag_5_q[20:0];
+        tag_6_q <= tag_5_q[18:0];
     end
 
     always @(posedge clk_i) begin
@@ -258,8 +222,6 @@ module drain (
 
     // Rows. -------------------------------------------------------------------------------------
 
-    wire [9:0] with_deficits = {10{keys_q}} & deficit_words_i;
-
     wire signed [17:0] row_0_value;
     wire signed [17:0] row_0_result;
     wire               row_0_saturated;
@@ -268,9 +230,6 @@ module drain (
         .sum_i       (tile_q[19:0]),
         .factor_i    (factor_q),
         .shift_i     (shift_q),
-        .deficit_i   (with_deficits[4:0]),
-        .residual_i  (residual_data_i[17:0]),
-        .add_i       (known_destination == 2'd2),
         .value_o     (row_0_value),
         .result_o    (row_0_result),
         .saturated_o (row_0_saturated)
@@ -284,9 +243,6 @@ module drain (
         .sum_i       (tile_q[39:20]),
         .factor_i    (factor_q),
         .shift_i     (shift_q),
-        .deficit_i   (with_deficits[9:5]),
-        .residual_i  (residual_data_i[35:18]),
-        .add_i       (known_destination == 2'd2),
         .value_o     (row_1_value),
         .result_o    (row_1_result),
         .saturated_o (row_1_saturated)
@@ -318,7 +274,6 @@ module drain (
     // Writes. -----------------------------------------------------------------------------------
 
     // A group without a valid row is no more than time: its words belong to others.
-    wire to_x   = |written_destination;
     wire writes = valid_6_q & (|written_rows);
     assign finished = (valid_6_q & written_last & (written_search == 2'd0))
         | search_maximum_write;
@@ -326,26 +281,17 @@ module drain (
 
     // Outputs. ----------------------------------------------------------------------------------
 
-    assign quiet_o                  = quiet;
-    assign scalar_address_o         = head_scalar;
-    assign deficit_read_o           = more
-        ? (keys_q & rows_follow)
-        : (fresh_q ? (head_keys & ~valid_q) : keys_q);
-    assign deficit_address_o        = deficit_address_q;
-    assign residual_read_o          = valid_4_q & (|read_rows) & (read_destination == 2'd2);
-    assign residual_read_address_o  = read_address;
-    assign residual_write_o         = writes & to_x;
-    assign residual_write_address_o = written_address;
-    assign residual_write_data_o    = result;
-    assign result_write_o           = writes & ~to_x;
-    assign result_address_o         = written_address;
-    assign result_data_o            = result;
-    assign maximum_write_o          = search_maximum_write;
-    assign maximum_address_o        = search_maximum_address;
-    assign maximum_data_o           = search_maximum_data;
-    assign prediction_o             = search_prediction;
-    assign done_o                   = finished;
-    assign saturated_o              = valid_6_q & (|counted);
+    assign quiet_o           = quiet;
+    assign scalar_address_o  = head_scalar;
+    assign result_write_o    = writes;
+    assign result_address_o  = written_address;
+    assign result_data_o     = result;
+    assign maximum_write_o   = search_maximum_write;
+    assign maximum_address_o = search_maximum_address;
+    assign maximum_data_o    = search_maximum_data;
+    assign prediction_o      = search_prediction;
+    assign done_o            = finished;
+    assign saturated_o       = valid_6_q & (|counted);
 endmodule
 
 `default_nettype wire

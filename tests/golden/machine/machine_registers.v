@@ -177,7 +177,7 @@ module machine_registers (
     wire        weight_address_wraps           = weight_address_bank_q == 16'd0;
     reg  [15:0] weight_address_word_q;
     reg  [15:0] program_address_part_q;
-    wire        program_address_wraps          = program_address_part_q == 16'd4;
+    wire        program_address_wraps          = program_address_part_q == 16'd10;
     reg  [15:0] program_address_instruction_q;
     reg  [15:0] constant_address_element_q;
     wire        constant_address_wraps         = constant_address_element_q == 16'd1;
@@ -260,19 +260,18 @@ module machine_registers (
         case (read_word)
             6'd0:    read_value = 32'h53504b4d; // id
             6'd1:    read_value = 32'h00040004; // lanes_slots
-            6'd2:    read_value = 32'h23000202; // shape
-            6'd3:    read_value = 32'h33051214; // widths
+            6'd2:    read_value = 32'h33000202; // shape
+            6'd3:    read_value = 32'h33071214; // widths
             6'd4:    read_value = 32'd7; // context
             6'd5:    read_value = 32'd13; // vocabulary
             6'd6:    read_value = 32'd54; // weight_depth
-            6'd7:    read_value = 32'd43; // program_depth
+            6'd7:    read_value = 32'd52; // program_depth
             6'd8:    read_value = 32'd6; // key_depth
             6'd9:    read_value = 32'd6; // value_depth
-            6'd10:   read_value = 32'h00100004; // vector_depths
-            6'd11:   read_value = 32'h00310008; // other_depths
-            6'd12:   read_value = 32'h00705008; // train_depths
-            6'd13:   read_value = 32'd4; // deficit_depth
-            6'd14:   read_value = 32'd0; // fingerprint
+            6'd10:   read_value = 32'h00350000; // vector_depths
+            6'd11:   read_value = 32'h0036002f; // other_depths
+            6'd12:   read_value = 32'h00d0b014; // train_depths
+            6'd14:   read_value = 32'h5b5f3fb8; // fingerprint
             6'd16:   read_value = {31'd0, run_q}; // control
             // status
             6'd17:   read_value = {

@@ -63,56 +63,54 @@ module machine_uart (
     localparam [15:0] END_TOKEN        = 16'd0; // ends an answer
     localparam        END_TOKEN_ENABLE = 1'b0; // there is such a token
 
-    wire              core_context_full;
-    wire [15:0]       core_position;
-    wire [35:0]       core_result_data;
-    wire [15:0]       core_scalar_mantissa;
-    wire [5:0]        core_scalar_shift;
-    wire signed [7:0] core_scalar_exponent;
-    wire              core_begins_text;
-    wire              core_moved;
-    wire              core_issued;
-    wire              core_array_busy;
-    wire              core_vector_busy;
-    wire              core_drain_waits;
-    wire              core_matrix_waits;
-    wire              core_vector_waits;
-    wire              core_unit_waits;
-    wire              core_saturated;
-    wire              core_bad_code;
-    wire              core_bad_instruction;
-    wire              core_bad_token;
-    wire [11:0]       core_observe_strobes;
-    wire [2:0]        core_observe_waits;
-    wire [5:0]        core_observe_issue_address;
-    wire [13:0]       core_observe_residual_address;
-    wire [35:0]       core_observe_residual_data;
-    wire [13:0]       core_observe_result_address;
-    wire [35:0]       core_observe_result_data;
-    wire [13:0]       core_observe_temporary_address;
-    wire [35:0]       core_observe_temporary_data;
-    wire [9:0]        core_observe_train_address;
-    wire [9:0]        core_observe_train_column;
-    wire [3:0]        core_observe_train_negative;
-    wire [19:0]       core_observe_train_magnitude;
-    wire [6:0]        core_observe_descriptor_address;
-    wire [10:0]       core_observe_descriptor_words;
-    wire [4:0]        core_observe_descriptor_magnitude;
-    wire [7:0]        core_observe_scalar_address;
-    wire [15:0]       core_observe_scalar_mantissa;
-    wire [5:0]        core_observe_scalar_shift;
-    wire signed [7:0] core_observe_scalar_exponent;
-    wire [4:0]        core_observe_maximum_address;
-    wire [17:0]       core_observe_maximum_data;
-    wire              core_observe_store_values;
-    wire [15:0]       core_observe_store_address;
-    wire [1:0]        core_observe_store_position;
-    wire [3:0]        core_observe_store_high;
-    wire [3:0]        core_observe_store_low;
-    wire              core_observe_deficit_values;
-    wire [13:0]       core_observe_deficit_address;
-    wire              core_observe_deficit_element;
-    wire [4:0]        core_observe_deficit_data;
+    wire               core_context_full;
+    wire [15:0]        core_position;
+    wire [35:0]        core_result_data;
+    wire [15:0]        core_scalar_mantissa;
+    wire [5:0]         core_scalar_shift;
+    wire signed [7:0]  core_scalar_exponent;
+    wire               core_begins_text;
+    wire               core_moved;
+    wire               core_issued;
+    wire               core_array_busy;
+    wire               core_vector_busy;
+    wire               core_drain_waits;
+    wire               core_matrix_waits;
+    wire               core_vector_waits;
+    wire               core_unit_waits;
+    wire               core_saturated;
+    wire               core_bad_code;
+    wire               core_bad_instruction;
+    wire               core_bad_token;
+    wire [11:0]        core_observe_strobes;
+    wire [2:0]         core_observe_waits;
+    wire [5:0]         core_observe_issue_address;
+    wire [13:0]        core_observe_result_address;
+    wire [35:0]        core_observe_result_data;
+    wire [15:0]        core_observe_temporary_address;
+    wire [35:0]        core_observe_temporary_data;
+    wire [9:0]         core_observe_train_address;
+    wire [9:0]         core_observe_train_column;
+    wire [3:0]         core_observe_train_negative;
+    wire [27:0]        core_observe_train_magnitude;
+    wire [6:0]         core_observe_descriptor_address;
+    wire [10:0]        core_observe_descriptor_words;
+    wire [6:0]         core_observe_descriptor_magnitude;
+    wire [7:0]         core_observe_scalar_address;
+    wire [15:0]        core_observe_scalar_mantissa;
+    wire [5:0]         core_observe_scalar_shift;
+    wire signed [7:0]  core_observe_scalar_exponent;
+    wire [4:0]         core_observe_maximum_address;
+    wire [17:0]        core_observe_maximum_data;
+    wire               core_observe_store_values;
+    wire [15:0]        core_observe_store_address;
+    wire [1:0]         core_observe_store_position;
+    wire [3:0]         core_observe_store_high;
+    wire [3:0]         core_observe_store_low;
+    wire [15:0]        core_observe_state_address;
+    wire [35:0]        core_observe_state_data;
+    wire [7:0]         core_observe_level_address;
+    wire signed [17:0] core_observe_level_data;
     machine_core core (
         .clk_i                          (clk_i),
         .rst_i                          (rst_i),
@@ -167,8 +165,6 @@ module machine_uart (
         .observe_strobes_o              (core_observe_strobes),
         .observe_waits_o                (core_observe_waits),
         .observe_issue_address_o        (core_observe_issue_address),
-        .observe_residual_address_o     (core_observe_residual_address),
-        .observe_residual_data_o        (core_observe_residual_data),
         .observe_result_address_o       (core_observe_result_address),
         .observe_result_data_o          (core_observe_result_data),
         .observe_temporary_address_o    (core_observe_temporary_address),
@@ -191,10 +187,10 @@ module machine_uart (
         .observe_store_position_o       (core_observe_store_position),
         .observe_store_high_o           (core_observe_store_high),
         .observe_store_low_o            (core_observe_store_low),
-        .observe_deficit_values_o       (core_observe_deficit_values),
-        .observe_deficit_address_o      (core_observe_deficit_address),
-        .observe_deficit_element_o      (core_observe_deficit_element),
-        .observe_deficit_data_o         (core_observe_deficit_data)
+        .observe_state_address_o        (core_observe_state_address),
+        .observe_state_data_o           (core_observe_state_data),
+        .observe_level_address_o        (core_observe_level_address),
+        .observe_level_data_o           (core_observe_level_data)
     );
 
     // Errors stay until the next reset. ---------------------------------------------------------
@@ -265,12 +261,6 @@ module machine_uart (
     wire unused_core_observe_issue_address = &{1'b0, core_observe_issue_address};
 
     // There are no registers to show it.
-    wire unused_core_observe_residual_address = &{1'b0, core_observe_residual_address};
-
-    // There are no registers to show it.
-    wire unused_core_observe_residual_data = &{1'b0, core_observe_residual_data};
-
-    // There are no registers to show it.
     wire unused_core_observe_result_address = &{1'b0, core_observe_result_address};
 
     // There are no registers to show it.
@@ -337,16 +327,16 @@ module machine_uart (
     wire unused_core_observe_store_low = &{1'b0, core_observe_store_low};
 
     // There are no registers to show it.
-    wire unused_core_observe_deficit_values = &{1'b0, core_observe_deficit_values};
+    wire unused_core_observe_state_address = &{1'b0, core_observe_state_address};
 
     // There are no registers to show it.
-    wire unused_core_observe_deficit_address = &{1'b0, core_observe_deficit_address};
+    wire unused_core_observe_state_data = &{1'b0, core_observe_state_data};
 
     // There are no registers to show it.
-    wire unused_core_observe_deficit_element = &{1'b0, core_observe_deficit_element};
+    wire unused_core_observe_level_address = &{1'b0, core_observe_level_address};
 
     // There are no registers to show it.
-    wire unused_core_observe_deficit_data = &{1'b0, core_observe_deficit_data};
+    wire unused_core_observe_level_data = &{1'b0, core_observe_level_data};
 
     // Outputs. ----------------------------------------------------------------------------------
 

@@ -27,7 +27,7 @@ module matrix_fetcher (
     // Train word, a cycle after the entry.
     input  wire [9:0]  train_column_i,    // its column
     input  wire [3:0]  train_negative_i,  // signs of its counts
-    input  wire [19:0] train_magnitude_i, // magnitudes, slot 0 lowest
+    input  wire [27:0] train_magnitude_i, // magnitudes, slot 0 lowest
     // Decoded store words, two cycles after the fetch.
     input  wire [15:0] weight_high_i,     // upper bit of each trit
     input  wire [15:0] weight_low_i,      // lower bit of each trit
@@ -140,7 +140,7 @@ module matrix_fetcher (
     wire [1:0] slot_0_negative;
     plane_selector slot_0 (
         .clk_i       (clk_i),
-        .magnitude_i (train_magnitude_i[4:0]),
+        .magnitude_i (train_magnitude_i[6:0]),
         .negative_i  (train_negative_i[0]),
         .empty_i     (empty_1_q),
         .pass_i      (pass_1_q),
@@ -152,7 +152,7 @@ module matrix_fetcher (
     wire [1:0] slot_1_negative;
     plane_selector slot_1 (
         .clk_i       (clk_i),
-        .magnitude_i (train_magnitude_i[9:5]),
+        .magnitude_i (train_magnitude_i[13:7]),
         .negative_i  (train_negative_i[1]),
         .empty_i     (empty_1_q),
         .pass_i      (pass_1_q),
@@ -164,7 +164,7 @@ module matrix_fetcher (
     wire [1:0] slot_2_negative;
     plane_selector slot_2 (
         .clk_i       (clk_i),
-        .magnitude_i (train_magnitude_i[14:10]),
+        .magnitude_i (train_magnitude_i[20:14]),
         .negative_i  (train_negative_i[2]),
         .empty_i     (empty_1_q),
         .pass_i      (pass_1_q),
@@ -176,7 +176,7 @@ module matrix_fetcher (
     wire [1:0] slot_3_negative;
     plane_selector slot_3 (
         .clk_i       (clk_i),
-        .magnitude_i (train_magnitude_i[19:15]),
+        .magnitude_i (train_magnitude_i[27:21]),
         .negative_i  (train_negative_i[3]),
         .empty_i     (empty_1_q),
         .pass_i      (pass_1_q),

@@ -1,4 +1,4 @@
-// plane_selector: a count of 5 bits into 2 planes of one pass.
+// plane_selector: a count of 7 bits into 2 planes of one pass.
 //
 // Plane 0 is the most significant bit of the pass.
 //
@@ -11,7 +11,7 @@
 module plane_selector (
     input  wire       clk_i,       // clock
     // One slot of a train word.
-    input  wire [4:0] magnitude_i, // magnitude of its count
+    input  wire [6:0] magnitude_i, // magnitude of its count
     input  wire       negative_i,  // 1: the count is negative
     input  wire       empty_i,     // 1: take the count as zero
     input  wire [1:0] pass_i,      // passes that follow this one
@@ -26,7 +26,8 @@ module plane_selector (
     always @* begin
         case (pass_i)
             2'd1:    bits_of_pass = magnitude_i[3:2];
-            2'd2:    bits_of_pass = {1'b0, magnitude_i[4]};
+            2'd2:    bits_of_pass = magnitude_i[5:4];
+            2'd3:    bits_of_pass = {1'b0, magnitude_i[6]};
             default: bits_of_pass = magnitude_i[1:0];
         endcase
     end

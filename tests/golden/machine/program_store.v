@@ -1,4 +1,4 @@
-// program_store: 64 instructions of 5 parts of 32 bits.
+// program_store: 64 instructions of 11 parts of 32 bits.
 //
 // The host writes only while nothing is fetched.
 //
@@ -18,7 +18,7 @@ module program_store (
     // Sequencer side.
     input  wire         read_i,          // fetch an instruction; low holds the last
     input  wire [5:0]   read_address_i,  // which
-    output wire [159:0] instruction_o    // the fetched instruction
+    output wire [351:0] instruction_o    // the fetched instruction
 );
 
     // Beyond the last instruction nothing is stored. --------------------------------------------
@@ -37,6 +37,18 @@ module program_store (
     reg [31:0] part_3_q;
     (* no_rw_check *) reg [31:0] parts_4 [0:63];
     reg [31:0] part_4_q;
+    (* no_rw_check *) reg [31:0] parts_5 [0:63];
+    reg [31:0] part_5_q;
+    (* no_rw_check *) reg [31:0] parts_6 [0:63];
+    reg [31:0] part_6_q;
+    (* no_rw_check *) reg [31:0] parts_7 [0:63];
+    reg [31:0] part_7_q;
+    (* no_rw_check *) reg [31:0] parts_8 [0:63];
+    reg [31:0] part_8_q;
+    (* no_rw_check *) reg [31:0] parts_9 [0:63];
+    reg [31:0] part_9_q;
+    (* no_rw_check *) reg [31:0] parts_10 [0:63];
+    reg [31:0] part_10_q;
 
     always @(posedge clk_i) begin
         if (write_inside & (write_part_i == 16'd0)) parts_0[write_address_i[5:0]] <= data_i;
@@ -44,18 +56,33 @@ module program_store (
         if (write_inside & (write_part_i == 16'd2)) parts_2[write_address_i[5:0]] <= data_i;
         if (write_inside & (write_part_i == 16'd3)) parts_3[write_address_i[5:0]] <= data_i;
         if (write_inside & (write_part_i == 16'd4)) parts_4[write_address_i[5:0]] <= data_i;
+        if (write_inside & (write_part_i == 16'd5)) parts_5[write_address_i[5:0]] <= data_i;
+        if (write_inside & (write_part_i == 16'd6)) parts_6[write_address_i[5:0]] <= data_i;
+        if (write_inside & (write_part_i == 16'd7)) parts_7[write_address_i[5:0]] <= data_i;
+        if (write_inside & (write_part_i == 16'd8)) parts_8[write_address_i[5:0]] <= data_i;
+        if (write_inside & (write_part_i == 16'd9)) parts_9[write_address_i[5:0]] <= data_i;
+        if (write_inside & (write_part_i == 16'd10)) parts_10[write_address_i[5:0]] <= data_i;
         if (read_i) begin
-            part_0_q <= parts_0[read_address_i];
-            part_1_q <= parts_1[read_address_i];
-            part_2_q <= parts_2[read_address_i];
-            part_3_q <= parts_3[read_address_i];
-            part_4_q <= parts_4[read_address_i];
+            part_0_q  <= parts_0[read_address_i];
+            part_1_q  <= parts_1[read_address_i];
+            part_2_q  <= parts_2[read_address_i];
+            part_3_q  <= parts_3[read_address_i];
+            part_4_q  <= parts_4[read_address_i];
+            part_5_q  <= parts_5[read_address_i];
+            part_6_q  <= parts_6[read_address_i];
+            part_7_q  <= parts_7[read_address_i];
+            part_8_q  <= parts_8[read_address_i];
+            part_9_q  <= parts_9[read_address_i];
+            part_10_q <= parts_10[read_address_i];
         end
     end
 
     // Outputs. ----------------------------------------------------------------------------------
 
-    assign instruction_o = {part_4_q, part_3_q, part_2_q, part_1_q, part_0_q};
+    assign instruction_o = {
+        part_10_q, part_9_q, part_8_q, part_7_q, part_6_q, part_5_q, part_4_q, part_3_q, part_2_q,
+        part_1_q, part_0_q
+    };
 endmodule
 
 `default_nettype wire

@@ -13,7 +13,6 @@ module round_shifter_37 (
     input  wire               clk_i,     // clock
     input  wire signed [36:0] value_i,   // value
     input  wire [5:0]         amount_i,  // right shift
-    input  wire               nearest_i, // 1: to nearest; 0: down. Held two cycles
     output wire signed [36:0] floor_o,   // the value, rounded down
     output wire               round_up_o // 1: one more is nearer
 );
@@ -37,7 +36,7 @@ module round_shifter_37 (
 
     always @(posedge clk_i) begin
         floor_q    <= fine[37:1];
-        round_up_q <= fine[0] & nearest_i;
+        round_up_q <= fine[0];
     end
 
     // Outputs. ----------------------------------------------------------------------------------

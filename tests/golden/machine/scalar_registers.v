@@ -1,4 +1,4 @@
-// scalar_registers: scalars of the vector unit, 8 words of 30 bits.
+// scalar_registers: scalars of the vector unit, 16 words of 30 bits.
 //
 // One write port; a word that is read while it is written is the old one.
 //
@@ -9,42 +9,36 @@
 `default_nettype none
 
 module scalar_registers (
-    input  wire              clk_i,               // clock
+    input  wire              clk_i,             // clock
     // Write.
-    input  wire              write_i,             // store a word
-    input  wire [2:0]        write_address_i,     // which
-    input  wire [15:0]       mantissa_i,          // its factor
-    input  wire [5:0]        shift_i,             // its right shift
-    input  wire signed [7:0] exponent_i,          // its exponent
+    input  wire              write_i,           // store a word
+    input  wire [3:0]        write_address_i,   // which
+    input  wire [15:0]       mantissa_i,        // its factor
+    input  wire [5:0]        shift_i,           // its right shift
+    input  wire signed [7:0] exponent_i,        // its exponent
     // Reader matrix.
-    input  wire [2:0]        matrix_address_i,    // which word
-    output wire [15:0]       matrix_mantissa_o,   // its factor
-    output wire [5:0]        matrix_shift_o,      // its right shift
-    output wire signed [7:0] matrix_exponent_o,   // its exponent
+    input  wire [3:0]        matrix_address_i,  // which word
+    output wire [15:0]       matrix_mantissa_o, // its factor
+    output wire [5:0]        matrix_shift_o,    // its right shift
+    output wire signed [7:0] matrix_exponent_o, // its exponent
     // Reader vector.
-    input  wire [2:0]        vector_address_i,    // which word
-    output wire [15:0]       vector_mantissa_o,   // its factor
-    output wire [5:0]        vector_shift_o,      // its right shift
-    output wire signed [7:0] vector_exponent_o,   // its exponent
-    // Reader argument.
-    input  wire [2:0]        argument_address_i,  // which word
-    output wire [15:0]       argument_mantissa_o, // its factor
-    output wire [5:0]        argument_shift_o,    // its right shift
-    output wire signed [7:0] argument_exponent_o, // its exponent
+    input  wire [3:0]        vector_address_i,  // which word
+    output wire [15:0]       vector_mantissa_o, // its factor
+    output wire [5:0]        vector_shift_o,    // its right shift
+    output wire signed [7:0] vector_exponent_o, // its exponent
     // Reader host.
-    input  wire [2:0]        host_address_i,      // which word
-    output wire [15:0]       host_mantissa_o,     // its factor
-    output wire [5:0]        host_shift_o,        // its right shift
-    output wire signed [7:0] host_exponent_o      // its exponent
+    input  wire [3:0]        host_address_i,    // which word
+    output wire [15:0]       host_mantissa_o,   // its factor
+    output wire [5:0]        host_shift_o,      // its right shift
+    output wire signed [7:0] host_exponent_o    // its exponent
 );
 
     // Stage 1: memory. --------------------------------------------------------------------------
 
-    (* ram_style = "distributed" *) reg [29:0] words [0:7];
-    wire [29:0] matrix_word   = words[matrix_address_i];
-    wire [29:0] vector_word   = words[vector_address_i];
-    wire [29:0] argument_word = words[argument_address_i];
-    wire [29:0] host_word     = words[host_address_i];
+    (* ram_style = "distributed" *) reg [29:0] words [0:15];
+    wire [29:0] matrix_word = words[matrix_address_i];
+    wire [29:0] vector_word = words[vector_address_i];
+    wire [29:0] host_word   = words[host_address_i];
 
     always @(posedge clk_i) begin
         if (write_i) words[write_address_i] <= {exponent_i, shift_i, mantissa_i};
@@ -52,18 +46,15 @@ module scalar_registers (
 
     // Outputs. ----------------------------------------------------------------------------------
 
-    assign matrix_mantissa_o   = matrix_word[15:0];
-    assign matrix_shift_o      = matrix_word[21:16];
-    assign matrix_exponent_o   = matrix_word[29:22];
-    assign vector_mantissa_o   = vector_word[15:0];
-    assign vector_shift_o      = vector_word[21:16];
-    assign vector_exponent_o   = vector_word[29:22];
-    assign argument_mantissa_o = argument_word[15:0];
-    assign argument_shift_o    = argument_word[21:16];
-    assign argument_exponent_o = argument_word[29:22];
-    assign host_mantissa_o     = host_word[15:0];
-    assign host_shift_o        = host_word[21:16];
-    assign host_exponent_o     = host_word[29:22];
+    assign matrix_mantissa_o = matrix_word[15:0];
+    assign matrix_shift_o    = matrix_word[21:16];
+    assign matrix_exponent_o = matrix_word[29:22];
+    assign vector_mantissa_o = vector_word[15:0];
+    assign vector_shift_o    = vector_word[21:16];
+    assign vector_exponent_o = vector_word[29:22];
+    assign host_mantissa_o   = host_word[15:0];
+    assign host_shift_o      = host_word[21:16];
+    assign host_exponent_o   = host_word[29:22];
 endmodule
 
 `default_nettype wire

@@ -1,4 +1,4 @@
-// temporary_memory: temporaries T of the vector unit, 8 words of 36 bits.
+// temporary_memory: temporaries T of the vector unit, 47 words of 36 bits.
 //
 // One write port; a word that is read while it is written is the old one.
 //
@@ -12,17 +12,17 @@ module temporary_memory (
     input  wire        clk_i,            // clock
     // Write.
     input  wire        write_i,          // store a word
-    input  wire [2:0]  write_address_i,  // which
+    input  wire [5:0]  write_address_i,  // which
     input  wire [35:0] data_i,           // a word, element 0 in the lowest bits
     // Reader vector.
     input  wire        vector_read_i,    // fetch a word
-    input  wire [2:0]  vector_address_i, // which
+    input  wire [5:0]  vector_address_i, // which
     output wire [35:0] vector_data_o     // a word, element 0 in the lowest bits
 );
 
     // Stage 1: memory. --------------------------------------------------------------------------
 
-    (* ram_style = "distributed" *) reg [35:0] words [0:7];
+    (* ram_style = "distributed" *) reg [35:0] words [0:46];
     reg [35:0] vector_word_q;
 
     always @(posedge clk_i) begin

@@ -1,4 +1,4 @@
-// train_descriptors: what is known of each train, 8 words of 16 bits.
+// train_descriptors: what is known of each train, 16 words of 18 bits.
 //
 // One write port; a word that is read while it is written is the old one.
 //
@@ -12,19 +12,19 @@ module train_descriptors (
     input  wire        clk_i,             // clock
     // Write.
     input  wire        write_i,           // store a word
-    input  wire [2:0]  write_address_i,   // which
+    input  wire [3:0]  write_address_i,   // which
     input  wire [10:0] words_i,           // words of the train that are not empty
-    input  wire [4:0]  magnitude_i,       // or or maximum of its magnitudes
+    input  wire [6:0]  magnitude_i,       // or or maximum of its magnitudes
     // Reader matrix.
-    input  wire [2:0]  matrix_address_i,  // which word
+    input  wire [3:0]  matrix_address_i,  // which word
     output wire [10:0] matrix_words_o,    // words of the train that are not empty
-    output wire [4:0]  matrix_magnitude_o // or or maximum of its magnitudes
+    output wire [6:0]  matrix_magnitude_o // or or maximum of its magnitudes
 );
 
     // Stage 1: memory. --------------------------------------------------------------------------
 
-    (* ram_style = "distributed" *) reg [15:0] words [0:7];
-    wire [15:0] matrix_word = words[matrix_address_i];
+    (* ram_style = "distributed" *) reg [17:0] words [0:15];
+    wire [17:0] matrix_word = words[matrix_address_i];
 
     always @(posedge clk_i) begin
         if (write_i) words[write_address_i] <= {magnitude_i, words_i};
@@ -33,7 +33,7 @@ module train_descriptors (
     // Outputs. ----------------------------------------------------------------------------------
 
     assign matrix_words_o     = matrix_word[10:0];
-    assign matrix_magnitude_o = matrix_word[15:11];
+    assign matrix_magnitude_o = matrix_word[17:11];
 endmodule
 
 `default_nettype wire

@@ -1,4 +1,4 @@
-// train_store: trains, word by word, 8 words of 34 bits.
+// train_store: trains, word by word, 20 words of 42 bits.
 //
 // One write port; a word that is read while it is written is the old one.
 //
@@ -12,22 +12,22 @@ module train_store (
     input  wire        clk_i,             // clock
     // Write.
     input  wire        write_i,           // store a word
-    input  wire [2:0]  write_address_i,   // which
+    input  wire [4:0]  write_address_i,   // which
     input  wire [9:0]  column_i,          // its column
     input  wire [3:0]  negative_i,        // signs of its counts, slot 0 in the lowest bit
-    input  wire [19:0] magnitude_i,       // their magnitudes, slot 0 lowest
+    input  wire [27:0] magnitude_i,       // their magnitudes, slot 0 lowest
     // Reader matrix.
     input  wire        matrix_read_i,     // fetch a word
-    input  wire [2:0]  matrix_address_i,  // which
+    input  wire [4:0]  matrix_address_i,  // which
     output wire [9:0]  matrix_column_o,   // its column
     output wire [3:0]  matrix_negative_o, // signs of its counts, slot 0 in the lowest bit
-    output wire [19:0] matrix_magnitude_o // their magnitudes, slot 0 lowest
+    output wire [27:0] matrix_magnitude_o // their magnitudes, slot 0 lowest
 );
 
     // Stage 1: memory. --------------------------------------------------------------------------
 
-    (* ram_style = "distributed" *) reg [33:0] words [0:7];
-    reg [33:0] matrix_word_q;
+    (* ram_style = "distributed" *) reg [41:0] words [0:19];
+    reg [41:0] matrix_word_q;
 
     always @(posedge clk_i) begin
         if (write_i) words[write_address_i] <= {magnitude_i, negative_i, column_i};
@@ -38,7 +38,7 @@ module train_store (
 
     assign matrix_column_o    = matrix_word_q[9:0];
     assign matrix_negative_o  = matrix_word_q[13:10];
-    assign matrix_magnitude_o = matrix_word_q[33:14];
+    assign matrix_magnitude_o = matrix_word_q[41:14];
 endmodule
 
 `default_nettype wire

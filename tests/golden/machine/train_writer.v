@@ -5,32 +5,29 @@
 `default_nettype none
 
 module train_writer (
-    input  wire        clk_i,                  // clock
-    input  wire        rst_i,                  // synchronous reset, active high
+    input  wire        clk_i,                 // clock
+    input  wire        rst_i,                 // synchronous reset, active high
     // The instruction, held.
-    input  wire        start_i,                // it starts
-    input  wire [9:0]  destination_i,          // first word of the first train
-    input  wire [9:0]  stride_i,               // words from train to train
-    input  wire [6:0]  train_i,                // number of the first train
+    input  wire        start_i,               // it starts
+    input  wire [9:0]  destination_i,         // first word of the train
+    input  wire [6:0]  train_i,               // number of the train
     // Counts of a vector word, the first in the lowest bits.
-    input  wire        valid_i,                // they arrive
-    input  wire        first_i,                // first word of a train
-    input  wire        last_i,                 // last word of a train
-    input  wire        ends_i,                 // last word of the last train
-    input  wire [1:0]  negative_i,             // signs
-    input  wire [9:0]  magnitude_i,            // magnitudes
+    input  wire        valid_i,               // they arrive
+    input  wire        first_i,               // first word of a train
+    input  wire        last_i,                // last word of a train
+    input  wire [1:0]  negative_i,            // signs
+    input  wire [13:0] magnitude_i,           // magnitudes
     // Train word, a cycle after its last counts.
-    output wire        train_write_o,          // write it
-    output wire [9:0]  train_address_o,        // where
-    output wire [9:0]  train_column_o,         // its column
-    output wire [3:0]  train_negative_o,       // signs, slot 0 in the lowest bit
-    output wire [19:0] train_magnitude_o,      // magnitudes, slot 0 in the lowest bits
-    // Descriptor of a train.
-    output wire        descriptor_write_o,     // write it
-    output wire [6:0]  descriptor_address_o,   // number of the train
-    output wire [10:0] descriptor_words_o,     // its words that are not empty
-    output wire [4:0]  descriptor_magnitude_o, // or of its magnitudes
-    output wire        finished_o              // it is the last of its instruction
+    output wire        train_write_o,         // write it
+    output wire [9:0]  train_address_o,       // where
+    output wire [9:0]  train_column_o,        // its column
+    output wire [3:0]  train_negative_o,      // signs, slot 0 in the lowest bit
+    output wire [27:0] train_magnitude_o,     // magnitudes, slot 0 in the lowest bits
+    // Descriptor of the train.
+    output wire        descriptor_write_o,    // write it
+    output wire [6:0]  descriptor_address_o,  // number of the train
+    output wire [10:0] descriptor_words_o,    // its words that are not empty
+    output wire [6:0]  descriptor_magnitude_o // or of its magnitudes
 );
 
     // Which part of a word they are. ------------------------------------------------------------
@@ -52,14 +49,13 @@ module train_writer (
 
     // The word: its first part clears the others. -----------------------------------------------
 
-    reg [1:0] negative_0_q;
-    reg [1:0] negative_1_q;
-    reg [9:0] magnitude_0_q;
-    reg [9:0] magnitude_1_q;
-    reg       full_q;
-    reg       closes_q;
-    reg       ends_q;
-    reg       filled_q;
+    reg [1:0]  negative_0_q;
+    reg [1:0]  negative_1_q;
+    reg [13:0] magnitude_0_q;
+    reg [13:0] magnitude_1_q;
+    reg        full_q;
+    reg        closes_q;
+    reg        filled_q;
 
     always @(posedge clk_i) begin
         if (valid_i & (part_q == 1'b0)) negative_0_q <= negative_i;
@@ -71,9 +67,8 @@ module train_writer (
         if (valid_i & (part_q == 1'b1))
             magnitude_1_q <= magnitude_i;
         else if (valid_i & fresh)
-            magnitude_1_q <= 10'd0;
+            magnitude_1_q <= 14'd0;
         closes_q <= last_i;
-        ends_q   <= ends_i;
         if (valid_i) filled_q <= (filled_q & ~fresh) | (|magnitude_i);
     end
 
@@ -89,24 +84,16 @@ module train_writer (
 
     wire        write      = full_q & filled_q;
     wire        closed     = full_q & closes_q;
-    reg  [9:0]  base_q;
-    wire [9:0]  next_base  = base_q + stride_i;
     reg  [9:0]  address_q;
     reg  [9:0]  column_q;
     reg  [10:0] count_q;
     wire [10:0] counted    = count_q + {10'd0, write};
-    reg  [4:0]  peak_q;
+    reg  [6:0]  peak_q;
     reg  [6:0]  train_q;
 
     always @(posedge clk_i) begin
         if (start_i)
-            base_q <= destination_i;
-        else if (closed)
-            base_q <= next_base;
-        if (start_i)
             address_q <= destination_i;
-        else if (closed)
-            address_q <= next_base;
         else if (write)
             address_q <= address_q + 10'd1;
         if (start_i | closed)
@@ -117,11 +104,8 @@ module train_writer (
             count_q <= 11'd0;
         else
             count_q <= counted;
-        if (valid_i) peak_q <= (first_i ? 5'd0 : peak_q) | (magnitude_i[4:0] | magnitude_i[9:5]);
-        if (start_i)
-            train_q <= train_i;
-        else if (closed)
-            train_q <= train_q + 7'd1;
+        if (valid_i) peak_q <= (first_i ? 7'd0 : peak_q) | (magnitude_i[6:0] | magnitude_i[13:7]);
+        if (start_i) train_q <= train_i;
     end
 
     // Outputs. ----------------------------------------------------------------------------------
@@ -135,7 +119,6 @@ module train_writer (
     assign descriptor_address_o   = train_q;
     assign descriptor_words_o     = counted;
     assign descriptor_magnitude_o = peak_q;
-    assign finished_o             = closed & ends_q;
 endmodule
 
 `default_nettype wire

@@ -8,48 +8,37 @@
 `default_nettype none
 
 module drain (
-    input  wire              clk_i,                    // clock
-    input  wire              rst_i,                    // synchronous reset, active high
+    input  wire              clk_i,             // clock
+    input  wire              rst_i,             // synchronous reset, active high
     // Instruction that starts.
-    input  wire              start_i,                  // an instruction starts
+    input  wire              start_i,           // an instruction starts
     // Array.
-    input  wire              done_i,                   // a tile is there, for this cycle
-    input  wire              final_i,                  // of the last tile of its instruction
-    input  wire [79:0]       sums_i,                   // the sums, lane 0 lowest
+    input  wire              done_i,            // a tile is there, for this cycle
+    input  wire              final_i,           // of the last tile of its instruction
+    input  wire [79:0]       sums_i,            // the sums, lane 0 lowest
     // Row reader.
-    input  wire              row_done_i,               // values of an embedding are there
-    input  wire              row_final_i,              // its last ones
-    input  wire [15:0]       row_values_i,             // the values, element 0 lowest
+    input  wire              row_done_i,        // values of an embedding are there
+    input  wire              row_final_i,       // its last ones
+    input  wire [15:0]       row_values_i,      // the values, element 0 lowest
     // Scalar that scalar_address_o names.
-    input  wire [15:0]       scalar_mantissa_i,        // a factor
-    input  wire signed [7:0] scalar_exponent_i,        // a shift
-    // Words read, a cycle after their address.
-    input  wire [9:0]        deficit_words_i,          // shifts of a group of positions
-    input  wire [35:0]       residual_data_i,          // a word of X
+    input  wire [15:0]       scalar_mantissa_i, // a factor
+    input  wire signed [7:0] scalar_exponent_i, // a shift
     // Walker.
-    output wire              quiet_o,                  // no started instruction is unfinished
-    // Scalar and deficits.
-    output wire [7:0]        scalar_address_o,         // scalar of the next instruction
-    output wire              deficit_read_o,           // fetch a word of deficits
-    output wire [13:0]       deficit_address_o,        // its address
-    // X.
-    output wire              residual_read_o,          // fetch a word
-    output wire [13:0]       residual_read_address_o,  // its address
-    output wire              residual_write_o,         // write a word
-    output wire [13:0]       residual_write_address_o, // its address
-    output wire [35:0]       residual_write_data_o,    // its values
+    output wire              quiet_o,           // no started instruction is unfinished
+    // Scalar.
+    output wire [7:0]        scalar_address_o,  // scalar of the next instruction
     // R.
-    output wire              result_write_o,           // write a word
-    output wire [13:0]       result_address_o,         // its address
-    output wire [35:0]       result_data_o,            // its values
+    output wire              result_write_o,    // write a word
+    output wire [13:0]       result_address_o,  // its address
+    output wire [35:0]       result_data_o,     // its values
     // Maximum and prediction.
-    output wire              maximum_write_o,          // write a maximum register
-    output wire [4:0]        maximum_address_o,        // which
-    output wire [17:0]       maximum_data_o,           // its value
-    output wire [15:0]       prediction_o,             // row of the last maximum that predicts
+    output wire              maximum_write_o,   // write a maximum register
+    output wire [4:0]        maximum_address_o, // which
+    output wire [17:0]       maximum_data_o,    // its value
+    output wire [15:0]       prediction_o,      // row of the last maximum that predicts
     // Status.
-    output wire              done_o,                   // an instruction is finished
-    output wire              saturated_o               // a valid row of the write saturated
+    output wire              done_o,            // an instruction is finished
+    output wire              saturated_o        // a valid row of the write saturated
 );
 
     // Instructions under way. -------------------------------------------------------------------
@@ -58,9 +47,6 @@ module drain (
     wire              arrives       = done_i | row_done_i;
     wire              arrives_last  = arrives & (row_done_i ? row_final_i : final_i);
     localparam [13:0] ADDRESS       = 14'd0; // of every instruction
-    localparam [13:0] DEFICITS      = 14'd0; // of every instruction
-    localparam [1:0]  DESTINATION   = 2'd0; // of every instruction
-    localparam        KEYS          = 1'b0; // of every instruction
     localparam [4:0]  MAXIMUM       = 5'd0; // of every instruction
     localparam [15:0] MULTIPLIER    = 16'd32768; // of every instruction
     localparam [8:0]  ROWS          = 9'd2; // of every instruction
@@ -126,16 +112,12 @@ module drain (
 
     reg [15:0]       factor_q;
     reg signed [8:0] shift_q;
-    reg              keys_q;
-    reg [1:0]        destination_q;
 
     always @(posedge clk_i) begin
         if (arrives) begin
-            factor_q      <= (SCALING == 2'd2) ? scalar_mantissa_i : MULTIPLIER;
-            shift_q       <= $signed({3'd0, SHIFT})
+            factor_q <= (SCALING == 2'd2) ? scalar_mantissa_i : MULTIPLIER;
+            shift_q  <= $signed({3'd0, SHIFT})
                 + ((|SCALING) ? $signed({scalar_exponent_i[7], scalar_exponent_i}) : 9'sd0);
-            keys_q        <= KEYS;
-            destination_q <= DESTINATION;
         end
     end
 
@@ -151,11 +133,8 @@ module drain (
     reg  [8:0]  rows_left_q;
     wire        rows_follow  = 9'd2 < rows_left_q;
     wire [1:0]  valid_rows   = {(9'd1 < rows_left_q), (9'd0 < rows_left_q)};
-
-    // The word of deficits of the next group is fetched whether it arrives or not yet.
-    reg  [13:0] deficit_address_q;
     reg         last_tile_q;
-    wire        last_group         = last_tile_q & ~more;
+    wire        last_group   = last_tile_q & ~more;
 
     always @(posedge clk_i) begin
         if (arrives_first)
@@ -166,38 +145,29 @@ module drain (
             rows_left_q <= (arrives_last & ~row_done_i) ? ROWS : 9'd4;
         else if (next)
             rows_left_q <= rows_follow ? (rows_left_q - 9'd2) : 9'd0;
-        if (next)
-            deficit_address_q <= deficit_address_q + 14'd1;
-        else if (fresh_q)
-            deficit_address_q <= DEFICITS;
         if (arrives) last_tile_q <= arrives_last;
     end
 
     // What travels with a group. ----------------------------------------------------------------
 
     reg         valid_1_q;
-    reg  [18:0] tag_1_q;
+    reg  [16:0] tag_1_q;
     reg         valid_2_q;
-    reg  [18:0] tag_2_q;
+    reg  [16:0] tag_2_q;
     reg         valid_3_q;
-    reg  [18:0] tag_3_q;
+    reg  [16:0] tag_3_q;
     reg         valid_4_q;
-    reg  [18:0] tag_4_q;
-    wire [13:0] read_address        = tag_4_q[13:0];
-    wire [1:0]  read_destination    = tag_4_q[15:14];
-    wire [1:0]  read_rows           = tag_4_q[17:16];
+    reg  [16:0] tag_4_q;
     reg         valid_5_q;
-    reg  [18:0] tag_5_q;
-    wire [1:0]  known_destination   = tag_5_q[15:14];
+    reg  [16:0] tag_5_q;
     reg         valid_6_q;
-    reg  [18:0] tag_6_q;
-    wire [13:0] written_address     = tag_6_q[13:0];
-    wire [1:0]  written_destination = tag_6_q[15:14];
-    wire [1:0]  written_rows        = tag_6_q[17:16];
-    wire        written_last        = tag_6_q[18];
+    reg  [16:0] tag_6_q;
+    wire [13:0] written_address = tag_6_q[13:0];
+    wire [1:0]  written_rows    = tag_6_q[15:14];
+    wire        written_last    = tag_6_q[16];
 
     always @(posedge clk_i) begin
-        tag_1_q <= {last_group, valid_rows, destination_q, address_q};
+        tag_1_q <= {last_group, valid_rows, address_q};
         tag_2_q <= tag_1_q;
         tag_3_q <= tag_2_q;
         tag_4_q <= tag_3_q;
@@ -225,8 +195,6 @@ module drain (
 
     // Rows. -------------------------------------------------------------------------------------
 
-    wire [9:0] with_deficits = {10{keys_q}} & deficit_words_i;
-
     wire signed [17:0] row_0_value;
     wire signed [17:0] row_0_result;
     wire               row_0_saturated;
@@ -235,9 +203,6 @@ module drain (
         .sum_i       (tile_q[19:0]),
         .factor_i    (factor_q),
         .shift_i     (shift_q),
-        .deficit_i   (with_deficits[4:0]),
-        .residual_i  (residual_data_i[17:0]),
-        .add_i       (known_destination == 2'd2),
         .value_o     (row_0_value),
         .result_o    (row_0_result),
         .saturated_o (row_0_saturated)
@@ -251,9 +216,6 @@ module drain (
         .sum_i       (tile_q[39:20]),
         .factor_i    (factor_q),
         .shift_i     (shift_q),
-        .deficit_i   (with_deficits[9:5]),
-        .residual_i  (residual_data_i[35:18]),
-        .add_i       (known_destination == 2'd2),
         .value_o     (row_1_value),
         .result_o    (row_1_result),
         .saturated_o (row_1_saturated)
@@ -268,33 +230,23 @@ module drain (
     // Writes. -----------------------------------------------------------------------------------
 
     // A group without a valid row is no more than time: its words belong to others.
-    wire to_x   = |written_destination;
     wire writes = valid_6_q & (|written_rows);
     assign finished = valid_6_q & written_last;
     wire [1:0] counted = saturated & written_rows;
 
     // Outputs. ----------------------------------------------------------------------------------
 
-    assign quiet_o                  = quiet;
-    assign scalar_address_o         = SCALAR;
-    assign deficit_read_o           = more
-        ? (keys_q & rows_follow)
-        : (fresh_q ? (KEYS & ~valid_q) : keys_q);
-    assign deficit_address_o        = deficit_address_q;
-    assign residual_read_o          = valid_4_q & (|read_rows) & (read_destination == 2'd2);
-    assign residual_read_address_o  = read_address;
-    assign residual_write_o         = writes & to_x;
-    assign residual_write_address_o = written_address;
-    assign residual_write_data_o    = result;
-    assign result_write_o           = writes & ~to_x;
-    assign result_address_o         = written_address;
-    assign result_data_o            = result;
-    assign maximum_write_o          = 1'b0;
-    assign maximum_address_o        = 5'd0;
-    assign maximum_data_o           = 18'd0;
-    assign prediction_o             = 16'd0;
-    assign done_o                   = finished;
-    assign saturated_o              = valid_6_q & (|counted);
+    assign quiet_o           = quiet;
+    assign scalar_address_o  = SCALAR;
+    assign result_write_o    = writes;
+    assign result_address_o  = written_address;
+    assign result_data_o     = result;
+    assign maximum_write_o   = 1'b0;
+    assign maximum_address_o = 5'd0;
+    assign maximum_data_o    = 18'd0;
+    assign prediction_o      = 16'd0;
+    assign done_o            = finished;
+    assign saturated_o       = valid_6_q & (|counted);
 endmodule
 
 `default_nettype wire

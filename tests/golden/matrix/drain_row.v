@@ -14,27 +14,22 @@ module drain_row (
     input  wire signed [19:0] sum_i,      // accumulated sum of the row
     input  wire [15:0]        factor_i,   // its factor
     input  wire signed [8:0]  shift_i,    // right shift of the product
-    input  wire [4:0]         deficit_i,  // and further by that much
-    // When its value is known.
-    input  wire signed [17:0] residual_i, // what it may be added to
-    input  wire               add_i,      // 1: add it
     // Value.
     output wire signed [17:0] value_o,    // the scaled sum
     // Result, a cycle later.
-    output wire signed [17:0] result_o,   // the value, or its sum with the residual
-    output wire               saturated_o // one of the two did not fit
+    output wire signed [17:0] result_o,   // the value
+    output wire               saturated_o // it did not fit
 );
 
     // Stage 1: multiply; limit the shift. -------------------------------------------------------
 
     wire signed [35:0] wide_factor = {20'd0, factor_i};
     reg  signed [35:0] product_q;
-    wire signed [8:0]  total       = shift_i + $signed({4'd0, deficit_i});
     reg  [5:0]         shift_1_q;
 
     always @(posedge clk_i) begin
         product_q <= $signed({{16{sum_i[19]}}, sum_i}) * wide_factor;
-        shift_1_q <= total[8] ? 6'd0 : ((|total[7:6]) ? 6'd63 : total[5:0]);
+        shift_1_q <= shift_i[8] ? 6'd0 : ((|shift_i[7:6]) ? 6'd63 : shift_i[5:0]);
     end
 
     // Stage 2: shift by multiples of eight; one bit below the product stays for rounding. -------
@@ -103,19 +98,14 @@ module drain_row (
         clipped_q <= ~value_fits;
     end
 
-    // Stage 6: add the residual. ----------------------------------------------------------------
+    // Stage 6: wait for the write. --------------------------------------------------------------
 
-    wire signed [18:0] addend       = add_i ? $signed({residual_i[17], residual_i}) : 19'sd0;
-    wire signed [18:0] result_sum   = addend + $signed({value_q[17], value_q});
-    wire               result_fits  = ~(|result_sum[18:17]) | (&result_sum[18:17]);
-    reg  signed [17:0] result_q;
-    reg                saturated_q;
+    reg signed [17:0] result_q;
+    reg               saturated_q;
 
     always @(posedge clk_i) begin
-        result_q    <= result_fits
-                ? $signed(result_sum[17:0])
-                : $signed({result_sum[18], {17{~result_sum[18]}}});
-        saturated_q <= clipped_q | ~result_fits;
+        result_q    <= value_q;
+        saturated_q <= clipped_q;
     end
 
     // Outputs. ----------------------------------------------------------------------------------

@@ -260,7 +260,7 @@ module machine_registers (
         case (read_word)
             6'd0:    read_value = 32'h53504b4d; // id
             6'd1:    read_value = 32'h00080004; // lanes_slots
-            6'd2:    read_value = 32'h23000202; // shape
+            6'd2:    read_value = 32'h33000202; // shape
             6'd3:    read_value = 32'h54041214; // widths
             6'd4:    read_value = 32'd0; // context
             6'd5:    read_value = 32'd1; // vocabulary
@@ -271,8 +271,7 @@ module machine_registers (
             6'd10:   read_value = 32'h00050000; // vector_depths
             6'd11:   read_value = 32'h0007000c; // other_depths
             6'd12:   read_value = 32'h00101002; // train_depths
-            6'd13:   read_value = 32'd0; // deficit_depth
-            6'd14:   read_value = 32'hfd5de889; // fingerprint
+            6'd14:   read_value = 32'h419986c6; // fingerprint
             6'd16:   read_value = {31'd0, run_q}; // control
             // status
             6'd17:   read_value = {

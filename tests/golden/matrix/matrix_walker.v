@@ -45,17 +45,14 @@ module matrix_walker (
     output wire [6:0]   descriptor_address_o,   // descriptor to look up
     // Started instruction, for the drain.
     output wire         start_o,                // an instruction starts
-    output wire         keys_o,                 // its rows have deficits
     output wire [8:0]   rows_o,                 // valid rows of its last tile
-    output wire [1:0]   destination_o,          // 0: R, 1: X, 2: added to X
-    output wire [13:0]  address_o,              // first word of the destination
+    output wire [13:0]  address_o,              // first word of the results
     output wire [15:0]  multiplier_o,           // its own factor
     output wire [5:0]   shift_o,                // its own shift
     output wire [1:0]   scaling_o,              // what it takes of the scalar
     output wire [7:0]   scalar_o,               // number of the scalar
     output wire [1:0]   search_o,               // 1: maximum, 2: and its row
-    output wire [4:0]   maximum_o,              // maximum register
-    output wire [13:0]  deficits_o              // first word of the deficits
+    output wire [4:0]   maximum_o               // maximum register
 );
 
     // Cycle 0: an instruction is taken and waits. -----------------------------------------------
@@ -94,25 +91,23 @@ module matrix_walker (
 
     // Cycle 1: it is prepared. ------------------------------------------------------------------
 
-    wire [1:0]  matrix_store       = instruction_q[11:10];
-    wire [15:0] matrix_base        = instruction_q[27:12];
-    wire [11:0] matrix_tiles       = instruction_q[39:28];
-    wire [9:0]  matrix_stride      = instruction_q[49:40];
-    wire [2:0]  matrix_digits      = instruction_q[52:50];
-    wire [6:0]  matrix_train       = instruction_q[59:53];
-    wire [9:0]  matrix_source      = instruction_q[69:60];
-    wire [1:0]  matrix_destination = instruction_q[71:70];
-    wire [13:0] matrix_address     = instruction_q[85:72];
-    wire [15:0] matrix_multiplier  = instruction_q[101:86];
-    wire [5:0]  matrix_shift       = instruction_q[107:102];
-    wire [1:0]  matrix_scaling     = instruction_q[109:108];
-    wire [7:0]  matrix_scalar      = instruction_q[117:110];
-    wire [8:0]  matrix_last_rows   = instruction_q[126:118];
-    wire [1:0]  matrix_search      = instruction_q[128:127];
-    wire [4:0]  matrix_maximum     = instruction_q[133:129];
-    wire [13:0] matrix_deficits    = instruction_q[147:134];
-    wire        keys               = matrix_store == 2'd1;
-    wire        embedding          = matrix_store == 2'd3;
+    wire [1:0]  matrix_store      = instruction_q[11:10];
+    wire [15:0] matrix_base       = instruction_q[27:12];
+    wire [11:0] matrix_tiles      = instruction_q[39:28];
+    wire [9:0]  matrix_stride     = instruction_q[49:40];
+    wire [2:0]  matrix_digits     = instruction_q[52:50];
+    wire [6:0]  matrix_train      = instruction_q[59:53];
+    wire [9:0]  matrix_source     = instruction_q[69:60];
+    wire [13:0] matrix_address    = instruction_q[83:70];
+    wire [15:0] matrix_multiplier = instruction_q[99:84];
+    wire [5:0]  matrix_shift      = instruction_q[105:100];
+    wire [1:0]  matrix_scaling    = instruction_q[107:106];
+    wire [7:0]  matrix_scalar     = instruction_q[115:108];
+    wire [8:0]  matrix_last_rows  = instruction_q[124:116];
+    wire [1:0]  matrix_search     = instruction_q[126:125];
+    wire [4:0]  matrix_maximum    = instruction_q[131:127];
+    wire        keys              = matrix_store == 2'd1;
+    wire        embedding         = matrix_store == 2'd3;
 
     // A train without words has its first visited, as if it were zero.
     wire        no_words         = descriptor_words_i == 11'd0;
@@ -159,7 +154,7 @@ module matrix_walker (
     wire unused_waits = &{1'b0, instruction_q[9:4]};
 
     // No instruction of this unit is that long.
-    wire unused_spare_bits = &{1'b0, instruction_q[159:148]};
+    wire unused_spare_bits = &{1'b0, instruction_q[159:132]};
 
     // The walk. ---------------------------------------------------------------------------------
 
@@ -323,9 +318,7 @@ module matrix_walker (
     assign instruction_ready_o  = ready;
     assign descriptor_address_o = matrix_train;
     assign start_o              = start;
-    assign keys_o               = matrix_store == 2'd1;
     assign rows_o               = rows;
-    assign destination_o        = matrix_destination;
     assign address_o            = matrix_address;
     assign multiplier_o         = matrix_multiplier;
     assign shift_o              = matrix_shift;
@@ -333,7 +326,6 @@ module matrix_walker (
     assign scalar_o             = matrix_scalar;
     assign search_o             = matrix_search;
     assign maximum_o            = matrix_maximum;
-    assign deficits_o           = matrix_deficits;
 endmodule
 
 `default_nettype wire

@@ -48,7 +48,6 @@ module pass_join (
         .clk_i      (clk_i),
         .value_i    (product_q),
         .amount_i   ({1'd0, shift_2_q}),
-        .nearest_i  (1'b1),
         .floor_o    (shifter_floor),
         .round_up_o (shifter_round_up)
     );

@@ -39,7 +39,6 @@ module pass_multiply (
         .clk_i      (clk_i),
         .value_i    (product_q),
         .amount_i   (shift_q),
-        .nearest_i  (1'b1),
         .floor_o    (shifter_floor),
         .round_up_o (shifter_round_up)
     );

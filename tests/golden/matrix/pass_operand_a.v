@@ -21,7 +21,7 @@ module pass_operand_a (
 
     // The word of its memory. -------------------------------------------------------------------
 
-    localparam [2:0]  SPACE_R    = 3'd2; // space: R
+    localparam [2:0]  SPACE_R    = 3'd1; // space: R
     wire              space_is_r = space_i == SPACE_R;
     wire       [35:0] chosen     = space_is_r ? result_i : constant_i;
     reg        [35:0] word_q;

@@ -41,9 +41,9 @@ module pass_reads (
 
     // One address a memory. ---------------------------------------------------------------------
 
-    localparam [2:0] A_SPACE_R    = 3'd2; // a_space: R
+    localparam [2:0] A_SPACE_R    = 3'd1; // a_space: R
     wire             a_space_is_r = a_space_i == A_SPACE_R;
-    localparam [2:0] A_SPACE_C    = 3'd5; // a_space: C
+    localparam [2:0] A_SPACE_C    = 3'd4; // a_space: C
     wire             a_space_is_c = a_space_i == A_SPACE_C;
 
     // Outputs. ----------------------------------------------------------------------------------

@@ -21,10 +21,6 @@ module pass_unit (
     // the oldest pass is finished, its last write happens
     output wire               done_o,
     output wire               vector_busy_o,             // a pass is under way
-    // X, read. A word comes a cycle later and stays.
-    output wire               residual_read_o,           // read a word
-    output wire [15:0]        residual_read_address_o,   // which one
-    input  wire [35:0]        residual_data_i,           // its values
     // R, read. A word comes a cycle later and stays.
     output wire               result_read_o,             // read a word
     output wire [15:0]        result_address_o,          // which one
@@ -295,9 +291,6 @@ module pass_unit (
     end
 
     // No pass reads it.
-    wire unused_residual_data = &{1'b0, residual_data_i};
-
-    // No pass reads it.
     wire unused_temporary_data = &{1'b0, temporary_data_i};
 
     // No pass reads it.
@@ -484,18 +477,15 @@ module pass_unit (
     wire [6:0]  trains_descriptor_address;
     wire [10:0] trains_descriptor_words;
     wire [3:0]  trains_descriptor_magnitude;
-    wire        trains_finished;
     train_writer trains (
         .clk_i                  (clk_i),
         .rst_i                  (rst_i),
         .start_i                (control_start),
         .destination_i          (WORDS[9:0]),
-        .stride_i               (10'd0),
         .train_i                (TRAIN),
         .valid_i                (count_valid_1_q),
         .first_i                (count_first_1_q),
         .last_i                 (count_last_1_q),
-        .ends_i                 (1'b1),
         .negative_i             (counts_negative),
         .magnitude_i            (counts_magnitude),
         .train_write_o          (trains_train_write),
@@ -506,8 +496,7 @@ module pass_unit (
         .descriptor_write_o     (trains_descriptor_write),
         .descriptor_address_o   (trains_descriptor_address),
         .descriptor_words_o     (trains_descriptor_words),
-        .descriptor_magnitude_o (trains_descriptor_magnitude),
-        .finished_o             (trains_finished)
+        .descriptor_magnitude_o (trains_descriptor_magnitude)
     );
 
     always @(posedge clk_i) begin
@@ -526,9 +515,6 @@ module pass_unit (
     // Trains lie in the first words.
     wire unused_words = &{1'b0, WORDS[15:10]};
 
-    // pass_control counts.
-    wire unused_trains_finished = &{1'b0, trains_finished};
-
     // The sequencer has done it, or no two passes of the program differ in it.
     wire unused_instruction_0 = &{1'b0, instruction_i[11:0]};
 
@@ -543,8 +529,6 @@ module pass_unit (
     assign instruction_ready_o       = control_instruction_ready;
     assign done_o                    = control_done;
     assign vector_busy_o             = control_busy;
-    assign residual_read_o           = 1'b0;
-    assign residual_read_address_o   = 16'd0;
     assign result_read_o             = reads_result_read;
     assign result_address_o          = reads_result_address;
     assign temporary_read_o          = 1'b0;

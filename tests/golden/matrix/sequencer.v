@@ -139,7 +139,7 @@ module sequencer (
     wire       end_unasked = instruction_q[10];
     wire       is_end      = opcode == 4'd0;
     wire       is_matrix   = opcode == 4'd1;
-    wire       is_pass     = opcode == 4'd9;
+    wire       is_pass     = opcode == 4'd2;
     wire       is_bad      = ~(is_end | is_matrix | is_pass);
 
     // A count is at most 7, so that a wait of 7 is none; a unit never has more unfinished.

@@ -5,32 +5,29 @@
 `default_nettype none
 
 module train_writer (
-    input  wire        clk_i,                  // clock
-    input  wire        rst_i,                  // synchronous reset, active high
+    input  wire        clk_i,                 // clock
+    input  wire        rst_i,                 // synchronous reset, active high
     // The instruction, held.
-    input  wire        start_i,                // it starts
-    input  wire [9:0]  destination_i,          // first word of the first train
-    input  wire [9:0]  stride_i,               // words from train to train
-    input  wire [6:0]  train_i,                // number of the first train
+    input  wire        start_i,               // it starts
+    input  wire [9:0]  destination_i,         // first word of the train
+    input  wire [6:0]  train_i,               // number of the train
     // Counts of a vector word, the first in the lowest bits.
-    input  wire        valid_i,                // they arrive
-    input  wire        first_i,                // first word of a train
-    input  wire        last_i,                 // last word of a train
-    input  wire        ends_i,                 // last word of the last train
-    input  wire [1:0]  negative_i,             // signs
-    input  wire [7:0]  magnitude_i,            // magnitudes
+    input  wire        valid_i,               // they arrive
+    input  wire        first_i,               // first word of a train
+    input  wire        last_i,                // last word of a train
+    input  wire [1:0]  negative_i,            // signs
+    input  wire [7:0]  magnitude_i,           // magnitudes
     // Train word, a cycle after its last counts.
-    output wire        train_write_o,          // write it
-    output wire [9:0]  train_address_o,        // where
-    output wire [9:0]  train_column_o,         // its column
-    output wire [7:0]  train_negative_o,       // signs, slot 0 in the lowest bit
-    output wire [31:0] train_magnitude_o,      // magnitudes, slot 0 in the lowest bits
-    // Descriptor of a train.
-    output wire        descriptor_write_o,     // write it
-    output wire [6:0]  descriptor_address_o,   // number of the train
-    output wire [10:0] descriptor_words_o,     // its words that are not empty
-    output wire [3:0]  descriptor_magnitude_o, // or of its magnitudes
-    output wire        finished_o              // it is the last of its instruction
+    output wire        train_write_o,         // write it
+    output wire [9:0]  train_address_o,       // where
+    output wire [9:0]  train_column_o,        // its column
+    output wire [7:0]  train_negative_o,      // signs, slot 0 in the lowest bit
+    output wire [31:0] train_magnitude_o,     // magnitudes, slot 0 in the lowest bits
+    // Descriptor of the train.
+    output wire        descriptor_write_o,    // write it
+    output wire [6:0]  descriptor_address_o,  // number of the train
+    output wire [10:0] descriptor_words_o,    // its words that are not empty
+    output wire [3:0]  descriptor_magnitude_o // or of its magnitudes
 );
 
     // Which part of a word they are. ------------------------------------------------------------
@@ -62,7 +59,6 @@ module train_writer (
     reg [7:0] magnitude_3_q;
     reg       full_q;
     reg       closes_q;
-    reg       ends_q;
     reg       filled_q;
 
     always @(posedge clk_i) begin
@@ -93,7 +89,6 @@ module train_writer (
         else if (valid_i & fresh)
             magnitude_3_q <= 8'd0;
         closes_q <= last_i;
-        ends_q   <= ends_i;
         if (valid_i) filled_q <= (filled_q & ~fresh) | (|magnitude_i);
     end
 
@@ -109,8 +104,6 @@ module train_writer (
 
     wire        write      = full_q & filled_q;
     wire        closed     = full_q & closes_q;
-    reg  [9:0]  base_q;
-    wire [9:0]  next_base  = base_q + stride_i;
     reg  [9:0]  address_q;
     reg  [9:0]  column_q;
     reg  [10:0] count_q;
@@ -120,13 +113,7 @@ module train_writer (
 
     always @(posedge clk_i) begin
         if (start_i)
-            base_q <= destination_i;
-        else if (closed)
-            base_q <= next_base;
-        if (start_i)
             address_q <= destination_i;
-        else if (closed)
-            address_q <= next_base;
         else if (write)
             address_q <= address_q + 10'd1;
         if (start_i | closed)
@@ -138,10 +125,7 @@ module train_writer (
         else
             count_q <= counted;
         if (valid_i) peak_q <= (first_i ? 4'd0 : peak_q) | (magnitude_i[3:0] | magnitude_i[7:4]);
-        if (start_i)
-            train_q <= train_i;
-        else if (closed)
-            train_q <= train_q + 7'd1;
+        if (start_i) train_q <= train_i;
     end
 
     // Outputs. ----------------------------------------------------------------------------------
@@ -155,7 +139,6 @@ module train_writer (
     assign descriptor_address_o   = train_q;
     assign descriptor_words_o     = counted;
     assign descriptor_magnitude_o = peak_q;
-    assign finished_o             = closed & ends_q;
 endmodule
 
 `default_nettype wire

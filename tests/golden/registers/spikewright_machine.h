@@ -91,7 +91,7 @@
 
 /* program_depth: Size of the program memory. */
 #define MACHINE_PROGRAM_DEPTH_OFFSET                     0x1Cu
-/* program_depth: Instructions of 160 bits. */
+/* program_depth: Instructions of 352 bits. */
 #define MACHINE_PROGRAM_DEPTH_SHIFT                      0u
 #define MACHINE_PROGRAM_DEPTH_MASK                       0x0001FFFFu
 
@@ -107,11 +107,8 @@
 #define MACHINE_VALUE_DEPTH_SHIFT                        0u
 #define MACHINE_VALUE_DEPTH_MASK                         0x0001FFFFu
 
-/* vector_depths: Sizes of the memories of vectors that are computed. */
+/* vector_depths: Size of the memory of results. */
 #define MACHINE_VECTOR_DEPTHS_OFFSET                     0x28u
-/* residual_depth: Words of the residual, of elements values. */
-#define MACHINE_VECTOR_DEPTHS_RESIDUAL_DEPTH_SHIFT       0u
-#define MACHINE_VECTOR_DEPTHS_RESIDUAL_DEPTH_MASK        0x0000FFFFu
 /* result_depth: Words of results, of elements values. */
 #define MACHINE_VECTOR_DEPTHS_RESULT_DEPTH_SHIFT         16u
 #define MACHINE_VECTOR_DEPTHS_RESULT_DEPTH_MASK          0xFFFF0000u
@@ -136,12 +133,6 @@
 /* scalar_count: Scalars. */
 #define MACHINE_TRAIN_DEPTHS_SCALAR_COUNT_SHIFT          20u
 #define MACHINE_TRAIN_DEPTHS_SCALAR_COUNT_MASK           0xFFF00000u
-
-/* deficit_depth: Size of each of the two deficit memories. */
-#define MACHINE_DEFICIT_DEPTH_OFFSET                     0x34u
-/* deficit_depth: Words, each of elements positions. */
-#define MACHINE_DEFICIT_DEPTH_SHIFT                      0u
-#define MACHINE_DEFICIT_DEPTH_MASK                       0x0000FFFFu
 
 /* fingerprint: Which programs the machine is made for. */
 #define MACHINE_FINGERPRINT_OFFSET                       0x38u

@@ -85,7 +85,7 @@ impl Drain {
     /// What every instruction tells the drain alike, where these fields are the same in all of them.
     pub fn same(
         fields: &BTreeMap<&'static str, i64>,
-        has_keys: bool,
+        [has_keys, has_vectors]: [bool; 2],
     ) -> BTreeMap<&'static str, i64> {
         let held = |(name, _): &(&'static str, &str)| {
             let value = match *name {
@@ -96,7 +96,8 @@ impl Drain {
             };
             Some((*name, value?))
         };
-        PARAMETERS.iter().chain(&OF_VECTORS[..1]).filter_map(held).collect()
+        let apart = &OF_VECTORS[..usize::from(has_vectors)];
+        PARAMETERS.iter().chain(apart).filter_map(held).collect()
     }
 
     /// The search behind it.

@@ -195,7 +195,7 @@ impl MatrixUnit {
         let Self { lanes, elements, acc_width, value_width, announces, searches, .. } = *self;
         let read_width = self.row_reader().value_type().width;
         let vectors = self.vectors.then_some(self.planes);
-        let same = Drain::same(&self.same, self.keys);
+        let same = Drain::same(&self.same, [self.keys, self.vectors]);
         Drain {
             lanes,
             elements,

@@ -1,4 +1,4 @@
-// leading_zeros: counts the zeros above the highest one.
+// leading_zeros_gathered: counts the zeros above the highest one.
 //
 // Combinational.
 //
@@ -6,32 +6,39 @@
 
 `default_nettype none
 
-module leading_zeros (
-    input  wire [47:0] value_i, // value
+module leading_zeros_gathered (
+    input  wire [55:0] value_i, // value
     output wire [5:0]  zeros_o  // zeros above the highest one
 );
 
     // The highest byte that is not zero, and the zeros in it. -----------------------------------
 
-    wire byte_0_filled = |value_i[47:40];
-    wire byte_1_filled = |value_i[39:32];
-    wire byte_2_filled = |value_i[31:24];
-    wire byte_3_filled = |value_i[23:16];
-    wire byte_4_filled = |value_i[15:8];
+    wire byte_0_filled = |value_i[55:48];
+    wire byte_1_filled = |value_i[47:40];
+    wire byte_2_filled = |value_i[39:32];
+    wire byte_3_filled = |value_i[31:24];
+    wire byte_4_filled = |value_i[23:16];
+    wire byte_5_filled = |value_i[15:8];
 
     // The lowest bit of a byte does not matter: it is set where all above are zero.
     wire       [6:0] highest       = byte_0_filled
-        ? value_i[47:41]
+        ? value_i[55:49]
         : (byte_1_filled
-            ? value_i[39:33]
+            ? value_i[47:41]
             : (byte_2_filled
-                ? value_i[31:25]
-                : (byte_3_filled ? value_i[23:17] : (byte_4_filled ? value_i[15:9] : value_i[7:1]))));
+                ? value_i[39:33]
+                : (byte_3_filled
+                    ? value_i[31:25]
+                    : (byte_4_filled
+                        ? value_i[23:17]
+                        : (byte_5_filled ? value_i[15:9] : value_i[7:1])))));
     wire       [2:0] byte_index    = byte_0_filled
         ? 3'd0
         : (byte_1_filled
             ? 3'd1
-            : (byte_2_filled ? 3'd2 : (byte_3_filled ? 3'd3 : (byte_4_filled ? 3'd4 : 3'd5))));
+            : (byte_2_filled
+                ? 3'd2
+                : (byte_3_filled ? 3'd3 : (byte_4_filled ? 3'd4 : (byte_5_filled ? 3'd5 : 3'd6)))));
     wire       [2:0] zeros_in_byte = highest[6]
         ? 3'd0
         : (highest[5]
@@ -41,7 +48,7 @@ module leading_zeros (
                 : (highest[3]
                     ? 3'd3
                     : (highest[2] ? 3'd4 : (highest[1] ? 3'd5 : (highest[0] ? 3'd6 : 3'd7))))));
-    localparam [5:0] ALL           = 6'd48; // zeros of zero
+    localparam [5:0] ALL           = 6'd56; // zeros of zero
 
     // Outputs. ----------------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-// round_shifter_38: shifts a value right by 0..63, one per cycle.
+// round_shifter_36: shifts a value right by 0..63, one per cycle.
 //
 // floor_o + round_up_o is the nearest integer, ties up. A bit below the value keeps the highest bit
 // that the shift drops.
@@ -9,19 +9,18 @@
 
 `default_nettype none
 
-module round_shifter_38 (
+module round_shifter_36 (
     input  wire               clk_i,     // clock
-    input  wire signed [37:0] value_i,   // value
+    input  wire signed [35:0] value_i,   // value
     input  wire [5:0]         amount_i,  // right shift
-    input  wire               nearest_i, // 1: to nearest; 0: down. Held two cycles
-    output wire signed [37:0] floor_o,   // the value, rounded down
+    output wire signed [35:0] floor_o,   // the value, rounded down
     output wire               round_up_o // 1: one more is nearer
 );
 
     // Stage 1: by a multiple of 8. --------------------------------------------------------------
 
-    wire signed [38:0] wide           = {value_i, 1'b0};
-    reg  signed [38:0] coarse_q;
+    wire signed [36:0] wide           = {value_i, 1'b0};
+    reg  signed [36:0] coarse_q;
     reg  [2:0]         fine_amount_q;
 
     always @(posedge clk_i) begin
@@ -31,13 +30,13 @@ module round_shifter_38 (
 
     // Stage 2: by the rest. ---------------------------------------------------------------------
 
-    wire signed [38:0] fine        = coarse_q >>> fine_amount_q;
-    reg  signed [37:0] floor_q;
+    wire signed [36:0] fine        = coarse_q >>> fine_amount_q;
+    reg  signed [35:0] floor_q;
     reg                round_up_q;
 
     always @(posedge clk_i) begin
-        floor_q    <= fine[38:1];
-        round_up_q <= fine[0] & nearest_i;
+        floor_q    <= fine[36:1];
+        round_up_q <= fine[0];
     end
 
     // Outputs. ----------------------------------------------------------------------------------
