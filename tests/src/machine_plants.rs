@@ -128,6 +128,8 @@ plants! { Whole:
         "head_scaling == 2'd2" => "head_scaling == 2'd3";
     bitwise "drain" "stall" "what is finished still counts"
         "unfinished_q - 5'd1" => "unfinished_q - 5'd0";
+    bitwise "drain_row" "write" "a sum is not rounded"
+        "{1'b0, fine_q[0]}" => "2'd0";
     bitwise "maximum_search" "prediction" "rows of a group are counted twice"
         "next_group_q <= group + 15'd1" => "next_group_q <= group + 15'd2";
     bitwise "maximum_registers" "write" "a maximum is not stored"
@@ -145,7 +147,7 @@ plants! { Whole:
         ".final_i (final_late_q[3])" => ".final_i (final_late_q[2])";
 
     bitwise "train_writer" "write" "a group sees the peak of the one before"
-        "first_i ? 5'd0 : peak_q" => "first_i ? peak_q : peak_q";
+        "first_i ? 7'd0 : peak_q" => "first_i ? peak_q : peak_q";
 
     // ---- memories ------------------------------------------------------------------------------
 
@@ -185,7 +187,7 @@ plants! { Whole:
     bitwise "sequencer" "stall" "a token is never done"
         "(leaves | draining_q) & idle" => "(leaves & draining_q) & idle";
     bitwise "sequencer" "status" "opcodes without a meaning pass"
-        "is_bad = 4'd8 < opcode" => "is_bad = 4'd15 < opcode";
+        "is_bad = ~(is_end | is_matrix | is_pass | is_loop | is_next)" => "is_bad = 1'b0";
     bitwise "token_loop" "write" "the first token is fed again"
         "token_q <= prediction_i" => "token_q <= token_q";
     roomy "token_loop" "status" "an answer never ends"
@@ -216,7 +218,7 @@ plants! { Whole:
     bitwise "machine_registers" "status" "memories can be written while busy"
         "writes_memory & locked_i" => "writes_memory & 1'b0";
     bitwise "machine_registers" "write" "the program address does not carry"
-        "program_address_part_q == 16'd4" => "program_address_part_q == 16'd5";
+        "program_address_part_q == 16'd10" => "program_address_part_q == 16'd11";
     bitwise "weight_store" "status" "one byte is not checked"
         "|{~check_0_ok, ~check_1_ok, ~check_2_ok, ~check_3_ok}"
             => "|{~check_1_ok, ~check_2_ok, ~check_3_ok}";
