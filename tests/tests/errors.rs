@@ -52,8 +52,7 @@ const CASES: &[&str] = &[
     // A design of which no machine can be made for the network.
     "run @/narrow.toml",
     "run @/six-lanes.toml",
-    "run @/few-counts.toml",
-    "run @/many-bits.toml",
+    "run @/few-digits.toml",
     "generate @/narrow.toml",
     "run --sample --prompt aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
     // Boards: no such one, no such clock, memories that no part of it holds.
@@ -125,8 +124,7 @@ fn prepare(folder: &Path) {
     edited("zero.toml", &[("\nlanes = 8", "\nlanes = 0")]);
     edited("narrow.toml", &[("acc_width = 18", "acc_width = 9")]);
     edited("six-lanes.toml", &[("\nlanes = 8", "\nlanes = 6")]);
-    edited("few-counts.toml", &[("count_width = 12", "count_width = 5")]);
-    edited("many-bits.toml", &[("attention_bits = 4", "attention_bits = 5")]);
+    edited("few-digits.toml", &[("key_value_digits = 4", "key_value_digits = 1")]);
     edited(
         "baked.toml",
         &[("form = \"dense\"", "form = \"baked\""), ("hidden = 52", "hidden = 512")],

@@ -27,7 +27,7 @@ const BAD_INPUTS: &[(&str, &str)] = &[
     ("lanes = 8", "lanes = 8.5"),
     ("lanes = 8", "lanes = [8]"),
     ("lanes = 8", "lanes.count = 8"),
-    ("mean_count = 3", "mean_count = 1979-05-27"),
+    ("mean_count = 26", "mean_count = 1979-05-27"),
     ("planes = 4", "planes = true"),
     ("name = \"sample\"", "name = 7"),
     ("packing = \"base3\"", "packing = 3"),

@@ -78,7 +78,7 @@ fn what_is_too_large_says_of_what() {
     options.axes = Axes { planes: vec![1], ..options.axes };
     let narrow = file.with_settings(&["array.acc_width=8".to_owned()]).unwrap();
     let error = explore(&narrow, &network, &options).unwrap_err().to_string();
-    assert!(error.starts_with("none of the 1 designs is a machine for `sample-1`"), "{error}");
+    assert!(error.starts_with("none of the 3 designs is a machine for `sample-1`"), "{error}");
 }
 
 /// What a loop remembers is written with what it reads of itself, at once.
