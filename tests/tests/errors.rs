@@ -127,7 +127,11 @@ fn prepare(folder: &Path) {
     edited("few-digits.toml", &[("key_value_digits = 4", "key_value_digits = 1")]);
     edited(
         "baked.toml",
-        &[("form = \"dense\"", "form = \"baked\""), ("hidden = 52", "hidden = 512")],
+        &[
+            ("form = \"dense\"", "form = \"baked\""),
+            ("hidden = 52", "hidden = 512"),
+            ("acc_width = 18", "acc_width = 24"),
+        ],
     );
     edited("foreign.toml", &[("name = \"sample\"", "name = \"foreign\"")]);
     write("empty.txt", b"");
