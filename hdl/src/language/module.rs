@@ -103,7 +103,7 @@ pub(crate) struct Memory {
     pub(crate) text: String,
     pub(crate) ty: Type,
     pub(crate) depth: u32,
-    /// Whether a word is never read in the cycle that writes it.
+    /// Whether nobody looks at a word that was read in the cycle that wrote it.
     pub(crate) exclusive: bool,
     /// Whether synthesis makes it of LUTs.
     pub(crate) distributed: bool,

@@ -148,8 +148,8 @@ impl<'m> MemoryHandle<'m> {
         assert!(address.ty() == expected, "an address here is {expected}, not {}", address.ty());
     }
 
-    /// Promises that no word is read in the cycle that writes it, which saves the bypass that a
-    /// block RAM would otherwise need. The native simulator checks the promise.
+    /// Promises that nobody looks at a word that was read in the cycle that wrote it, which saves the bypass
+    /// that a block RAM would otherwise need. In the native simulator such a word has no bit right.
     pub fn exclusive(self) -> MemoryHandle<'m> {
         self.builder.state.borrow_mut().module.memories[self.id.0 as usize].exclusive = true;
         self

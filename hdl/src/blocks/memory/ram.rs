@@ -4,8 +4,8 @@
 //!  write_* ─► [ depth × width ] ─► data_o, one cycle after read_*
 //! ```
 //!
-//! A word is never read in the cycle that writes it: its users keep that promise, the native
-//! simulator checks it, and synthesis leaves out the bypass.
+//! A word that is read in the cycle that writes it is anything: its users do not look at it, in the native
+//! simulator no bit of it is right, and synthesis leaves out the bypass.
 
 use crate::language::builder::Builder;
 use crate::language::module::Module;
@@ -32,7 +32,7 @@ impl Ram<'_> {
     pub fn module(&self) -> Arc<Module> {
         let summary = format!(
             "{}, {} words of {} bits.\n\n\
-             One write port, one clocked read port. Never read a word in the cycle that writes it.",
+             One write port, one clocked read port. What is read in the cycle that writes it is anything.",
             self.holds, self.depth, self.width
         );
         let b = Builder::new(self.name, self.source, &summary);

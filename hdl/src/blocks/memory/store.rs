@@ -47,7 +47,7 @@ pub struct Store<'a> {
     pub depth: u32,
     /// Its readers.
     pub readers: &'a [Reader],
-    /// Whether it is made of LUTs. A block RAM never has a word read in the cycle that writes it.
+    /// Whether it is made of LUTs. From a block RAM a word that is read in the cycle that writes it is anything.
     pub distributed: bool,
 }
 
@@ -64,7 +64,7 @@ impl Store<'_> {
         let width: u32 = self.fields.iter().map(|field| field.ty.width).sum();
         let promise = match self.distributed {
             true => "One write port; a word that is read while it is written is the old one.",
-            false => "One write port. Never read a word in the cycle that writes it.",
+            false => "One write port. What is read in the cycle that writes it is anything.",
         };
         let summary = format!("{}, {depth} words of {width} bits.\n\n{promise}", self.holds);
         let b = Builder::new(self.name, self.source, &summary);

@@ -103,6 +103,7 @@ impl Elaboration {
             contents.resize(words * memory.depth as usize, 0);
             memories.push(MemoryState {
                 path: format!("{path}{}", memory.text),
+                width: memory.ty.width,
                 words,
                 depth: memory.depth as usize,
                 contents,

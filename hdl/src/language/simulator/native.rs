@@ -71,13 +71,12 @@ impl NativeSimulation {
                     continue;
                 }
                 let address = address_of(address);
-                assert!(
-                    !memory.exclusive
-                        || written.is_none_or(|port| address_of(port.address) != address),
-                    "memory `{}` reads word {address} in the cycle that writes it",
-                    memory.path
-                );
-                results.push((destination, memory.word(address).to_vec()));
+                let meets = written.is_some_and(|port| address_of(port.address) == address);
+                let word = match memory.exclusive && meets {
+                    true => memory.spoiled(address),
+                    false => memory.word(address).to_vec(),
+                };
+                results.push((destination, word));
             }
             if let Some(WritePort { mask, address, data, .. }) = written {
                 let address = address_of(address);

@@ -1,5 +1,7 @@
 //! What a flattened design keeps, and where.
 
+use crate::language::bits::Bits;
+
 /// Where a value lives: its first word and how many.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Slot {
@@ -31,6 +33,8 @@ pub(super) struct RegisterState {
 #[derive(Clone, Debug)]
 pub(super) struct MemoryState {
     pub(super) path: String,
+    /// Bits of a word, and 64-bit words that hold them.
+    pub(super) width: u32,
     pub(super) words: usize,
     pub(super) depth: usize,
     pub(super) contents: Vec<u64>,
@@ -56,6 +60,12 @@ impl MemoryState {
         let MemoryState { path, words, depth, .. } = self;
         assert!(address < *depth, "memory `{path}` reads word {address}, it has {depth}");
         &self.contents[address * words..(address + 1) * words]
+    }
+
+    /// What a read yields that was ruled out: no bit of what is there.
+    pub(super) fn spoiled(&self, address: usize) -> Vec<u64> {
+        let flipped = self.word(address).iter().map(|word| !word).collect();
+        Bits::from_words(self.width, flipped).words().to_vec()
     }
 }
 
