@@ -65,8 +65,8 @@ plants! { MatrixCase:
         "kept_0 = value_0[4:0]" => "kept_0 = {1'b0, value_0[3:0]}";
     small "vector_input" "write" "another word comes first"
         "FIRST_WORD = 3'd0" => "FIRST_WORD = 3'd1";
-    small "vector_output" "prediction" "words that lie before the vector"
-        "FIRST_WORD = 4'd7" => "FIRST_WORD = 4'd6";
+    small "vector_output" "prediction" "another word goes first"
+        "FIRST_WORD = 3'd0" => "FIRST_WORD = 3'd1";
     small "vector_output" "prediction" "the last word is not marked"
         "assign last_o = last" => "assign last_o = 1'b0";
 }
