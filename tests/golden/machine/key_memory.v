@@ -1,6 +1,6 @@
 // key_memory: keys of one position of every word, 6 words of 8 bits.
 //
-// One write port, one clocked read port. Never read a word in the cycle that writes it.
+// One write port, one clocked read port. What is read in the cycle that writes it is anything.
 //
 // Latency 1 cycle.
 //
