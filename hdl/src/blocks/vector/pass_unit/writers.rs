@@ -157,8 +157,7 @@ impl<'m> Unit<'_, 'm> {
                 ("negative_i", counts.get("negative_o")),
                 ("magnitude_i", counts.get("magnitude_o")),
             ];
-            let trains = b.instance("trains", &writer, &inputs);
-            trains
+            b.instance("trains", &writer, &inputs)
         });
         let pass = |port: &str, width: u32, meaning: &str| {
             let from = trains.as_ref().map(|trains| trains.get(port));
