@@ -58,7 +58,7 @@ fn layers_of_neurons_reach_their_bitstreams() {
         check(board, &folder, &report);
         let memories = report["memories"].as_array().expect("memories");
         let name = |row: &Value| row["name"].as_str().unwrap_or_default().to_owned();
-        let weights = memories.iter().any(|row| name(row).contains("weights.bank_*"));
+        let weights = memories.iter().any(|row| name(row).contains("weights.words"));
         assert!(weights, "{board}: the weights are in no memory: {memories:?}");
         // A second run takes everything from the cache and writes the same.
         let (exit, printed, again) = synth(&arguments, out.path());

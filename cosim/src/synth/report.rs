@@ -86,7 +86,7 @@ impl Utilisation {
 /// A memory of the design, or several alike.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct MemoryFound {
-    /// Its place in the design, `*` where instances are alike: `core.matrix.weights.bank_*.words`.
+    /// Its place in the design, `*` where instances are alike: `core.vector.join_*.words`.
     pub name: String,
     /// The cell that it became.
     pub cell: String,

@@ -9,7 +9,7 @@
 //! | 16 | 4 | lanes, slots, elements, bits of a value |
 //! | 32 | 1 | 32-bit banks of one word of the weight store |
 //! | 36 | 3 | banks of weights, words of the program, constants that follow |
-//! | 48 | … | weights bank by bank, the program five words an instruction, constants as 32 bits |
+//! | 48 | … | weights bank by bank, the program eleven words an instruction, constants as 32 bits |
 
 use firmware::image::MachineImage;
 use firmware::machine::MachineParameters;
