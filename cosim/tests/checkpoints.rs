@@ -20,11 +20,11 @@ fn fine(mut design: Design, network: &Network) -> Design {
     design.encoder.mean_count = 64;
     let machine = &mut design.machine;
     machine.context = network.context;
-    machine.value_width = 24;
+    machine.value_width = 20;
     machine.count_width = 15;
     machine.attention_bits = 8;
     machine.head_bits = 8;
-    machine.key_value_digits = 7;
+    machine.key_value_digits = 6;
     machine.embedding_digits = 7;
     design
 }

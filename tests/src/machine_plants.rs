@@ -126,10 +126,10 @@ plants! { Whole:
         "rows_left_q - 9'd2)" => "rows_left_q - 9'd1)";
     bitwise "drain" "write" "a factor that is a scalar is not taken"
         "head_scaling == 2'd2" => "head_scaling == 2'd3";
-    bitwise "drain_row" "write" "a sum is not rounded"
-        "{1'b0, fine_q[0]}" => "2'd0";
     bitwise "drain" "stall" "what is finished still counts"
         "unfinished_q - 5'd1" => "unfinished_q - 5'd0";
+    bitwise "drain_row" "write" "a sum is not rounded"
+        "{1'b0, fine_q[0]}" => "2'd0";
     bitwise "maximum_search" "prediction" "rows of a group are counted twice"
         "next_group_q <= group + 15'd1" => "next_group_q <= group + 15'd2";
     bitwise "maximum_registers" "write" "a maximum is not stored"
