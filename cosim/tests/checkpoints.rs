@@ -29,7 +29,7 @@ fn fine(mut design: Design, network: &Network) -> Design {
     design
 }
 
-/// Keeps the sums that are added to the residual: what the pass of each writes.
+/// Keeps the residual: the rows of the embedding, and what the passes write that add to it.
 struct Checkpoints<'a> {
     program: &'a Program,
     instruction: usize,
@@ -47,10 +47,14 @@ impl Observer for Checkpoints<'_> {
 
     fn write(&mut self, write: Write) {
         let remark = &self.program.remarks[self.instruction];
-        if let (Some((add, _)), Write::Temporaries { values, .. }) =
-            (remark.split_once(": sum"), &write)
-        {
-            self.kept.entry(add.to_owned()).or_default().extend(values);
+        let of = |what: &str| remark.split_once(what).map(|(name, _)| name.to_owned());
+        let kept = match &write {
+            Write::Results { values, .. } => of(": the token's row").zip(Some(values)),
+            Write::Temporaries { values, .. } => of(": sum").zip(Some(values)),
+            _ => None,
+        };
+        if let Some((name, values)) = kept {
+            self.kept.entry(name).or_default().extend(values);
         }
         self.widths.write(write);
     }
@@ -60,18 +64,22 @@ impl Observer for Checkpoints<'_> {
     }
 }
 
-/// The largest relative error of the residual after each addition, and of the logits.
+/// The largest relative error of the residual, of the embedding and after each addition, and of the logits.
 fn errors(network: &Network, design: &Design, ids: &[u32]) -> (Vec<f64>, f64) {
     let program = lower(network, design).unwrap_or_else(|error| panic!("{error}"));
     let mut machine = MachineReference::new(&program);
     let mut float = Reference::new(network, Activation::Float).unwrap();
-    let adds: Vec<&str> = network
+    // What remarks call it, and the network.
+    let names: Vec<(&str, &str)> = network
         .operations
         .iter()
-        .filter(|operation| matches!(operation, Operation::Add { .. }))
-        .map(Operation::output)
+        .filter_map(|operation| match operation {
+            Operation::Embed { table, output, .. } => Some((table.as_str(), output.as_str())),
+            Operation::Add { output, .. } => Some((output.as_str(), output.as_str())),
+            _ => None,
+        })
         .collect();
-    let (mut worst, mut worst_logits) = (vec![0f64; adds.len()], 0f64);
+    let (mut worst, mut worst_logits) = (vec![0f64; names.len()], 0f64);
     for &id in ids {
         let mut observer = Checkpoints {
             program: &program,
@@ -85,9 +93,10 @@ fn errors(network: &Network, design: &Design, ids: &[u32]) -> (Vec<f64>, f64) {
         let expected = float.step(id).unwrap().to_vec();
         worst_logits = worst_logits.max(distance(&logits, &expected));
         assert_eq!(observer.widths.violations(), &[] as &[String]);
-        for (&add, worst) in adds.iter().zip(&mut worst) {
-            let kept = observer.kept.get(add).unwrap_or_else(|| panic!("no pass adds {add}"));
-            let value = float.value(add).unwrap();
+        for (&(remark, name), worst) in names.iter().zip(&mut worst) {
+            let kept =
+                observer.kept.get(remark).unwrap_or_else(|| panic!("nothing writes {remark}"));
+            let value = float.value(name).unwrap();
             // Its unit is a power of two.
             let fraction = ratio(kept, value).log2().round();
             let real = |&x: &i64| x as f64 * (-fraction).exp2();
@@ -119,6 +128,7 @@ fn a_fine_machine_is_the_sample_network() {
         let (residual, logits) = errors(&network, &design, &ids);
         println!("sample {seed}: residual {residual:.5?}, logits {logits:.5}");
         // Its random weights make scores of ±10, which multiply what queries and keys lose.
+        assert!(residual[0] < 1e-3, "the embedding is off by {}", residual[0]);
         assert!(residual.iter().all(|&error| error < 0.08), "{residual:?}");
         assert!(logits < 0.08, "{logits}");
     }

@@ -8,8 +8,8 @@ mod support;
 use control::{Machine, Sent, end, looping_sequencer};
 use firmware::control::Control;
 use firmware::isa::{
-    ANY, Action, Coded, Encoded, Extent, INSTRUCTION_WIDTH, Instruction, Loop, Matrix, Next, Pass,
-    Pointers, RestartAt, SELECTOR_COUNT, Wait,
+    ANY, Action, Coded, Encoded, Extent, INSTRUCTION_WIDTH, Instruction, LONG_WIDTH, Loop, Matrix,
+    Next, Pass, Pointers, RestartAt, SELECTOR_COUNT, Wait,
 };
 use support::Random;
 use weights::numeric::pass::Choice;
@@ -107,10 +107,13 @@ fn bits(encoded: &Encoded, width: u32) -> Vec<bool> {
     (0..width).map(|bit| encoded[bit as usize / 32] >> (bit % 32) & 1 == 1).collect()
 }
 
+/// What the units get: matrix, vector.
+type Units<T> = [Vec<T>; 2];
+
 /// What `firmware::control` says of a token: every address, and what the units get.
-fn expected(program: &[Instruction], position: u32) -> (Vec<u64>, Vec<(Action, Sent)>) {
+fn expected(program: &[Instruction], position: u32) -> (Vec<u64>, Units<(Action, Sent)>) {
     let mut control = Control::new(position);
-    let (mut addresses, mut sent) = (vec![], vec![]);
+    let (mut addresses, mut sent) = (vec![], Units::default());
     loop {
         let instruction = program[control.next()];
         addresses.push(control.next() as u64);
@@ -121,37 +124,29 @@ fn expected(program: &[Instruction], position: u32) -> (Vec<u64>, Vec<(Action, S
                 let action = instruction.moved(&control.pointers());
                 let encoded = Instruction { action, ..instruction }.encode();
                 let encoded = encoded.expect("pointers leave it in its fields");
-                let restarts = match action {
-                    Action::Pass(pass) => control.restarts(pass.restart_at),
-                    _ => false,
+                let (width, pass) = match action {
+                    Action::Pass(pass) => (LONG_WIDTH, Some(pass)),
+                    _ => (INSTRUCTION_WIDTH, None),
                 };
                 let expected = Sent {
-                    instruction: bits(&encoded, firmware::isa::LONG_WIDTH),
-                    as_matrix: bits(&encoded, INSTRUCTION_WIDTH),
-                    position: control.position(),
+                    instruction: bits(&encoded, width),
+                    position: pass.map(|_| control.position()),
                     attended: control.attended(&instruction),
-                    restarts,
+                    restarts: pass.map(|pass| control.restarts(pass.restart_at)),
                 };
-                sent.push((action, expected));
+                sent[usize::from(pass.is_some())].push((action, expected));
             }
         }
         control.advance(&instruction);
     }
 }
 
-fn compare(found: &[Sent], expected: &[(Action, Sent)], place: &str) {
-    assert_eq!(found.len(), expected.len(), "{place}");
-    for (index, (found, (action, expected))) in found.iter().zip(expected).enumerate() {
-        let place = format!("{place}, instruction {index}: {action:?}");
-        match action {
-            Action::Matrix(_) => assert_eq!(found.as_matrix, expected.as_matrix, "{place}"),
-            _ => {
-                assert_eq!(found.instruction, expected.instruction, "{place}");
-                assert_eq!(found.restarts, expected.restarts, "{place}");
-            }
+fn compare(machine: &mut Machine, expected: &Units<(Action, Sent)>, place: &str) {
+    for (unit, expected) in machine.units.iter_mut().zip(expected) {
+        assert_eq!(unit.sent.len(), expected.len(), "{place}");
+        for (index, (found, (action, expected))) in unit.sent.drain(..).zip(expected).enumerate() {
+            assert_eq!(found, *expected, "{place}, instruction {index} of its unit: {action:?}");
         }
-        assert_eq!(found.position, expected.position, "{place}");
-        assert_eq!(found.attended, expected.attended, "{place}");
     }
 }
 
@@ -179,13 +174,12 @@ fn random_loops_are_those_of_the_specification() {
         let mut machine = Machine::with(&looping_sequencer(depth, context), &program, room, slow);
         for position in 0..context {
             machine.issues.clear();
-            machine.sent.clear();
             machine.send(1, false, 4000).expect("a token is taken");
             machine.finish();
             let (addresses, sent) = expected(&program, position);
             let place = format!("round {round}, depth {depth}, position {position}");
             assert_eq!(machine.addresses(), addresses, "{place}");
-            compare(&machine.sent, &sent, &place);
+            compare(&mut machine, &sent, &place);
             for issue in &machine.issues {
                 let Wait { matrix, vector } = program[issue.address as usize].wait;
                 let limits = [matrix, vector].map(usize::from);
@@ -209,12 +203,11 @@ fn passes_without_loops() {
     let sequencer = looping_sequencer(0, 6);
     let mut machine = Machine::with(&sequencer, &program, 2, 1 + random.below(3));
     for position in 0..3 {
-        machine.sent.clear();
         machine.issues.clear();
         let taken = machine.send(1, false, 1).unwrap();
         machine.finish();
         assert_eq!(machine.issues[0].cycle - taken, u64::from(sequencer.start_cycles()));
-        compare(&machine.sent, &expected(&program, position).1, &format!("position {position}"));
+        compare(&mut machine, &expected(&program, position).1, &format!("position {position}"));
     }
 }
 
@@ -228,7 +221,8 @@ fn turns_take_their_cycles() {
         Instruction::new(any, action)
     };
     let next = Instruction::new(any, Action::Next(Next { level: 0 }));
-    let loops = [turn(Extent::Count, 2), pass, pass, next];
+    let matrix = Instruction::new(any, Action::Matrix(Matrix::default()));
+    let loops = [turn(Extent::Count, 2), matrix, pass, next];
     let here = [turn(Extent::Here, 0), pass, next, end((ANY, ANY), 0)];
     let program: Vec<Instruction> = loops.into_iter().chain(here).collect();
     for context in [2, 5, 6] {
@@ -276,12 +270,12 @@ fn a_text_that_is_cleared_forgets_its_loops() {
         machine.bench.set("clear_i", 0);
         machine.finish();
         machine.issues.clear();
-        machine.sent.clear();
+        machine.units.iter_mut().for_each(|unit| unit.sent.clear());
         machine.send(1, false, 4000).expect("a token is taken");
         machine.finish();
         let (addresses, sent) = expected(&program, 0);
         assert_eq!(machine.addresses(), addresses, "after {cycles} cycles");
-        compare(&machine.sent, &sent, &format!("after {cycles} cycles"));
+        compare(&mut machine, &sent, &format!("after {cycles} cycles"));
         machine.bench.set("clear_i", 1);
         machine.step();
         machine.bench.set("clear_i", 0);

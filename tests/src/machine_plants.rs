@@ -179,11 +179,17 @@ plants! { Whole:
     // ---- control -------------------------------------------------------------------------------
 
     bitwise "sequencer" "write" "results of the matrix unit are not waited for"
-        "matrix_met = matrix_unfinished_q <= matrix_wait"
-            => "matrix_met = matrix_unfinished_q <= (matrix_wait | 3'd7)";
+        "(matrix_unfinished_q <= matrix_wait)" => "1'b1";
     bitwise "sequencer" "write" "results of the vector unit are not waited for"
-        "vector_met = vector_unfinished_q <= vector_wait"
-            => "vector_met = vector_unfinished_q <= (vector_wait | 3'd7)";
+        "(vector_unfinished_q <= vector_wait)" => "1'b1";
+    bitwise "sequencer" "write" "one that finishes is another that is finished"
+        "((matrix_unfinished_q - 3'd1) <= matrix_wait)" => "1'b1";
+    bitwise "sequencer" "write" "the slot of the matrix unit takes one more"
+        "(~matrix_slot_q & " => "(1'b1 & ";
+    bitwise "sequencer" "write" "the slot of the vector unit takes one more"
+        "~(vector_slot_q | vector_rests_q)" => "~vector_rests_q";
+    bitwise "sequencer" "write" "the slot of the matrix unit is never empty again"
+        "else if (matrix_taken)" => "else if (1'b0)";
     bitwise "sequencer" "stall" "a token is never done"
         "(leaves | draining_q) & idle" => "(leaves & draining_q) & idle";
     bitwise "sequencer" "status" "opcodes without a meaning pass"

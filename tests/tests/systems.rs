@@ -161,7 +161,7 @@ fn ternary_llamas_equal_their_reference_at_any_scale() {
 }
 
 /// As the operations stand, with instructions that changed places, with loops as they are and apart, in
-/// chunks, in chunks that share weights, and with words that rest: the same values.
+/// chunks, and in chunks that share weights: the same values.
 #[test]
 fn orders_have_equal_results() {
     let (mut orders, mut moved) = (BTreeMap::new(), 0);
@@ -199,10 +199,10 @@ fn orders_have_equal_results() {
         }
     }
     println!("{orders:?}, {moved} scheduled");
-    assert!(moved >= 100, "{moved}");
+    assert!(moved >= 400, "{moved}");
     let [whole, apart] = [false, true].map(|apart| orders[&(false, false, apart)]);
-    assert!(whole >= 68 && apart >= 60 && orders[&(true, false, true)] >= 20, "{orders:?}");
-    assert!(orders[&(true, true, true)] >= 10, "{orders:?}");
+    assert!(whole >= 140 && apart >= 200 && orders[&(true, false, true)] >= 50, "{orders:?}");
+    assert!(orders[&(true, true, true)] >= 50 && orders[&(false, true, true)] >= 25, "{orders:?}");
 }
 
 /// Encoders of each family; all of them where `SPIKEWRIGHT_ALL` asks for it.

@@ -153,7 +153,7 @@ impl Strip<'_> {
                     (entry.remark) "\n" (format!("{:#06x}", entry.address)) " " (entry.operation)
                     ", cycles " (grouped(entry.first as f64)) " to " (grouped(entry.last as f64))
                     " (" (grouped((entry.last + 1 - entry.first) as f64)) "), issued "
-                    (grouped(entry.issued as f64)) ", done " (grouped(entry.done as f64))
+                    (grouped(entry.issued as f64)) ", taken " (grouped(entry.taken as f64)) ", done " (grouped(entry.done as f64))
                 }
                 rect width="100%" height=(ROW) rx="2" {}
                 @if let Some(class) = fitting(entry.short(), ratio(cycles as f64, scale)) {
@@ -163,7 +163,7 @@ impl Strip<'_> {
         }
     }
 
-    /// What an instruction waits for at the issue: results first, then its unit.
+    /// What an instruction waits for at the issue: results first, then the slot of its unit.
     fn waits(&self, entry: &TimelineEntry, y: u32, scale: f64) -> Markup {
         let results = entry.matrix_met.max(entry.vector_met).min(entry.issued).max(entry.ready);
         let (class, what) = match entry.matrix_met >= entry.vector_met {
@@ -172,7 +172,7 @@ impl Strip<'_> {
         };
         let pieces = [
             (class, what, entry.ready, results),
-            ("idle", "its unit to take it", results, entry.issued),
+            ("idle", "the slot of its unit", results, entry.issued),
         ];
         html! {
             @for (class, what, first, after) in pieces {

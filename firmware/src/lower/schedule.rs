@@ -180,22 +180,24 @@ impl<'a> Task<'a> {
         }
     }
 
-    /// When an instruction could be issued. Results of the other unit must be there; a unit keeps
-    /// the order of its own.
-    fn start(&self, state: &State<'a>, at: usize) -> u64 {
-        let own = self.actions[at].unit();
+    /// When an instruction could be issued, and when its unit would take it. Results of the other unit
+    /// must be there; a unit keeps the order of its own.
+    fn start(&self, state: &State<'a>, at: usize) -> [u64; 2] {
+        let action = &self.actions[at];
+        let own = action.unit();
         let other = |&&need: &&usize| self.actions[need].unit() != own;
         let needs = self.graph.needs[at].iter();
-        let met = needs.filter(other).map(|&need| state.done[need] + 1).max();
-        state.clock.takes(&self.actions[at], false).max(met.unwrap_or(0)).max(state.now)
+        let met = needs.filter(other).map(|&need| state.done[need]).max();
+        let issued = state.clock.issues(action).max(met.unwrap_or(0)).max(state.now);
+        [issued, state.clock.takes(action, issued, false)]
     }
 
-    /// Issues an instruction.
+    /// Issues an instruction; when.
     fn issue(&self, state: &mut State<'a>, at: usize) -> u64 {
-        let issued = self.start(state, at);
+        let [issued, taken] = self.start(state, at);
         let action = &self.actions[at];
         let facts = dense(action, self.machine, self.position);
-        state.done[at] = state.clock.execute(action, issued, facts).done;
+        state.done[at] = state.clock.execute(action, taken, facts).done;
         state.now = issued + 1;
         issued
     }
@@ -229,7 +231,7 @@ impl<'a> Task<'a> {
         let mut state = state.clone();
         let mut order = Vec::with_capacity(segment.len());
         while !open.is_empty() {
-            let starts: Vec<u64> = open.iter().map(|&at| self.start(&state, at)).collect();
+            let starts: Vec<u64> = open.iter().map(|&at| self.start(&state, at)[1]).collect();
             let first = starts.iter().min().expect("something is open");
             let soon = |&place: &usize| starts[place] <= first + rule.patience;
             let merit = |&place: &usize| {

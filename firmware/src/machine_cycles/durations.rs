@@ -1,7 +1,7 @@
 //! How long one instruction takes: formulas over its fields, latencies of the hardware.
 
 use super::{Link, MachineLatency};
-use crate::isa::{ANY, Action, Length, Matrix, Pass};
+use crate::isa::{ANY, Action, Length, Matrix, Pass, Unit};
 use crate::machine::MachineParameters;
 use serde::Serialize;
 
@@ -31,6 +31,9 @@ pub struct Busy {
 
 /// Unfinished instructions that the sequencer counts for a unit.
 const UNFINISHED_MAX: usize = ANY as usize;
+/// Cycles from the acceptance of an instruction to the next issue to its unit, matrix and vector: the
+/// slot is empty in the cycle after; that of passes waits for their registers to be read.
+const SLOT_CYCLES: [u64; 2] = [1, 2];
 
 /// The two units in time.
 #[derive(Clone, Copy, Debug)]
@@ -38,6 +41,8 @@ pub struct Clock<'a> {
     machine: &'a MachineParameters,
     latency: MachineLatency,
     position: u32,
+    /// First cycle in which the slot of each unit takes another instruction.
+    slot_free: [u64; 2],
     /// First cycle in which the matrix unit takes another instruction.
     matrix_free: u64,
     /// First cycle after the last entry so far.
@@ -67,6 +72,7 @@ impl<'a> Clock<'a> {
             machine,
             latency,
             position,
+            slot_free: [0; 2],
             matrix_free: 0,
             next_entry: 0,
             drain_free: 0,
@@ -92,17 +98,26 @@ impl<'a> Clock<'a> {
         self.position = position;
     }
 
-    /// The first cycle in which the unit of `action` takes it; `follows` if it is the vector
-    /// instruction before it once more.
-    pub fn takes(&self, action: &Action, follows: bool) -> u64 {
-        match action {
-            Action::Matrix(_) => self.matrix_free.max(self.counted(0)),
-            Action::End(_) | Action::Loop(_) | Action::Next(_) => 0,
-            Action::Pass(_) if follows && self.machine.streams => {
-                self.last_read.max(self.counted(1))
-            }
-            Action::Pass(pass) => self.chained(pass),
+    /// The first cycle in which `action` can be issued, as far as its unit goes: its slot is free, and
+    /// the unit's unfinished instructions can be counted.
+    pub fn issues(&self, action: &Action) -> u64 {
+        match action.unit() {
+            Unit::Matrix => self.slot_free[0].max(self.counted(0)),
+            Unit::Vector => self.slot_free[1].max(self.counted(1)),
+            Unit::Sequencer => 0,
         }
+    }
+
+    /// The cycle in which the unit of `action` takes it, if it is issued in cycle `issued`; `follows` if it
+    /// is the vector instruction before it once more.
+    pub fn takes(&self, action: &Action, issued: u64, follows: bool) -> u64 {
+        let ready = match action {
+            Action::Matrix(_) => self.matrix_free,
+            Action::End(_) | Action::Loop(_) | Action::Next(_) => return issued,
+            Action::Pass(_) if follows && self.machine.streams => self.last_read,
+            Action::Pass(pass) => self.chained(pass),
+        };
+        ready.max(issued + 1)
     }
 
     /// The first cycle in which a pass is taken that does not follow itself.
@@ -115,7 +130,7 @@ impl<'a> Clock<'a> {
                 self.last_read + self.latency.pass.gap(self.machine, (&before, pass), addressed)
             }
         };
-        early.max(self.last_read).max(self.counted(1))
+        early.max(self.last_read)
     }
 
     /// The first cycle in which another instruction of a unit can be counted: the one after the done
@@ -127,24 +142,25 @@ impl<'a> Clock<'a> {
         }
     }
 
-    fn count(&mut self, unit: usize, done: u64) {
+    fn count(&mut self, unit: usize, (taken, done): (u64, u64)) {
+        self.slot_free[unit] = taken + SLOT_CYCLES[unit];
         self.recent[unit][self.issued[unit] % UNFINISHED_MAX] = done;
         self.issued[unit] += 1;
     }
 
-    /// Executes an instruction that is issued in cycle `issued`.
-    pub fn execute(&mut self, action: &Action, issued: u64, facts: TrainFacts) -> Busy {
+    /// Executes an instruction that its unit takes in cycle `taken`.
+    pub fn execute(&mut self, action: &Action, taken: u64, facts: TrainFacts) -> Busy {
         match action {
             Action::End(_) | Action::Loop(_) | Action::Next(_) => {
-                Busy { span: (issued + 1, issued), done: issued, work: 0, drain_waits: 0 }
+                Busy { span: (taken + 1, taken), done: taken, work: 0, drain_waits: 0 }
             }
             Action::Matrix(matrix) => {
                 let busy = match matrix.store {
-                    3 => self.embedding(matrix, issued),
-                    _ => self.matrix(matrix, issued, facts),
+                    3 => self.embedding(matrix, taken),
+                    _ => self.matrix(matrix, taken, facts),
                 };
                 self.matrix_done = busy.done;
-                self.count(0, busy.done);
+                self.count(0, (taken, busy.done));
                 busy
             }
             Action::Pass(pass) => {
@@ -153,7 +169,7 @@ impl<'a> Clock<'a> {
                     Length::Channels => pass.channels,
                     Length::Attended => self.position + 1,
                 };
-                let first = issued + latency.accept_cycles;
+                let first = taken + latency.accept_cycles;
                 let gone = self.digits_gone.saturating_sub(first);
                 let (reads, gone) = latency.reads(pass, channels, self.machine, gone);
                 self.digits_gone = first + gone;
@@ -161,9 +177,9 @@ impl<'a> Clock<'a> {
                 self.last_pass = Some(*pass);
                 let done = self.last_read + latency.depth(pass);
                 // What it does while the one before drains is that one's work.
-                let before = issued.max(self.vector_done);
+                let before = taken.max(self.vector_done);
                 self.vector_done = done;
-                self.count(1, done);
+                self.count(1, (taken, done));
                 Busy { span: (before + 1, done), done, work: done - before, drain_waits: 0 }
             }
         }
@@ -182,19 +198,19 @@ impl<'a> Clock<'a> {
         (last, last - (first + tiles * entries - 1))
     }
 
-    fn embedding(&mut self, matrix: &Matrix, issued: u64) -> Busy {
+    fn embedding(&mut self, matrix: &Matrix, taken: u64) -> Busy {
         let latency = self.latency.matrix;
         let columns = matrix.stride * self.machine.table_word().columns;
         let groups = u64::from(columns / self.machine.elements);
         let settled = self.matrix_done + latency.settle_cycles;
-        let first = (issued + latency.accept_cycles + latency.embedding_cycles).max(settled);
+        let first = (taken + latency.accept_cycles + latency.embedding_cycles).max(settled);
         let (last, drain_waits) = self.walk(first, groups, matrix.digits.into(), 1);
         self.drain_free += latency.embedding_lag_cycles;
         let done = last + latency.embedding_finish_cycles;
         Busy { span: (first, last), done, work: 0, drain_waits }
     }
 
-    fn matrix(&mut self, matrix: &Matrix, issued: u64, facts: TrainFacts) -> Busy {
+    fn matrix(&mut self, matrix: &Matrix, taken: u64, facts: TrainFacts) -> Busy {
         let latency = self.latency.matrix;
         let tiles = u64::from(match matrix.store {
             1 => self.position / self.machine.lanes + 1,
@@ -206,7 +222,7 @@ impl<'a> Clock<'a> {
         let vectors = u64::from(matrix.vector_count(self.position));
         let tile_groups = u64::from(self.machine.lanes / self.machine.elements);
         let groups = tile_groups * vectors.max(1);
-        let first = (issued + latency.accept_cycles).max(self.next_entry) + latency.event_cycles;
+        let first = (taken + latency.accept_cycles).max(self.next_entry) + latency.event_cycles;
         let (last, drain_waits) = self.walk(first, tiles, entries, groups);
         self.matrix_free = first - latency.event_cycles;
         let search = if matrix.search == 0 { 0 } else { latency.search_cycles };

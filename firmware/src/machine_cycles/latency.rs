@@ -84,7 +84,7 @@ impl MachineLatency {
     /// The latencies of the machine that is generated for `machine`.
     pub fn of(machine: &MachineParameters) -> MachineLatency {
         // Instructions whose addresses move have a stage more.
-        let start_cycles = if machine.loop_depth == 0 { 3 } else { 4 };
+        let start_cycles = if machine.loop_depth == 0 { 2 } else { 3 };
         MachineLatency {
             start_cycles,
             turn_cycles: start_cycles,

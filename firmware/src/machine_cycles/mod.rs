@@ -6,8 +6,9 @@
 //!  vector          │ words … │ depth │   passes word behind word, as early as they may
 //! ```
 //!
-//! An instruction is issued when its two waits are met and its unit takes it. The matrix unit keeps
-//! one instruction waiting while another walks; the vector unit takes one when the last is done.
+//! An instruction is issued when its two waits are met and the slot of its unit is empty, where it stands
+//! until the unit takes it. The matrix unit keeps one more waiting while another walks; the vector unit
+//! takes one when the last is done, or as much earlier as its lead says.
 //! How long each takes follows from its fields and from [`MachineLatency`], the generated hardware's.
 //! The model is exact: the hardware's counters say the same of every token.
 //!
@@ -51,8 +52,10 @@ pub struct Timing {
     pub matrix_met: u64,
     /// The same of the vector unit.
     pub vector_met: u64,
-    /// Left the sequencer.
+    /// Left for the slot of its unit.
     pub issued: u64,
+    /// Its unit took it.
+    pub taken: u64,
     /// First and last cycle of its unit's work on it, as in [`Busy`].
     pub span: (u64, u64),
     /// Was finished.
@@ -90,12 +93,12 @@ impl TokenCycles {
     }
 }
 
-/// When an instruction may leave, as far as its two waits go: the cycle after enough are done.
+/// When an instruction may leave, as far as its two waits go: when enough are done.
 fn met(wait: u8, done: &[u64]) -> u64 {
     match wait {
         ANY => 0,
         most => match done.len().checked_sub(usize::from(most) + 1) {
-            Some(last) => done[last] + 1,
+            Some(last) => done[last],
             None => 0,
         },
     }
@@ -140,22 +143,24 @@ pub fn token_cycles(
         };
         clock.attend(attended);
         let follows = which == 1 && last_vector.replace(address) == Some(address);
-        let issued = may_go.max(clock.takes(&action, follows));
+        let issued = may_go.max(clock.issues(&action));
         cycles.unit_waits += issued - may_go;
+        let taken = clock.takes(&action, issued, follows);
         let busy =
-            clock.execute(&action, issued, facts(&Executed { number, address, action, attended }));
+            clock.execute(&action, taken, facts(&Executed { number, address, action, attended }));
         number += 1;
         cycles.drain_waits += busy.drain_waits;
         match which {
             0 => cycles.array_busy += busy.work,
             _ => {
                 cycles.vector_busy += busy.work;
-                cycles.vector_work += busy.done - issued;
+                cycles.vector_work += busy.done - taken;
             }
         }
         done[which].push(busy.done);
         let (span, done) = (busy.span, busy.done);
-        cycles.timings.push(Timing { address, ready, matrix_met, vector_met, issued, span, done });
+        let timing = Timing { address, ready, matrix_met, vector_met, issued, taken, span, done };
+        cycles.timings.push(timing);
         cycles.total = cycles.total.max(busy.done + 1);
         ready = issued + 1;
     }

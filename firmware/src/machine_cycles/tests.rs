@@ -67,12 +67,12 @@ const END: Action = Action::End(End { unasked: 0 });
 fn matrices_follow_without_a_gap_and_drain_behind() {
     let (times, cycles) =
         run(&[(7, 7, matrix(4, 3)), (7, 7, matrix(2, 5)), (7, 7, matrix(1, 1)), (0, 0, END)], 0);
-    // Twelve entries from 12, ten from 24; from then on the next one may wait. The third is held
-    // up by the drain of the second, whose last entry is in 33.
-    assert_eq!(times, [(10, 23 + 20), (12, 33 + 20), (24, 35 + 20)]);
+    // Twelve entries from 13, ten from 25; one waits in the unit, another in its slot. The third is
+    // held up by the drain of the second, whose last entry is in 34.
+    assert_eq!(times, [(10, 24 + 20), (12, 34 + 20), (14, 36 + 20)]);
     assert_eq!((cycles.array_busy, cycles.vector_busy), (23, 0));
-    assert_eq!((cycles.unit_waits, cycles.matrix_waits), (12, 56 - 25));
-    assert_eq!((cycles.drain_waits, cycles.total), (1, 56));
+    assert_eq!((cycles.unit_waits, cycles.matrix_waits), (2, 56 - 15));
+    assert_eq!((cycles.drain_waits, cycles.total), (1, 57));
 }
 
 #[test]
@@ -82,7 +82,7 @@ fn a_tile_of_one_entry_waits_for_the_drain() {
     let cycles = token_cycles(&program, &latency(), 0, true, dense(&program));
     // Four groups of rows drain from each tile, and one cycle more between instructions.
     let done: Vec<u64> = cycles.timings.iter().map(|timing| timing.done).collect();
-    assert_eq!(done, [12 + 12 + 20, 24 + 5 + 12 + 20]);
+    assert_eq!(done, [13 + 12 + 20, 25 + 5 + 12 + 20]);
     assert_eq!(cycles.drain_waits, 3 * 3 + 4 + 3 * 3);
 }
 
@@ -104,11 +104,11 @@ fn a_pass_is_taken_when_the_one_before_is_done() {
         ],
         0,
     );
-    // From the issue to the first read there are two cycles, from the last to the result 22.
-    let (first, second) = (33 + 29, 62 + 25);
-    assert_eq!(times, [(10, 32), (33, first), (first, second), (88, 110), (89, 89 + 27)]);
+    // A cycle in the slot, two to the first read, 22 from the last to the result.
+    let (first, second) = (34 + 29, 63 + 25);
+    assert_eq!(times, [(10, 33), (33, first), (36, second), (88, 111), (89, 90 + 27)]);
     assert_eq!(cycles.vector_busy, 29 + 25 + 27);
-    assert_eq!(cycles.total, 117);
+    assert_eq!(cycles.total, 118);
 }
 
 #[test]
@@ -116,7 +116,9 @@ fn a_pass_with_a_lead_reads_while_the_one_before_drains() {
     let led = |lead| (7, 7, Action::Pass(Pass { lead, ..pass(6) }));
     let (times, cycles) = run(&[led(0), led(10), led(60), (0, 0, END)], 0);
     // A lead is never so long that words of the two would meet.
-    assert_eq!(times, [(10, 39), (39 - 10, 58), (29 + 7, 65)]);
+    let taken: Vec<u64> = cycles.timings.iter().map(|timing| timing.taken).collect();
+    assert_eq!(taken, [11, 40 - 10, 30 + 7]);
+    assert_eq!(times, [(10, 40), (11 + 2, 59), (30 + 2, 66)]);
     assert_eq!(cycles.vector_busy, 29 + 19 + 7);
 }
 
@@ -157,7 +159,7 @@ fn a_token_ends_early_if_nobody_asks() {
     let program =
         program(&[(7, 7, matrix(1, 1)), (0, 0, early), (7, 7, matrix(9, 9)), (0, 0, END)]);
     let total = |asked| token_cycles(&program, &latency(), 0, asked, dense(&program)).total;
-    assert_eq!(total(false), 33);
+    assert_eq!(total(false), 34);
     assert!(total(true) > 100);
 }
 
@@ -184,7 +186,7 @@ fn a_whole_program_is_consistent() {
         assert!(cycles.timings.len() >= of_units.count(), "loops execute theirs several times");
         assert!(cycles.total >= before, "later positions take no less");
         assert!(cycles.array_busy.max(cycles.vector_busy) < cycles.total);
-        assert!(cycles.timings.iter().all(|timing| timing.ready <= timing.issued));
+        assert!(cycles.timings.iter().all(|it| it.ready <= it.issued && it.issued < it.taken));
         spans_add_up(&program, &cycles);
         before = cycles.total;
     }
@@ -194,10 +196,10 @@ fn a_whole_program_is_consistent() {
 fn spans_add_up(program: &Program, cycles: &TokenCycles) {
     let (mut ends, mut sums) = ([0; 2], [0; 2]);
     let mut embedding = 0;
-    for Timing { address, issued, span: (first, last), done, .. } in &cycles.timings {
+    for Timing { address, taken, span: (first, last), done, .. } in &cycles.timings {
         let action = &program.instructions[*address].action;
         let which = usize::from(action.unit() == Unit::Vector);
-        assert!(ends[which] < *first && issued < first && last <= done, "{address}");
+        assert!(ends[which] < *first && taken < first && last <= done, "{address}");
         ends[which] = *last;
         sums[which] += last + 1 - first;
         if matches!(action, Action::Matrix(matrix) if matrix.store == 3) {

@@ -32,8 +32,10 @@ fn side_by_side(values: &[i64], width: u32) -> Vec<bool> {
     values.iter().flat_map(|value| (0..width).map(move |bit| value >> bit & 1 == 1)).collect()
 }
 
+/// More cycles than any pass takes.
+const CYCLES_MAX: u64 = 1000;
 /// The fewest cycles from a turn of a loop to the next.
-pub(crate) const TURN_CYCLES: u64 = 5;
+pub(crate) const TURN_CYCLES: u64 = 3;
 
 impl UnitBench {
     pub(crate) fn new(unit: PassUnit) -> UnitBench {
@@ -103,7 +105,7 @@ impl UnitBench {
             // What is written in a cycle is read from the next one on.
             self.memories.apply(&written);
             now += 1;
-            if now > 20_000 {
+            if now > CYCLES_MAX * turns.len() as u64 {
                 return Err(Stalled);
             }
         }

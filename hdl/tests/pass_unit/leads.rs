@@ -1,11 +1,12 @@
 //! Passes that are taken while those before them are under way, as early as they may.
 
 use super::bench::{TURN_CYCLES, UnitBench};
-use super::model::{Place, channels};
+use super::maker::Maker;
+use super::model::{Memories, Place, Writes, channels, execute};
 use super::{
     SHAPES, Stream, all_choices, chain, check, latency, made, streaming, values, values_of,
 };
-use firmware::isa::Pass;
+use firmware::isa::{Destination, Emit, Length, Pass, Reduce, Space};
 use firmware::machine_cycles::Link;
 use hdl::blocks::vector::pass_unit::PassUnit;
 use std::collections::BTreeSet;
@@ -67,26 +68,116 @@ fn leads() {
     assert!(missing.len() * 20 < all.len(), "passes are never early with {missing:?}");
 }
 
-/// No lead is shorter than it has to be: one cycle more, and a pass that finds what another has written
-/// finds it too early.
-#[test]
-fn longer_leads_are_too_long() {
-    let (mut chains, mut wrong) = (0, 0);
-    for index in [0, 4, 7] {
-        let (mut maker, mut bench) = streaming(index, 950);
-        for _ in 0..4 {
-            bench.memories = maker.memories(maker.unit.value_width);
-            let (mut program, expected) = chain(&mut maker, &bench.memories.clone(), (60, 1));
-            lead(&bench.unit, &mut program);
-            let most = |it: &(Pass, Place)| bench.unit.depths().most().min(it.0.lead + 1);
-            program.iter_mut().skip(1).for_each(|it| it[0].0.lead = most(&it[0]));
-            chains += 1;
-            let is_right = |runs: Vec<_>| values(&runs) == values_of(&expected);
-            wrong += usize::from(!bench.run(&program).is_ok_and(is_right));
-            // What it left behind is gone.
-            bench = UnitBench::new(maker.unit.clone());
+/// Two passes: the second halves what the first writes, or only must not overtake it.
+struct Pair {
+    program: [(Pass, Place); 2],
+    expected: [Writes; 2],
+    memories: Memories,
+}
+
+impl Pair {
+    /// A random one whose second pass is held up by just that.
+    fn draw(maker: &mut Maker, unit: &PassUnit, finds: bool) -> Pair {
+        loop {
+            let memories = maker.memories(unit.value_width);
+            let Some((first, written)) = Pair::pass(maker, &memories, |pass| pass) else {
+                continue;
+            };
+            let before = first.0;
+            let mut later = memories.clone();
+            later.apply(&written);
+            // Digits of keys and values hold up words for as long as is known in the unit only.
+            let is_copied = before.destination == Destination::Temporaries
+                && ![Emit::Keys, Emit::Values].contains(&before.emit);
+            let second = match finds {
+                true if !is_copied => continue,
+                true => Pair::pass(maker, &later, |pass| Pass {
+                    channels: pass.channels.min(before.channels),
+                    length: Length::Channels,
+                    a_space: Space::Temporaries,
+                    a: before.write,
+                    shift: 1,
+                    destination: Destination::State,
+                    write: before.write,
+                    ..Pass::default()
+                }),
+                false => Pair::pass(maker, &later, |mut pass| {
+                    // A writer has one pass at a time, which is not held to the cycle here.
+                    if before.emit != Emit::Nothing {
+                        pass.emit = Emit::Nothing;
+                    }
+                    if before.reduce != Reduce::Nothing {
+                        pass.reduce = Reduce::Nothing;
+                    }
+                    pass
+                }),
+            };
+            let Some((second, last_written)) = second else { continue };
+            let pair =
+                Pair { program: [first, second], expected: [written, last_written], memories };
+            let [order, all] = pair.gaps(unit);
+            if all > 0 && (all > order) == finds {
+                return pair;
+            }
         }
     }
-    println!("{wrong} of {chains} chains are wrong");
-    assert!(wrong * 3 > chains * 2, "{wrong} of {chains} chains are wrong");
+
+    /// A random pass, changed, that writes results of as many channels as it says; and what it writes.
+    fn pass(
+        maker: &mut Maker,
+        memories: &Memories,
+        change: impl Fn(Pass) -> Pass,
+    ) -> Option<((Pass, Place), Writes)> {
+        let place = maker.place();
+        let pass = change(maker.pass(place)).phased();
+        if pass.length != Length::Channels || pass.destination == Destination::Nothing {
+            return None;
+        }
+        Some(((pass, place), execute(&maker.unit, &pass, place, memories)?))
+    }
+
+    /// The gap that order asks for, and what is found too.
+    fn gaps(&self, unit: &PassUnit) -> [u64; 2] {
+        let (latency, machine) = latency(unit);
+        let [first, second] = self.program.map(|it| it.0);
+        [Link::None, Link::Addressed]
+            .map(|link| latency.gap(&machine, (&first, &second), |_, _, _| link))
+    }
+
+    /// Whether all is written that should be, with a lead that is so many cycles too long.
+    fn is_right(&self, bench: &mut UnitBench, longer: u64) -> bool {
+        let [_, gap] = self.gaps(&bench.unit);
+        let [first, mut second] = self.program;
+        second.0.lead = (latency(&bench.unit).0.depth(&first.0) - gap + longer) as u32;
+        bench.memories = self.memories.clone();
+        let found = bench.run(&[vec![first], vec![second]]);
+        found.is_ok_and(|runs| values(&runs) == values_of(&self.expected))
+    }
+}
+
+/// No lead is shorter than it has to be: a cycle more, and a pass finds what the one before has written
+/// too early, or overtakes it. Some pairs are right even so, by the values that they happen to have, or as
+/// registers that are read too late are alike.
+#[test]
+fn longer_leads_are_too_long() {
+    for (finds, least) in [(true, 95), (false, 85)] {
+        let (mut pairs, mut wrong) = (0, 0);
+        for index in [0, 4, 7] {
+            let (mut maker, mut bench) = streaming(index, 950);
+            for _ in 0..40 {
+                let pair = Pair::draw(&mut maker, &bench.unit, finds);
+                assert!(pair.is_right(&mut bench, 0), "{:?}", pair.program);
+                pairs += 1;
+                if !pair.is_right(&mut bench, 1) {
+                    wrong += 1;
+                    // What it left behind is gone.
+                    bench = UnitBench::new(maker.unit.clone());
+                }
+            }
+        }
+        println!(
+            "{wrong} of {pairs} pairs are wrong; the second finds what the first writes: {finds}"
+        );
+        assert!(wrong * 100 >= pairs * least, "{wrong} of {pairs} pairs are wrong");
+    }
 }

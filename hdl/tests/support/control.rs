@@ -119,9 +119,17 @@ pub(crate) struct Unit {
     pub(crate) room: usize,
     pub(crate) slow: u64,
     pub(crate) done: bool,
+    /// How many are issued to it and not finished, those in its slot among them.
+    pub(crate) unfinished: usize,
+    /// What it was sent, and when the last of that.
+    pub(crate) sent: Vec<Sent>,
+    pub(crate) taken: Option<u64>,
 }
 
-/// An issue that was seen: where, when, and how many were unfinished in each unit.
+/// Cycles in which a vector unit reads the registers of a pass.
+const REGISTER_CYCLES: u64 = 3;
+
+/// An issue that was seen: where, when, and how many of each unit were unfinished behind its cycle.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Issue {
     pub(crate) cycle: u64,
@@ -129,14 +137,13 @@ pub(crate) struct Issue {
     pub(crate) unfinished: [usize; 2],
 }
 
-/// An instruction that a unit gets.
+/// An instruction that a unit gets; p and whether its state begins anew if it is a pass.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Sent {
     pub(crate) instruction: Vec<bool>,
-    pub(crate) as_matrix: Vec<bool>,
-    pub(crate) position: u32,
+    pub(crate) position: Option<u32>,
     pub(crate) attended: u32,
-    pub(crate) restarts: bool,
+    pub(crate) restarts: Option<bool>,
 }
 
 pub(crate) struct Machine {
@@ -147,9 +154,10 @@ pub(crate) struct Machine {
     pub(crate) issues: Vec<Issue>,
     pub(crate) finishes: Vec<u64>,
     pub(crate) answers: Vec<(u64, bool)>,
-    /// What units were sent.
-    pub(crate) sent: Vec<Sent>,
+    program: Vec<Instruction>,
     pub(crate) slow_reader: u64,
+    /// How often an instruction had no meaning.
+    pub(crate) bad: usize,
 }
 
 impl Machine {
@@ -167,7 +175,15 @@ impl Machine {
         for (name, value) in [("run_i", 1), ("generate_count_i", 1), ("prediction_ready_i", 1)] {
             bench.set(name, value);
         }
-        let unit = || Unit { inside: VecDeque::new(), room, slow, done: false };
+        let unit = || Unit {
+            inside: VecDeque::new(),
+            room,
+            slow,
+            done: false,
+            unfinished: 0,
+            sent: vec![],
+            taken: None,
+        };
         let mut machine = Machine {
             bench,
             units: [unit(), unit()],
@@ -176,8 +192,9 @@ impl Machine {
             issues: vec![],
             finishes: vec![],
             answers: vec![],
-            sent: vec![],
+            program: program.to_vec(),
             slow_reader: 1,
+            bad: 0,
         };
         for (address, instruction) in program.iter().enumerate() {
             machine.load(address as u64, &instruction.encode().unwrap());
@@ -209,28 +226,41 @@ impl Machine {
         self.bench.set("prediction_ready_i", takes.into());
         self.bench.settle();
         let to = ["matrix_valid_o", "vector_valid_o"].map(|name| self.bench.is(name));
-        let unfinished = [0, 1].map(|index| self.units[index].inside.len());
-        let taken =
-            to.iter().zip(&self.units).any(|(to, unit)| *to && unit.inside.len() < unit.room);
-        if taken {
-            self.sent.push(Sent {
-                instruction: self.bench.bits("instruction_o"),
-                as_matrix: self.bench.bits("matrix_instruction_o"),
-                position: self.bench.get("p_o") as u32,
-                attended: self.bench.get("attended_o") as u32,
-                restarts: self.bench.is("restarts_o"),
-            });
+        for unit in self.units.iter_mut().filter(|unit| unit.done) {
+            unit.unfinished -= 1;
         }
+        let unfinished = [0, 1].map(|index: usize| self.units[index].unfinished);
+        self.bad += usize::from(self.bench.is("bad_instruction_o"));
         if self.bench.is("issued_o") {
             let address = self.bench.get("issued_address_o");
             self.issues.push(Issue { cycle: self.cycle, address, unfinished });
+            match self.program[address as usize].action {
+                Action::Matrix(_) => self.units[0].unfinished += 1,
+                Action::Pass(_) => self.units[1].unfinished += 1,
+                _ => {}
+            }
         }
         if takes && self.bench.is("prediction_valid_o") {
             let answer = self.bench.get("prediction_o");
             self.answers.push((answer, self.bench.is("prediction_last_o")));
         }
-        for (unit, valid) in self.units.iter_mut().zip(to) {
+        for (which, valid) in to.into_iter().enumerate() {
+            let unit = &mut self.units[which];
             if valid && unit.inside.len() < unit.room {
+                let [instruction, attended] = [
+                    ["matrix_instruction_o", "matrix_attended_o"],
+                    ["instruction_o", "attended_o"],
+                ][which];
+                let is_pass = which == 1;
+                unit.sent.push(Sent {
+                    instruction: self.bench.bits(instruction),
+                    position: is_pass.then(|| self.bench.get("p_o") as u32),
+                    attended: self.bench.get(attended) as u32,
+                    restarts: is_pass.then(|| self.bench.is("restarts_o")),
+                });
+                let before = unit.taken.replace(self.cycle).filter(|_| is_pass);
+                let gap = before.map_or(REGISTER_CYCLES, |before| self.cycle - before);
+                assert!(gap >= REGISTER_CYCLES, "two passes within {gap} cycles");
                 let delay = 1 + if unit.slow == 0 { 0 } else { self.random.below(unit.slow) };
                 unit.inside.push_back(self.cycle + delay);
             }

@@ -67,7 +67,7 @@ module machine_core (
     output wire               matrix_waits_o,
     // the issue waits for the vector unit's results
     output wire               vector_waits_o,
-    // the issue waits for its unit to take more
+    // the issue waits for the slot of its unit
     output wire               unit_waits_o,
     output wire               saturated_o,                    // a result was limited
     output wire               bad_code_o,                     // a weight word held no code
@@ -186,7 +186,13 @@ module machine_core (
 
     wire         sequencer_matrix_valid;
     wire         sequencer_vector_valid;
+    wire [159:0] sequencer_matrix_instruction;
+    wire [15:0]  sequencer_matrix_attended;
     wire [351:0] sequencer_instruction;
+    wire [15:0]  sequencer_position;
+    wire [15:0]  sequencer_attended;
+    wire         sequencer_restarts;
+    wire         sequencer_vector_follows;
     wire         sequencer_busy;
     wire         sequencer_bad_instruction;
     wire         sequencer_issued;
@@ -194,11 +200,6 @@ module machine_core (
     wire         sequencer_matrix_waits;
     wire         sequencer_vector_waits;
     wire         sequencer_unit_waits;
-    wire         sequencer_vector_follows;
-    wire [159:0] sequencer_matrix_instruction;
-    wire [15:0]  sequencer_position;
-    wire [15:0]  sequencer_attended;
-    wire         sequencer_restarts;
     sequencer sequencer (
         .clk_i                (clk_i),
         .rst_i                (rst_i),
@@ -216,7 +217,13 @@ module machine_core (
         .vector_done_i        (vector_done),
         .matrix_valid_o       (sequencer_matrix_valid),
         .vector_valid_o       (sequencer_vector_valid),
+        .matrix_instruction_o (sequencer_matrix_instruction),
+        .matrix_attended_o    (sequencer_matrix_attended),
         .instruction_o        (sequencer_instruction),
+        .position_o           (sequencer_position),
+        .attended_o           (sequencer_attended),
+        .restarts_o           (sequencer_restarts),
+        .vector_follows_o     (sequencer_vector_follows),
         .busy_o               (sequencer_busy),
         .finished_o           (sequencer_finished),
         .bad_instruction_o    (sequencer_bad_instruction),
@@ -224,12 +231,7 @@ module machine_core (
         .issued_address_o     (sequencer_issued_address),
         .matrix_waits_o       (sequencer_matrix_waits),
         .vector_waits_o       (sequencer_vector_waits),
-        .unit_waits_o         (sequencer_unit_waits),
-        .vector_follows_o     (sequencer_vector_follows),
-        .matrix_instruction_o (sequencer_matrix_instruction),
-        .position_o           (sequencer_position),
-        .attended_o           (sequencer_attended),
-        .restarts_o           (sequencer_restarts)
+        .unit_waits_o         (sequencer_unit_waits)
     );
 
     // The token loop knows.
@@ -260,7 +262,7 @@ module machine_core (
         .rst_i                  (rst_i),
         .instruction_valid_i    (sequencer_matrix_valid),
         .instruction_i          (sequencer_matrix_instruction),
-        .position_i             (sequencer_attended),
+        .position_i             (sequencer_matrix_attended),
         .token_i                (tokens_current_token),
         .weight_write_i         (weight_write_i),
         .weight_bank_i          (weight_bank_i),

@@ -915,17 +915,16 @@ module pass_finish (
     end
     reg  [35:0]        reciprocal_q;
     reg  [7:0]         reciprocal_fraction_q;
-    reg                reciprocal_exists_q;
+    reg                reciprocal_exists_1_q;
+    reg                reciprocal_exists_2_q;
     wire signed [8:0]  reciprocal_fraction    = {1'b0, reciprocal_fraction_q};
     wire signed [17:0] reciprocal_step        = reciprocal_q[35:18];
-    wire signed [17:0] reciprocal_entry       = reciprocal_q[17:0];
-    wire signed [26:0] way                    = $signed({{9{reciprocal_step[17]}}, reciprocal_step})
-        * $signed({{18{reciprocal_fraction[8]}}, reciprocal_fraction});
-    wire signed [26:0] rounded_way            = way + 27'sd128;
-    wire signed [17:0] reciprocal_mantissa    = reciprocal_entry + $signed(rounded_way[25:8]);
+    reg  signed [17:0] reciprocal_entry_q;
+    reg  signed [26:0] reciprocal_way_q;
+    wire signed [26:0] rounded_way            = reciprocal_way_q + 27'sd128;
+    wire signed [17:0] reciprocal_mantissa    = reciprocal_entry_q + $signed(rounded_way[25:8]);
 
     // A power of two has a mantissa of 2^16, one more than a register holds.
-    reg  [15:0]       reciprocal_mantissa_q;
     wire              reciprocal_some          = |length_q;
     wire [5:0]        reciprocal_length        = length_q - {5'd0, reciprocal_some};
     reg  signed [7:0] reciprocal_exponent_1_q;
@@ -934,10 +933,11 @@ module pass_finish (
     always @(posedge clk_i) begin
         reciprocal_q <= reciprocals[normal_q[15:8]];
         reciprocal_fraction_q   <= normal_q[7:0];
-        reciprocal_exists_q     <= normal_q[16];
-        reciprocal_mantissa_q   <= reciprocal_exists_q
-                ? ({16{reciprocal_mantissa[16]}} | reciprocal_mantissa[15:0])
-                : 16'd0;
+        reciprocal_exists_1_q   <= normal_q[16];
+        reciprocal_exists_2_q   <= reciprocal_exists_1_q;
+        reciprocal_entry_q      <= reciprocal_q[17:0];
+        reciprocal_way_q        <= $signed({{9{reciprocal_step[17]}}, reciprocal_step})
+                * $signed({{18{reciprocal_fraction[8]}}, reciprocal_fraction});
         reciprocal_exponent_1_q <= {2'd0, reciprocal_length};
         reciprocal_exponent_2_q <= reciprocal_exponent_1_q;
     end
@@ -966,7 +966,11 @@ module pass_finish (
     always @(posedge clk_i) begin
         mantissa_q <= finish_is_inverse_root
                 ? root_mantissa_q
-                : (finish_is_reciprocal ? reciprocal_mantissa_q : 16'd1);
+                : (finish_is_reciprocal
+                    ? (reciprocal_exists_2_q
+                        ? ({16{reciprocal_mantissa[16]}} | reciprocal_mantissa[15:0])
+                        : 16'd0)
+                    : 16'd1);
         exponent_q <= finish_is_inverse_root
                 ? half_late_2_q
                 : (finish_is_reciprocal ? reciprocal_exponent_2_q : (-wide_shift));

@@ -1,7 +1,7 @@
-// relocation: adds pointers to the addresses of an instruction on its way to the issue.
+// relocation: adds pointers to the addresses of an instruction on its way through the issue.
 //
-// An instruction that is taken has its pointers a cycle later, and its sums the cycle after it
-// advances.
+// An instruction that is taken has its pointers a cycle later, and its sums the cycle after it is
+// issued: until the next one of its unit is.
 //
 // Latency 2 cycles.
 //
@@ -14,7 +14,8 @@ module relocation (
     // Instruction.
     input  wire         take_i,               // an instruction comes
     input  wire [351:0] instruction_i,        // its bits
-    input  wire         advance_i,            // it goes to the issue
+    input  wire         matrix_issued_i,      // it is issued as a Matrix
+    input  wire         pass_issued_i,        // it is issued as a Pass
     // Where it stands.
     input  wire [111:0] pointers_i,           // pointers 1 to 7, the first lowest
     input  wire [15:0]  token_position_i,     // position of the token
@@ -22,10 +23,15 @@ module relocation (
     // loops in their first iteration, the outermost lowest
     input  wire [1:0]   first_i,
     // At the issue.
-    output wire [351:0] instruction_o,        // the instruction, moved as a Pass
-    output wire [159:0] matrix_instruction_o, // the instruction, moved as a Matrix
-    output wire [15:0]  attended_o,           // the last position that it attends
-    output wire         restarts_o            // its state begins anew
+    output wire [159:0] instruction_o,        // its bits that others than passes have
+    // The last Matrix that was issued.
+    output wire [159:0] matrix_instruction_o, // its bits, moved
+    output wire [15:0]  matrix_attended_o,    // the last position that it attends
+    // The last Pass that was issued.
+    output wire [351:0] pass_instruction_o,   // its bits, moved
+    output wire [15:0]  pass_position_o,      // p
+    output wire [15:0]  pass_attended_o,      // the last position that it attends
+    output wire         pass_restarts_o       // its state begins anew
 );
 
     // Stage 1: the pointers that its selectors name. --------------------------------------------
@@ -202,6 +208,13 @@ module relocation (
 
     // Stage 2: sums. ----------------------------------------------------------------------------
 
+    wire [15:0]  matrix_sum_0          = instruction_q[27:12] + pointer_0_q;
+    wire [6:0]   matrix_sum_1          = instruction_q[59:53] + pointer_1_q[6:0];
+    wire [9:0]   matrix_sum_2          = instruction_q[69:60] + pointer_2_q[9:0];
+    wire [13:0]  matrix_sum_3          = instruction_q[83:70] + pointer_3_q[13:0];
+    wire [7:0]   matrix_sum_4          = instruction_q[115:108] + pointer_4_q[7:0];
+    wire [4:0]   matrix_sum_5          = instruction_q[131:127] + pointer_5_q[4:0];
+    reg  [159:0] matrix_instruction_q;
     wire [15:0]  pass_sum_0            = instruction_q[44:29] + pointer_0_q;
     wire [15:0]  pass_sum_1            = instruction_q[66:51] + pointer_1_q;
     wire [15:0]  pass_sum_2            = instruction_q[87:72] + pointer_2_q;
@@ -212,14 +225,10 @@ module relocation (
     wire [15:0]  pass_sum_6            = instruction_q[249:234] + pointer_6_q;
     wire [7:0]   pass_sum_8            = instruction_q[297:290] + pointer_8_q;
     reg  [351:0] pass_instruction_q;
-    wire [15:0]  matrix_sum_0          = instruction_q[27:12] + pointer_0_q;
-    wire [6:0]   matrix_sum_1          = instruction_q[59:53] + pointer_1_q[6:0];
-    wire [9:0]   matrix_sum_2          = instruction_q[69:60] + pointer_2_q[9:0];
-    wire [13:0]  matrix_sum_3          = instruction_q[83:70] + pointer_3_q[13:0];
-    wire [7:0]   matrix_sum_4          = instruction_q[115:108] + pointer_4_q[7:0];
-    wire [4:0]   matrix_sum_5          = instruction_q[131:127] + pointer_5_q[4:0];
-    reg  [159:0] matrix_instruction_q;
-    reg  [15:0]  attended_q;
+    wire [15:0]  attended              = instruction_q[350] ? token_position_i : position_i;
+    reg  [15:0]  matrix_attended_q;
+    reg  [15:0]  pass_attended_q;
+    reg  [15:0]  pass_position_q;
     wire [2:0]   pass_restart_at       = instruction_q[98:96];
 
     reg restarts;
@@ -233,33 +242,40 @@ module relocation (
         endcase
     end
 
-    reg restarts_q;
+    reg pass_restarts_q;
 
     always @(posedge clk_i) begin
-        if (advance_i) begin
-            pass_instruction_q   <= {
+        if (matrix_issued_i)
+            matrix_instruction_q <= {
+                instruction_q[159:132], matrix_sum_5, instruction_q[126:116], matrix_sum_4,
+                instruction_q[107:84], matrix_sum_3, matrix_sum_2, matrix_sum_1,
+                instruction_q[52:28], matrix_sum_0, instruction_q[11:0]
+            };
+        if (pass_issued_i)
+            pass_instruction_q <= {
                 instruction_q[351:298], pass_sum_8, instruction_q[289:250], pass_sum_6, pass_sum_5,
                 instruction_q[226:220], pass_sum_4, instruction_q[203:201], pass_sum_3,
                 instruction_q[184:130], pass_sum_7, instruction_q[121:88], pass_sum_2,
                 instruction_q[71:67], pass_sum_1, instruction_q[50:45], pass_sum_0,
                 instruction_q[28:0]
             };
-            matrix_instruction_q <= {
-                instruction_q[159:132], matrix_sum_5, instruction_q[126:116], matrix_sum_4,
-                instruction_q[107:84], matrix_sum_3, matrix_sum_2, matrix_sum_1,
-                instruction_q[52:28], matrix_sum_0, instruction_q[11:0]
-            };
-            attended_q           <= instruction_q[350] ? token_position_i : position_i;
-            restarts_q           <= restarts;
+        if (matrix_issued_i) matrix_attended_q <= attended;
+        if (pass_issued_i) begin
+            pass_attended_q <= attended;
+            pass_position_q <= position_i;
+            pass_restarts_q <= restarts;
         end
     end
 
     // Outputs. ----------------------------------------------------------------------------------
 
-    assign instruction_o        = pass_instruction_q;
+    assign instruction_o        = instruction_q[159:0];
     assign matrix_instruction_o = matrix_instruction_q;
-    assign attended_o           = attended_q;
-    assign restarts_o           = restarts_q;
+    assign matrix_attended_o    = matrix_attended_q;
+    assign pass_instruction_o   = pass_instruction_q;
+    assign pass_position_o      = pass_position_q;
+    assign pass_attended_o      = pass_attended_q;
+    assign pass_restarts_o      = pass_restarts_q;
 endmodule
 
 `default_nettype wire

@@ -53,6 +53,8 @@ pub struct TimelineEntry {
     pub vector_met: u64,
     /// The cycle in which it was issued.
     pub issued: u64,
+    /// The cycle in which its unit took it.
+    pub taken: u64,
     /// The first cycle in which its unit worked on it.
     pub first: u64,
     /// The last one.
@@ -91,7 +93,7 @@ impl Timeline {
 
 impl TimelineEntry {
     fn new(program: &Program, timing: Timing) -> TimelineEntry {
-        let Timing { address, ready, matrix_met, vector_met, issued, span, done } = timing;
+        let Timing { address, ready, matrix_met, vector_met, issued, taken, span, done } = timing;
         let action = &program.instructions[address].action;
         let operation = match action {
             Action::Matrix(matrix) => {
@@ -111,6 +113,7 @@ impl TimelineEntry {
             matrix_met,
             vector_met,
             issued,
+            taken,
             first: span.0,
             last: span.1,
             done,

@@ -13,7 +13,7 @@ use weights::sample;
 struct Taken {
     address: usize,
     pass: Pass,
-    issued: u64,
+    taken: u64,
     done: u64,
 }
 
@@ -39,7 +39,7 @@ fn taken(program: &Program, position: u32) -> Vec<Taken> {
         if pass.length == Length::Attended {
             (pass.length, pass.channels) = (Length::Channels, attended + 1);
         }
-        taken.push(Taken { address, pass, issued: timing.issued, done: timing.done });
+        taken.push(Taken { address, pass, taken: timing.taken, done: timing.done });
     }
     taken
 }
@@ -50,14 +50,14 @@ fn check(program: &Program, position: u32) -> usize {
     let taken = taken(program, position);
     let mut together = 0;
     for (at, after) in taken.iter().enumerate() {
-        let under_way = taken[..at].iter().rev().take(8).filter(|it| it.done > after.issued);
+        let under_way = taken[..at].iter().rev().take(8).filter(|it| it.done > after.taken);
         // Turns of one pass are another matter.
         for before in under_way.filter(|it| it.address != after.address) {
             let pair = (&before.pass, &after.pass);
             let gap = latency.gap(&program.parameters, pair, |_, _, _| Link::Addressed);
             let last_read = before.done - latency.depth(&before.pass);
             let [first, second] = [before, after].map(|it| &program.remarks[it.address]);
-            assert!(after.issued >= last_read + gap, "{position}: {first} | {second}");
+            assert!(after.taken >= last_read + gap, "{position}: {first} | {second}");
             together += 1;
         }
     }

@@ -1,9 +1,9 @@
-//! Relocation: an instruction on its way to the issue, its pointers added to its addresses.
+//! Relocation: an instruction on its way through the issue, its pointers added to its addresses.
 //!
 //! ```text
-//!  take     instruction ─► pointers that its selectors name
-//!  advance              ─► address + pointer ─► instruction_o         as a Pass has its fields
-//!                                            └► matrix_instruction_o  as a Matrix has them
+//!  take    instruction ─► pointers that its selectors name ─► instruction_o, at the issue
+//!  issued              ─► address + pointer ─► pass_instruction_o    as a Pass has its fields
+//!                                           └► matrix_instruction_o  as a Matrix has them
 //! ```
 //!
 //! Equal to [`Instruction::moved`](firmware::isa::Instruction::moved). What else depends on where
@@ -68,15 +68,16 @@ impl Relocation {
         let b = Builder::new(
             "relocation",
             file!(),
-            "adds pointers to the addresses of an instruction on its way to the issue.\n\n\
+            "adds pointers to the addresses of an instruction on its way through the issue.\n\n\
              An instruction that is taken has its pointers a cycle later, and its sums the cycle \
-             after it advances.",
+             after it is issued: until the next one of its unit is.",
         );
         let bit = uint(1);
         b.port_group("Instruction.");
         let take = b.input("take_i", bit, "an instruction comes");
         let fetched = b.input("instruction_i", uint(LONG_WIDTH), "its bits");
-        let advance = b.input("advance_i", bit, "it goes to the issue");
+        let matrix_issued = b.input("matrix_issued_i", bit, "it is issued as a Matrix");
+        let pass_issued = b.input("pass_issued_i", bit, "it is issued as a Pass");
         b.port_group("Where it stands.");
         let pointers =
             b.input("pointers_i", uint(POINTERS_WIDTH), "pointers 1 to 7, the first lowest");
@@ -109,7 +110,7 @@ impl Relocation {
             .collect();
 
         b.stage("sums.");
-        let sums = |name: &str, fields: &[(usize, u32, u32)], width: u32| {
+        let sums = |name: &str, issued, fields: &[(usize, u32, u32)], width: u32| {
             let mut fields = fields.to_vec();
             fields.sort_by_key(|field| field.1);
             let (mut parts, mut from) = (vec![], 0);
@@ -124,21 +125,29 @@ impl Relocation {
             }
             parts.push(instruction.bits(from, width - from));
             parts.reverse();
-            b.delay(&format!("{name}_instruction_q"), advance, b.concat(&parts))
+            b.delay(&format!("{name}_instruction_q"), issued, b.concat(&parts))
         };
-        let as_pass = sums("pass", &pass, LONG_WIDTH);
-        let as_matrix = sums("matrix", &matrix, INSTRUCTION_WIDTH);
-        let all = instruction.bit(ALL_LOW);
-        let attended = b.delay("attended_q", advance, all.select(token, position));
+        let as_matrix = sums("matrix", matrix_issued, &matrix, INSTRUCTION_WIDTH);
+        let as_pass = sums("pass", pass_issued, &pass, LONG_WIDTH);
+        let attended = b.wire("attended", instruction.bit(ALL_LOW).select(token, position));
+        let matrix_attended = b.delay("matrix_attended_q", matrix_issued, attended);
+        let pass_attended = b.delay("pass_attended_q", pass_issued, attended);
+        let pass_position = b.delay("pass_position_q", pass_issued, position);
         let restart_at = Fields::of(&b, instruction, &Pass::FORMAT).get("restart_at");
         let restarts = restarts(&b, restart_at, position, Some(first));
-        let restarts = b.delay("restarts_q", advance, restarts);
+        let restarts = b.delay("pass_restarts_q", pass_issued, restarts);
 
         b.port_group("At the issue.");
-        b.output("instruction_o", as_pass, "the instruction, moved as a Pass");
-        b.output("matrix_instruction_o", as_matrix, "the instruction, moved as a Matrix");
-        b.output("attended_o", attended, "the last position that it attends");
-        b.output("restarts_o", restarts, "its state begins anew");
+        let at_issue = instruction.bits(0, INSTRUCTION_WIDTH);
+        b.output("instruction_o", at_issue, "its bits that others than passes have");
+        b.port_group("The last Matrix that was issued.");
+        b.output("matrix_instruction_o", as_matrix, "its bits, moved");
+        b.output("matrix_attended_o", matrix_attended, "the last position that it attends");
+        b.port_group("The last Pass that was issued.");
+        b.output("pass_instruction_o", as_pass, "its bits, moved");
+        b.output("pass_position_o", pass_position, "p");
+        b.output("pass_attended_o", pass_attended, "the last position that it attends");
+        b.output("pass_restarts_o", restarts, "its state begins anew");
         b.finish()
     }
 }

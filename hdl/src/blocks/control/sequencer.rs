@@ -1,22 +1,24 @@
 //! The sequencer: runs the program once a token, issuing in order to the two units.
 //!
 //! ```text
-//!  program ─► fetch ─► issue ─┬─► matrix unit ─► done ─┐
-//!             │          ▲    └─► vector unit ─► done ─┤
-//!  cycle      0 … 1      2        unfinished counts ◄──┘
+//!  program ─► fetch ─► issue ─┬─► slot ─► matrix unit ─► done ─┐
+//!             │          ▲    └─► slot ─► vector unit ─► done ─┤
+//!  cycle      0 … 1      1          2     unfinished counts ◄──┘
 //! ```
 //!
-//! One instruction a cycle leaves unless it waits: for its own two wait fields, or for its unit.
-//! A dependent instruction leaves in the cycle after `done`; the first of a token three cycles
-//! after `start_i`.
+//! One instruction a cycle is issued unless it waits: for its own two wait fields, or for the slot of
+//! its unit. A dependent one is issued with the `done` that it waits for, and there for its unit in the
+//! cycle after; the first of a token is issued two cycles after `start_i`. What its unit does not take
+//! yet stands in the slot, and those behind it go on: whether a unit is ready is known to nobody else.
 //!
-//! Programs with loops have a [loop stack](crate::blocks::control::loop_stack), and a stage more in
-//! which [pointers](crate::blocks::control::relocation) are added:
+//! Programs with loops have a [loop stack](crate::blocks::control::loop_stack), and a stage more: an
+//! instruction's [pointers](crate::blocks::control::relocation) are chosen before its issue, and
+//! added on its way into the slot.
 //!
 //! ```text
-//!  program ─► fetch ─► relocation ─► issue
-//!    ▲                     ▲           │ Loop, Next
-//!    └─ target ─ loop stack ◄──────────┘
+//!  program ─► fetch ─► pointers ─► issue ─► sums ─► slots
+//!    ▲                     ▲         │ Loop, Next
+//!    └─ target ─ loop stack ◄────────┘
 //! ```
 //!
 //! What is behind a `Loop` or a `Next` is fetched when it is issued, and leaves as many cycles
@@ -25,6 +27,7 @@
 mod issue;
 mod loops;
 mod parameters;
+mod unit;
 
 pub use parameters::Sequencer;
 
@@ -34,34 +37,17 @@ use crate::language::builder::Builder;
 use crate::language::module::Module;
 use crate::language::signal::Signal;
 use crate::language::signal_type::uint;
-use firmware::isa::{ANY, End, HEADER_WIDTH, LONG_WORDS, Matrix, WAIT_WIDTH};
-use issue::Issue;
+use firmware::isa::{ANY, End, LONG_WORDS, Matrix};
+use issue::{Back, Issue};
 use loops::{Kinds, Loops};
 use std::sync::Arc;
-
-/// Wires of the issue that lead back to the state and the fetch.
-#[derive(Clone, Copy)]
-struct Back<'m> {
-    issued: Signal<'m>,
-    ends: Signal<'m>,
-    matrix_issued: Signal<'m>,
-    vector_issued: Signal<'m>,
-}
-
-/// What the units say.
-struct Units<'m> {
-    matrix_ready: Signal<'m>,
-    matrix_unfinished: Signal<'m>,
-    vector_ready: Signal<'m>,
-    vector_unfinished: Signal<'m>,
-    stop: Signal<'m>,
-}
+use unit::{Progress, Unit};
 
 impl Sequencer {
     /// Cycles from the start of a token to its first issue, and from a `Loop` or a `Next` to the
     /// issue behind it.
     pub fn start_cycles(&self) -> u32 {
-        if self.has_loops() { 4 } else { 3 }
+        if self.has_loops() { 3 } else { 2 }
     }
 
     fn store(&self) -> ProgramStore {
@@ -89,26 +75,22 @@ impl Sequencer {
         let stop = b.input("stop_i", bit, "issue nothing more of this token");
         let token = loops::position_input(&b);
         b.port_group("Units.");
-        let matrix_ready = b.input("matrix_ready_i", bit, "the matrix unit takes an instruction");
-        let matrix_done = b.input("matrix_done_i", bit, "its oldest instruction is finished");
-        let vector_ready = b.input("vector_ready_i", bit, "the vector unit takes an instruction");
-        let vector_done = b.input("vector_done_i", bit, "its oldest instruction is finished");
+        let [matrix, vector] = ["matrix", "vector"].map(|name| Unit::of(&b, name));
 
         b.section("Wires that lead back.");
         let forward = |name: &str| b.forward(name, bit);
         let back = Back {
             issued: forward("issued"),
             ends: forward("ends"),
-            matrix_issued: forward("matrix_issued"),
-            vector_issued: forward("vector_issued"),
+            matrix_issued: matrix.issued,
+            vector_issued: vector.issued,
         };
-        let room = b.forward("issue_room", bit);
-        let loops = self.has_loops().then(|| Loops::forward(self, &b, room));
+        let loops = self.has_loops().then(|| Loops::forward(self, &b));
 
         b.section("State: a token runs until its End, then until the units are idle.");
-        let matrix = unfinished(&b, "matrix_unfinished_q", back.matrix_issued, matrix_done);
-        let vector = unfinished(&b, "vector_unfinished_q", back.vector_issued, vector_done);
-        let idle = b.wire("idle", !(matrix.any() | vector.any()));
+        let progress = [matrix, vector].map(|unit| unit.progress(&b));
+        let [of_matrix, of_vector] = progress.map(|of| of.unfinished.any());
+        let idle = b.wire("idle", !(of_matrix | of_vector));
         let running = b.register_reset("running_q", bit, 0);
         let draining = b.register_reset("draining_q", bit, 0);
         let leaves = b.wire("leaves", running.signal() & (back.ends | stop));
@@ -119,8 +101,8 @@ impl Sequencer {
         b.section("Fetch, ahead of the issue.");
         let fetched = b.register_reset("fetched_q", bit, 0);
         let address = b.register("fetch_address_q", store.address_type());
-        let ahead = loops.as_ref().map_or(room, |loops| loops.room);
-        let take = b.wire("take", fetched.signal() & ahead);
+        let room = loops.as_ref().map_or(back.issued, |loops| loops.room);
+        let take = b.wire("take", fetched.signal() & room);
         let wanted = take | !fetched.signal();
         let fetch = match &loops {
             None => b.wire("fetch", running & wanted),
@@ -133,67 +115,62 @@ impl Sequencer {
         };
         address.when(fetch, address.signal() + 1);
         let lost = loops.as_ref().map_or(leaves, |loops| leaves | loops.turns);
-        fetched.when(lost, b.flag(false)).when(fetch, b.flag(true));
+        let fetched = fetched.when(lost, b.flag(false)).when(fetch, b.flag(true)).signal();
         let mut inputs = write.to_vec();
         inputs.extend([("read_i", fetch), ("read_address_i", address.signal())]);
         let program = b.instance("store", &store.module(), &inputs);
+        let word = program.get("instruction_o");
 
-        let units = Units {
-            matrix_ready,
-            matrix_unfinished: matrix,
-            vector_ready,
-            vector_unfinished: vector,
-            stop,
+        let (valid, instruction, placed) = match &loops {
+            None => (fetched, word, loops::stand(&b, word, token, back)),
+            Some(loops) => loops.relocate(self, &b, (take, word, lost), token, back),
         };
-        let moved = loops.as_ref().map(|loops| {
-            let fetched = (take, program.get("instruction_o"), lost);
-            loops.relocate(self, &b, fetched, token)
-        });
+        b.section("Slots: what is issued waits there for its unit.");
+        let matrix_slot = matrix.slot(&b, false);
+        b.comment(
+            "The vector unit reads its registers for three cycles: it gets no two passes in less.",
+        );
+        let vector_slot = vector.slot(&b, true);
+        let free = [matrix_slot.free, vector_slot.free];
         b.section("Issue.");
-        let valid = b.register_reset("valid_q", bit, 0);
-        let instruction = match &moved {
-            None => b.delay("instruction_q", take, program.get("instruction_o")),
-            Some(moved) => moved.instruction,
-        };
         let address = b.register("address_q", store.address_type());
         let address = address.when(start, address.signal().same(0));
         let address = match &loops {
             None => address,
             Some(loops) => address.when(loops.turns, loops.target),
         };
-        address.when(back.issued, address.signal() + 1);
-        let arrives = moved.as_ref().map_or(take, |moved| moved.arrives);
-        let valid = valid
-            .when(lost, b.flag(false))
-            .when(arrives, b.flag(true))
-            .when(back.issued, b.flag(false))
-            .signal();
-        b.assign(room, !valid | back.issued);
-        let issue = self.decide(&b, instruction, address.signal(), (valid, asked), &units, back);
+        let address = address.when(back.issued, address.signal() + 1).signal();
+        let issue =
+            self.decide(&b, instruction, address, (valid, stop, asked), (progress, free), back);
         if let Some(loops) = &loops {
             loops.place_stack(self, &b, (start, token), &issue);
         }
-        outputs(&b, &issue, back.issued, (running | draining, finished));
+        b.port_group("To the units.");
+        b.output("matrix_valid_o", matrix_slot.valid, "an instruction for the matrix unit");
+        b.output("vector_valid_o", vector_slot.valid, "an instruction for the vector unit");
+        placed.outputs(&b);
         if self.streams {
             b.section("Whether the last pass is issued once more.");
-            let last = b.delay("last_pass_q", back.vector_issued, issue.address);
+            let last = b.delay("last_pass_q", back.vector_issued, address);
+            let follows = b.delay("follows_q", back.vector_issued, last.eq(address));
             let meaning = "the vector instruction is the last one again, at other addresses";
-            b.output("vector_follows_o", last.eq(issue.address), meaning);
+            b.output("vector_follows_o", follows, meaning);
         }
-        loops::outputs(&b, instruction, token, loops.as_ref().zip(moved.as_ref()));
+        outputs(&b, &issue, back.issued, (running | draining, finished));
         b.finish()
     }
 
     fn summary(&self) -> String {
-        let first = if self.has_loops() { "four" } else { "three" };
+        let first = if self.has_loops() { "three" } else { "two" };
         let more = match self.has_loops() {
             true => ", and so many after a Loop or a Next",
             false => "",
         };
         format!(
-            "runs the program once a token, issuing in order to the two units.\n\n\
-             One instruction a cycle leaves unless it waits. A dependent one leaves in the cycle \
-             after done, the first of a token {first} cycles after start_i{more}."
+            "runs the program once a token, issuing in order to the slots of the two units.\n\n\
+             One instruction a cycle is issued unless it waits. A dependent one is with the done \
+             that it waits for, the first of a token {first} cycles after start_i{more}; its unit \
+             may take it in the cycle after."
         )
     }
 
@@ -203,8 +180,8 @@ impl Sequencer {
         b: &'m Builder,
         instruction: Signal<'m>,
         address: Signal<'m>,
-        (valid, asked): (Signal<'m>, Signal<'m>),
-        units: &Units<'m>,
+        (valid, stop, asked): (Signal<'m>, Signal<'m>, Signal<'m>),
+        ([matrix, vector], [matrix_free, vector_free]): ([Progress<'m>; 2], [Signal<'m>; 2]),
         back: Back<'m>,
     ) -> Issue<'m> {
         let header = Header::of(b, instruction);
@@ -216,18 +193,20 @@ impl Sequencer {
 
         b.comment(&format!(
             "A count is at most {ANY}, so that a wait of {ANY} is none; a unit never has more \
-         unfinished."
+             unfinished. One that finishes is not waited for."
         ));
-        let matrix_met = b.wire("matrix_met", units.matrix_unfinished.le(header.matrix_wait));
-        let vector_met = b.wire("vector_met", units.vector_unfinished.le(header.vector_wait));
-        let may_go = b.wire("may_go", valid & !units.stop & matrix_met & vector_met);
-        let matrix_valid =
-            b.wire("matrix_valid", may_go & is_matrix & !units.matrix_unfinished.all());
-        let vector_valid =
-            b.wire("vector_valid", may_go & is_pass & !units.vector_unfinished.all());
+        let met = |name: &str, unit: Progress<'m>, wait: Signal<'m>| {
+            let others = unit.done.select((unit.unfinished - 1).le(wait), unit.unfinished.le(wait));
+            b.wire(name, others)
+        };
+        let matrix_met = met("matrix_met", matrix, header.matrix_wait);
+        let vector_met = met("vector_met", vector, header.vector_wait);
+        let may_go = b.wire("may_go", valid & !stop & matrix_met & vector_met);
+        let (matrix_free, vector_free) =
+            (matrix_free & !matrix.unfinished.all(), vector_free & !vector.unfinished.all());
+        b.assign(back.matrix_issued, may_go & is_matrix & matrix_free);
+        b.assign(back.vector_issued, may_go & is_pass & vector_free);
         let bad = b.wire("bad", may_go & is_bad);
-        b.assign(back.matrix_issued, matrix_valid & units.matrix_ready);
-        b.assign(back.vector_issued, vector_valid & units.vector_ready);
         let turn = turn.map(|[begins, next]| {
             [b.wire("loop_issued", may_go & begins), b.wire("next_issued", may_go & next)]
         });
@@ -238,8 +217,6 @@ impl Sequencer {
         Issue {
             instruction,
             address,
-            matrix_valid,
-            vector_valid,
             bad,
             matrix_waits: valid & !matrix_met,
             vector_waits: valid & !vector_met,
@@ -249,25 +226,12 @@ impl Sequencer {
     }
 }
 
-/// How many instructions of a unit are unfinished.
-fn unfinished<'m>(b: &'m Builder, name: &str, issued: Signal<'m>, done: Signal<'m>) -> Signal<'m> {
-    let register = b.register_reset(name, uint(WAIT_WIDTH), 0);
-    let value = register.signal();
-    register.when(issued & !done, value + 1).when(done & !issued, value - 1).signal()
-}
-
 fn outputs<'m>(
     b: &'m Builder,
     issue: &Issue<'m>,
     issued: Signal<'m>,
     (busy, finished): (Signal<'m>, Signal<'m>),
 ) {
-    b.port_group("To the units.");
-    b.output("matrix_valid_o", issue.matrix_valid, "an instruction for the matrix unit");
-    b.output("vector_valid_o", issue.vector_valid, "an instruction for the vector unit");
-    let width = issue.instruction.width();
-    let meaning = format!("its {width} bits, the lowest {HEADER_WIDTH} the header");
-    b.output("instruction_o", issue.instruction, &meaning);
     b.port_group("To the token loop.");
     b.output("busy_o", busy, "a token is under way");
     b.output("finished_o", finished, "its last instruction is finished");
@@ -277,5 +241,5 @@ fn outputs<'m>(
     b.output("issued_address_o", issue.address, "its place in the program");
     b.output("matrix_waits_o", issue.matrix_waits, "the issue waits for the matrix unit's results");
     b.output("vector_waits_o", issue.vector_waits, "the issue waits for the vector unit's results");
-    b.output("unit_waits_o", issue.unit_waits, "the issue waits for its unit to take more");
+    b.output("unit_waits_o", issue.unit_waits, "the issue waits for the slot of its unit");
 }

@@ -312,13 +312,13 @@ impl PassFinish {
         let index = value.bits(fraction_width, SEGMENT_WIDTH);
         let found = table.read("reciprocal_q", now, index);
         let fraction = b.delay("reciprocal_fraction_q", now, value.bits(0, fraction_width));
-        let exists = b.delay("reciprocal_exists_q", now, value.top_bit());
+        let exists = delayed(b, "reciprocal_exists", value.top_bit(), 2);
         let fraction = signed(b, "reciprocal_fraction", fraction);
         let step = found.bits(ENTRY_WIDTH, ENTRY_WIDTH).as_sint();
         let step = b.wire("reciprocal_step", step);
-        let entry = b.wire("reciprocal_entry", found.bits(0, ENTRY_WIDTH).as_sint());
+        let entry = b.delay("reciprocal_entry_q", now, found.bits(0, ENTRY_WIDTH).as_sint());
         let width = ENTRY_WIDTH + fraction.width();
-        let way = b.wire("way", step.extend(width) * fraction.extend(width));
+        let way = b.delay("reciprocal_way_q", now, step.extend(width) * fraction.extend(width));
         let half = way.same(1 << (fraction_width - 1));
         let way = b.wire("rounded_way", way + half);
         b.unused("rounded_way", way.bits(0, fraction_width), "Rounded away.");
@@ -331,7 +331,6 @@ impl PassFinish {
         b.comment("A power of two has a mantissa of 2^16, one more than a register holds.");
         let limited = mantissa.bit(UNIT_WIDTH).repeat(UNIT_WIDTH) | mantissa.bits(0, UNIT_WIDTH);
         let mantissa = exists.select(limited, limited.same(0));
-        let mantissa = b.delay("reciprocal_mantissa_q", now, mantissa);
         let some = b.wire("reciprocal_some", normal.length.any()).extend(LENGTH_WIDTH);
         let less = b.wire("reciprocal_length", normal.length - some);
         let exponent = less.extend(EXPONENT_WIDTH).as_sint();

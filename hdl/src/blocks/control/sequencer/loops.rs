@@ -1,6 +1,6 @@
 //! Loops, pointers and positions of the sequencer.
 
-use super::issue::Issue;
+use super::issue::{Back, Issue};
 use super::parameters::Sequencer;
 use crate::blocks::control::instruction::Fields;
 use crate::blocks::control::loop_stack::{LoopStack, POINTERS_WIDTH};
@@ -19,21 +19,19 @@ pub(super) struct Loops<'m> {
     pub(super) target: Signal<'m>,
     /// Nothing is fetched: the pointers are on their way.
     pub(super) busy: Signal<'m>,
-    /// The stage takes an instruction.
+    /// Another instruction may come to have its pointers chosen.
     pub(super) room: Signal<'m>,
-    issue_room: Signal<'m>,
     pointers: Signal<'m>,
     position: Signal<'m>,
     first: Signal<'m>,
 }
 
-/// An instruction at the issue.
-pub(super) struct Moved<'m> {
-    /// It comes.
-    pub(super) arrives: Signal<'m>,
-    /// Its bits, moved as a pass.
-    pub(super) instruction: Signal<'m>,
-    as_matrix: Signal<'m>,
+/// What stands in the slots of the units.
+pub(super) struct Placed<'m> {
+    matrix_instruction: Signal<'m>,
+    matrix_attended: Signal<'m>,
+    instruction: Signal<'m>,
+    position: Signal<'m>,
     attended: Signal<'m>,
     restarts: Signal<'m>,
 }
@@ -85,50 +83,56 @@ impl Sequencer {
 
 impl<'m> Loops<'m> {
     /// Declares the wires that lead back.
-    pub(super) fn forward(of: &Sequencer, b: &'m Builder, issue_room: Signal<'m>) -> Loops<'m> {
+    pub(super) fn forward(of: &Sequencer, b: &'m Builder) -> Loops<'m> {
         Loops {
             turns: b.forward("turns", uint(1)),
             target: b.forward("target", of.store().address_type()),
             busy: b.forward("pointers_busy", uint(1)),
-            room: b.forward("relocation_room", uint(1)),
-            issue_room,
+            room: b.forward("room", uint(1)),
             pointers: b.forward("pointers", uint(POINTERS_WIDTH)),
             position: b.forward("position", uint(TOKEN_WIDTH)),
             first: b.forward("first", uint(of.loop_depth)),
         }
     }
 
-    /// The stage between the fetch and the issue.
+    /// The stage between the fetch and the issue, and the sums behind it: whether an instruction stands at
+    /// the issue, its bits, and what is in the slots.
     pub(super) fn relocate(
         &self,
         of: &Sequencer,
         b: &'m Builder,
         (take, fetched, lost): (Signal<'m>, Signal<'m>, Signal<'m>),
         token: Signal<'m>,
-    ) -> Moved<'m> {
-        b.section("Pointers are added to addresses.");
-        let waits = b.register_reset("chosen_q", uint(1), 0);
-        let arrives = b.wire("advance", waits.signal() & self.issue_room);
-        b.assign(self.room, !waits.signal() | arrives);
-        waits.when(lost, b.flag(false)).when(take, b.flag(true)).when(arrives, b.flag(false));
+        back: Back<'m>,
+    ) -> (Signal<'m>, Signal<'m>, Placed<'m>) {
+        b.section("Pointers are chosen before the issue, and added behind it.");
+        let valid = b.register_reset("valid_q", uint(1), 0);
+        b.assign(self.room, !valid.signal() | back.issued);
+        let valid = valid
+            .when(lost, b.flag(false))
+            .when(take, b.flag(true))
+            .when(back.issued, b.flag(false));
         let inputs = [
             ("take_i", take),
             ("instruction_i", fetched),
-            ("advance_i", arrives),
+            ("matrix_issued_i", back.matrix_issued),
+            ("pass_issued_i", back.vector_issued),
             ("pointers_i", self.pointers),
             ("token_position_i", token),
             ("position_i", self.position),
             ("first_i", self.first),
         ];
         let relocation = Relocation { loop_depth: of.loop_depth }.module();
-        let placed = b.instance("relocation", &relocation, &inputs);
-        Moved {
-            arrives,
-            instruction: placed.get("instruction_o"),
-            as_matrix: placed.get("matrix_instruction_o"),
-            attended: placed.get("attended_o"),
-            restarts: placed.get("restarts_o"),
-        }
+        let relocated = b.instance("relocation", &relocation, &inputs);
+        let placed = Placed {
+            matrix_instruction: relocated.get("matrix_instruction_o"),
+            matrix_attended: relocated.get("matrix_attended_o"),
+            instruction: relocated.get("pass_instruction_o"),
+            position: relocated.get("pass_position_o"),
+            attended: relocated.get("pass_attended_o"),
+            restarts: relocated.get("pass_restarts_o"),
+        };
+        (valid.signal(), relocated.get("instruction_o"), placed)
     }
 
     /// The loop stack.
@@ -161,24 +165,39 @@ impl<'m> Loops<'m> {
     }
 }
 
-/// Where the instruction stands.
-pub(super) fn outputs<'m>(
+/// The slots where there are no loops: instructions stand at the position of the token.
+pub(super) fn stand<'m>(
     b: &'m Builder,
     instruction: Signal<'m>,
     token: Signal<'m>,
-    loops: Option<(&Loops<'m>, &Moved<'m>)>,
-) {
-    let (as_matrix, position, attended, restarts) = match loops {
-        Some((loops, moved)) => (moved.as_matrix, loops.position, moved.attended, moved.restarts),
-        None => {
-            let restart_at = Fields::of(b, instruction, &Pass::FORMAT).get("restart_at");
-            let restarts = relocation::restarts(b, restart_at, token, None);
-            (instruction.bits(0, INSTRUCTION_WIDTH), token, token, restarts)
-        }
-    };
-    b.port_group("Where the instruction stands.");
-    b.output("matrix_instruction_o", as_matrix, "its bits as the matrix unit has them");
-    b.output("position_o", position, "p");
-    b.output("attended_o", attended, "the last position that it attends");
-    b.output("restarts_o", restarts, "its state begins anew");
+    back: Back<'m>,
+) -> Placed<'m> {
+    b.section("What is in the slots.");
+    let as_matrix = instruction.bits(0, INSTRUCTION_WIDTH);
+    let pass = b.delay("pass_instruction_q", back.vector_issued, instruction);
+    let restart_at = Fields::of(b, pass, &Pass::FORMAT).get("restart_at");
+    Placed {
+        matrix_instruction: b.delay("matrix_instruction_q", back.matrix_issued, as_matrix),
+        matrix_attended: token,
+        instruction: pass,
+        position: token,
+        attended: token,
+        restarts: relocation::restarts(b, restart_at, token, None),
+    }
+}
+
+impl Placed<'_> {
+    /// What the units see of their slots.
+    pub(super) fn outputs(&self, b: &Builder) {
+        let Placed { matrix_instruction, matrix_attended, .. } = *self;
+        b.port_group("Slot of the matrix unit.");
+        b.output("matrix_instruction_o", matrix_instruction, "its bits, its pointers added");
+        b.output("matrix_attended_o", matrix_attended, "the last position that it attends");
+        let Placed { instruction, position, attended, restarts, .. } = *self;
+        b.port_group("Slot of the vector unit.");
+        b.output("instruction_o", instruction, "its bits, its pointers added");
+        b.output("position_o", position, "p");
+        b.output("attended_o", attended, "the last position that it attends");
+        b.output("restarts_o", restarts, "its state begins anew");
+    }
 }

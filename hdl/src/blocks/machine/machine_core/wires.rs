@@ -35,7 +35,7 @@ pub(super) const SEQUENCER: Wires<12> = [
 pub(super) const MATRIX: Wires<19> = [
     ("instruction_valid_i", "sequencer.matrix_valid_o"),
     ("instruction_i", "sequencer.matrix_instruction_o"),
-    ("position_i", "sequencer.attended_o"),
+    ("position_i", "sequencer.matrix_attended_o"),
     ("token_i", "tokens.current_token_o"),
     ("weight_write_i", "weight_write_i"),
     ("weight_bank_i", "weight_bank_i"),

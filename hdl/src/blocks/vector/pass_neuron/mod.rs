@@ -89,7 +89,8 @@ impl PassNeuron {
         let width = self.rest_width();
         let rest = limit(&b, "rest", v.extend(width) - taken.extend(width), self.value_width);
         let membrane = b.delay("membrane_q", now, masked.select(nothing, rest.value));
-        let saturated = rules.spiking & !masked & (saturated | rest.saturated);
+        let spiking = delayed(&b, "spiking_late", rules.spiking, 3);
+        let saturated = spiking & !masked & (saturated | rest.saturated);
         let saturated = b.delay("saturated_q", now, saturated);
         b.port_group("Result.");
         b.output("spike_o", value_late, "the spike, a cycle before the membrane");

@@ -14,7 +14,7 @@
 //! Where the program has streams, a pass is taken while the one before is still under way: a turn of a
 //! loop that is the same pass at once, one cycle behind the last read of the turn before, another when
 //! it finds what the ones before have written (`lead`). Fields and addresses travel beside the words. A
-//! loop takes longer for a turn than the three cycles in which registers are read.
+//! pass is never taken in the three cycles in which the registers of the one before are read.
 //!
 //! Cycles from the acceptance to `done_o`, where `n` is the number of words times the phases, D the
 //! digits, and tree = ⌈log2(elements) / 2⌉; what a pass does last decides:
