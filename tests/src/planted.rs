@@ -70,21 +70,27 @@ fn caught<D: Subject>(toolchain: &Toolchain, plant: &Plant<D>) -> (&'static str,
     }
 }
 
-/// Plants every so many of the faults, prints what caught each, and asks for what the table says.
+/// Plants every so many of the faults, or all of the file that `SPIKEWRIGHT_PLANTS` names, prints what
+/// caught each, and asks for what the table says.
 ///
 /// # Panics
 /// If one is caught by something else, or by nothing.
 pub fn every_one_is_caught<D: Subject + Sync>(plants: &[Plant<D>], every: usize) {
     let toolchain = Toolchain::find().unwrap_or_else(|error| panic!("{error}"));
-    let sample: Vec<&Plant<D>> = plants.iter().step_by(every).collect();
-    let results: Vec<(&str, String)> =
-        sample.par_iter().with_max_len(1).map(|plant| caught(&toolchain, plant)).collect();
+    let named = std::env::var("SPIKEWRIGHT_PLANTS").ok();
+    let asked = |(index, plant): &(usize, &Plant<D>)| match &named {
+        Some(file) => plant.file == file,
+        None => index % every == 0,
+    };
+    let sample: Vec<(usize, &Plant<D>)> = plants.iter().enumerate().filter(asked).collect();
+    let caught = |(_, plant): &(usize, &Plant<D>)| caught(&toolchain, plant);
+    let results: Vec<(&str, String)> = sample.par_iter().with_max_len(1).map(caught).collect();
     println!("| # | design | file | fault | caught by | message |");
     println!("|--:|---|---|---|---|---|");
     let mut wrong = vec![];
-    for (index, (plant, (found, message))) in sample.iter().zip(results).enumerate() {
+    for ((index, plant), (found, message)) in sample.iter().zip(results) {
         let Plant { file, fault, caught_by, .. } = plant;
-        let (number, design) = (index * every + 1, (plant.design)().name());
+        let (number, design) = (index + 1, (plant.design)().name());
         println!("| {number} | {design} | `{file}` | {fault} | {found} | {message} |");
         if found != *caught_by {
             wrong.push(format!("{file}, {fault}: {found}, not {caught_by}; {message}"));

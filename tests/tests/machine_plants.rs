@@ -1,7 +1,8 @@
 //! Ring `machine_plants`: the checks of a machine see faults. One wrong operator is planted in each
 //! printed block, and each must be caught: in BitNet's machines, and in those of other networks.
 //!
-//! A sample of the plants runs, or with `SPIKEWRIGHT_ALL=1` all of them.
+//! A sample of the plants runs, with `SPIKEWRIGHT_ALL=1` all of them, with
+//! `SPIKEWRIGHT_PLANTS=sequencer.v` those of that file.
 
 use hdl::language::simulator::NativeSimulation;
 use tests::asked_for;
