@@ -70,7 +70,7 @@ pub struct MachineCounters {
     pub matrix_waits: u32,
     /// Cycles in which an instruction waited for results of the vector unit.
     pub vector_waits: u32,
-    /// Cycles in which an instruction waited for the slot of its unit.
+    /// Cycles in which an instruction waited for the station of its unit.
     pub unit_waits: u32,
     /// Words of results in which a value was limited.
     pub saturations: u32,

@@ -19,7 +19,7 @@ fn one_instruction_a_cycle() {
     assert_eq!(machine.addresses(), [0, 1, 2, 3, 4]);
     let cycles: Vec<u64> = machine.issues.iter().map(|issue| issue.cycle - taken).collect();
     let first = u64::from(plain_sequencer().start_cycles());
-    // The slot of passes takes another two cycles after the one before has left it. A unit that needs
+    // The station of passes takes another two cycles after the one before has left it. A unit that needs
     // one cycle is done two after the issue, and End leaves with that.
     assert_eq!(cycles, [first, first + 1, first + 2, first + 4, first + 6]);
     assert!(machine.answers.is_empty());

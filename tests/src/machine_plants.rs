@@ -184,11 +184,11 @@ plants! { Whole:
         "(vector_unfinished_q <= vector_wait)" => "1'b1";
     bitwise "sequencer" "write" "one that finishes is another that is finished"
         "((matrix_unfinished_q - 3'd1) <= matrix_wait)" => "1'b1";
-    bitwise "sequencer" "write" "the slot of the matrix unit takes one more"
-        "(~matrix_slot_q & " => "(1'b1 & ";
-    bitwise "sequencer" "write" "the slot of the vector unit takes one more"
-        "~(vector_slot_q | vector_rests_q)" => "~vector_rests_q";
-    bitwise "sequencer" "write" "the slot of the matrix unit is never empty again"
+    bitwise "sequencer" "write" "the station of the matrix unit takes one more"
+        "(~matrix_station_q & " => "(1'b1 & ";
+    bitwise "sequencer" "write" "the station of the vector unit takes one more"
+        "~(vector_station_q | vector_rests_q)" => "~vector_rests_q";
+    bitwise "sequencer" "write" "the station of the matrix unit is never empty again"
         "else if (matrix_taken)" => "else if (1'b0)";
     bitwise "sequencer" "stall" "a token is never done"
         "(leaves | draining_q) & idle" => "(leaves & draining_q) & idle";

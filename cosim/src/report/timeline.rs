@@ -163,7 +163,7 @@ impl Strip<'_> {
         }
     }
 
-    /// What an instruction waits for at the issue: results first, then the slot of its unit.
+    /// What an instruction waits for at the issue: results first, then the station of its unit.
     fn waits(&self, entry: &TimelineEntry, y: u32, scale: f64) -> Markup {
         let results = entry.matrix_met.max(entry.vector_met).min(entry.issued).max(entry.ready);
         let (class, what) = match entry.matrix_met >= entry.vector_met {
@@ -172,7 +172,7 @@ impl Strip<'_> {
         };
         let pieces = [
             (class, what, entry.ready, results),
-            ("idle", "the slot of its unit", results, entry.issued),
+            ("idle", "the station of its unit", results, entry.issued),
         ];
         html! {
             @for (class, what, first, after) in pieces {

@@ -32,8 +32,8 @@ pub struct Busy {
 /// Unfinished instructions that the sequencer counts for a unit.
 const UNFINISHED_MAX: usize = ANY as usize;
 /// Cycles from the acceptance of an instruction to the next issue to its unit, matrix and vector: the
-/// slot is empty in the cycle after; that of passes waits for their registers to be read.
-const SLOT_CYCLES: [u64; 2] = [1, 2];
+/// station is empty in the cycle after; that of passes waits for their registers to be read.
+const STATION_CYCLES: [u64; 2] = [1, 2];
 
 /// The two units in time.
 #[derive(Clone, Copy, Debug)]
@@ -41,8 +41,8 @@ pub struct Clock<'a> {
     machine: &'a MachineParameters,
     latency: MachineLatency,
     position: u32,
-    /// First cycle in which the slot of each unit takes another instruction.
-    slot_free: [u64; 2],
+    /// First cycle in which the station of each unit takes another instruction.
+    station_free: [u64; 2],
     /// First cycle in which the matrix unit takes another instruction.
     matrix_free: u64,
     /// First cycle after the last entry so far.
@@ -72,7 +72,7 @@ impl<'a> Clock<'a> {
             machine,
             latency,
             position,
-            slot_free: [0; 2],
+            station_free: [0; 2],
             matrix_free: 0,
             next_entry: 0,
             drain_free: 0,
@@ -98,12 +98,12 @@ impl<'a> Clock<'a> {
         self.position = position;
     }
 
-    /// The first cycle in which `action` can be issued, as far as its unit goes: its slot is free, and
+    /// The first cycle in which `action` can be issued, as far as its unit goes: its station is free, and
     /// the unit's unfinished instructions can be counted.
     pub fn issues(&self, action: &Action) -> u64 {
         match action.unit() {
-            Unit::Matrix => self.slot_free[0].max(self.counted(0)),
-            Unit::Vector => self.slot_free[1].max(self.counted(1)),
+            Unit::Matrix => self.station_free[0].max(self.counted(0)),
+            Unit::Vector => self.station_free[1].max(self.counted(1)),
             Unit::Sequencer => 0,
         }
     }
@@ -143,7 +143,7 @@ impl<'a> Clock<'a> {
     }
 
     fn count(&mut self, unit: usize, (taken, done): (u64, u64)) {
-        self.slot_free[unit] = taken + SLOT_CYCLES[unit];
+        self.station_free[unit] = taken + STATION_CYCLES[unit];
         self.recent[unit][self.issued[unit] % UNFINISHED_MAX] = done;
         self.issued[unit] += 1;
     }

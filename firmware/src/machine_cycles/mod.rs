@@ -6,7 +6,7 @@
 //!  vector          │ words … │ depth │   passes word behind word, as early as they may
 //! ```
 //!
-//! An instruction is issued when its two waits are met and the slot of its unit is empty, where it stands
+//! An instruction is issued when its two waits are met and the station of its unit is empty, where it stands
 //! until the unit takes it. The matrix unit keeps one more waiting while another walks; the vector unit
 //! takes one when the last is done, or as much earlier as its lead says.
 //! How long each takes follows from its fields and from [`MachineLatency`], the generated hardware's.
@@ -52,7 +52,7 @@ pub struct Timing {
     pub matrix_met: u64,
     /// The same of the vector unit.
     pub vector_met: u64,
-    /// Left for the slot of its unit.
+    /// Left for the station of its unit.
     pub issued: u64,
     /// Its unit took it.
     pub taken: u64,

@@ -67,7 +67,7 @@ const END: Action = Action::End(End { unasked: 0 });
 fn matrices_follow_without_a_gap_and_drain_behind() {
     let (times, cycles) =
         run(&[(7, 7, matrix(4, 3)), (7, 7, matrix(2, 5)), (7, 7, matrix(1, 1)), (0, 0, END)], 0);
-    // Twelve entries from 13, ten from 25; one waits in the unit, another in its slot. The third is
+    // Twelve entries from 13, ten from 25; one waits in the unit, another in its station. The third is
     // held up by the drain of the second, whose last entry is in 34.
     assert_eq!(times, [(10, 24 + 20), (12, 34 + 20), (14, 36 + 20)]);
     assert_eq!((cycles.array_busy, cycles.vector_busy), (23, 0));
@@ -104,7 +104,7 @@ fn a_pass_is_taken_when_the_one_before_is_done() {
         ],
         0,
     );
-    // A cycle in the slot, two to the first read, 22 from the last to the result.
+    // A cycle in the station, two to the first read, 22 from the last to the result.
     let (first, second) = (34 + 29, 63 + 25);
     assert_eq!(times, [(10, 33), (33, first), (36, second), (88, 111), (89, 90 + 27)]);
     assert_eq!(cycles.vector_busy, 29 + 25 + 27);

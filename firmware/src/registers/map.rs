@@ -168,7 +168,7 @@ register_map! {
     }
     0xC0 UnitWaits "unit_waits" "Time in which a unit had enough to do." {
         UnitWaits "unit_waits" [31:0] ReadOnly 0
-            "Cycles in which an instruction waited for the slot of its unit.";
+            "Cycles in which an instruction waited for the station of its unit.";
     }
     0xC4 Saturations "saturations" "How often results saturated." {
         Saturations "saturations" [31:0] ReadOnly 0

@@ -119,7 +119,7 @@ pub(crate) struct Unit {
     pub(crate) room: usize,
     pub(crate) slow: u64,
     pub(crate) done: bool,
-    /// How many are issued to it and not finished, those in its slot among them.
+    /// How many are issued to it and not finished, those in its station among them.
     pub(crate) unfinished: usize,
     /// What it was sent, and when the last of that.
     pub(crate) sent: Vec<Sent>,

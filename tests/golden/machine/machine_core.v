@@ -67,7 +67,7 @@ module machine_core (
     output wire               matrix_waits_o,
     // the issue waits for the vector unit's results
     output wire               vector_waits_o,
-    // the issue waits for the slot of its unit
+    // the issue waits for the station of its unit
     output wire               unit_waits_o,
     output wire               saturated_o,                    // a result was limited
     output wire               bad_code_o,                     // a weight word held no code

@@ -49,7 +49,7 @@ module host_port (
     input  wire               drain_waits_i,      // the array waits for results to drain
     input  wire               matrix_waits_i,     // the issue waits for results of the matrix unit
     input  wire               vector_waits_i,     // the issue waits for results of the vector unit
-    input  wire               unit_waits_i,       // the issue waits for the slot of its unit
+    input  wire               unit_waits_i,       // the issue waits for the station of its unit
     input  wire               saturated_i,        // a result was limited
     // AXI4-Lite, flow control and answers.
     output wire               s_axil_awready,     // the address is taken

@@ -23,7 +23,7 @@ module machine_monitor (
     input  wire        drain_waits_i,     // the array waits for results to drain
     input  wire        matrix_waits_i,    // the issue waits for results of the matrix unit
     input  wire        vector_waits_i,    // the issue waits for results of the vector unit
-    input  wire        unit_waits_i,      // the issue waits for the slot of its unit
+    input  wire        unit_waits_i,      // the issue waits for the station of its unit
     input  wire        saturated_i,       // a result was limited
     // To the registers.
     output wire        bad_code_o,        // a weight word held a code that is no trit
@@ -40,7 +40,7 @@ module machine_monitor (
     output wire [31:0] matrix_waits_o,
     // cycles in which an instruction waited for results of the vector unit
     output wire [31:0] vector_waits_o,
-    // cycles in which an instruction waited for the slot of its unit
+    // cycles in which an instruction waited for the station of its unit
     output wire [31:0] unit_waits_o,
     // words of results in which a value was limited to value_width bits
     output wire [31:0] saturations_o

@@ -54,7 +54,7 @@ module machine_registers (
     input  wire [31:0] matrix_waits_i,
     // cycles in which an instruction waited for results of the vector unit
     input  wire [31:0] vector_waits_i,
-    // cycles in which an instruction waited for the slot of its unit
+    // cycles in which an instruction waited for the station of its unit
     input  wire [31:0] unit_waits_i,
     // words of results in which a value was limited to value_width bits
     input  wire [31:0] saturations_i,

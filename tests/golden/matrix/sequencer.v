@@ -1,4 +1,4 @@
-// sequencer: runs the program once a token, issuing in order to the slots of the two units.
+// sequencer: runs the program once a token, issuing in order to the stations of the two units.
 //
 // One instruction a cycle is issued unless it waits. A dependent one is with the done that it waits
 // for, the first of a token two cycles after start_i; its unit may take it in the cycle after.
@@ -28,10 +28,10 @@ module sequencer (
     // To the units.
     output wire         matrix_valid_o,       // an instruction for the matrix unit
     output wire         vector_valid_o,       // an instruction for the vector unit
-    // Slot of the matrix unit.
+    // Station of the matrix unit.
     output wire [159:0] matrix_instruction_o, // its bits, its pointers added
     output wire [15:0]  matrix_attended_o,    // the last position that it attends
-    // Slot of the vector unit.
+    // Station of the vector unit.
     output wire [351:0] instruction_o,        // its bits, its pointers added
     output wire [15:0]  position_o,           // p
     output wire [15:0]  attended_o,           // the last position that it attends
@@ -45,7 +45,7 @@ module sequencer (
     output wire [1:0]   issued_address_o,     // its place in the program
     output wire         matrix_waits_o,       // the issue waits for the matrix unit's results
     output wire         vector_waits_o,       // the issue waits for the vector unit's results
-    output wire         unit_waits_o          // the issue waits for the slot of its unit
+    output wire         unit_waits_o          // the issue waits for the station of its unit
 );
 
     wire matrix_issued;
@@ -129,7 +129,7 @@ module sequencer (
         end
     end
 
-    // What is in the slots. ---------------------------------------------------------------------
+    // What is in the stations. ------------------------------------------------------------------
 
     reg  [351:0] pass_instruction_q;
     wire [2:0]   pass_restart_at       = pass_instruction_q[98:96];
@@ -149,30 +149,30 @@ module sequencer (
         if (matrix_issued) matrix_instruction_q <= store_instruction[159:0];
     end
 
-    // Slots: what is issued waits there for its unit. -------------------------------------------
+    // Stations: what is issued waits there for its unit. ----------------------------------------
 
-    reg  matrix_slot_q;
-    wire matrix_taken   = matrix_slot_q & matrix_ready_i;
+    reg  matrix_station_q;
+    wire matrix_taken      = matrix_station_q & matrix_ready_i;
 
     // The vector unit reads its registers for three cycles: it gets no two passes in less.
-    reg  vector_slot_q;
-    wire vector_taken    = vector_slot_q & vector_ready_i;
+    reg  vector_station_q;
+    wire vector_taken      = vector_station_q & vector_ready_i;
     reg  vector_rests_q;
 
     always @(posedge clk_i) begin
         if (rst_i) begin
-            matrix_slot_q  <= 1'b0;
-            vector_slot_q  <= 1'b0;
-            vector_rests_q <= 1'b0;
+            matrix_station_q <= 1'b0;
+            vector_station_q <= 1'b0;
+            vector_rests_q   <= 1'b0;
         end else begin
             if (matrix_issued)
-                matrix_slot_q <= 1'b1;
+                matrix_station_q <= 1'b1;
             else if (matrix_taken)
-                matrix_slot_q <= 1'b0;
+                matrix_station_q <= 1'b0;
             if (vector_issued)
-                vector_slot_q <= 1'b1;
+                vector_station_q <= 1'b1;
             else if (vector_taken)
-                vector_slot_q <= 1'b0;
+                vector_station_q <= 1'b0;
             vector_rests_q <= vector_taken;
         end
     end
@@ -198,10 +198,10 @@ module sequencer (
         ? ((vector_unfinished_q - 3'd1) <= vector_wait)
         : (vector_unfinished_q <= vector_wait);
     wire may_go     = fetched_q & ~stop_i & matrix_met & vector_met;
-    assign matrix_issued = may_go & is_matrix & (~matrix_slot_q & ~(&matrix_unfinished_q));
+    assign matrix_issued = may_go & is_matrix & (~matrix_station_q & ~(&matrix_unfinished_q));
     assign vector_issued = may_go
         & is_pass
-        & (~(vector_slot_q | vector_rests_q) & ~(&vector_unfinished_q));
+        & (~(vector_station_q | vector_rests_q) & ~(&vector_unfinished_q));
     wire bad = may_go & is_bad;
     assign issued = matrix_issued | vector_issued | (may_go & (is_end | is_bad));
     assign ends = bad | (may_go & is_end & ~(end_unasked & asked_i));
@@ -215,8 +215,8 @@ module sequencer (
 
     // Outputs. ----------------------------------------------------------------------------------
 
-    assign matrix_valid_o       = matrix_slot_q;
-    assign vector_valid_o       = vector_slot_q;
+    assign matrix_valid_o       = matrix_station_q;
+    assign vector_valid_o       = vector_station_q;
     assign matrix_instruction_o = matrix_instruction_q;
     assign matrix_attended_o    = position_i;
     assign instruction_o        = pass_instruction_q;

@@ -340,7 +340,7 @@
 /* unit_waits: Time in which a unit had enough to do. */
 #define MACHINE_UNIT_WAITS_OFFSET                        0xC0u
 #define MACHINE_UNIT_WAITS_RESET                         0x00000000u
-/* unit_waits: Cycles in which an instruction waited for the slot of its unit. */
+/* unit_waits: Cycles in which an instruction waited for the station of its unit. */
 #define MACHINE_UNIT_WAITS_SHIFT                         0u
 #define MACHINE_UNIT_WAITS_MASK                          0xFFFFFFFFu
 

@@ -1,22 +1,22 @@
 //! The sequencer: runs the program once a token, issuing in order to the two units.
 //!
 //! ```text
-//!  program ─► fetch ─► issue ─┬─► slot ─► matrix unit ─► done ─┐
-//!             │          ▲    └─► slot ─► vector unit ─► done ─┤
-//!  cycle      0 … 1      1          2     unfinished counts ◄──┘
+//!  program ─► fetch ─► issue ─┬─► station ─► matrix unit ─► done ─┐
+//!             │          ▲    └─► station ─► vector unit ─► done ─┤
+//!  cycle      0 … 1      1          2        unfinished counts ◄──┘
 //! ```
 //!
-//! One instruction a cycle is issued unless it waits: for its own two wait fields, or for the slot of
+//! One instruction a cycle is issued unless it waits: for its own two wait fields, or for the station of
 //! its unit. A dependent one is issued with the `done` that it waits for, and there for its unit in the
 //! cycle after; the first of a token is issued two cycles after `start_i`. What its unit does not take
-//! yet stands in the slot, and those behind it go on: whether a unit is ready is known to nobody else.
+//! yet stands in the station, and those behind it go on: whether a unit is ready is known to nobody else.
 //!
 //! Programs with loops have a [loop stack](crate::blocks::control::loop_stack), and a stage more: an
 //! instruction's [pointers](crate::blocks::control::relocation) are chosen before its issue, and
-//! added on its way into the slot.
+//! added on its way into the station.
 //!
 //! ```text
-//!  program ─► fetch ─► pointers ─► issue ─► sums ─► slots
+//!  program ─► fetch ─► pointers ─► issue ─► sums ─► stations
 //!    ▲                     ▲         │ Loop, Next
 //!    └─ target ─ loop stack ◄────────┘
 //! ```
@@ -125,13 +125,13 @@ impl Sequencer {
             None => (fetched, word, loops::stand(&b, word, token, back)),
             Some(loops) => loops.relocate(self, &b, (take, word, lost), token, back),
         };
-        b.section("Slots: what is issued waits there for its unit.");
-        let matrix_slot = matrix.slot(&b, false);
+        b.section("Stations: what is issued waits there for its unit.");
+        let matrix_station = matrix.station(&b, false);
         b.comment(
             "The vector unit reads its registers for three cycles: it gets no two passes in less.",
         );
-        let vector_slot = vector.slot(&b, true);
-        let free = [matrix_slot.free, vector_slot.free];
+        let vector_station = vector.station(&b, true);
+        let free = [matrix_station.free, vector_station.free];
         b.section("Issue.");
         let address = b.register("address_q", store.address_type());
         let address = address.when(start, address.signal().same(0));
@@ -146,8 +146,8 @@ impl Sequencer {
             loops.place_stack(self, &b, (start, token), &issue);
         }
         b.port_group("To the units.");
-        b.output("matrix_valid_o", matrix_slot.valid, "an instruction for the matrix unit");
-        b.output("vector_valid_o", vector_slot.valid, "an instruction for the vector unit");
+        b.output("matrix_valid_o", matrix_station.valid, "an instruction for the matrix unit");
+        b.output("vector_valid_o", vector_station.valid, "an instruction for the vector unit");
         placed.outputs(&b);
         if self.streams {
             b.section("Whether the last pass is issued once more.");
@@ -167,7 +167,7 @@ impl Sequencer {
             false => "",
         };
         format!(
-            "runs the program once a token, issuing in order to the slots of the two units.\n\n\
+            "runs the program once a token, issuing in order to the stations of the two units.\n\n\
              One instruction a cycle is issued unless it waits. A dependent one is with the done \
              that it waits for, the first of a token {first} cycles after start_i{more}; its unit \
              may take it in the cycle after."
@@ -241,5 +241,5 @@ fn outputs<'m>(
     b.output("issued_address_o", issue.address, "its place in the program");
     b.output("matrix_waits_o", issue.matrix_waits, "the issue waits for the matrix unit's results");
     b.output("vector_waits_o", issue.vector_waits, "the issue waits for the vector unit's results");
-    b.output("unit_waits_o", issue.unit_waits, "the issue waits for the slot of its unit");
+    b.output("unit_waits_o", issue.unit_waits, "the issue waits for the station of its unit");
 }

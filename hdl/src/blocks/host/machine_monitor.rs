@@ -30,7 +30,7 @@ pub const COUNTERS: [(Field, &str, &str); 10] = [
     (Field::DrainWaits, "drain_waits_i", "the array waits for results to drain"),
     (Field::MatrixWaits, "matrix_waits_i", "the issue waits for results of the matrix unit"),
     (Field::VectorWaits, "vector_waits_i", "the issue waits for results of the vector unit"),
-    (Field::UnitWaits, "unit_waits_i", "the issue waits for the slot of its unit"),
+    (Field::UnitWaits, "unit_waits_i", "the issue waits for the station of its unit"),
     (Field::Saturations, "saturated_i", "a result was limited"),
 ];
 

@@ -37,7 +37,7 @@ impl Watch {
 
 /// Bits of `observe_waits_o`, from bit 0: why an instruction is held back.
 pub const WAITS: [&str; 3] =
-    ["results of the matrix unit", "results of the vector unit", "the slot of its unit"];
+    ["results of the matrix unit", "results of the vector unit", "the station of its unit"];
 
 const WORD: &[(&str, &str)] = &[("address", "its address"), ("data", "its values")];
 

@@ -26,7 +26,7 @@ pub(super) struct Loops<'m> {
     first: Signal<'m>,
 }
 
-/// What stands in the slots of the units.
+/// What stands in the stations of the units.
 pub(super) struct Placed<'m> {
     matrix_instruction: Signal<'m>,
     matrix_attended: Signal<'m>,
@@ -96,7 +96,7 @@ impl<'m> Loops<'m> {
     }
 
     /// The stage between the fetch and the issue, and the sums behind it: whether an instruction stands at
-    /// the issue, its bits, and what is in the slots.
+    /// the issue, its bits, and what is in the stations.
     pub(super) fn relocate(
         &self,
         of: &Sequencer,
@@ -165,14 +165,14 @@ impl<'m> Loops<'m> {
     }
 }
 
-/// The slots where there are no loops: instructions stand at the position of the token.
+/// The stations where there are no loops: instructions stand at the position of the token.
 pub(super) fn stand<'m>(
     b: &'m Builder,
     instruction: Signal<'m>,
     token: Signal<'m>,
     back: Back<'m>,
 ) -> Placed<'m> {
-    b.section("What is in the slots.");
+    b.section("What is in the stations.");
     let as_matrix = instruction.bits(0, INSTRUCTION_WIDTH);
     let pass = b.delay("pass_instruction_q", back.vector_issued, instruction);
     let restart_at = Fields::of(b, pass, &Pass::FORMAT).get("restart_at");
@@ -187,14 +187,14 @@ pub(super) fn stand<'m>(
 }
 
 impl Placed<'_> {
-    /// What the units see of their slots.
+    /// What the units see of their stations.
     pub(super) fn outputs(&self, b: &Builder) {
         let Placed { matrix_instruction, matrix_attended, .. } = *self;
-        b.port_group("Slot of the matrix unit.");
+        b.port_group("Station of the matrix unit.");
         b.output("matrix_instruction_o", matrix_instruction, "its bits, its pointers added");
         b.output("matrix_attended_o", matrix_attended, "the last position that it attends");
         let Placed { instruction, position, attended, restarts, .. } = *self;
-        b.port_group("Slot of the vector unit.");
+        b.port_group("Station of the vector unit.");
         b.output("instruction_o", instruction, "its bits, its pointers added");
         b.output("position_o", position, "p");
         b.output("attended_o", attended, "the last position that it attends");

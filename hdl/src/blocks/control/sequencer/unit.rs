@@ -1,4 +1,4 @@
-//! A unit as the sequencer sees it: its port, what it has not finished, and the slot before it.
+//! A unit as the sequencer sees it: its port, what it has not finished, and the station before it.
 
 use crate::language::builder::Builder;
 use crate::language::signal::Signal;
@@ -9,7 +9,7 @@ use firmware::isa::WAIT_WIDTH;
 #[derive(Clone, Copy)]
 pub(super) struct Unit<'m> {
     name: &'static str,
-    /// It takes what stands in its slot.
+    /// It takes what stands in its station.
     ready: Signal<'m>,
     /// Its oldest instruction is finished.
     done: Signal<'m>,
@@ -26,9 +26,9 @@ pub(super) struct Progress<'m> {
     pub(super) done: Signal<'m>,
 }
 
-/// The slot of a unit.
+/// The station of a unit.
 #[derive(Clone, Copy)]
-pub(super) struct Slot<'m> {
+pub(super) struct Station<'m> {
     /// An instruction stands there.
     pub(super) valid: Signal<'m>,
     /// Another may be issued to it.
@@ -54,14 +54,14 @@ impl<'m> Unit<'m> {
         Progress { unfinished: count.signal(), done }
     }
 
-    /// The slot; `rests` if it stays empty for a cycle.
-    pub(super) fn slot(&self, b: &'m Builder, rests: bool) -> Slot<'m> {
+    /// The station; `rests` if it stays empty for a cycle.
+    pub(super) fn station(&self, b: &'m Builder, rests: bool) -> Station<'m> {
         let Unit { name, ready, issued, .. } = *self;
-        let slot = b.register_reset(&format!("{name}_slot_q"), uint(1), 0);
-        let taken = b.wire(&format!("{name}_taken"), slot.signal() & ready);
-        let valid = slot.when(issued, b.flag(true)).when(taken, b.flag(false)).signal();
+        let station = b.register_reset(&format!("{name}_station_q"), uint(1), 0);
+        let taken = b.wire(&format!("{name}_taken"), station.signal() & ready);
+        let valid = station.when(issued, b.flag(true)).when(taken, b.flag(false)).signal();
         let rests = rests.then(|| b.register_reset(&format!("{name}_rests_q"), uint(1), 0));
         let free = rests.map_or(!valid, |rests| !(valid | rests.next(taken).signal()));
-        Slot { valid, free }
+        Station { valid, free }
     }
 }

@@ -23,7 +23,7 @@ const EVENTS: [(&str, &str, &str); 14] = [
     ("drain_waits_o", "matrix.drain_waits_o", "the array waits for results to drain"),
     ("matrix_waits_o", "sequencer.matrix_waits_o", "the issue waits for the matrix unit's results"),
     ("vector_waits_o", "sequencer.vector_waits_o", "the issue waits for the vector unit's results"),
-    ("unit_waits_o", "sequencer.unit_waits_o", "the issue waits for the slot of its unit"),
+    ("unit_waits_o", "sequencer.unit_waits_o", "the issue waits for the station of its unit"),
     ("saturated_o", "saturated", "a result was limited"),
     ("bad_code_o", "matrix.bad_code_o", "a weight word held no code"),
     ("bad_instruction_o", "sequencer.bad_instruction_o", "an opcode had no meaning"),
