@@ -9,7 +9,6 @@ cargo fmt --all --check
 cargo clippy --release --workspace --all-targets --quiet -- -D warnings
 echo "size: no source file over 400 lines"
 git ls-files -- '*.rs' '*.sh' | xargs wc -l | awk '$2 != "total" && $1 > 400 { print; bad = 1 } END { exit bad }'
-# Among them a minute of each parser of files from strangers, as many at a time as there are cores.
-FUZZ_SECONDS="${FUZZ_SECONDS:-60}" cargo test --release --workspace
-# Our blocks in a design of rust-hdl; the test runs the example.
-cargo test --release -p hdl --features rust-hdl --test rust_hdl
+# Among them a minute of each parser of files from strangers, as many at a time as there are cores, and
+# our blocks in a design of rust-hdl.
+FUZZ_SECONDS="${FUZZ_SECONDS:-60}" cargo test --release --workspace --features hdl/rust-hdl
