@@ -70,6 +70,11 @@ fn caught<D: Subject>(toolchain: &Toolchain, plant: &Plant<D>) -> (&'static str,
     }
 }
 
+/// The file that `SPIKEWRIGHT_PLANTS` names.
+pub fn named() -> Option<String> {
+    std::env::var("SPIKEWRIGHT_PLANTS").ok().filter(|name| !name.is_empty())
+}
+
 /// Plants every so many of the faults, or all of the file that `SPIKEWRIGHT_PLANTS` names, prints what
 /// caught each, and asks for what the table says.
 ///
@@ -77,7 +82,7 @@ fn caught<D: Subject>(toolchain: &Toolchain, plant: &Plant<D>) -> (&'static str,
 /// If one is caught by something else, or by nothing.
 pub fn every_one_is_caught<D: Subject + Sync>(plants: &[Plant<D>], every: usize) {
     let toolchain = Toolchain::find().unwrap_or_else(|error| panic!("{error}"));
-    let named = std::env::var("SPIKEWRIGHT_PLANTS").ok();
+    let named = named();
     let asked = |(index, plant): &(usize, &Plant<D>)| match &named {
         Some(file) => plant.file == file,
         None => index % every == 0,

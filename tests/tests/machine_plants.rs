@@ -13,7 +13,7 @@ use tests::machine_plants::{PLANTS, bitwise, brief, grouped, line, roomy, unary}
 use tests::pass_plants::{
     self, attending, chunked, published, rates, single_plane, spike_input, stepping, ternary,
 };
-use tests::planted::{bare, every_one_has_its_place, every_one_is_caught};
+use tests::planted::{bare, every_one_has_its_place, every_one_is_caught, named};
 use tests::stream_plants;
 
 /// A sample has every so many plants.
@@ -67,6 +67,22 @@ fn every_plant_has_its_place() {
     every_one_has_its_place(event_plants::PLANTS);
     every_one_has_its_place(stream_plants::PLANTS);
     every_one_has_its_place(encoder_plants::PLANTS);
+}
+
+/// A name that no plant has would plant nothing, and be green.
+#[test]
+fn the_file_that_is_named_has_plants() {
+    let Some(named) = named() else { return };
+    let all = [
+        PLANTS,
+        pass_plants::PLANTS,
+        event_plants::PLANTS,
+        stream_plants::PLANTS,
+        encoder_plants::PLANTS,
+    ];
+    let files = all.concat().into_iter().map(|plant| plant.file);
+    let mut files = files.chain(tests::matrix_plants::PLANTS.iter().map(|plant| plant.file));
+    assert!(files.any(|file| file == named), "no plant in SPIKEWRIGHT_PLANTS={named}");
 }
 
 /// Without a plant nothing is caught.
