@@ -1,5 +1,6 @@
 //! How long one instruction takes: formulas over its fields, latencies of the hardware.
 
+use super::gap::REGISTER_CYCLES;
 use super::{Link, MachineLatency};
 use crate::isa::{ANY, Action, Length, Matrix, Pass, Unit};
 use crate::machine::MachineParameters;
@@ -33,7 +34,7 @@ pub struct Busy {
 const UNFINISHED_MAX: usize = ANY as usize;
 /// Cycles from the acceptance of an instruction to the next issue to its unit, matrix and vector: the
 /// station is empty in the cycle after; that of passes waits for their registers to be read.
-const STATION_CYCLES: [u64; 2] = [1, 2];
+const STATION_CYCLES: [u64; 2] = [1, REGISTER_CYCLES as u64 - 1];
 
 /// The two units in time.
 #[derive(Clone, Copy, Debug)]

@@ -13,7 +13,7 @@ use crate::isa::{Destination, Emit, Exit, Finish, Length, Pass, Reduce, Space};
 use crate::machine::{MachineParameters, Memory};
 
 /// Cycles behind the acceptance of a pass in which the last of its registers is read.
-const REGISTER_CYCLES: i64 = 3;
+pub(super) const REGISTER_CYCLES: i64 = 3;
 
 /// How the address that a pass reads lies to one that another writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
