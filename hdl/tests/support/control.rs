@@ -89,7 +89,6 @@ pub(crate) fn module(sequencer: &Sequencer) -> Arc<Module> {
         for port in module.ports().iter().filter(|port| port.name.ends_with("_o")) {
             let name = match (name, port.name.as_str()) {
                 ("sequencer", "busy_o") => "running_o",
-                ("sequencer", "position_o") => "p_o",
                 (_, other) => other,
             };
             b.output(name, outputs.get(&port.name), "as inside");
@@ -249,14 +248,14 @@ impl Machine {
             if valid && unit.inside.len() < unit.room {
                 let [instruction, attended] = [
                     ["matrix_instruction_o", "matrix_attended_o"],
-                    ["instruction_o", "attended_o"],
+                    ["vector_instruction_o", "vector_attended_o"],
                 ][which];
                 let is_pass = which == 1;
                 unit.sent.push(Sent {
                     instruction: self.bench.bits(instruction),
-                    position: is_pass.then(|| self.bench.get("p_o") as u32),
+                    position: is_pass.then(|| self.bench.get("vector_position_o") as u32),
                     attended: self.bench.get(attended) as u32,
-                    restarts: is_pass.then(|| self.bench.is("restarts_o")),
+                    restarts: is_pass.then(|| self.bench.is("vector_restarts_o")),
                 });
                 let before = unit.taken.replace(self.cycle).filter(|_| is_pass);
                 let gap = before.map_or(REGISTER_CYCLES, |before| self.cycle - before);

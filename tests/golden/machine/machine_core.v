@@ -185,13 +185,13 @@ module machine_core (
     // Program. ----------------------------------------------------------------------------------
 
     wire         sequencer_matrix_valid;
-    wire         sequencer_vector_valid;
     wire [159:0] sequencer_matrix_instruction;
     wire [15:0]  sequencer_matrix_attended;
-    wire [351:0] sequencer_instruction;
-    wire [15:0]  sequencer_position;
-    wire [15:0]  sequencer_attended;
-    wire         sequencer_restarts;
+    wire         sequencer_vector_valid;
+    wire [351:0] sequencer_vector_instruction;
+    wire [15:0]  sequencer_vector_position;
+    wire [15:0]  sequencer_vector_attended;
+    wire         sequencer_vector_restarts;
     wire         sequencer_vector_follows;
     wire         sequencer_busy;
     wire         sequencer_bad_instruction;
@@ -216,13 +216,13 @@ module machine_core (
         .vector_ready_i       (vector_instruction_ready),
         .vector_done_i        (vector_done),
         .matrix_valid_o       (sequencer_matrix_valid),
-        .vector_valid_o       (sequencer_vector_valid),
         .matrix_instruction_o (sequencer_matrix_instruction),
         .matrix_attended_o    (sequencer_matrix_attended),
-        .instruction_o        (sequencer_instruction),
-        .position_o           (sequencer_position),
-        .attended_o           (sequencer_attended),
-        .restarts_o           (sequencer_restarts),
+        .vector_valid_o       (sequencer_vector_valid),
+        .vector_instruction_o (sequencer_vector_instruction),
+        .vector_position_o    (sequencer_vector_position),
+        .vector_attended_o    (sequencer_vector_attended),
+        .vector_restarts_o    (sequencer_vector_restarts),
         .vector_follows_o     (sequencer_vector_follows),
         .busy_o               (sequencer_busy),
         .finished_o           (sequencer_finished),
@@ -350,10 +350,10 @@ module machine_core (
         .clk_i                     (clk_i),
         .rst_i                     (rst_i),
         .instruction_valid_i       (sequencer_vector_valid),
-        .instruction_i             (sequencer_instruction),
-        .position_i                (sequencer_position),
-        .attended_i                (sequencer_attended),
-        .restarts_i                (sequencer_restarts),
+        .instruction_i             (sequencer_vector_instruction),
+        .position_i                (sequencer_vector_position),
+        .attended_i                (sequencer_vector_attended),
+        .restarts_i                (sequencer_vector_restarts),
         .instruction_follows_i     (sequencer_vector_follows),
         .instruction_ready_o       (vector_instruction_ready),
         .done_o                    (vector_done),

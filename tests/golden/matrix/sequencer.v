@@ -25,17 +25,16 @@ module sequencer (
     input  wire         matrix_done_i,        // its oldest instruction is finished
     input  wire         vector_ready_i,       // the vector unit takes an instruction
     input  wire         vector_done_i,        // its oldest instruction is finished
-    // To the units.
-    output wire         matrix_valid_o,       // an instruction for the matrix unit
-    output wire         vector_valid_o,       // an instruction for the vector unit
     // Station of the matrix unit.
-    output wire [159:0] matrix_instruction_o, // its bits, its pointers added
+    output wire         matrix_valid_o,       // an instruction stands there
+    output wire [159:0] matrix_instruction_o, // its bits
     output wire [15:0]  matrix_attended_o,    // the last position that it attends
     // Station of the vector unit.
-    output wire [351:0] instruction_o,        // its bits, its pointers added
-    output wire [15:0]  position_o,           // p
-    output wire [15:0]  attended_o,           // the last position that it attends
-    output wire         restarts_o,           // its state begins anew
+    output wire         vector_valid_o,       // an instruction stands there
+    output wire [351:0] vector_instruction_o, // its bits
+    output wire [15:0]  vector_position_o,    // p
+    output wire [15:0]  vector_attended_o,    // the last position that it attends
+    output wire         vector_restarts_o,    // its state begins anew
     // To the token loop.
     output wire         busy_o,               // a token is under way
     output wire         finished_o,           // its last instruction is finished
@@ -48,11 +47,10 @@ module sequencer (
     output wire         unit_waits_o          // the issue waits for the station of its unit
 );
 
-    wire matrix_issued;
-    wire vector_issued;
-
     // Wires that lead back. ---------------------------------------------------------------------
 
+    wire matrix_issued;
+    wire vector_issued;
     wire issued;
     wire ends;
 
@@ -216,13 +214,13 @@ module sequencer (
     // Outputs. ----------------------------------------------------------------------------------
 
     assign matrix_valid_o       = matrix_station_q;
-    assign vector_valid_o       = vector_station_q;
     assign matrix_instruction_o = matrix_instruction_q;
     assign matrix_attended_o    = position_i;
-    assign instruction_o        = pass_instruction_q;
-    assign position_o           = position_i;
-    assign attended_o           = position_i;
-    assign restarts_o           = restarts;
+    assign vector_valid_o       = vector_station_q;
+    assign vector_instruction_o = pass_instruction_q;
+    assign vector_position_o    = position_i;
+    assign vector_attended_o    = position_i;
+    assign vector_restarts_o    = restarts;
     assign busy_o               = running_q | draining_q;
     assign finished_o           = finished;
     assign bad_instruction_o    = bad;

@@ -75,10 +75,12 @@ impl Sequencer {
         let stop = b.input("stop_i", bit, "issue nothing more of this token");
         let token = loops::position_input(&b);
         b.port_group("Units.");
-        let [matrix, vector] = ["matrix", "vector"].map(|name| Unit::of(&b, name));
+        let inputs = ["matrix", "vector"].map(|name| unit::inputs(&b, name));
 
         b.section("Wires that lead back.");
         let forward = |name: &str| b.forward(name, bit);
+        let [matrix, vector] =
+            [Unit::of(&b, "matrix", inputs[0]), Unit::of(&b, "vector", inputs[1])];
         let back = Back {
             issued: forward("issued"),
             ends: forward("ends"),
@@ -145,10 +147,7 @@ impl Sequencer {
         if let Some(loops) = &loops {
             loops.place_stack(self, &b, (start, token), &issue);
         }
-        b.port_group("To the units.");
-        b.output("matrix_valid_o", matrix_station.valid, "an instruction for the matrix unit");
-        b.output("vector_valid_o", vector_station.valid, "an instruction for the vector unit");
-        placed.outputs(&b);
+        placed.outputs(&b, [matrix_station.valid, vector_station.valid]);
         if self.streams {
             b.section("Whether the last pass is issued once more.");
             let last = b.delay("last_pass_q", back.vector_issued, address);

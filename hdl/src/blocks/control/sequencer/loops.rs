@@ -187,17 +187,20 @@ pub(super) fn stand<'m>(
 }
 
 impl Placed<'_> {
-    /// What the units see of their stations.
-    pub(super) fn outputs(&self, b: &Builder) {
+    /// What the units see of their stations; `valid` if something stands there.
+    pub(super) fn outputs(&self, b: &Builder, [matrix_valid, vector_valid]: [Signal<'_>; 2]) {
         let Placed { matrix_instruction, matrix_attended, .. } = *self;
+        let attends = "the last position that it attends";
         b.port_group("Station of the matrix unit.");
-        b.output("matrix_instruction_o", matrix_instruction, "its bits, its pointers added");
-        b.output("matrix_attended_o", matrix_attended, "the last position that it attends");
+        b.output("matrix_valid_o", matrix_valid, "an instruction stands there");
+        b.output("matrix_instruction_o", matrix_instruction, "its bits");
+        b.output("matrix_attended_o", matrix_attended, attends);
         let Placed { instruction, position, attended, restarts, .. } = *self;
         b.port_group("Station of the vector unit.");
-        b.output("instruction_o", instruction, "its bits, its pointers added");
-        b.output("position_o", position, "p");
-        b.output("attended_o", attended, "the last position that it attends");
-        b.output("restarts_o", restarts, "its state begins anew");
+        b.output("vector_valid_o", vector_valid, "an instruction stands there");
+        b.output("vector_instruction_o", instruction, "its bits");
+        b.output("vector_position_o", position, "p");
+        b.output("vector_attended_o", attended, attends);
+        b.output("vector_restarts_o", restarts, "its state begins anew");
     }
 }

@@ -35,14 +35,20 @@ pub(super) struct Station<'m> {
     pub(super) free: Signal<'m>,
 }
 
+/// What a unit says: that it takes what stands in its station, and that its oldest instruction is
+/// finished.
+pub(super) fn inputs<'m>(b: &'m Builder, name: &str) -> [Signal<'m>; 2] {
+    let meaning = format!("the {name} unit takes an instruction");
+    let ready = b.input(&format!("{name}_ready_i"), uint(1), &meaning);
+    let done = b.input(&format!("{name}_done_i"), uint(1), "its oldest instruction is finished");
+    [ready, done]
+}
+
 impl<'m> Unit<'m> {
-    /// Its inputs; what is issued to it comes later.
-    pub(super) fn of(b: &'m Builder, name: &'static str) -> Unit<'m> {
-        let bit = uint(1);
-        let meaning = format!("the {name} unit takes an instruction");
-        let ready = b.input(&format!("{name}_ready_i"), bit, &meaning);
-        let done = b.input(&format!("{name}_done_i"), bit, "its oldest instruction is finished");
-        Unit { name, ready, done, issued: b.forward(&format!("{name}_issued"), bit) }
+    /// The unit with these inputs; what is issued to it comes later.
+    pub(super) fn of(b: &'m Builder, name: &'static str, inputs: [Signal<'m>; 2]) -> Unit<'m> {
+        let [ready, done] = inputs;
+        Unit { name, ready, done, issued: b.forward(&format!("{name}_issued"), uint(1)) }
     }
 
     /// Counts what is unfinished.

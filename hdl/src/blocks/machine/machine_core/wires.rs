@@ -147,10 +147,10 @@ pub(super) const PREDICTIONS: Wires<6> = [
 
 pub(super) const VECTOR: Wires<14> = [
     ("instruction_valid_i", "sequencer.vector_valid_o"),
-    ("instruction_i", "sequencer.instruction_o"),
-    ("position_i", "sequencer.position_o"),
-    ("attended_i", "sequencer.attended_o"),
-    ("restarts_i", "sequencer.restarts_o"),
+    ("instruction_i", "sequencer.vector_instruction_o"),
+    ("position_i", "sequencer.vector_position_o"),
+    ("attended_i", "sequencer.vector_attended_o"),
+    ("restarts_i", "sequencer.vector_restarts_o"),
     ("result_data_i", "results.vector_data_o"),
     ("temporary_data_i", "temporaries.vector_data_o"),
     ("state_data_i", "state.vector_data_o"),
