@@ -57,7 +57,7 @@ impl<T: Value> Exchange for Signal<Out, T> {
 /// module's. A parent with `#[hdl_gen]` connects it as any other block.
 ///
 /// ```
-/// use hdl::blocks::ternary_dot::TernaryDot;
+/// use hdl::blocks::array::ternary_dot::TernaryDot;
 /// use hdl::rust_hdl::core::prelude::*;
 /// use weights::config::Target;
 ///
